@@ -1,0 +1,134 @@
+package tokenizer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+func (t *Tokenizer) readPostProcessor(raw json.RawMessage) error {
+	steps, err := flatten(raw, "processors")
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
+		kind, err := stepType(step)
+		if err != nil {
+			return err
+		}
+		switch kind {
+		case "ByteLevel": // changes offsets, not ids
+		case "TemplateProcessing":
+			f, err := readTemplate(step)
+			if err != nil {
+				return fmt.Errorf("type %q: %w", kind, err)
+			}
+			t.frame.before = append(f.before, t.frame.before...)
+			t.frame.after = append(t.frame.after, f.after...)
+		default:
+			return fmt.Errorf("type %q: %w", kind, errUnsupported)
+		}
+	}
+	return nil
+}
+
+// readTemplate reads the template for a single text: special tokens, the text
+// once, special tokens.
+func readTemplate(raw json.RawMessage) (frame, error) {
+	type reference struct {
+		ID string `json:"id"`
+	}
+	var s struct {
+		Single []struct {
+			SpecialToken *reference `json:"SpecialToken"`
+			Sequence     *reference `json:"Sequence"`
+		} `json:"single"`
+		SpecialTokens map[string]struct {
+			IDs []int32 `json:"ids"`
+		} `json:"special_tokens"`
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return frame{}, err
+	}
+	var f frame
+	texts := 0
+	for i, item := range s.Single {
+		switch {
+		case item.Sequence != nil:
+			texts++
+		case item.SpecialToken != nil:
+			special, ok := s.SpecialTokens[item.SpecialToken.ID]
+			if !ok {
+				return frame{}, fmt.Errorf("special token %q has no ids", item.SpecialToken.ID)
+			}
+			if texts == 0 {
+				f.before = append(f.before, special.IDs...)
+			} else {
+				f.after = append(f.after, special.IDs...)
+			}
+		default:
+			return frame{}, fmt.Errorf("item %d of single is not supported", i)
+		}
+	}
+	if texts != 1 {
+		return frame{}, fmt.Errorf("the template holds the text %d times, want once", texts)
+	}
+	return f, nil
+}
+
+func (t *Tokenizer) readDecoder(raw json.RawMessage) error {
+	steps, err := flatten(raw, "decoders")
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
+		kind, err := stepType(step)
+		if err != nil {
+			return err
+		}
+		d, err := readDecoderStep(kind, step)
+		if err != nil {
+			return fmt.Errorf("type %q: %w", kind, err)
+		}
+		t.decode = append(t.decode, d)
+	}
+	return nil
+}
+
+func readDecoderStep(kind string, raw json.RawMessage) (decoder, error) {
+	switch kind {
+	case "ByteLevel":
+		return decodeByteLevel, nil
+	case "ByteFallback":
+		return decodeByteFallback, nil
+	case "Fuse":
+		return decodeFuse, nil
+	case "Replace":
+		old, new, err := readReplace(raw)
+		if err != nil {
+			return nil, err
+		}
+		return decodeReplace(old, new), nil
+	case "Metaspace":
+		s, err := readMetaspaceStep(raw)
+		if err != nil {
+			return nil, err
+		}
+		return decodeMetaspace(s.Replacement, s.PrependScheme != "never"), nil
+	case "Strip":
+		var s struct {
+			Type    string `json:"type"`
+			Content string `json:"content"`
+			Start   int    `json:"start"`
+			Stop    int    `json:"stop"`
+		}
+		if err := strict(raw, &s); err != nil {
+			return nil, err
+		}
+		if s.Content == "" {
+			return nil, errors.New("content is empty")
+		}
+		return decodeStrip(s.Content, s.Start, s.Stop), nil
+	}
+	return nil, errUnsupported
+}
