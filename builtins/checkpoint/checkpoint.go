@@ -24,6 +24,7 @@ type Checkpoint struct {
 	dir          string
 	tensors      map[string]Tensor
 	quantization Quantization
+	shards       []shard
 	mappings     []mapping
 }
 
@@ -66,6 +67,8 @@ func (c *Checkpoint) addShard(s shard) error {
 		}
 		c.tensors[name] = t
 	}
+	s.names = slices.Sorted(maps.Keys(tensors))
+	c.shards = append(c.shards, s)
 	for _, name := range s.expected {
 		if _, ok := tensors[name]; !ok {
 			return fmt.Errorf("%s: tensor %s: not in this file, though %s says so; the shards and the index are of different exports",

@@ -17,7 +17,8 @@ const (
 // A shard is one safetensors file of a checkpoint.
 type shard struct {
 	path     string
-	expected []string // tensors that the index says are in it
+	expected []string // tensors that the index says are in it; nil without an index
+	names    []string // tensors that are in it, sorted; known when it has been read
 }
 
 // findShards lists the safetensors files of the checkpoint in dir. Like
@@ -65,7 +66,7 @@ func readIndex(path string) ([]shard, error) {
 	var shards []shard
 	for _, file := range slices.Sorted(maps.Keys(byFile)) {
 		slices.Sort(byFile[file])
-		shards = append(shards, shard{filepath.Join(filepath.Dir(path), file), byFile[file]})
+		shards = append(shards, shard{path: filepath.Join(filepath.Dir(path), file), expected: byFile[file]})
 	}
 	return shards, nil
 }

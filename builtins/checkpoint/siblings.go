@@ -1,0 +1,60 @@
+package checkpoint
+
+import (
+	"path"
+	"regexp"
+	"strings"
+)
+
+// fused lists the projections that engines compute as one matrix product
+// because they read the same input. nvidia-modelopt gives such siblings one
+// input_scale, and one weight_scale_2 in NVFP4.
+var fused = [][]string{
+	{"q_proj", "k_proj", "v_proj"},
+	{"gate_proj", "up_proj"},
+	{"w1", "w3"}, // gate and up in Mixtral's experts
+}
+
+// fusionGroup names the group of siblings that module belongs to; a module
+// without siblings is its own group.
+func fusionGroup(module string) string {
+	parent, name := parentModule(module), lastElement(module)
+	for _, names := range fused {
+		for _, n := range names {
+			if n == name {
+				return parent + "." + strings.Join(names, "+")
+			}
+		}
+	}
+	return module
+}
+
+func lastElement(module string) string {
+	return module[strings.LastIndexByte(module, '.')+1:]
+}
+
+var expertNumber = regexp.MustCompile(`\.experts\.\d+\.`)
+
+// expertFamily is the same for one projection of all experts of a layer, and
+// reports whether module belongs to an expert.
+func expertFamily(module string) (string, bool) {
+	family := expertNumber.ReplaceAllString(module, ".experts.*.")
+	return family, family != module
+}
+
+// highPrecision are the modules that quantizers leave alone: embeddings, the
+// output head, and the routers of mixtures of experts (the names are those of
+// nvidia-modelopt's default configurations).
+var highPrecision = []string{
+	"lm_head", "*embed*", "*wte", "*wpe", "*router*", "*norm*",
+	"*.mlp.gate", "*.block_sparse_moe.gate", "*shared_expert_gate", "*conv1d*",
+}
+
+func keptInHighPrecision(module string) bool {
+	for _, pattern := range highPrecision {
+		if ok, _ := path.Match(pattern, module); ok {
+			return true
+		}
+	}
+	return false
+}
