@@ -38,6 +38,15 @@ type Evaluator interface {
 	Close() error
 }
 
+// A Replayer is an Evaluator whose session can be partly rebuilt elsewhere,
+// after its process died.
+type Replayer interface {
+	// Declarations lists the imports, types and functions that are alive, as
+	// cells that a new session can evaluate in this order: no variables and
+	// no statements, positions as in the cells that the user wrote.
+	Declarations() []Cell
+}
+
 // A Cell is source text and its execution count, which positions refer to:
 // In[7]:2:5 is line 2, column 5 of the seventh cell.
 type Cell struct {

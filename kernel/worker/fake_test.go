@@ -1,0 +1,150 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"adkernel/kernel/eval"
+	"adkernel/kernel/host"
+)
+
+// The test binary is also the worker of the tests.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "worker" {
+		if err := Main(newFake); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// fake is an evaluator of a language made for these tests: one command a
+// line, which makes everything that may happen to a worker happen.
+type fake struct {
+	stdio     Stdio
+	variables []string
+	declared  []eval.Cell
+}
+
+func newFake(stdio Stdio) (eval.Evaluator, error) {
+	if os.Getenv("FAKE_REFUSES") != "" {
+		return nil, errors.New("no symbols")
+	}
+	return &fake{stdio: stdio}, nil
+}
+
+func (f *fake) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error) {
+	var result eval.Result
+	for i, line := range strings.Split(cell.Source, "\n") {
+		command, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch command {
+		case "print":
+			fmt.Fprintln(f.stdio.Out, rest)
+		case "eprint":
+			fmt.Fprintln(f.stdio.Err, rest)
+		case "native": // past the evaluator's writers
+			os.Stdout.WriteString(rest + "\n")
+		case "torn": // a character in two writes
+			fmt.Fprint(f.stdio.Out, "\xc3")
+			fmt.Fprint(f.stdio.Out, "\xa9\n")
+		case "program":
+			c := exec.Command("sh", "-c", rest)
+			c.Stdout, c.Stderr = os.Stdout, os.Stderr
+			if err := c.Run(); err != nil {
+				return result, err
+			}
+		case "flood":
+			for n := range 100_000 {
+				fmt.Fprintf(f.stdio.Out, "line %d\n", n)
+			}
+		case "display":
+			h := host.Display(host.Text(rest))
+			h.Update(host.Text(rest + ", updated"))
+		case "later":
+			go fmt.Fprintln(f.stdio.Out, rest)
+		case "read":
+			var word string
+			_, err := fmt.Fscanln(f.stdio.In, &word)
+			fmt.Fprintf(f.stdio.Out, "read %q, %v\n", word, err)
+		case "value":
+			result.Values = append(result.Values, rest)
+		case "var":
+			f.variables = append(f.variables, rest)
+			result.Defines = append(result.Defines, rest)
+		case "func":
+			f.declared = append(f.declared, eval.Cell{N: cell.N, Source: line})
+			result.Defines = append(result.Defines, rest)
+		case "call":
+			declared := func(c eval.Cell) bool { return c.Source == "func "+rest }
+			if !slices.ContainsFunc(f.declared, declared) {
+				at := eval.Diagnostic{Cell: cell.N, Line: i + 1, Column: 6, Message: "undefined: " + rest}
+				return result, &eval.Error{Kind: eval.Check, Message: at.Message, At: []eval.Diagnostic{at}}
+			}
+		case "cells":
+			for _, c := range host.Current().Cells() {
+				fmt.Fprintf(f.stdio.Out, "In[%d] defines %v\n", c.N, c.Defines)
+			}
+		case "panic":
+			frame := eval.Frame{Func: "f", Cell: cell.N, Line: i + 1, Column: 1}
+			return result, &eval.Error{Kind: eval.Panic, Message: rest, Trace: []eval.Frame{frame}}
+		case "fault":
+			panic(rest)
+		case "exit":
+			os.Exit(3)
+		case "crash":
+			done := make(chan bool)
+			go func() { panic(rest) }()
+			<-done
+		case "kill":
+			p, _ := os.FindProcess(os.Getpid())
+			_ = p.Kill()
+			select {}
+		case "wait":
+			fmt.Fprintln(f.stdio.Out, "waiting")
+			<-host.Context().Done()
+			return result, &eval.Error{Kind: eval.Interrupt, Message: "interrupted"}
+		case "deaf":
+			fmt.Fprintln(f.stdio.Out, "waiting")
+			select {}
+		}
+	}
+	return result, nil
+}
+
+func (f *fake) Complete(source string, cursor int) eval.Completion {
+	return eval.Completion{Start: 0, End: cursor, Items: []eval.Item{{Text: source[:cursor] + "!"}}}
+}
+
+func (f *fake) Inspect(source string, cursor int) (eval.Inspection, bool) {
+	return eval.Inspection{Signature: "func " + source}, source != ""
+}
+
+func (f *fake) IsComplete(source string) eval.Completeness {
+	if strings.HasSuffix(source, "{") {
+		return eval.Completeness{Status: "incomplete", Indent: "\t"}
+	}
+	return eval.Completeness{Status: "complete"}
+}
+
+func (f *fake) Names() []eval.Name {
+	var names []eval.Name
+	for _, v := range f.variables {
+		names = append(names, eval.Name{Name: v, Kind: "var"})
+	}
+	return names
+}
+
+func (f *fake) Declarations() []eval.Cell { return f.declared }
+
+func (f *fake) Value(string) (reflect.Value, bool) { return reflect.Value{}, false }
+
+func (f *fake) Close() error { return nil }

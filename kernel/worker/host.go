@@ -1,0 +1,100 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"adkernel/kernel/host"
+)
+
+// Context implements host.Host. Between cells nothing can be interrupted.
+func (w *worker) Context() context.Context {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running == nil {
+		return context.Background()
+	}
+	return w.running.ctx
+}
+
+// Cells implements host.Host.
+func (w *worker) Cells() []host.Cell {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.done)
+}
+
+// Display implements host.Host.
+func (w *worker) Display(b host.Bundle) host.Handle {
+	d := display{w.out, uuid.NewString()}
+	d.out.sendFenced(event{Event: eventDisplay, Display: d.id, Bundle: encodeBundle(b)})
+	return d
+}
+
+type display struct {
+	out *output
+	id  string
+}
+
+// Update implements host.Handle.
+func (d display) Update(b host.Bundle) {
+	d.out.sendFenced(event{Event: eventUpdate, Display: d.id, Bundle: encodeBundle(b)})
+}
+
+// console is the standard input of cells: each line is asked of the front end.
+type console struct {
+	worker *worker
+	asked  int // number of the question asked last
+	rest   []byte
+}
+
+type answer struct {
+	question int
+	line     string
+	eof      bool
+}
+
+func (c *console) Read(p []byte) (int, error) {
+	if len(c.rest) == 0 {
+		a, err := c.ask()
+		if err != nil {
+			return 0, err
+		}
+		c.rest = append(bytes.TrimRight([]byte(a.line), "\n"), '\n')
+	}
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
+}
+
+func (c *console) ask() (answer, error) {
+	ctx := c.worker.Context()
+	c.asked++
+	c.worker.out.sendFenced(event{Event: eventInput, ID: c.asked})
+	for {
+		select {
+		case a := <-c.worker.answers:
+			if a.question != c.asked {
+				continue // to a question of a cell that was interrupted
+			}
+			if a.eof {
+				return answer{}, io.EOF
+			}
+			return a, nil
+		case <-ctx.Done():
+			return answer{}, ctx.Err()
+		}
+	}
+}
+
+// hear passes an answer on; one that nobody waits for may get lost.
+func (w *worker) hear(a answer) {
+	select {
+	case w.answers <- a:
+	default:
+	}
+}

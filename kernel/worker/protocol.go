@@ -1,0 +1,202 @@
+package worker
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"adkernel/kernel/eval"
+	"adkernel/kernel/host"
+)
+
+// The protocol between a Session and its worker.
+//
+// The worker reads requests from descriptor 3 and writes events to descriptor
+// 4, each a JSON object on a line of its own. The first request is hello; the
+// first event is ready or refused. A request with an ID is answered by one
+// reply event with that ID. Execute, expression and restore run one after
+// another; complete, inspect and is_complete are answered beside them.
+//
+// Descriptors 1 and 2 carry what cells print. Three pipes have no common
+// order, so the worker sets fences: fence n is a marker in each of the two
+// outputs and the event that carries n. Whatever precedes fence n in any pipe
+// happened before its event, and whatever follows in any pipe happened after.
+// The worker sets one before each display and each reply of a cell, and where
+// a writer changes between standard output and standard error.
+
+// Operations of a request.
+const (
+	opHello      = "hello"
+	opExecute    = "execute"
+	opExpression = "expression"
+	opRestore    = "restore"
+	opInterrupt  = "interrupt"
+	opAnswer     = "answer" // to an input event
+	opComplete   = "complete"
+	opInspect    = "inspect"
+	opIsComplete = "is_complete"
+)
+
+type request struct {
+	ID           int         `json:"id,omitempty"`
+	Op           string      `json:"op"`
+	Nonce        string      `json:"nonce,omitempty"`        // hello: part of every fence's marker
+	Cell         eval.Cell   `json:"cell,omitzero"`          // execute, expression
+	Hidden       bool        `json:"hidden,omitempty"`       // execute: not one of host.Cells
+	Source       string      `json:"source,omitempty"`       // complete, inspect, is_complete, answer
+	Cursor       int         `json:"cursor,omitempty"`       // complete, inspect: byte offset
+	EOF          bool        `json:"eof,omitempty"`          // answer: nobody can answer
+	Declarations []eval.Cell `json:"declarations,omitempty"` // restore
+	Done         []host.Cell `json:"done,omitempty"`         // restore
+}
+
+// Kinds of event.
+const (
+	eventReady   = "ready"
+	eventRefused = "refused" // the evaluator does not start
+	eventFence   = "fence"   // nothing but the fence
+	eventDisplay = "display"
+	eventUpdate  = "update"
+	eventInput   = "input" // a cell reads a line
+	eventReply   = "reply"
+)
+
+type event struct {
+	Event   string  `json:"event"`
+	ID      int     `json:"id,omitempty"`
+	Fence   uint64  `json:"fence,omitempty"`
+	Display string  `json:"display,omitempty"` // display, update: its id
+	Bundle  *bundle `json:"bundle,omitempty"`  // display, update
+	Message string  `json:"message,omitempty"` // refused
+	Reply   *reply  `json:"reply,omitempty"`
+}
+
+type reply struct {
+	Result       *bundle            `json:"result,omitempty"`
+	Notes        []string           `json:"notes,omitempty"`
+	Defines      []string           `json:"defines,omitempty"`
+	Uses         []string           `json:"uses,omitempty"`
+	Error        *cellError         `json:"error,omitempty"`
+	State        *state             `json:"state,omitempty"`
+	Failed       []string           `json:"failed,omitempty"` // restore: why a declaration did not come back
+	Completion   *eval.Completion   `json:"completion,omitempty"`
+	Inspection   *eval.Inspection   `json:"inspection,omitempty"`
+	Completeness *eval.Completeness `json:"completeness,omitempty"`
+}
+
+// state is what is alive in the worker after a cell.
+type state struct {
+	Done         int         `json:"done"` // length of host.Cells
+	Variables    []string    `json:"variables,omitempty"`
+	Changed      bool        `json:"changed,omitempty"` // Declarations differ from those sent last
+	Declarations []eval.Cell `json:"declarations,omitempty"`
+}
+
+// cellError is an eval.Error whose cause became text.
+type cellError struct {
+	Kind    eval.Kind         `json:"kind"`
+	Message string            `json:"message"`
+	At      []eval.Diagnostic `json:"at,omitempty"`
+	Trace   []eval.Frame      `json:"trace,omitempty"`
+	Cause   string            `json:"cause,omitempty"`
+	Status  int               `json:"status,omitempty"`
+}
+
+func encodeError(e *eval.Error) *cellError {
+	if e == nil {
+		return nil
+	}
+	c := &cellError{Kind: e.Kind, Message: e.Message, At: e.At, Trace: e.Trace, Status: e.Status}
+	if e.Cause != nil {
+		c.Cause = e.Cause.Error()
+	}
+	return c
+}
+
+func (c *cellError) decode() *eval.Error {
+	if c == nil {
+		return nil
+	}
+	e := &eval.Error{Kind: c.Kind, Message: c.Message, At: c.At, Trace: c.Trace, Status: c.Status}
+	if c.Cause != "" {
+		e.Cause = errors.New(c.Cause)
+	}
+	return e
+}
+
+// bundle is a host.Bundle in which text, bytes and JSON stay apart.
+type bundle struct {
+	Text     map[string]string          `json:"text,omitempty"`
+	Binary   map[string][]byte          `json:"binary,omitempty"`
+	JSON     map[string]json.RawMessage `json:"json,omitempty"`
+	Metadata json.RawMessage            `json:"metadata,omitempty"`
+}
+
+// encodeBundle keeps what can be encoded; text/plain says what cannot.
+func encodeBundle(b host.Bundle) *bundle {
+	e := &bundle{Text: map[string]string{}, Binary: map[string][]byte{}, JSON: map[string]json.RawMessage{}}
+	var failed []string
+	for mime, data := range b.Data {
+		switch data := data.(type) {
+		case string:
+			e.Text[mime] = data
+		case []byte:
+			e.Binary[mime] = data
+		default:
+			text, err := json.Marshal(data)
+			if err != nil {
+				failed = append(failed, fmt.Sprintf("%s cannot be shown: %v", mime, err))
+				continue
+			}
+			e.JSON[mime] = text
+		}
+	}
+	if len(b.Metadata) > 0 {
+		text, err := json.Marshal(b.Metadata)
+		if err != nil {
+			failed = append(failed, fmt.Sprintf("metadata cannot be shown: %v", err))
+		} else {
+			e.Metadata = text
+		}
+	}
+	if len(failed) > 0 {
+		e.Text["text/plain"] = strings.TrimLeft(e.Text["text/plain"]+"\n"+strings.Join(failed, "\n"), "\n")
+	}
+	return e
+}
+
+func (e *bundle) decode() host.Bundle {
+	b := host.Bundle{Data: map[string]any{}}
+	if e == nil {
+		return b
+	}
+	for mime, text := range e.Text {
+		b.Data[mime] = text
+	}
+	for mime, data := range e.Binary {
+		b.Data[mime] = data
+	}
+	for mime, text := range e.JSON {
+		b.Data[mime] = text
+	}
+	if len(e.Metadata) > 0 {
+		// What does not decode was written by no encodeBundle; the data is worth showing without it.
+		_ = json.Unmarshal(e.Metadata, &b.Metadata)
+	}
+	return b
+}
+
+// readLine decodes the next line of r into v.
+func readLine(r *bufio.Reader, v any) error {
+	line, err := r.ReadBytes('\n')
+	if err != nil {
+		if errors.Is(err, io.EOF) && len(line) > 0 {
+			return io.ErrUnexpectedEOF
+		}
+		return err
+	}
+	return json.Unmarshal(line, v)
+}

@@ -1,0 +1,410 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"adkernel/kernel/eval"
+	"adkernel/kernel/host"
+)
+
+// DefaultGrace is how long a cell may take to stop after an interrupt.
+const DefaultGrace = 5 * time.Second
+
+// ErrClosed is returned by a Session that was closed.
+var ErrClosed = errors.New("the session is closed")
+
+// Options of a Session.
+type Options struct {
+	Command []string      // program and arguments that call Main
+	Dir     string        // working directory; empty: the caller's
+	Env     []string      // environment; nil: the caller's
+	Grace   time.Duration // between an interrupt and SIGKILL; zero: DefaultGrace
+}
+
+// A Session evaluates cells, one after another, in a worker process. All
+// methods may be called from any goroutine; Complete, Inspect and IsComplete
+// are answered beside a running cell.
+type Session struct {
+	options Options
+
+	cells sync.Mutex // held while a cell runs
+
+	mu      sync.Mutex
+	closed  bool
+	process *process
+	sources map[int]string // of all cells, by number, for tracebacks
+	alive   alive
+
+	delivery sync.Mutex // one event at a time
+	on       func(Event)
+}
+
+// alive is what the worker holds, as far as the kernel can know it.
+type alive struct {
+	declarations []eval.Cell
+	variables    []string
+	done         []host.Cell
+}
+
+// A Request is one cell to execute.
+type Request struct {
+	N      int // execution count
+	Source string
+	Hidden bool // is not among host.Cells afterwards
+
+	// Input returns the line that the cell reads from standard input. Nil, or
+	// an error, means that there is none: the cell reads EOF. The context ends
+	// with the cell.
+	Input func(ctx context.Context) (string, error)
+}
+
+// A Reply is what a cell that ended well leaves.
+type Reply struct {
+	Result  *host.Bundle // value of the last expression; nil when there is none
+	Notes   []string     // what the user should know, one line each
+	Defines []string     // top-level names it declared, sorted
+	Uses    []string     // top-level names of earlier cells it mentions, sorted
+}
+
+// An Event is what a cell shows while it runs: Stream, Display or Update.
+type Event interface{ event() }
+
+// Stream is text that a cell printed: valid UTF-8, any number of lines.
+type Stream struct {
+	Name string // "stdout" or "stderr"
+	Text string
+}
+
+// Display is something new to show.
+type Display struct {
+	ID     string // unique, for Updates
+	Bundle host.Bundle
+}
+
+// Update replaces what the Display of the same ID shows.
+type Update struct {
+	ID     string
+	Bundle host.Bundle
+}
+
+func (Stream) event()  {}
+func (Display) event() {}
+func (Update) event()  {}
+
+// Start starts a worker. It does not wait until the evaluator is ready:
+// requests queue up, and an evaluator that does not start fails the first one.
+func Start(options Options) (*Session, error) {
+	if options.Grace == 0 {
+		options.Grace = DefaultGrace
+	}
+	s := &Session{options: options, sources: map[int]string{}}
+	p, err := startProcess(options, s.deliver)
+	if err != nil {
+		return nil, err
+	}
+	s.process = p
+	return s, nil
+}
+
+// Execute runs a cell. While it runs, on receives its events, in order and
+// never two at once; what goroutines of the cell show after its end goes there
+// too, until the next cell. Everything that the cell showed has been delivered
+// when Execute returns. Ending ctx interrupts the cell.
+//
+// The error of a cell that failed is an *Error; the session goes on. Any other
+// error means that no worker could be had.
+func (s *Session) Execute(ctx context.Context, r Request, on func(Event)) (Reply, error) {
+	s.cells.Lock()
+	defer s.cells.Unlock()
+	s.delivery.Lock()
+	s.on = on
+	s.delivery.Unlock()
+	p, notice, err := s.worker(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
+	if notice != "" {
+		s.deliver(Stream{Name: "stderr", Text: notice + "\n"})
+	}
+	s.mu.Lock()
+	s.sources[r.N] = r.Source
+	s.mu.Unlock()
+
+	cellCtx, end := context.WithCancel(ctx)
+	defer end()
+	p.input.Store(&inputAsker{ctx: cellCtx, ask: r.Input})
+	cell := eval.Cell{N: r.N, Source: r.Source}
+	rep, err := s.run(ctx, p, request{Op: opExecute, Cell: cell, Hidden: r.Hidden})
+	if err != nil {
+		return Reply{}, s.died(p, err)
+	}
+	s.note(rep, r)
+	if rep.Error != nil {
+		return Reply{}, s.cellError(rep.Error.decode())
+	}
+	reply := Reply{Notes: rep.Notes, Defines: rep.Defines, Uses: rep.Uses}
+	if rep.Result != nil {
+		b := rep.Result.decode()
+		reply.Result = &b
+	}
+	return reply, nil
+}
+
+// Expression evaluates an expression among what is alive and returns how its
+// value is displayed. It is not a cell of the session, and n only names it in
+// errors.
+func (s *Session) Expression(ctx context.Context, n int, source string) (host.Bundle, error) {
+	s.cells.Lock()
+	defer s.cells.Unlock()
+	p, _, err := s.worker(ctx)
+	if err != nil {
+		return host.Bundle{}, err
+	}
+	p.input.Store(&inputAsker{})
+	rep, err := s.run(ctx, p, request{Op: opExpression, Cell: eval.Cell{N: n, Source: source}})
+	if err != nil {
+		return host.Bundle{}, s.died(p, err)
+	}
+	if rep.Error != nil {
+		e := s.cellError(rep.Error.decode())
+		e.Traceback = nil // positions would refer to the cell, not to the expression
+		return host.Bundle{}, e
+	}
+	return rep.Result.decode(), nil
+}
+
+// Interrupt asks the running cell to stop, and kills the worker if it has not
+// stopped after the grace period. Without a running cell it does nothing.
+func (s *Session) Interrupt() {
+	s.mu.Lock()
+	p := s.process
+	s.mu.Unlock()
+	if p != nil {
+		p.interrupt(s.options.Grace)
+	}
+}
+
+// Complete proposes what may stand at the cursor (a byte offset).
+func (s *Session) Complete(ctx context.Context, source string, cursor int) (eval.Completion, error) {
+	rep, err := s.ask(ctx, request{Op: opComplete, Source: source, Cursor: cursor})
+	if err != nil || rep.Completion == nil {
+		return eval.Completion{Start: cursor, End: cursor}, err
+	}
+	return *rep.Completion, nil
+}
+
+// Inspect describes the name at the cursor (a byte offset); ok is false when
+// there is none.
+func (s *Session) Inspect(ctx context.Context, source string, cursor int) (in eval.Inspection, ok bool, err error) {
+	rep, err := s.ask(ctx, request{Op: opInspect, Source: source, Cursor: cursor})
+	if err != nil || rep.Inspection == nil {
+		return eval.Inspection{}, false, err
+	}
+	return *rep.Inspection, true, nil
+}
+
+// IsComplete says whether source could run as it stands.
+func (s *Session) IsComplete(ctx context.Context, source string) (eval.Completeness, error) {
+	rep, err := s.ask(ctx, request{Op: opIsComplete, Source: source})
+	if err != nil || rep.Completeness == nil {
+		return eval.Completeness{}, err
+	}
+	return *rep.Completeness, nil
+}
+
+// Restart replaces the worker by a new one in which nothing is alive. A cell
+// that runs ends with a WorkerDied error.
+func (s *Session) Restart() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return ErrClosed
+	}
+	old := s.process
+	s.alive = alive{}
+	s.mu.Unlock()
+	old.kill("was restarted")
+	s.cells.Lock()
+	defer s.cells.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	s.alive = alive{}
+	if s.process != old { // the cell that ran has started one already, with nothing to replay
+		return nil
+	}
+	p, err := startProcess(s.options, s.deliver)
+	if err != nil {
+		return err
+	}
+	s.process = p
+	return nil
+}
+
+// Close ends the worker and everything in its process group.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	closed, p := s.closed, s.process
+	s.closed = true
+	s.mu.Unlock()
+	if closed {
+		return nil
+	}
+	p.close()
+	return nil
+}
+
+// deliver hands e to the cell that runs or ran last.
+func (s *Session) deliver(e Event) {
+	s.delivery.Lock()
+	defer s.delivery.Unlock()
+	if s.on != nil {
+		s.on(e)
+	}
+}
+
+// run sends a request that needs the evaluator to itself and waits for its
+// end, interrupting it when ctx ends.
+func (s *Session) run(ctx context.Context, p *process, r request) (*reply, error) {
+	stop := context.AfterFunc(ctx, func() { p.interrupt(s.options.Grace) })
+	defer stop()
+	return p.run(r)
+}
+
+// ask sends a request that is answered beside cells.
+func (s *Session) ask(ctx context.Context, r request) (*reply, error) {
+	s.mu.Lock()
+	p, closed := s.process, s.closed
+	s.mu.Unlock()
+	if closed {
+		return nil, ErrClosed
+	}
+	rep, err := p.ask(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if rep.Error != nil {
+		return nil, rep.Error.decode()
+	}
+	return rep, nil
+}
+
+// note remembers what is alive after a cell.
+func (s *Session) note(rep *reply, r Request) {
+	if rep.State == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.alive.variables = rep.State.Variables
+	if rep.State.Changed {
+		s.alive.declarations = rep.State.Declarations
+	}
+	if rep.State.Done > len(s.alive.done) {
+		s.alive.done = append(s.alive.done, host.Cell{N: r.N, Source: r.Source, Defines: rep.Defines, Uses: rep.Uses})
+	}
+}
+
+// worker returns the living process. Where the last one died between cells it
+// starts a new one, and the notice says so.
+func (s *Session) worker(ctx context.Context) (p *process, notice string, err error) {
+	s.mu.Lock()
+	p, closed := s.process, s.closed
+	s.mu.Unlock()
+	if closed {
+		return nil, "", ErrClosed
+	}
+	reason := p.deathReason()
+	if reason == "" {
+		return p, "", nil
+	}
+	death, err := s.revive(ctx, reason)
+	if err != nil {
+		return nil, "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.process, death.Error(), nil
+}
+
+// died starts a new worker in place of one that died under a cell.
+func (s *Session) died(p *process, cause error) error {
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		return ErrClosed
+	}
+	reason := p.deathReason()
+	if reason == "" {
+		return cause
+	}
+	// The interrupt that ended the cell must not end its rescue.
+	death, err := s.revive(context.Background(), reason)
+	if err != nil {
+		return err
+	}
+	return deathError(death)
+}
+
+// revive starts a new worker and replays declarations in it.
+func (s *Session) revive(ctx context.Context, reason string) (*Death, error) {
+	p, err := startProcess(s.options, s.deliver)
+	if err != nil {
+		return nil, fmt.Errorf("the worker %s, and a new one does not start: %w", reason, err)
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		p.close()
+		return nil, ErrClosed
+	}
+	s.process = p
+	was := s.alive
+	s.alive.variables = nil
+	s.mu.Unlock()
+
+	death := &Death{Reason: reason, Lost: was.variables}
+	if len(was.declarations) == 0 && len(was.done) == 0 {
+		return death, nil
+	}
+	rep, err := s.run(ctx, p, request{Op: opRestore, Declarations: was.declarations, Done: was.done})
+	if err != nil {
+		return nil, fmt.Errorf("the worker %s, and so did a new one: it %s", reason, p.deathReason())
+	}
+	death.Failed = rep.Failed
+	s.mu.Lock()
+	s.alive.declarations = was.declarations
+	if rep.State != nil {
+		s.alive.variables = rep.State.Variables
+	}
+	s.mu.Unlock()
+	return death, nil
+}
+
+// Death says that the worker died, and what went with it.
+type Death struct {
+	Reason string   // how, as in "was killed"
+	Lost   []string // variables that were alive
+	Failed []string // why declarations did not come back, one line each
+}
+
+func (d *Death) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "the worker %s; a new one has the imports, types and functions of before", d.Reason)
+	if len(d.Lost) > 0 {
+		fmt.Fprintf(&b, "; lost variables: %s", strings.Join(slices.Sorted(slices.Values(d.Lost)), ", "))
+	}
+	for _, failed := range d.Failed {
+		fmt.Fprintf(&b, "\nnot brought back: %s", failed)
+	}
+	return b.String()
+}

@@ -1,0 +1,354 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/kernel/eval"
+)
+
+// recorder keeps what cells show, streams of the same name joined.
+type recorder struct {
+	mu     sync.Mutex
+	events []Event
+	seen   chan struct{} // receives once for each event
+}
+
+func newRecorder() *recorder { return &recorder{seen: make(chan struct{}, 1<<20)} }
+
+func (r *recorder) add(e Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer func() { r.seen <- struct{}{} }()
+	if s, ok := e.(Stream); ok && len(r.events) > 0 {
+		if last, ok := r.events[len(r.events)-1].(Stream); ok && last.Name == s.Name {
+			r.events[len(r.events)-1] = Stream{s.Name, last.Text + s.Text}
+			return
+		}
+	}
+	r.events = append(r.events, e)
+}
+
+// lines renders the events, without the displays' random ids.
+func (r *recorder) lines() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var lines []string
+	for _, e := range r.events {
+		switch e := e.(type) {
+		case Stream:
+			lines = append(lines, e.Name+": "+e.Text)
+		case Display:
+			lines = append(lines, "display: "+e.Bundle.Plain())
+		case Update:
+			lines = append(lines, "update: "+e.Bundle.Plain())
+		}
+	}
+	return lines
+}
+
+func start(t *testing.T, options Options) *Session {
+	t.Helper()
+	options.Command = []string{os.Args[0], "worker"}
+	s, err := Start(options)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+// execute runs a cell and returns what it showed.
+func execute(t *testing.T, s *Session, n int, source string) (Reply, []string, error) {
+	t.Helper()
+	r := newRecorder()
+	reply, err := s.Execute(t.Context(), Request{N: n, Source: source}, r.add)
+	return reply, r.lines(), err
+}
+
+func TestOutputAndDisplaysKeepTheirOrder(t *testing.T) {
+	s := start(t, Options{})
+	for range 20 {
+		_, shown, err := execute(t, s, 1, "print a\neprint b\nprint c\ndisplay d\nnative e\nprint f\neprint g")
+		require.NoError(t, err)
+		require.Equal(t, []string{
+			"stdout: a\n", "stderr: b\n", "stdout: c\n", "display: d", "update: d, updated", "stdout: e\nf\n", "stderr: g\n",
+		}, shown)
+	}
+}
+
+func TestAllOutputArrivesBeforeTheCellEnds(t *testing.T) {
+	s := start(t, Options{})
+	_, shown, err := execute(t, s, 1, "flood")
+	require.NoError(t, err)
+	require.Len(t, shown, 1)
+	lines := strings.Split(strings.TrimSuffix(strings.TrimPrefix(shown[0], "stdout: "), "\n"), "\n")
+	require.Len(t, lines, 100_000)
+	require.Equal(t, "line 99999", lines[99_999])
+}
+
+func TestOutputOfProgramsThatACellStartsIsShown(t *testing.T) {
+	s := start(t, Options{})
+	_, shown, err := execute(t, s, 1, "program echo out; echo err >&2; printf '\\303\\251\\377'")
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"stdout: out\né\uFFFD", "stderr: err\n"}, mergeByStream(shown))
+}
+
+// mergeByStream forgets the order between the streams, which is that of
+// arrival where a program writes past the worker.
+func mergeByStream(shown []string) []string {
+	byName := map[string]string{}
+	for _, line := range shown {
+		name, text, _ := strings.Cut(line, ": ")
+		byName[name] += text
+	}
+	var merged []string
+	for name, text := range byName {
+		merged = append(merged, name+": "+text)
+	}
+	return merged
+}
+
+func TestCharactersAreNeverSplit(t *testing.T) {
+	s := start(t, Options{})
+	_, shown, err := execute(t, s, 1, "torn")
+	require.NoError(t, err)
+	require.Equal(t, []string{"stdout: é\n"}, shown)
+}
+
+func TestOutputAfterACellGoesToIt(t *testing.T) {
+	s := start(t, Options{})
+	r := newRecorder()
+	_, err := s.Execute(t.Context(), Request{N: 1, Source: "later text"}, r.add)
+	require.NoError(t, err)
+	<-r.seen
+	require.Equal(t, []string{"stdout: text\n"}, r.lines())
+}
+
+func TestResultsAreShownAndErrorsPointIntoTheCell(t *testing.T) {
+	s := start(t, Options{})
+	reply, _, err := execute(t, s, 1, "var x\nvalue 1\nvalue 2")
+	require.NoError(t, err)
+	require.Equal(t, "1 2", reply.Result.Plain())
+	require.Equal(t, []string{"x"}, reply.Defines)
+
+	_, shown, err := execute(t, s, 2, "print a\n\tcall g")
+	require.Equal(t, []string{"stdout: a\n"}, shown)
+	var failure *Error
+	require.ErrorAs(t, err, &failure)
+	require.Equal(t, "CompileError", failure.Name)
+	require.Equal(t, "In[2]:2:6: undefined: g", failure.Value)
+	require.Equal(t, []string{
+		"\x1b[36mIn[2]:2:6\x1b[0m: \x1b[31mCompileError\x1b[0m: undefined: g",
+		"\x1b[32m      1\x1b[0m print a",
+		"\x1b[32m-->   2\x1b[0m \tcall g",
+		"        \t    \x1b[31m^\x1b[0m",
+	}, failure.Traceback)
+
+	_, _, err = execute(t, s, 3, "panic index out of range")
+	require.ErrorAs(t, err, &failure)
+	require.Equal(t, "Panic", failure.Name)
+	require.Equal(t, "\x1b[36mIn[3]:1:1\x1b[0m in f", failure.Traceback[1])
+}
+
+func TestAFaultOfTheEvaluatorEndsTheCellAlone(t *testing.T) {
+	s := start(t, Options{})
+	_, _, err := execute(t, s, 1, "fault nil map")
+	require.ErrorContains(t, err, "fault in the evaluator, not in the cell: nil map")
+	_, shown, err := execute(t, s, 2, "print alive")
+	require.NoError(t, err)
+	require.Equal(t, []string{"stdout: alive\n"}, shown)
+}
+
+func TestADeadWorkerIsReplacedAndSaysWhatWasLost(t *testing.T) {
+	for name, test := range map[string]struct{ command, reason string }{
+		"killed":  {"kill", "was killed by SIGKILL"},
+		"exited":  {"exit", "ended with status 3"},
+		"crashed": {"crash no such map", "ended with status 2 (panic: no such map"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, Options{})
+			_, _, err := execute(t, s, 1, "func f\nvar x\nvar a")
+			require.NoError(t, err)
+			_, shown, err := execute(t, s, 2, "print before\n"+test.command)
+			var failure *Error
+			require.ErrorAs(t, err, &failure)
+			require.Equal(t, "WorkerDied", failure.Name)
+			require.Contains(t, failure.Value, test.reason)
+			require.Contains(t, failure.Value, "lost variables: a, x")
+			require.Equal(t, "stdout: before\n", shown[0])
+
+			_, shown, err = execute(t, s, 3, "call f\ncells")
+			require.NoError(t, err, "functions are brought back")
+			require.Equal(t, []string{"stdout: In[1] defines [f x a]\n"}, shown)
+		})
+	}
+}
+
+func TestAWorkerThatDiedBetweenCellsIsReplacedBeforeTheNext(t *testing.T) {
+	s := start(t, Options{})
+	_, _, err := execute(t, s, 1, "var x\nfunc f")
+	require.NoError(t, err)
+	s.process.killGroup()
+	<-s.process.dead
+	_, shown, err := execute(t, s, 2, "call f\nprint on")
+	require.NoError(t, err)
+	require.Len(t, shown, 2)
+	require.Contains(t, shown[0], "stderr: the worker was killed by SIGKILL")
+	require.Contains(t, shown[0], "lost variables: x")
+	require.Equal(t, "stdout: on\n", shown[1])
+}
+
+func TestAnEvaluatorThatDoesNotStartIsReportedByTheCell(t *testing.T) {
+	s := start(t, Options{Env: append(os.Environ(), "FAKE_REFUSES=1")})
+	for n := range 3 {
+		_, _, err := execute(t, s, n, "print a")
+		require.ErrorContains(t, err, "does not start: no symbols")
+	}
+}
+
+// interruptWhenWaiting interrupts as soon as the cell has printed something.
+func interruptWhenWaiting(s *Session, source string) error {
+	r := newRecorder()
+	go func() {
+		<-r.seen
+		s.Interrupt()
+	}()
+	_, err := s.Execute(context.Background(), Request{N: 2, Source: source}, r.add)
+	return err
+}
+
+func TestAnInterruptStopsTheCellAndKeepsTheState(t *testing.T) {
+	s := start(t, Options{})
+	_, _, err := execute(t, s, 1, "func f")
+	require.NoError(t, err)
+	s.Interrupt() // without a running cell: nothing
+	err = interruptWhenWaiting(s, "wait")
+	require.ErrorContains(t, err, "KeyboardInterrupt")
+	_, _, err = execute(t, s, 3, "call f")
+	require.NoError(t, err)
+}
+
+func TestACellThatIgnoresTheInterruptIsKilledAfterTheGracePeriod(t *testing.T) {
+	s := start(t, Options{Grace: time.Millisecond})
+	err := interruptWhenWaiting(s, "deaf")
+	require.ErrorContains(t, err, "did not stop within 1ms of the interrupt and was killed")
+	_, _, err = execute(t, s, 3, "print on")
+	require.NoError(t, err)
+}
+
+func TestEndingTheContextInterrupts(t *testing.T) {
+	s := start(t, Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := s.Execute(ctx, Request{N: 1, Source: "wait"}, func(Event) { cancel() })
+	require.ErrorContains(t, err, "KeyboardInterrupt")
+}
+
+func TestQuestionsAreAnsweredBesideARunningCell(t *testing.T) {
+	s := start(t, Options{})
+	asked := make(chan error)
+	r := newRecorder()
+	go func() {
+		<-r.seen
+		c, err := s.Complete(t.Context(), "abc", 2)
+		if err == nil && c.Items[0].Text != "ab!" {
+			err = fmt.Errorf("wrong completion %v", c)
+		}
+		if _, ok, inspectErr := s.Inspect(t.Context(), "abc", 2); err == nil && (!ok || inspectErr != nil) {
+			err = fmt.Errorf("not found: %w", inspectErr)
+		}
+		if c, completeErr := s.IsComplete(t.Context(), "for {"); err == nil && c != (eval.Completeness{Status: "incomplete", Indent: "\t"}) {
+			err = fmt.Errorf("wrong completeness %v: %w", c, completeErr)
+		}
+		s.Interrupt()
+		asked <- err
+	}()
+	_, err := s.Execute(t.Context(), Request{N: 1, Source: "wait"}, r.add)
+	require.ErrorContains(t, err, "KeyboardInterrupt")
+	require.NoError(t, <-asked)
+}
+
+func TestCellsReadLinesFromTheFrontEnd(t *testing.T) {
+	s := start(t, Options{})
+	r := newRecorder()
+	lines := []string{"one", "two"}
+	input := func(context.Context) (string, error) {
+		line := lines[0]
+		lines = lines[1:]
+		return line, nil
+	}
+	_, err := s.Execute(t.Context(), Request{N: 1, Source: "read\nread", Input: input}, r.add)
+	require.NoError(t, err)
+	require.Equal(t, []string{"stdout: read \"one\", <nil>\nread \"two\", <nil>\n"}, r.lines())
+
+	_, shown, err := execute(t, s, 2, "read")
+	require.NoError(t, err)
+	require.Equal(t, []string{"stdout: read \"\", EOF\n"}, shown)
+}
+
+func TestHiddenCellsAreNotAmongTheCells(t *testing.T) {
+	s := start(t, Options{})
+	_, err := s.Execute(t.Context(), Request{N: 1, Source: "var x", Hidden: true}, func(Event) {})
+	require.NoError(t, err)
+	_, shown, err := execute(t, s, 2, "cells")
+	require.NoError(t, err)
+	require.Empty(t, shown)
+}
+
+func TestExpressions(t *testing.T) {
+	s := start(t, Options{})
+	b, err := s.Expression(t.Context(), 1, "value 7")
+	require.NoError(t, err)
+	require.Equal(t, "7", b.Plain())
+	_, err = s.Expression(t.Context(), 1, "call g")
+	require.ErrorContains(t, err, "undefined: g")
+	_, err = s.Expression(t.Context(), 1, "print a")
+	require.ErrorContains(t, err, "no value")
+}
+
+func TestRestartForgetsEverything(t *testing.T) {
+	s := start(t, Options{})
+	_, _, err := execute(t, s, 1, "func f")
+	require.NoError(t, err)
+	require.NoError(t, s.Restart())
+	_, _, err = execute(t, s, 1, "call f")
+	require.ErrorContains(t, err, "undefined: f")
+
+	waiting := newRecorder()
+	ended := make(chan error)
+	go func() {
+		_, err := s.Execute(context.Background(), Request{N: 2, Source: "deaf"}, waiting.add)
+		ended <- err
+	}()
+	<-waiting.seen
+	require.NoError(t, s.Restart())
+	require.ErrorContains(t, <-ended, "was restarted")
+	_, shown, err := execute(t, s, 1, "print new")
+	require.NoError(t, err)
+	require.Equal(t, []string{"stdout: new\n"}, shown)
+}
+
+func TestAClosedSessionSaysSo(t *testing.T) {
+	s := start(t, Options{})
+	require.NoError(t, s.Close())
+	_, _, err := execute(t, s, 1, "print a")
+	require.ErrorIs(t, err, ErrClosed)
+	_, err = s.Complete(t.Context(), "", 0)
+	require.ErrorIs(t, err, ErrClosed)
+	require.ErrorIs(t, s.Restart(), ErrClosed)
+}
+
+func TestAProgramThatIsNoWorkerIsAnError(t *testing.T) {
+	_, err := Start(Options{Command: []string{"/nonexistent/adkernel"}})
+	require.ErrorContains(t, err, "cannot start the worker")
+	s, err := Start(Options{Command: []string{"true"}})
+	require.NoError(t, err)
+	defer s.Close()
+	_, err = s.Execute(t.Context(), Request{N: 1, Source: "a"}, func(Event) {})
+	require.ErrorContains(t, err, "ended with status 0")
+}

@@ -1,0 +1,113 @@
+package worker
+
+import (
+	"fmt"
+	"strings"
+
+	"adkernel/kernel/eval"
+)
+
+// An Error says how a cell ended early, in the terms in which front ends show it.
+type Error struct {
+	Name      string   // "CompileError", "Panic", "KeyboardInterrupt", "WorkerDied", ... : Jupyter's ename
+	Value     string   // Jupyter's evalue
+	Traceback []string // what to show, with ANSI colours
+	Cause     error    // an *eval.Error or a *Death
+}
+
+func (e *Error) Error() string { return e.Name + ": " + e.Value }
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Colours of a traceback, those of ipykernel.
+const (
+	red   = "\x1b[31m"
+	green = "\x1b[32m"
+	cyan  = "\x1b[36m"
+	plain = "\x1b[0m"
+)
+
+const (
+	contextLines = 2  // shown above a line
+	maxPlaces    = 10 // shown of one error
+)
+
+func deathError(d *Death) *Error {
+	text := d.Error()
+	return &Error{Name: "WorkerDied", Value: text, Cause: d, Traceback: []string{headline("WorkerDied", text)}}
+}
+
+func headline(name, value string) string { return red + name + plain + ": " + value }
+
+// cellError renders e with the lines of the cells that it points to.
+func (s *Session) cellError(e *eval.Error) *Error {
+	value := e.Error()
+	if e.Kind == eval.Failure && e.Cause != nil {
+		value = e.Cause.Error()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &Error{Name: e.Name(), Value: value, Cause: e, Traceback: s.traceback(e, value)}
+}
+
+func (s *Session) traceback(e *eval.Error, value string) []string {
+	if len(e.At) == 0 {
+		lines := []string{headline(e.Name(), value)}
+		for i, f := range e.Trace {
+			if i == maxPlaces {
+				lines = append(lines, fmt.Sprintf("... %d more calls", len(e.Trace)-i))
+				break
+			}
+			where := cyan + place(f.Cell, f.Line, f.Column) + plain
+			if f.Func != "" {
+				where += " in " + f.Func
+			}
+			lines = append(lines, where)
+			lines = append(lines, excerpt(s.sources[f.Cell], f.Line, f.Column)...)
+		}
+		return lines
+	}
+	var lines []string
+	for i, d := range e.At {
+		if i == maxPlaces {
+			lines = append(lines, fmt.Sprintf("... %d more errors", len(e.At)-i))
+			break
+		}
+		lines = append(lines, cyan+place(d.Cell, d.Line, d.Column)+plain+": "+headline(e.Name(), d.Message))
+		lines = append(lines, excerpt(s.sources[d.Cell], d.Line, d.Column)...)
+	}
+	return lines
+}
+
+func place(cell, line, column int) string {
+	return fmt.Sprintf("In[%d]:%d:%d", cell, line, column)
+}
+
+// excerpt shows a line with what stands above it, and a caret under the
+// column (in bytes, from 1). Nothing where there is no such line.
+func excerpt(source string, line, column int) []string {
+	text := strings.Split(source, "\n")
+	if line < 1 || line > len(text) {
+		return nil
+	}
+	var lines []string
+	for n := max(1, line-contextLines); n < line; n++ {
+		lines = append(lines, fmt.Sprintf("%s%7d%s %s", green, n, plain, text[n-1]))
+	}
+	lines = append(lines, fmt.Sprintf("%s-->%4d%s %s", green, line, plain, text[line-1]))
+	if column >= 1 {
+		lines = append(lines, strings.Repeat(" ", 8)+indentTo(text[line-1], column)+red+"^"+plain)
+	}
+	return lines
+}
+
+// indentTo is as wide as the part of line before column.
+func indentTo(line string, column int) string {
+	before := line[:min(column-1, len(line))]
+	return strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return '\t'
+		}
+		return ' '
+	}, before)
+}

@@ -1,0 +1,277 @@
+// Package worker is the process that evaluates cells, seen from both ends:
+// Main is the process itself, and Session is how a kernel, a notebook runner
+// or a console holds one. The process may die of what a cell does; the Session
+// outlives it, says what was lost, and replays what can be replayed.
+//
+// The package knows cells, their output and their displays. It knows nothing
+// of Jupyter's messages, and of Go only what eval.Evaluator offers.
+package worker
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"sync"
+	"syscall"
+
+	"adkernel/kernel/eval"
+	"adkernel/kernel/host"
+)
+
+// File descriptors that a worker finds open, beside 0, 1 and 2.
+const (
+	requestsFD = 3
+	eventsFD   = 4
+)
+
+// Stdio is what the cells of a worker read from and write to. An evaluator
+// that hands these to cells, instead of the process's files, keeps the order
+// between standard output, standard error and displays exact; what reaches
+// descriptors 1 and 2 another way is shown as well, in order of arrival.
+type Stdio struct {
+	In       io.Reader // asks the front end for a line; EOF where it cannot answer
+	Out, Err io.Writer
+}
+
+// Main serves one Session until it closes its end of the pipes. It is called
+// by the command that Options.Command names.
+func Main(newEvaluator func(Stdio) (eval.Evaluator, error)) error {
+	requests, events, err := openPipes()
+	if err != nil {
+		return err
+	}
+	in := bufio.NewReader(requests)
+	var hello request
+	if err := readLine(in, &hello); err != nil {
+		return fmt.Errorf("the kernel did not say hello: %w", err)
+	}
+	out, err := newOutput(hello.Nonce, events)
+	if err != nil {
+		return err
+	}
+	w := &worker{out: out, cells: make(chan job, 1), answers: make(chan answer, 8)}
+	w.evaluator, err = newEvaluator(Stdio{
+		In:  &console{worker: w},
+		Out: stream{out, out.stdout},
+		Err: stream{out, out.stderr},
+	})
+	if err != nil {
+		out.send(event{Event: eventRefused, Message: err.Error()})
+		return fmt.Errorf("the evaluator does not start: %w", err)
+	}
+	host.Set(w)
+	go w.evaluateCells()
+	go w.watchSignals()
+	out.send(event{Event: eventReady})
+	w.serve(in)
+	return w.evaluator.Close()
+}
+
+func openPipes() (requests, events *os.File, err error) {
+	for _, fd := range []int{requestsFD, eventsFD} {
+		var st syscall.Stat_t
+		if err := syscall.Fstat(fd, &st); err != nil || st.Mode&syscall.S_IFMT != syscall.S_IFIFO {
+			return nil, nil, fmt.Errorf("descriptor %d is not a pipe: a worker is started by a kernel, not by hand", fd)
+		}
+		syscall.CloseOnExec(fd) // programs that cells start must not hold them open
+	}
+	return os.NewFile(requestsFD, "requests"), os.NewFile(eventsFD, "events"), nil
+}
+
+// worker is the state of the process. It is also the host of its cells.
+type worker struct {
+	evaluator eval.Evaluator
+	out       *output
+	cells     chan job    // at most one at a time: the Session waits for each
+	answers   chan answer // to what console asked
+
+	mu      sync.Mutex
+	running *job
+	done    []host.Cell
+	sent    string // declarations that the kernel has, as JSON
+}
+
+// A job is a request that needs the evaluator to itself, with the context
+// that an interrupt ends.
+type job struct {
+	request
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// serve reads requests until the kernel closes the pipe or breaks it.
+func (w *worker) serve(in *bufio.Reader) {
+	for {
+		var r request
+		if err := readLine(in, &r); err != nil {
+			return
+		}
+		switch r.Op {
+		case opExecute, opExpression, opRestore:
+			w.start(r)
+		case opInterrupt:
+			w.interrupt()
+		case opAnswer:
+			w.hear(answer{r.ID, r.Source, r.EOF})
+		default:
+			go w.answer(r)
+		}
+	}
+}
+
+// start makes r interruptible from the moment it was read.
+func (w *worker) start(r request) {
+	ctx, cancel := context.WithCancel(context.Background())
+	j := job{r, ctx, cancel}
+	w.mu.Lock()
+	w.running = &j
+	w.mu.Unlock()
+	w.cells <- j
+}
+
+func (w *worker) interrupt() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running != nil {
+		w.running.cancel()
+	}
+}
+
+// watchSignals treats SIGINT as the kernel's interrupt, so that a user can
+// also interrupt with kill.
+func (w *worker) watchSignals() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT)
+	for range signals {
+		w.interrupt()
+	}
+}
+
+// evaluateCells is the one goroutine on which cells run.
+func (w *worker) evaluateCells() {
+	for j := range w.cells {
+		var rep reply
+		switch j.Op {
+		case opExecute:
+			rep = w.execute(j)
+		case opExpression:
+			rep = w.expression(j)
+		case opRestore:
+			rep = w.restore(j)
+		}
+		w.mu.Lock()
+		w.running = nil
+		w.mu.Unlock()
+		w.out.sendFenced(event{Event: eventReply, ID: j.ID, Reply: &rep})
+	}
+}
+
+func (w *worker) execute(j job) reply {
+	result, err := w.evaluate(j.ctx, j.Cell)
+	rep := reply{Notes: result.Notes, Defines: result.Defines, Uses: result.Uses, Error: encodeError(err)}
+	if err == nil && len(result.Values) > 0 {
+		rep.Result = encodeBundle(show(result.Values))
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err == nil && !j.Hidden {
+		w.done = append(w.done, host.Cell{N: j.Cell.N, Source: j.Cell.Source, Defines: result.Defines, Uses: result.Uses})
+	}
+	rep.State = w.state()
+	return rep
+}
+
+// expression evaluates one of a request's user expressions.
+func (w *worker) expression(j job) reply {
+	result, err := w.evaluate(j.ctx, j.Cell)
+	if err == nil && len(result.Values) == 0 {
+		err = &eval.Error{Kind: eval.Failure, Message: "the expression has no value"}
+	}
+	if err != nil {
+		return reply{Error: encodeError(err)}
+	}
+	return reply{Result: encodeBundle(show(result.Values))}
+}
+
+// restore brings back what a worker before this one had declared.
+func (w *worker) restore(j job) reply {
+	var rep reply
+	for _, cell := range j.Declarations {
+		if _, err := w.evaluate(j.ctx, cell); err != nil {
+			rep.Failed = append(rep.Failed, err.Message)
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.done = j.Done
+	rep.State = w.state()
+	return rep
+}
+
+// evaluate never panics: a fault of the evaluator ends the cell, not the process.
+func (w *worker) evaluate(ctx context.Context, cell eval.Cell) (result eval.Result, failure *eval.Error) {
+	defer func() {
+		if p := recover(); p != nil {
+			failure = &eval.Error{Kind: eval.Panic, Message: fmt.Sprintf("fault in the evaluator, not in the cell: %v", p)}
+			fmt.Fprintf(os.Stderr, "%s\n%s", failure.Message, debug.Stack())
+		}
+	}()
+	result, err := w.evaluator.Evaluate(ctx, cell)
+	if err == nil {
+		return result, nil
+	}
+	if !errors.As(err, &failure) {
+		failure = &eval.Error{Kind: eval.Failure, Message: err.Error(), Cause: err}
+	}
+	return result, failure
+}
+
+// state is what the kernel must know in case this process dies. The
+// declarations are left out when they are those that it has. w.mu is held.
+func (w *worker) state() *state {
+	st := &state{Done: len(w.done)}
+	for _, name := range w.evaluator.Names() {
+		if name.Kind == "var" {
+			st.Variables = append(st.Variables, name.Name)
+		}
+	}
+	if replayer, ok := w.evaluator.(eval.Replayer); ok {
+		declarations := replayer.Declarations()
+		if text, err := json.Marshal(declarations); err == nil && string(text) != w.sent {
+			w.sent = string(text)
+			st.Declarations, st.Changed = declarations, true
+		}
+	}
+	return st
+}
+
+// answer serves a request that may run beside a cell.
+func (w *worker) answer(r request) {
+	var rep reply
+	defer func() {
+		if p := recover(); p != nil {
+			rep = reply{Error: encodeError(&eval.Error{Kind: eval.Failure, Message: fmt.Sprintf("fault in the evaluator: %v", p)})}
+		}
+		w.out.send(event{Event: eventReply, ID: r.ID, Reply: &rep})
+	}()
+	switch r.Op {
+	case opComplete:
+		c := w.evaluator.Complete(r.Source, r.Cursor)
+		rep.Completion = &c
+	case opInspect:
+		if in, ok := w.evaluator.Inspect(r.Source, r.Cursor); ok {
+			rep.Inspection = &in
+		}
+	case opIsComplete:
+		c := w.evaluator.IsComplete(r.Source)
+		rep.Completeness = &c
+	default:
+		rep.Error = encodeError(&eval.Error{Kind: eval.Failure, Message: fmt.Sprintf("unknown request %q", r.Op)})
+	}
+}
