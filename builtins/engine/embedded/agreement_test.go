@@ -1,0 +1,139 @@
+package embedded
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/embedded/internal/compute"
+)
+
+// fixtures are the checkpoints that testdata/make_fixtures.py wrote.
+var fixtures = []string{"llama", "llama-bias-llama3-rope", "qwen2-moe"}
+
+// expectation is one prompt of a fixture with what transformers answers.
+type expectation struct {
+	Prompt   []int32   `json:"prompt"`
+	Float32  []float32 `json:"float32"`
+	BFloat16 []float32 `json:"bfloat16"`
+	Greedy   []int32   `json:"greedy"`
+}
+
+func readExpectations(t testing.TB, name string) []expectation {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name, "expected.json"))
+	require.NoError(t, err)
+	var file struct {
+		Prompts []expectation `json:"prompts"`
+	}
+	require.NoError(t, json.Unmarshal(text, &file))
+	return file.Prompts
+}
+
+// fixture is a deployment of a fixture, with settings as key and value in
+// turn; the key is a path with dots.
+func fixture(name string, settings ...any) engine.Deployment {
+	return with(engine.Deployment{Model: filepath.Join("testdata", name)}, settings...)
+}
+
+func with(d engine.Deployment, settings ...any) engine.Deployment {
+	for i := 0; i < len(settings); i += 2 {
+		d = d.With(settings[i+1], splitKey(settings[i].(string))...)
+	}
+	return d
+}
+
+func openEngine(t testing.TB, d engine.Deployment) engine.Engine {
+	t.Helper()
+	e, err := Open(context.Background(), d)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, e.Close()) })
+	return e
+}
+
+// generate answers the prompts and returns the responses in their order.
+func generate(t testing.TB, e engine.Engine, prompts [][]int32, maxTokens int) []engine.Response {
+	t.Helper()
+	var requests []engine.Request
+	for i, p := range prompts {
+		requests = append(requests, engine.Request{ID: i, Tokens: p, MaxTokens: maxTokens, Stop: []int32{}, Logits: true})
+	}
+	out := make([]engine.Response, len(prompts))
+	require.NoError(t, e.Generate(context.Background(), requests, func(r engine.Response) error {
+		out[r.ID] = r
+		return nil
+	}))
+	return out
+}
+
+func prompts(list []expectation) [][]int32 {
+	var out [][]int32
+	for _, e := range list {
+		out = append(out, e.Prompt)
+	}
+	return out
+}
+
+func largestDifference(t testing.TB, a, b []float32) float64 {
+	t.Helper()
+	require.Len(t, a, len(b))
+	var worst float64
+	for i := range a {
+		d := math.Abs(float64(a[i]) - float64(b[i]))
+		require.False(t, math.IsNaN(d))
+		worst = max(worst, d)
+	}
+	return worst
+}
+
+func rms(x []float32) float64 {
+	return math.Sqrt(float64(compute.SumSquares(x)) / float64(len(x)))
+}
+
+// rmsDifference is relative to the second argument.
+func rmsDifference(a, b []float32) float64 {
+	d := make([]float32, len(a))
+	for i := range a {
+		d[i] = a[i] - b[i]
+	}
+	return rms(d) / rms(b)
+}
+
+func TestFloat32LogitsAgreeWithTransformers(t *testing.T) {
+	for _, name := range fixtures {
+		t.Run(name, func(t *testing.T) {
+			want := readExpectations(t, name)
+			e := openEngine(t, fixture(name, "model_kwargs.torch_dtype", "float32"))
+			for i, r := range generate(t, e, prompts(want), 4) {
+				worst := largestDifference(t, r.Logits, want[i].Float32)
+				t.Logf("%d tokens: largest difference %.2g", len(want[i].Prompt), worst)
+				require.Less(t, worst, 1e-4)
+				require.Equal(t, want[i].Greedy, r.Tokens)
+			}
+		})
+	}
+}
+
+// In bfloat16 a sum in another order may round the other way, and the
+// difference spreads. So ours must be as close to transformers' bfloat16 as
+// that is to its own float32, and much closer for most prompts.
+func TestBFloat16LogitsAgreeWithTransformersToRounding(t *testing.T) {
+	for _, name := range fixtures {
+		t.Run(name, func(t *testing.T) {
+			want := readExpectations(t, name)
+			e := openEngine(t, fixture(name))
+			for i, r := range generate(t, e, prompts(want), 1) {
+				ours := rmsDifference(r.Logits, want[i].BFloat16)
+				rounding := rmsDifference(want[i].BFloat16, want[i].Float32)
+				t.Logf("%d tokens: relative RMS difference %.2g; bfloat16 against float32 %.2g", len(want[i].Prompt), ours, rounding)
+				require.Less(t, ours, rounding)
+			}
+		})
+	}
+}

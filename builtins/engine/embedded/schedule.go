@@ -1,0 +1,217 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"adkernel/builtins/engine"
+)
+
+// A scheduler answers requests with forward passes: it admits sequences while
+// there is room, computes their prompts, then extends all of them token by
+// token.
+type scheduler struct {
+	settings *settings
+	executor *executor
+	pool     *blockPool
+	vocab    int
+	stop     []int32
+
+	waiting []*sequence
+	active  []*sequence
+}
+
+func newScheduler(m *model, s *settings) *scheduler {
+	prepare := func(block int) {
+		for _, r := range m.ranks {
+			r.cache.prepare(block)
+		}
+	}
+	return &scheduler{settings: s, executor: newExecutor(m, s.capture), vocab: m.arch.vocab, stop: m.arch.stop,
+		pool: newBlockPool(s.cacheBlocks(), s.tokensPerBlock, prepare)}
+}
+
+// check refuses a request that cannot be answered.
+func (s *scheduler) check(r engine.Request) error {
+	n := len(r.Tokens)
+	switch {
+	case n == 0:
+		return fmt.Errorf("request %d: the prompt is empty", r.ID)
+	case r.MaxTokens < 1:
+		return fmt.Errorf("request %d: max_tokens is %d: want 1 or more", r.ID, r.MaxTokens)
+	case r.MaxTokens > s.settings.maxSeqLen || n+r.MaxTokens > s.settings.maxSeqLen:
+		return fmt.Errorf("request %d: %d prompt tokens and %d more exceed max_seq_len %d: truncate the prompt",
+			r.ID, n, r.MaxTokens, s.settings.maxSeqLen)
+	case n > s.settings.maxTokens && !s.settings.chunked:
+		return fmt.Errorf("request %d: %d prompt tokens exceed max_num_tokens %d: raise it, or set enable_chunked_prefill: true",
+			r.ID, n, s.settings.maxTokens)
+	}
+	for i, id := range r.Tokens {
+		if id < 0 || int(id) >= s.vocab {
+			return fmt.Errorf("request %d: token %d is id %d, but the vocabulary has %d: the tokenizer is another model's", r.ID, i, id, s.vocab)
+		}
+	}
+	return nil
+}
+
+// answer runs all requests and hands every finished sequence to emit.
+func (s *scheduler) answer(ctx context.Context, requests []engine.Request, emit func(*sequence) error) error {
+	for _, r := range requests {
+		if err := s.check(r); err != nil {
+			return err
+		}
+	}
+	for _, r := range requests {
+		s.waiting = append(s.waiting, newSequence(r))
+	}
+	defer s.abandon()
+	for len(s.waiting)+len(s.active) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.admit()
+		s.step()
+		if err := s.emitFinished(emit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// abandon drops what an error left behind, so that the next call starts clean.
+func (s *scheduler) abandon() {
+	for _, q := range s.active {
+		q.leave(s.pool)
+	}
+	s.waiting, s.active = nil, nil
+}
+
+// admit lets waiting sequences in, in order, while there are places and blocks.
+func (s *scheduler) admit() {
+	for len(s.waiting) > 0 && len(s.active) < s.settings.maxBatch {
+		q := s.waiting[0]
+		if s.settings.reuse {
+			q.adopt(s.pool)
+		}
+		if q.blocksNeeded(s.pool.tokensPerBlock)-len(q.blocks) > s.pool.available() {
+			q.leave(s.pool)
+			q.computed = 0
+			return
+		}
+		q.reserve(s.pool)
+		s.waiting, s.active = s.waiting[1:], append(s.active, q)
+	}
+}
+
+// step is one forward pass: over prompts while there are any, else over the
+// last token of every sequence.
+func (s *scheduler) step() {
+	var b batch
+	var planned []*sequence
+	chunks := map[*sequence]int{}
+	if slices.ContainsFunc(s.active, (*sequence).inPrompt) {
+		planned = s.planPrompts(chunks)
+	} else {
+		planned = s.active
+		for _, q := range planned {
+			chunks[q] = 1
+		}
+	}
+	for _, q := range planned {
+		end := q.computed + chunks[q]
+		b.add(q.tokens[q.computed:end], q.computed, q.blocks, end == len(q.tokens))
+	}
+	logits := s.executor.forward(b)
+	for _, q := range planned {
+		q.computed += chunks[q]
+		if s.settings.reuse {
+			q.share(s.pool)
+		}
+		if q.computed == len(q.tokens) {
+			s.extend(q, logits[:s.vocab])
+			logits = logits[s.vocab:]
+		}
+	}
+}
+
+// planPrompts fills a step with prompts, whole ones or chunks. A sequence
+// whose next block another one computes in the same step waits for it: that
+// is how prompts with the same beginning compute it once.
+func (s *scheduler) planPrompts(chunks map[*sequence]int) []*sequence {
+	type pending struct {
+		parent *prefixNode
+		key    string
+	}
+	beingComputed := map[pending]bool{}
+	room := s.settings.maxTokens
+	var planned []*sequence
+	for _, q := range s.active {
+		if !q.inPrompt() {
+			continue
+		}
+		if s.settings.reuse {
+			q.adopt(s.pool)
+			if key := q.nextKey(s.pool); key != "" {
+				p := pending{q.node(s.pool), key}
+				if beingComputed[p] {
+					continue
+				}
+				beingComputed[p] = true
+			}
+		}
+		n := len(q.tokens) - q.computed
+		if n > room && (!s.settings.chunked || room == 0) {
+			continue // the next step has room again
+		}
+		n = min(n, room)
+		room -= n
+		chunks[q] = n
+		planned = append(planned, q)
+	}
+	return planned
+}
+
+// extend appends the most likely token, and notes when the sequence is done.
+// NaN is never chosen; a row of nothing else gives token 0, as argmax does on
+// a GPU.
+func (s *scheduler) extend(q *sequence, logits []float32) {
+	if len(q.output()) == 0 && q.request.Logits {
+		q.logits = slices.Clone(logits)
+	}
+	next := int32(0)
+	for i, v := range logits {
+		if best := logits[next]; v > best || (best != best && v == v) {
+			next = int32(i)
+		}
+	}
+	stop := q.request.Stop
+	if stop == nil {
+		stop = s.stop
+	}
+	if slices.Contains(stop, next) {
+		q.finish = "stop"
+		return
+	}
+	q.tokens = append(q.tokens, next)
+	if len(q.output()) == q.request.MaxTokens {
+		q.finish = "length"
+	}
+}
+
+func (s *scheduler) emitFinished(emit func(*sequence) error) error {
+	var rest []*sequence
+	var err error
+	for _, q := range s.active {
+		if q.finish == "" {
+			rest = append(rest, q)
+			continue
+		}
+		q.leave(s.pool)
+		if err == nil {
+			err = emit(q)
+		}
+	}
+	s.active = rest
+	return err
+}
