@@ -1,0 +1,111 @@
+package frame
+
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
+// Expressions are what Where and With take:
+//
+//	or, and, not                      (also ||, &&, !)
+//	== != < <= > >=                   (also = and <>)
+//	x in (1, 2, 3)   x not in (...)
+//	x is null        x is not null
+//	s contains "law"   s startswith "high_"   s endswith ".safetensors"
+//	+ - * / %                         (/ is always float64; + joins strings)
+//	abs ceil exp float floor if int isnan len log log10 lower max min round sqrt upper
+//
+// from the loosest binding to the tightest. A name is a column's; `a name with
+// spaces` stands in backquotes. Strings stand in single or double quotes, with
+// backslash escapes. Words are recognised in any case.
+//
+// A null makes what is computed from it null, except that `false and null` is
+// false and `true or null` is true; Where keeps the rows where the predicate
+// is true, so neither false nor null ones.
+
+// An expression is parsed source text.
+type expression interface{ position() int } // byte offset into the source
+
+type literal struct {
+	at    int
+	value *Column // of one row
+}
+
+type reference struct {
+	at   int
+	name string
+}
+
+// A call applies an operator or a function.
+type call struct {
+	at        int
+	operation string
+	arguments []expression
+}
+
+func (e literal) position() int   { return e.at }
+func (e reference) position() int { return e.at }
+func (e call) position() int      { return e.at }
+
+// An expressionError says what is wrong where in an expression.
+type expressionError struct {
+	at      int
+	message string
+}
+
+func (e *expressionError) Error() string { return e.message }
+
+func wrong(at int, format string, arguments ...any) error {
+	return &expressionError{at, fmt.Sprintf(format, arguments...)}
+}
+
+// in adds the verb, the source and the place, counted in characters from 1.
+func (e *expressionError) in(verb, source string) error {
+	at := min(e.at, len(source))
+	return fmt.Errorf("%s: %s (at character %d of %q)", verb, e.message, utf8.RuneCountInString(source[:at])+1, source)
+}
+
+// Where returns the rows for which the predicate, an expression of type bool
+// over the columns, is true:
+//
+//	f.Where(`n >= 20 and (delta < -5 or subject in ("law", "physics"))`)
+//
+// Expressions know or, and, not, comparisons, in (...), is null, contains,
+// startswith, endswith, + - * / % and functions such as abs, round, if and
+// len. Columns whose names are not words stand in backquotes.
+func (f *Frame) Where(predicate string) *Frame {
+	if f.Err() != nil {
+		return f
+	}
+	f = f.orEmpty()
+	mask, err := f.evaluate("where", predicate)
+	if err != nil {
+		return failed(err)
+	}
+	if mask.kind != Bool {
+		return failed(fmt.Errorf("where: %q is %s, not a condition", predicate, mask.kind))
+	}
+	rows := make([]int32, 0, f.rows)
+	for i, keep := range mask.bools {
+		if keep && !mask.IsNull(i) {
+			rows = append(rows, int32(i))
+		}
+	}
+	return f.take(rows)
+}
+
+// evaluate returns the expression's value as a column without a name, with a
+// value for each row.
+func (f *Frame) evaluate(verb, source string) (*Column, error) {
+	parsed, err := parse(source)
+	if err == nil {
+		var value operand
+		if value, err = (&evaluation{frame: f}).value(parsed); err == nil {
+			return value.spread(f.rows), nil
+		}
+	}
+	if place, ok := err.(*expressionError); ok {
+		return nil, place.in(verb, source)
+	}
+	return nil, fmt.Errorf("%s: %w", verb, err)
+}
