@@ -1,0 +1,207 @@
+package plots
+
+import (
+	"cmp"
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+const marginBody = 380 // CSS pixels
+
+// marginPicture is the figure ready to be drawn.
+type marginPicture struct {
+	base, test    string
+	samples       []MarginSample // finite ones only
+	counts        [3]int         // by outcome
+	losses, gains []flipBin
+}
+
+// span is the range of margins, the same on both axes, with 0 in it.
+func (m *marginPicture) span() (low, high float64) {
+	low, high = 0, 0
+	for _, s := range m.samples {
+		low, high = min(low, s.Base, s.Test), max(high, s.Base, s.Test)
+	}
+	if low == high {
+		return -1, 1
+	}
+	room := 0.03*high - 0.03*low
+	return low - room, high + room
+}
+
+func (m *marginPicture) draw(t *theme, c draw.Canvas) {
+	left, right := c, c
+	split := c.Min.X + 0.52*c.Size().X
+	left.Max.X, right.Min.X = split-px(12), split+px(12)
+	m.drawScatter(t, left)
+	m.drawRates(t, right)
+}
+
+func (m *marginPicture) drawScatter(t *theme, c draw.Canvas) {
+	p := t.newPlot("margin, "+m.base, "margin, "+m.test)
+	p.X.Min, p.X.Max = m.span()
+	p.Y.Min, p.Y.Max = p.X.Min, p.X.Max
+	p.X.Padding, p.Y.Padding = px(3), px(3)
+	p.Add(t.grid(true, true), paint(func(c draw.Canvas, p *plot.Plot) {
+		x, y := p.Transforms(&c)
+		axis := draw.LineStyle{Color: t.neutral, Width: vg.Points(0.7)}
+		c.StrokeLine2(axis, x(0), c.Min.Y, x(0), c.Max.Y)
+		c.StrokeLine2(axis, c.Min.X, y(0), c.Max.X, y(0))
+		axis.Dashes = dashes
+		c.StrokeLine2(axis, x(p.X.Min), y(p.Y.Min), x(p.X.Max), y(p.Y.Max))
+		for _, kind := range []struct {
+			outcome outcome
+			colour  color.NRGBA
+			radius  vg.Length
+		}{{unchanged, translucent(t.neutral, 0.4), px(1.8)}, {gain, t.good, px(2.8)}, {loss, t.bad, px(2.8)}} {
+			for _, s := range m.samples {
+				if s.outcome() == kind.outcome {
+					dot(&c, kind.colour, vg.Point{X: x(s.Base), Y: y(s.Test)}, kind.radius)
+				}
+			}
+		}
+	}))
+	p.Draw(c)
+}
+
+func (m *marginPicture) drawRates(t *theme, c draw.Canvas) {
+	p := t.newPlot("size of the margin, "+m.base, "samples that flip, percent")
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 0, 0, 5
+	for _, b := range append(slices.Clone(m.losses), m.gains...) {
+		p.X.Max = max(p.X.Max, 1.05*b.middle)
+		p.Y.Max = max(p.Y.Max, 1.03*b.share.High)
+	}
+	if p.X.Max == 0 {
+		p.X.Max = 1
+	}
+	p.X.Padding, p.Y.Padding = px(3), px(3)
+	p.X.Tick.Marker, p.Y.Tick.Marker = linearTicks{most: 5}, linearTicks{most: 7}
+	p.Add(t.grid(false, true), paint(func(c draw.Canvas, p *plot.Plot) {
+		drawBins(&c, p, t.good, m.gains)
+		drawBins(&c, p, t.bad, m.losses)
+	}))
+	p.Draw(c)
+}
+
+// drawBins draws each bin as a point with its interval and the bin's extent.
+func drawBins(c *draw.Canvas, p *plot.Plot, col color.NRGBA, bins []flipBin) {
+	x, y := p.Transforms(c)
+	var middle []vg.Point
+	for _, b := range bins {
+		at := vg.Point{X: x(b.middle), Y: y(b.share.Estimate)}
+		middle = append(middle, at)
+		c.StrokeLine2(draw.LineStyle{Color: translucent(col, 0.55), Width: vg.Points(1.1)}, at.X, y(b.share.Low), at.X, y(b.share.High))
+	}
+	if len(middle) > 1 {
+		c.StrokeLines(draw.LineStyle{Color: col, Width: vg.Points(1.2)}, middle)
+	}
+	for _, at := range middle {
+		dot(c, col, at, px(3.6))
+	}
+}
+
+// text lists how often samples flip, by the size of their margin.
+func (m *marginPicture) text() string {
+	var rows [][]string
+	for _, side := range []struct {
+		name string
+		bins []flipBin
+	}{{"right → wrong", m.losses}, {"wrong → right", m.gains}} {
+		for _, b := range side.bins {
+			rows = append(rows, []string{
+				side.name, fmt.Sprintf("%.3g to %.3g", b.low, b.high), fmt.Sprintf("%d of %d", b.flips, b.share.N),
+				number(b.share.Estimate, 1) + " %", fmt.Sprintf("[%s, %s]", number(b.share.Low, 1), number(b.share.High, 1)),
+			})
+		}
+	}
+	out := fmt.Sprintf("right → wrong %d, wrong → right %d, unchanged %d\n", m.counts[loss], m.counts[gain], m.counts[unchanged])
+	if len(rows) == 0 {
+		return out
+	}
+	return out + textTable([]string{"flip", "size of base margin", "samples", "share", "95 % Wilson"}, rows)
+}
+
+// vega puts the two panels side by side. All flips are in it; unchanged
+// samples are thinned where they are too many.
+func (m *marginPicture) vega(fig *Figure, width float64) spec {
+	classes := []class{{"right → wrong", badVega}, {"wrong → right", goodVega}, {"unchanged", neutralVega}}
+	names := [3]string{unchanged: "unchanged", gain: "wrong → right", loss: "right → wrong"}
+	shown := thin(m.samples, maxVegaPoints)
+	if len(shown) < len(m.samples) {
+		fig.note("the interactive figure shows %d of them, flips first", len(shown))
+	}
+	points := make([]spec, len(shown))
+	for i, s := range shown {
+		points[i] = spec{"sample": s.Sample, "subject": s.Subject, "base": short(s.Base), "test": short(s.Test), "flip": names[s.outcome()]}
+	}
+	var rates []spec
+	for _, side := range []struct {
+		outcome outcome
+		bins    []flipBin
+	}{{loss, m.losses}, {gain, m.gains}} {
+		for _, b := range side.bins {
+			rates = append(rates, spec{"flip": names[side.outcome], "margin": short(b.middle), "share": short(b.share.Estimate),
+				"low": short(b.share.Low), "high": short(b.share.High), "flips": b.flips, "n": b.share.N})
+		}
+	}
+	panel := math.Floor(width/2 - 90)
+	colour := colourScale("flip", classes)
+	low, high := m.span()
+	domain := spec{"scale": spec{"domain": []any{short(low), short(high)}, "nice": false}}
+	share := quantitative("margin", "size of the margin, "+m.base)
+	hover := tooltips(tooltip("flip", "flip", ""), tooltip("margin", "median margin", ".3~g"), tooltip("share", "percent", ".3~g"),
+		tooltip("low", "low", ".3~g"), tooltip("high", "high", ".3~g"), tooltip("flips", "flips", ",d"), tooltip("n", "n", ",d"))
+	return spec{"hconcat": []spec{
+		{
+			"data": spec{"values": points}, "width": panel, "height": marginBody - 60,
+			"params": []spec{{"name": "zoom", "select": "interval", "bind": "scales"}},
+			"mark":   spec{"type": "point", "filled": true},
+			"encoding": spec{
+				"x": quantitative("base", "margin, "+m.base, domain), "y": quantitative("test", "margin, "+m.test, domain), "color": colour,
+				"opacity": spec{"condition": spec{"test": "datum.flip === 'unchanged'", "value": 0.35}, "value": 1},
+				"size":    spec{"condition": spec{"test": "datum.flip === 'unchanged'", "value": 12}, "value": 30},
+				"tooltip": tooltips(tooltip("sample", "sample", ""), tooltip("subject", "subject", ""),
+					tooltip("base", m.base, ".3~g"), tooltip("test", m.test, ".3~g"), tooltip("flip", "flip", "")),
+			},
+		},
+		{
+			"data": spec{"values": rates}, "width": panel, "height": marginBody - 60,
+			"layer": []spec{
+				{"mark": spec{"type": "rule", "opacity": 0.6}, "encoding": spec{"x": share, "y": quantitative("low", "samples that flip, percent"), "y2": spec{"field": "high"}, "color": colour}},
+				{"mark": spec{"type": "line", "point": true}, "encoding": spec{"x": share, "y": quantitative("share", "samples that flip, percent"), "color": colour, "tooltip": hover}},
+			},
+		},
+	}}
+}
+
+// thin keeps at most so many samples: flips first, then evenly spaced ones of
+// the others. The order is kept.
+func thin(samples []MarginSample, most int) []MarginSample {
+	if len(samples) <= most {
+		return samples
+	}
+	order := make([]int, len(samples))
+	for i := range order {
+		order[i] = i
+	}
+	// Flips come first; a golden-ratio stride spreads what follows evenly.
+	spread := func(i int) float64 { return math.Mod(float64(i)*0.6180339887498949, 1) }
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(
+			cmp.Compare(min(samples[b].outcome(), gain), min(samples[a].outcome(), gain)),
+			cmp.Compare(spread(a), spread(b)), cmp.Compare(a, b))
+	})
+	kept := order[:most]
+	slices.Sort(kept)
+	out := make([]MarginSample, most)
+	for i, at := range kept {
+		out[i] = samples[at]
+	}
+	return out
+}

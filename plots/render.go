@@ -1,0 +1,160 @@
+package plots
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"strings"
+
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+const (
+	margin     = 12 // CSS pixels around everything
+	lineHeight = 16 // of notes and legend, in CSS pixels
+	titleLine  = 24
+	headerGap  = 8
+)
+
+// PNG draws the figure with two pixels for each CSS pixel and a palette of at
+// most 256 colours, which halves its size.
+func (f *Figure) PNG(t Theme) (data []byte, err error) {
+	th, err := lookup(t)
+	if err != nil {
+		return nil, err
+	}
+	defer recoverDrawing(&err)
+	c := vgimg.NewWith(vgimg.UseWH(px(f.width), px(f.height())), vgimg.UseDPI(192), vgimg.UseBackgroundColor(th.ground))
+	f.render(th, draw.New(c))
+	rgba, ok := c.Image().(*image.RGBA)
+	if !ok {
+		return nil, fmt.Errorf("draw figure: unexpected image of type %T", c.Image())
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, reduceColours(rgba)); err != nil {
+		return nil, fmt.Errorf("encode figure: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// SVG draws the figure as a vector graphic. Text stays text, in Liberation
+// Sans or the viewer's nearest sans serif.
+func (f *Figure) SVG(t Theme) (data []byte, err error) {
+	th, err := lookup(t)
+	if err != nil {
+		return nil, err
+	}
+	defer recoverDrawing(&err)
+	c := vgsvg.New(px(f.width), px(f.height()))
+	f.render(th, draw.New(c))
+	var out bytes.Buffer
+	if _, err := c.WriteTo(&out); err != nil {
+		return nil, fmt.Errorf("encode figure: %w", err)
+	}
+	return bytes.ReplaceAll(out.Bytes(), []byte("font-family:Liberation Sans"),
+		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif")), nil
+}
+
+func lookup(t Theme) (*theme, error) {
+	th, ok := themes[t]
+	if !ok {
+		return nil, fmt.Errorf("draw figure: unknown theme %d; want plots.Light or plots.Dark", t)
+	}
+	return th, nil
+}
+
+// recoverDrawing turns a panic of the drawing library into an error.
+func recoverDrawing(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("draw figure: %v", r)
+	}
+}
+
+// render draws title, notes and legend, and the body in what is left.
+func (f *Figure) render(t *theme, c draw.Canvas) {
+	fillRectangle(&c, t.ground, c.Min, c.Max)
+	c = draw.Crop(c, px(margin), -px(margin), px(margin), -px(margin))
+	title := boldStyle(titleSize, t.ink)
+	write(&c, title, vg.Point{X: c.Min.X, Y: c.Max.Y}, ellipsis(title, f.title, c.Size().X))
+	c.Max.Y -= px(titleLine)
+	note := textStyle(noteSize, t.muted)
+	for _, line := range f.noteLines() {
+		write(&c, note, vg.Point{X: c.Min.X, Y: c.Max.Y}, line)
+		c.Max.Y -= px(lineHeight)
+	}
+	for _, row := range f.legendRows() {
+		x := c.Min.X
+		for _, e := range row {
+			e.draw(t, &c, vg.Point{X: x, Y: c.Max.Y - px(lineHeight/2)})
+			x += e.width()
+		}
+		c.Max.Y -= px(lineHeight)
+	}
+	c.Max.Y -= px(headerGap)
+	f.draw(t, c)
+}
+
+// height of the whole figure in CSS pixels.
+func (f *Figure) height() float64 {
+	lines := len(f.noteLines()) + len(f.legendRows())
+	return 2*margin + titleLine + float64(lines*lineHeight) + headerGap + f.body
+}
+
+func (f *Figure) innerWidth() vg.Length { return px(f.width - 2*margin) }
+
+func (f *Figure) noteLines() []string {
+	if len(f.notes) == 0 {
+		return nil
+	}
+	return wrap(textStyle(noteSize, color.Black), strings.Join(f.notes, "; "), f.innerWidth())
+}
+
+// write puts text with its upper left corner at a point.
+func write(c *draw.Canvas, s text.Style, at vg.Point, txt string) {
+	s.YAlign = text.YTop
+	c.FillText(s, at, txt)
+}
+
+// writeMiddle puts text beside a mark: vertically centred on the point as the
+// eye sees it, which is half a descender above the box's centre.
+func writeMiddle(c *draw.Canvas, s text.Style, at vg.Point, align text.XAlignment, txt string) {
+	s.XAlign, s.YAlign = align, text.YCenter
+	at.Y += s.FontExtents().Descent / 2
+	c.FillText(s, at, txt)
+}
+
+// wrap breaks text between words so that each line fits.
+func wrap(s text.Style, txt string, width vg.Length) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(txt) {
+		longer := word
+		if line != "" {
+			longer = line + " " + word
+		}
+		if line != "" && s.Width(longer) > width {
+			lines = append(lines, ellipsis(s, line, width))
+			longer = word
+		}
+		line = longer
+	}
+	return append(lines, ellipsis(s, line, width))
+}
+
+// ellipsis shortens text that is too wide.
+func ellipsis(s text.Style, txt string, width vg.Length) string {
+	if s.Width(txt) <= width {
+		return txt
+	}
+	letters := []rune(txt)
+	for len(letters) > 1 && s.Width(string(letters)+"…") > width {
+		letters = letters[:len(letters)-1]
+	}
+	return strings.TrimRight(string(letters), " _") + "…"
+}

@@ -1,0 +1,69 @@
+package plots
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// clean makes text from outside fit for one line in every form: no control
+// characters, which XML forbids, and no broken UTF-8.
+func clean(s string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "�"), func(r rune) bool { return unicode.IsControl(r) }), " ")
+}
+
+// runName is the name of a run, or what it stands for where it has none.
+func runName(name, role string) string {
+	if name = clean(name); name == "" {
+		return role
+	}
+	return name
+}
+
+// textTable sets rows in columns, the first aligned left and the others right.
+func textTable(header []string, rows [][]string) string {
+	widths := make([]int, len(header))
+	for _, row := range append([][]string{header}, rows...) {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var out strings.Builder
+	for _, row := range append([][]string{header}, rows...) {
+		var line strings.Builder
+		for i, cell := range row {
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if i == 0 {
+				line.WriteString(cell + pad)
+			} else {
+				line.WriteString("  " + pad + cell)
+			}
+		}
+		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	return out.String()
+}
+
+// textInterval draws low, value and high on a line of so many characters that
+// spans from to to, with a bar at mark unless that is NaN.
+func textInterval(value, low, high, mark, from, to float64, width int) string {
+	cells := []rune(strings.Repeat("·", width))
+	at := func(v float64) int {
+		share := clamp((v-from)/(to-from), 0, 1)
+		return int(share*float64(width-1) + 0.5)
+	}
+	if finite(low, high) {
+		for i := at(low); i <= at(high); i++ {
+			cells[i] = '─'
+		}
+	}
+	if finite(mark) {
+		cells[at(mark)] = '│'
+	}
+	if finite(value) {
+		cells[at(value)] = '●'
+	}
+	return string(cells)
+}
+
+func clamp(v, low, high float64) float64 { return min(max(v, low), high) }

@@ -1,0 +1,67 @@
+package plots
+
+import (
+	"math"
+	"strconv"
+)
+
+// spec is a piece of a Vega-Lite specification.
+type spec map[string]any
+
+// most points inline in a specification: more make notebooks heavy and
+// browsers slow.
+const maxVegaPoints = 3000
+
+// short is a number as JSON data: six significant digits, which no screen
+// resolves, and null where missing.
+func short(v float64) any {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
+	if err != nil {
+		return nil
+	}
+	return rounded
+}
+
+// quantitative encodes a field by its value on an axis with a title.
+func quantitative(field, title string, more ...spec) spec {
+	return merge(spec{"field": field, "type": "quantitative", "title": title}, more)
+}
+
+// nominal encodes a field by its name.
+func nominal(field string, more ...spec) spec {
+	return merge(spec{"field": field, "type": "nominal"}, more)
+}
+
+// colourScale gives each class its colour, listed in the legend.
+func colourScale(field string, classes []class) spec {
+	domain, colours := make([]string, len(classes)), make([]string, len(classes))
+	for i, c := range classes {
+		domain[i], colours[i] = c.label, c.vega
+	}
+	return nominal(field, spec{"title": nil, "scale": spec{"domain": domain, "range": colours}, "legend": spec{"orient": "top", "labelLimit": 400}})
+}
+
+// class is a kind of mark: its words and its colour in Vega-Lite.
+type class struct{ label, vega string }
+
+func tooltips(fields ...spec) []spec { return fields }
+
+func tooltip(field, title, format string) spec {
+	s := spec{"field": field, "title": title}
+	if format != "" {
+		s["format"], s["type"] = format, "quantitative"
+	}
+	return s
+}
+
+func merge(s spec, more []spec) spec {
+	for _, m := range more {
+		for k, v := range m {
+			s[k] = v
+		}
+	}
+	return s
+}
