@@ -1,0 +1,242 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"math"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"reflect"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"adkernel/builtins/engine"
+	"adkernel/builtins/task"
+)
+
+const logFile = "log.txt"
+
+// An Opener loads a deployment's engine.
+type Opener func(ctx context.Context, d engine.Deployment) (engine.Engine, error)
+
+// Execute does the work of the run in dir, from where an earlier execution
+// stopped, in this process. SIGTERM and SIGINT cancel it, as ctx does. The
+// error is the one that state.json records; a run that another process
+// executes is left alone (ErrExecuting).
+func Execute(ctx context.Context, dir string, open Opener) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	spec, err := readSpec(dir)
+	if err != nil {
+		return err
+	}
+	held, err := inheritLock(dir)
+	if err != nil {
+		return err
+	}
+	defer held.Close()
+	if err := sign(held, os.Getpid()); err != nil {
+		return err
+	}
+	x := &execution{dir: dir, spec: spec, began: time.Now()}
+	if err := x.begin(); err != nil {
+		return fmt.Errorf("run %s: %w", filepath.Base(dir), err)
+	}
+	defer x.logFile.Close()
+	return x.end(ctx, x.work(ctx, open))
+}
+
+// execution is one process's work on a run.
+type execution struct {
+	dir     string
+	spec    Spec
+	began   time.Time
+	state   State
+	logFile io.Closer
+	log     *log.Logger
+
+	task    *task.Task
+	engine  engine.Engine
+	prompts []prompt
+	letters []int32
+	store   *store
+
+	mu   sync.Mutex // guards store and done while the engine emits
+	done map[int]bool
+}
+
+// begin records that this process executes the run.
+func (x *execution) begin() error {
+	f, err := os.OpenFile(filepath.Join(x.dir, logFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return err
+	}
+	x.logFile, x.log = f, log.New(f, "", log.LstdFlags|log.LUTC)
+	if previous, err := readState(x.dir); err == nil {
+		x.state = previous
+		if !previous.Finished.IsZero() {
+			x.state.Seconds += previous.Finished.Sub(previous.Started).Seconds()
+		}
+	}
+	x.state.Status, x.state.PID = Running, os.Getpid()
+	x.state.Started, x.state.Finished, x.state.Error = x.began, time.Time{}, ""
+	if err = reserve(x.dir); err == nil {
+		err = writeState(x.dir, x.state)
+	}
+	if err != nil {
+		x.logFile.Close()
+	}
+	return err
+}
+
+// work computes what is missing.
+func (x *execution) work(ctx context.Context, open Opener) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			x.log.Printf("%s", debug.Stack())
+			err = fmt.Errorf("the engine panicked: %v (stack in %s)", p, logFile)
+		}
+	}()
+	if x.task, err = x.spec.Task.Load(); err != nil {
+		return err
+	}
+	x.log.Printf("task %s: %d samples", x.task.Name, len(x.task.Questions))
+	if x.engine, err = open(ctx, x.spec.deployment()); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, x.engine.Close()) }()
+	if err := x.prepare(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, x.store.Close()) }()
+	requests := x.missing()
+	x.log.Printf("%d samples to compute, %d are there", len(requests), len(x.done))
+	if len(requests) == 0 {
+		return nil
+	}
+	if err := x.engine.Generate(ctx, requests, x.finish); err != nil {
+		return err
+	}
+	if len(x.done) < len(x.prompts) {
+		return fmt.Errorf("the engine ended without an error and without answers to %d of %d samples", len(x.prompts)-len(x.done), len(x.prompts))
+	}
+	return nil
+}
+
+// prepare encodes the prompts, makes sure that task and engine are those that
+// the run began with, and opens the store.
+func (x *execution) prepare() (err error) {
+	if x.prompts, err = encodePrompts(x.engine, x.task); err != nil {
+		return err
+	}
+	if err := x.identify(); err != nil {
+		return err
+	}
+	if x.letters, err = letterTokens(x.engine); err != nil {
+		x.log.Printf("no logits of the answers' letters: %v", err)
+	}
+	store, whole, err := openStore(x.dir, x.engine.Info().Vocab, x.prompts, x.log.Printf)
+	if err != nil {
+		return err
+	}
+	x.store, x.done = store, map[int]bool{}
+	for index := range whole {
+		x.done[index] = true
+	}
+	x.state.Resumed, x.state.Done, x.state.Total = len(whole), len(whole), len(x.prompts)
+	return writeState(x.dir, x.state)
+}
+
+func (x *execution) identify() error {
+	prompts, info := describe(x.task, x.prompts), x.engine.Info()
+	x.log.Printf("engine %s %s: %s, %s, %s %s", info.Engine, info.Version, info.Model, info.Arch, info.DType, info.Quant)
+	if was := x.spec.Prompts; was != nil && *was != *prompts {
+		return errors.New("the prompts are not those that the run began with: the task's data or the tokenizer changed; launch a new run")
+	}
+	if was := x.spec.Engine; was != nil && !reflect.DeepEqual(*was, info) {
+		return fmt.Errorf("the engine is not the one that the run began with (%s %s, now %s %s, or other settings); launch a new run", was.Engine, was.Version, info.Engine, info.Version)
+	}
+	if err := writePrompts(x.dir, x.engine, x.prompts); err != nil {
+		return err
+	}
+	x.spec.Prompts, x.spec.Engine = prompts, &info
+	return writeSpec(x.dir, x.spec)
+}
+
+func (x *execution) missing() []engine.Request {
+	var requests []engine.Request
+	for i, p := range x.prompts {
+		if !x.done[i] {
+			requests = append(requests, engine.Request{ID: i, Tokens: p.ids, MaxTokens: x.task.MaxTokens, Logits: true})
+		}
+	}
+	return requests
+}
+
+// finish stores one response.
+func (x *execution) finish(response engine.Response) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	i := response.ID
+	if i < 0 || i >= len(x.prompts) || x.done[i] {
+		return fmt.Errorf("the engine answered request %d, which is not open", i)
+	}
+	q, p := x.task.Questions[i], x.prompts[i]
+	sample := Sample{
+		Index: i, Subject: q.Subject, Question: q.Index, Ref: q.Ref,
+		Output: response.Text, Correct: x.task.Score(q, response.Text), Finish: response.Finish, Tokens: response.Tokens,
+		PromptAt: p.at, PromptTokens: len(p.ids), PromptSHA256: p.sha256,
+		Margin: float32(math.NaN()),
+	}
+	if response.Logits != nil {
+		sample.measure(response.Logits, x.letters, x.engine)
+	}
+	if err := x.store.add(sample, response.Logits); err != nil {
+		return err
+	}
+	x.done[i] = true
+	return nil
+}
+
+// end records how the execution ended. failure is work's error.
+func (x *execution) end(ctx context.Context, failure error) error {
+	state := x.state
+	state.Finished, state.PID = time.Now(), 0
+	if x.store != nil {
+		state.Done = len(x.done)
+	}
+	switch {
+	case failure == nil:
+		state.Status = Done
+	case ctx.Err() != nil:
+		state.Status = Cancelled
+		failure = fmt.Errorf("run %s: cancelled: %w", filepath.Base(x.dir), context.Cause(ctx))
+	default:
+		state.Status = Failed
+		if errors.Is(failure, syscall.ENOSPC) {
+			failure = fmt.Errorf("the disk is full: %w; %d finished samples are kept: free some space and resume", failure, state.Done)
+		}
+		failure = fmt.Errorf("run %s: %w", filepath.Base(x.dir), failure)
+		state.Error = strings.TrimSpace(failure.Error())
+	}
+	if err := writeLastState(x.dir, state); err != nil {
+		failure = errors.Join(failure, err)
+	}
+	if failure != nil {
+		x.log.Printf("%s: %v", state.Status, failure)
+		return failure
+	}
+	x.log.Printf("done: %d samples", len(x.done))
+	return nil
+}

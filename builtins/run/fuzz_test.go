@@ -1,0 +1,94 @@
+package run
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func exampleSample() Sample {
+	return Sample{
+		Index: 3, Subject: "virology", Question: 3, Ref: "B", Output: " C\n", Finish: "length", Tokens: []int32{259, 10},
+		PromptAt: 99, PromptTokens: 31, PromptSHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+		Row: 3, CRC32: 0xdeadbeef, Min: float32(math.Inf(-1)), Max: 3.1415927, Mean: 0.1, RMS: 1.25, NaN: 1, Inf: 2,
+		Top:     []Top{{ID: 259, Text: " C", Logit: float32(math.Inf(1))}},
+		Letters: []float32{1, -2.5, 0.1, float32(math.Inf(-1))}, Margin: -3.5,
+	}
+}
+
+func TestASampleSurvivesItsRecord(t *testing.T) {
+	want := exampleSample()
+	line, err := json.Marshal(want)
+	require.NoError(t, err)
+	var got Sample
+	require.NoError(t, json.Unmarshal(line, &got))
+	require.Equal(t, want, got)
+
+	want.Margin = float32(math.NaN())
+	line, err = json.Marshal(want)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(line, &got))
+	require.True(t, math.IsNaN(float64(got.Margin)))
+}
+
+// FuzzSamples: whatever samples.jsonl holds, reading it in pieces gives what
+// reading it at once gives, and what was read can be written again.
+func FuzzSamples(f *testing.F) {
+	line, err := json.Marshal(exampleSample())
+	require.NoError(f, err)
+	f.Add(append(line, '\n'), 20)
+	f.Add(bytes.Repeat(append(line, '\n'), 2), 400)
+	f.Add([]byte("{}\n"), 1)
+	f.Add([]byte(`{"index":-1,"row":1e400}`+"\n\n\n"), 3)
+	f.Fuzz(func(t *testing.T, data []byte, cut int) {
+		cut = max(0, min(cut, len(data)))
+		path := filepath.Join(t.TempDir(), samplesFile)
+		pieces := recordReader{path: path}
+		require.NoError(t, os.WriteFile(path, data[:cut], 0o644))
+		first := pieces.advance()
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+		require.NoError(t, err)
+		_, err = file.Write(data[cut:])
+		require.NoError(t, err)
+		require.NoError(t, file.Close())
+		second := pieces.advance()
+
+		whole := recordReader{path: path}
+		once := whole.advance()
+		require.Equal(t, once != nil, second != nil)
+		if first != nil {
+			require.Error(t, once)
+		}
+		require.Equal(t, whole.offset, pieces.offset)
+		for _, s := range whole.samples {
+			_, err := json.Marshal(s)
+			require.NoError(t, err)
+		}
+	})
+}
+
+func FuzzSpec(f *testing.F) {
+	text, err := json.Marshal(testSpec("data", map[string]any{"world_size": 2, "transforms": map[string]any{"x": map[string]any{"enabled": false}}}))
+	require.NoError(f, err)
+	f.Add(bytes.Replace(text, []byte(`"format":0`), []byte(`"format":1`), 1))
+	f.Add([]byte(`{"format":1,"settings":{"a":[1,1.5,1e999]}}`))
+	f.Add([]byte(`{"format":2}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		spec, err := parseSpec(data)
+		if err != nil {
+			return
+		}
+		text, err := json.Marshal(spec)
+		require.NoError(t, err)
+		again, err := parseSpec(text)
+		require.NoError(t, err)
+		textAgain, err := json.Marshal(again)
+		require.NoError(t, err)
+		require.JSONEq(t, string(text), string(textAgain))
+	})
+}

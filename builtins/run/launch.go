@@ -1,0 +1,216 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+	"unicode"
+)
+
+// Options say where a run is kept and how its process is started.
+type Options struct {
+	Root string // directory of the run directories; "" is Root()
+	Name string // of the run directory; "" is made of the time and the deployment's label
+
+	// Command is started with the run directory appended, and calls Execute
+	// with it. Empty: this program with the argument "execute-run".
+	Command []string
+}
+
+// lockVariable tells the executing process which file descriptor holds the
+// lock that its parent took for it.
+const lockVariable = "ADKERNEL_RUN_LOCK"
+
+// Root is where run directories are kept: $ADKERNEL_RUNS, or else
+// adkernel/runs in the user's data directory ($XDG_DATA_HOME, by default
+// ~/.local/share).
+func Root() (string, error) {
+	if root := os.Getenv("ADKERNEL_RUNS"); root != "" {
+		return filepath.Abs(root)
+	}
+	if data := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(data) {
+		return filepath.Join(data, "adkernel", "runs"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("no place for runs: %w; set ADKERNEL_RUNS", err)
+	}
+	return filepath.Join(home, ".local", "share", "adkernel", "runs"), nil
+}
+
+// Launch makes a run directory for spec, of which Deployment and Task are
+// read, and starts a process that executes it: in a session of its own, so
+// that it outlives this one. When ctx is done before the process has started,
+// nothing is started.
+func Launch(ctx context.Context, spec Spec, options Options) (*Run, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	spec, err := spec.freeze(now)
+	if err != nil {
+		return nil, err
+	}
+	root := options.Root
+	if root == "" {
+		if root, err = Root(); err != nil {
+			return nil, err
+		}
+	}
+	name := options.Name
+	if name == "" {
+		name = now.Format("20060102-150405-") + slug(spec.Deployment.Label())
+	}
+	dir, err := makeDir(root, name, options.Name == "")
+	if err != nil {
+		return nil, err
+	}
+	held, err := lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer held.Close()
+	if err := writeState(dir, State{Status: Queued}); err != nil {
+		return nil, err
+	}
+	if err := writeSpec(dir, spec); err != nil {
+		return nil, err
+	}
+	r, err := Attach(dir)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.start(held, options.Command)
+}
+
+// Resume starts a process that computes what is missing of a run which
+// failed, was cancelled or was killed. A run that is done is left as it is; a
+// run that some process executes is refused (ErrExecuting). Of the options
+// only Command is read.
+func (r *Run) Resume(ctx context.Context, options Options) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	held, err := lock(r.dir)
+	if err != nil {
+		return err
+	}
+	defer held.Close()
+	state, err := readState(r.dir)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	if state.Status == Done {
+		return nil
+	}
+	state.Status, state.Error = Queued, ""
+	if err := writeState(r.dir, state); err != nil {
+		return err
+	}
+	return r.start(held, options.Command)
+}
+
+// start starts the executing process and hands it the lock.
+func (r *Run) start(held *os.File, command []string) error {
+	if len(command) == 0 {
+		program, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		command = []string{program, "execute-run"}
+	}
+	output, err := os.OpenFile(filepath.Join(r.dir, logFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return err
+	}
+	defer output.Close()
+	cmd := exec.Command(command[0], append(command[1:len(command):len(command)], r.dir)...)
+	cmd.Stdout, cmd.Stderr = output, output
+	cmd.ExtraFiles = []*os.File{held} // becomes descriptor 3
+	cmd.Env = append(os.Environ(), lockVariable+"=3")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		err = fmt.Errorf("run %s: start its process: %w", r.Name(), err)
+		return errors.Join(err, writeState(r.dir, State{Status: Failed, Error: err.Error()}))
+	}
+	go cmd.Wait() // a child that nobody waits for stays as a zombie; how it ended is in state.json
+	return sign(held, cmd.Process.Pid)
+}
+
+// inheritLock returns the lock that the parent process took, or takes it.
+func inheritLock(dir string) (*os.File, error) {
+	value, ok := os.LookupEnv(lockVariable)
+	if !ok {
+		return lock(dir)
+	}
+	if err := os.Unsetenv(lockVariable); err != nil {
+		return nil, err
+	}
+	descriptor, err := strconv.Atoi(value)
+	if err != nil || descriptor < 3 {
+		return nil, fmt.Errorf("%s=%q is not a file descriptor", lockVariable, value)
+	}
+	syscall.CloseOnExec(descriptor)
+	f := os.NewFile(uintptr(descriptor), filepath.Join(dir, lockFile))
+	if f == nil {
+		return nil, fmt.Errorf("%s=%q is not an open file", lockVariable, value)
+	}
+	return f, nil
+}
+
+// makeDir creates the directory name in root. When number is true and the
+// name is taken, the name gets a number.
+func makeDir(root, name string, number bool) (string, error) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return "", err
+	}
+	if name != filepath.Base(name) || name == "." || name == ".." {
+		return "", fmt.Errorf("%q cannot name a run: want one path element", name)
+	}
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return "", fmt.Errorf("no place for runs: %w; set ADKERNEL_RUNS to a folder that can be written", err)
+	}
+	for n := 1; ; n++ {
+		dir := filepath.Join(root, name)
+		if n > 1 {
+			dir = fmt.Sprintf("%s-%d", dir, n)
+		}
+		err := os.Mkdir(dir, 0o755)
+		switch {
+		case err == nil:
+			return dir, nil
+		case errors.Is(err, fs.ErrExist) && number:
+			continue
+		case errors.Is(err, fs.ErrExist):
+			return "", fmt.Errorf("there is a run named %q already: %w", name, err)
+		default:
+			return "", fmt.Errorf("cannot make a run: %w; set ADKERNEL_RUNS to a folder that can be written", err)
+		}
+	}
+}
+
+// slug makes a label fit for a directory's name.
+func slug(label string) string {
+	clean := strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune("._-", c) {
+			return c
+		}
+		return '-'
+	}, label)
+	if runes := []rune(clean); len(runes) > 60 {
+		clean = string(runes[:60])
+	}
+	if clean = strings.Trim(clean, ".-"); clean == "" {
+		return "run"
+	}
+	return clean
+}

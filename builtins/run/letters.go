@@ -1,0 +1,38 @@
+package run
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"adkernel/builtins/engine"
+)
+
+const answerLetters = "ABCD"
+
+// letterTokens returns the token with which each of the answers A to D starts
+// after "Answer:". It fails when the tokenizer gives two of them the same
+// token, or joins one with the colon: then no single logit stands for a letter.
+func letterTokens(e engine.Engine) ([]int32, error) {
+	const before = "Answer:"
+	prefix, err := e.Encode(before, false)
+	if err != nil {
+		return nil, err
+	}
+	var tokens []int32
+	for _, letter := range strings.Split(answerLetters, "") {
+		ids, err := e.Encode(before+" "+letter, false)
+		if err != nil {
+			return nil, err
+		}
+		if len(ids) <= len(prefix) || !slices.Equal(ids[:len(prefix)], prefix) {
+			return nil, fmt.Errorf("the tokenizer joins the answer %q with %q", letter, before)
+		}
+		first := ids[len(prefix)]
+		if slices.Contains(tokens, first) {
+			return nil, fmt.Errorf("the tokenizer starts two answers with token %d", first)
+		}
+		tokens = append(tokens, first)
+	}
+	return tokens, nil
+}

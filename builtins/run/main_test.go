@@ -1,0 +1,219 @@
+package run
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/engine"
+	"adkernel/builtins/task"
+)
+
+// TestMain lets the test binary be the process that Launch starts.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "execute-run" {
+		if err := Execute(context.Background(), os.Args[2], openHashEngine); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// hashEngine answers every prompt from a generator seeded with its tokens: as
+// deterministic as a model, and fast. Its tokens are bytes, but for the four
+// answers.
+type hashEngine struct {
+	vocab   int
+	work    int // rounds of useless work a sample
+	failAt  int // sample at which Generate fails, -1 never
+	panicAt int
+	stallAt int // sample before which Generate waits to be cancelled
+	nanAt   int // sample with a NaN logit
+}
+
+const (
+	tokenBOS     = 256
+	tokenLetterA = 257
+	tokenCount   = 261
+)
+
+func openHashEngine(_ context.Context, d engine.Deployment) (engine.Engine, error) {
+	e := &hashEngine{vocab: tokenCount, failAt: -1, panicAt: -1, stallAt: -1, nanAt: -1}
+	settings, err := d.Settings()
+	if err != nil {
+		return nil, err
+	}
+	fields := map[string]*int{"vocab": &e.vocab, "work": &e.work, "fail_at": &e.failAt, "panic_at": &e.panicAt, "stall_at": &e.stallAt, "nan_at": &e.nanAt}
+	for key, value := range settings {
+		n, ok := value.(int)
+		if !ok || fields[key] == nil {
+			return nil, fmt.Errorf("setting %s: %v (%T)", key, value, value)
+		}
+		*fields[key] = n
+	}
+	return e, nil
+}
+
+func (e *hashEngine) Info() engine.Info {
+	return engine.Info{Engine: "hash", Version: "1", Model: "none", Vocab: e.vocab}
+}
+
+func (e *hashEngine) Encode(text string, special bool) ([]int32, error) {
+	var ids []int32
+	if special {
+		ids = append(ids, tokenBOS)
+	}
+	for i := 0; i < len(text); i++ {
+		if text[i] == ' ' && i+1 < len(text) && text[i+1] >= 'A' && text[i+1] <= 'D' {
+			ids = append(ids, tokenLetterA+int32(text[i+1]-'A'))
+			i++
+			continue
+		}
+		ids = append(ids, int32(text[i]))
+	}
+	return ids, nil
+}
+
+func (e *hashEngine) Decode(ids []int32) string {
+	var text []byte
+	for _, id := range ids {
+		switch {
+		case id < 256:
+			text = append(text, byte(id))
+		case id >= tokenLetterA && id < tokenCount:
+			text = append(text, ' ', 'A'+byte(id-tokenLetterA))
+		}
+	}
+	return string(text)
+}
+
+func (e *hashEngine) logits(ids []int32) []float32 {
+	h := fnv.New64a()
+	h.Write(idBytes(ids))
+	rng := rand.New(rand.NewPCG(h.Sum64(), 1))
+	row := make([]float32, e.vocab)
+	for range e.work + 1 {
+		for i := range row {
+			row[i] = float32(rng.NormFloat64())
+		}
+	}
+	return row
+}
+
+func (e *hashEngine) Generate(ctx context.Context, requests []engine.Request, emit func(engine.Response) error) error {
+	for _, r := range requests {
+		switch r.ID {
+		case e.failAt:
+			return errors.New("device lost")
+		case e.panicAt:
+			panic("index out of range")
+		case e.stallAt:
+			<-ctx.Done()
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		row := e.logits(r.Tokens)
+		if r.ID == e.nanAt {
+			row[0] = float32(math.NaN())
+		}
+		best := topIDs(row[tokenLetterA:tokenCount], 1)[0] + tokenLetterA
+		response := engine.Response{ID: r.ID, Tokens: []int32{best}, Text: e.Decode([]int32{best}), Finish: "length", Logits: row}
+		if err := emit(response); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *hashEngine) Close() error { return nil }
+
+// dataset writes a task in MMLU's folder layout with n questions in each of two subjects.
+func dataset(t testing.TB, n int) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, subject := range []string{"astronomy", "virology"} {
+		writeCSV(t, filepath.Join(dir, "dev", subject+"_dev.csv"), subject, 5)
+		writeCSV(t, filepath.Join(dir, "test", subject+"_test.csv"), subject, n)
+	}
+	return dir
+}
+
+func writeCSV(t testing.TB, path, subject string, n int) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	defer f.Close()
+	w := csv.NewWriter(f)
+	for i := range n {
+		answer := string("ABCD"[i*7%4])
+		require.NoError(t, w.Write([]string{fmt.Sprintf("%s number %d?", subject, i), "w", "x", "y", "z", answer}))
+	}
+	w.Flush()
+	require.NoError(t, w.Error())
+}
+
+func testSpec(dataset string, settings map[string]any) Spec {
+	return Spec{
+		Deployment: engine.Deployment{Name: "hash engine", Model: "none", Args: settings},
+		Task:       task.Spec{Kind: "mmlu", Dataset: dataset},
+	}
+}
+
+func testOptions(t testing.TB) Options {
+	t.Helper()
+	return Options{Root: t.TempDir(), Command: []string{os.Args[0], "execute-run"}}
+}
+
+// launch starts a run, and ends it with the test.
+func launch(t testing.TB, spec Spec, options Options) *Run {
+	t.Helper()
+	r, err := Launch(t.Context(), spec, options)
+	require.NoError(t, err)
+	t.Cleanup(func() { r.Cancel() })
+	return r
+}
+
+// executed runs to the end.
+func executed(t testing.TB, spec Spec, options Options) *Run {
+	t.Helper()
+	r := launch(t, spec, options)
+	require.NoError(t, r.Wait(deadline(t)))
+	return r
+}
+
+// deadline bounds what would otherwise hang a broken test.
+func deadline(t testing.TB) context.Context {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(stop)
+	return ctx
+}
+
+// until polls the run until enough samples are finished.
+func until(t testing.TB, r *Run, done int) {
+	t.Helper()
+	ctx := deadline(t)
+	for {
+		p, err := r.Progress()
+		require.NoError(t, err)
+		if p.Done >= done {
+			return
+		}
+		require.Falsef(t, p.Status.Ended(), "the run ended with %d samples", p.Done)
+		require.NoError(t, ctx.Err())
+	}
+}

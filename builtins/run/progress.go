@@ -1,0 +1,86 @@
+package run
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"adkernel/builtins/stats"
+)
+
+// Progress is how far a run is, as its files tell.
+type Progress struct {
+	Status  Status
+	Done    int           // finished samples
+	Total   int           // samples of the task; 0 until it is loaded
+	Correct int           // of the finished ones
+	Elapsed time.Duration // spent executing, all executions together
+	Rate    float64       // samples a second in the latest execution, 0 until one is finished
+	Left    time.Duration // estimated from Rate; negative when unknown
+}
+
+// Progress reads how far the run is. A call costs what was written since the
+// last one.
+func (r *Run) Progress() (Progress, error) {
+	state, err := r.State()
+	if err != nil {
+		return Progress{}, err
+	}
+	r.mu.Lock()
+	err = r.records.advance()
+	done, correct := len(r.records.samples), r.records.correct
+	r.mu.Unlock()
+	if err != nil {
+		return Progress{}, fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	p := Progress{Status: state.Status, Done: done, Total: state.Total, Correct: correct, Left: -1}
+	latest := state.latest(time.Now())
+	p.Elapsed = latest + time.Duration(state.Seconds*float64(time.Second))
+	if fresh := done - state.Resumed; fresh > 0 && latest > 0 {
+		p.Rate = float64(fresh) / latest.Seconds()
+		p.Left = time.Duration(float64(max(p.Total-done, 0)) / p.Rate * float64(time.Second))
+	}
+	return p, nil
+}
+
+// latest is how long the latest execution took, or has taken so far.
+func (s State) latest(now time.Time) time.Duration {
+	switch {
+	case s.Started.IsZero():
+		return 0
+	case !s.Finished.IsZero():
+		return s.Finished.Sub(s.Started)
+	case s.Status == Running:
+		return max(now.Sub(s.Started), 0)
+	}
+	return 0
+}
+
+// accuracy words the share of right answers with its interval.
+func (p Progress) accuracy() string {
+	if p.Done == 0 {
+		return "no sample finished"
+	}
+	i, err := stats.Wilson(p.Correct, p.Done, 0.95)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%.1f %% [%.1f, %.1f]", 100*i.Estimate, 100*i.Low, 100*i.High)
+}
+
+// duration words d to the second, or to a tenth when it is short.
+func duration(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "?"
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < time.Hour:
+		s := int(math.Round(d.Seconds()))
+		return fmt.Sprintf("%d min %02d s", s/60, s%60)
+	}
+	m := int(math.Round(d.Minutes()))
+	return fmt.Sprintf("%d h %02d min", m/60, m%60)
+}

@@ -1,0 +1,79 @@
+package run
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+const samplesFile = "samples.jsonl"
+
+// recordReader follows a samples.jsonl that may grow: each call of advance
+// reads what is new. A line without its newline is not there yet.
+type recordReader struct {
+	path    string
+	info    os.FileInfo // of the file read so far
+	offset  int64
+	lines   int
+	samples []Sample    // in the order in which they finished
+	at      map[int]int // index in the task -> place in samples
+	correct int
+}
+
+func (r *recordReader) advance() error {
+	f, err := os.Open(r.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // no sample has finished
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if r.info != nil && (!os.SameFile(info, r.info) || info.Size() < r.offset) {
+		*r = recordReader{path: r.path} // repaired by a resumed run: start over
+	}
+	r.info = info
+	data, err := io.ReadAll(io.NewSectionReader(f, r.offset, info.Size()-r.offset))
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.path, err)
+	}
+	for {
+		line, rest, whole := bytes.Cut(data, []byte("\n"))
+		if !whole {
+			return nil
+		}
+		if err := r.add(line); err != nil {
+			return fmt.Errorf("%s: line %d: %w; resume the run to compute the sample again", r.path, r.lines+1, err)
+		}
+		r.offset += int64(len(line) + 1)
+		r.lines++
+		data = rest
+	}
+}
+
+func (r *recordReader) add(line []byte) error {
+	var sample Sample
+	if err := json.Unmarshal(line, &sample); err != nil {
+		return fmt.Errorf("not the record of a sample: %w", err)
+	}
+	if _, ok := r.at[sample.Index]; ok {
+		return fmt.Errorf("sample %d is recorded twice", sample.Index)
+	}
+	if r.at == nil {
+		r.at = map[int]int{}
+	}
+	r.at[sample.Index] = len(r.samples)
+	r.samples = append(r.samples, sample)
+	if sample.Correct {
+		r.correct++
+	}
+	return nil
+}

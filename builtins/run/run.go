@@ -1,0 +1,175 @@
+// Package run keeps the evaluation of one deployment on one task as a
+// directory that outlives the process which started it.
+//
+// A run directory holds
+//
+//	spec.json       what determines the result: deployment, task, prompts, engine
+//	state.json      how far it is; replaced atomically
+//	samples.jsonl   one record a finished sample, appended
+//	logits/         header.json, and rows.f32 to which one row a sample is appended
+//	prompts.ids     token ids of every prompt
+//	tokens.json     the text of every token that occurs in a prompt
+//	log.txt         what the executing process wrote
+//	lock            locked while a process executes the run
+//
+// A logit row is written before the record that points to it, and a record
+// counts once its newline is there. So whatever kills the executing process,
+// the finished samples are whole, and a resumed run neither repeats nor loses
+// one.
+//
+// The package knows directories and processes. It does not know how prompts
+// are made or answers judged (package task), what computes the answers
+// (package engine), or what two runs say about each other (package compare).
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+)
+
+// A Run is a run directory seen by a reader. Its methods may be called from
+// any goroutine, while the run is executed and after.
+type Run struct {
+	dir  string
+	spec Spec
+
+	mu      sync.Mutex
+	records recordReader
+}
+
+// Attach opens the run in dir, which may be queued, running or ended.
+func Attach(dir string) (*Run, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := readSpec(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Run{dir: dir, spec: spec, records: recordReader{path: filepath.Join(dir, samplesFile)}}, nil
+}
+
+// List attaches to every run below root, oldest first. Directories that hold
+// no run are passed over; the error joins what was wrong with the runs that
+// could not be read, and the others are returned beside it. A root that does
+// not exist holds no runs.
+func List(root string) ([]*Run, error) {
+	entries, err := os.ReadDir(root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var runs []*Run
+	var broken []error
+	for _, entry := range entries {
+		dir := filepath.Join(root, entry.Name())
+		if _, err := os.Stat(filepath.Join(dir, specFile)); err != nil {
+			continue
+		}
+		r, err := Attach(dir)
+		if err != nil {
+			broken = append(broken, err)
+			continue
+		}
+		runs = append(runs, r)
+	}
+	slices.SortStableFunc(runs, func(a, b *Run) int { return a.spec.Created.Compare(b.spec.Created) })
+	return runs, errors.Join(broken...)
+}
+
+// Dir is the run's directory, an absolute path.
+func (r *Run) Dir() string { return r.dir }
+
+// Name is the last element of Dir.
+func (r *Run) Name() string { return filepath.Base(r.dir) }
+
+// Spec is what determines the run's result. Spec.Engine and Spec.Prompts are
+// empty until the engine has been loaded.
+func (r *Run) Spec() Spec {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.spec.Engine == nil {
+		if spec, err := readSpec(r.dir); err == nil {
+			r.spec = spec
+		}
+	}
+	return r.spec
+}
+
+// Label names the run for people: its deployment's label.
+func (r *Run) Label() string { return r.spec.Deployment.Label() }
+
+// Samples returns the finished samples in the task's order.
+func (r *Run) Samples() ([]Sample, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.records.advance(); err != nil {
+		return nil, fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	samples := slices.Clone(r.records.samples)
+	slices.SortFunc(samples, func(a, b Sample) int { return a.Index - b.Index })
+	return samples, nil
+}
+
+// Sample returns the finished sample with the given index in the task.
+func (r *Run) Sample(index int) (Sample, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.records.advance(); err != nil {
+		return Sample{}, fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	at, ok := r.records.at[index]
+	if !ok {
+		return Sample{}, fmt.Errorf("run %s: no finished sample %d (%d are finished)", r.Name(), index, len(r.records.samples))
+	}
+	return r.records.samples[at], nil
+}
+
+// LogitRow returns the logits [vocabulary] that chose the first output token
+// of the sample with the given index.
+func (r *Run) LogitRow(index int) ([]float32, error) {
+	sample, err := r.Sample(index)
+	if err != nil {
+		return nil, err
+	}
+	if sample.Row < 0 {
+		return nil, fmt.Errorf("run %s: sample %d: the engine returned no logits", r.Name(), index)
+	}
+	row, err := readLogitRow(r.dir, sample.Row, sample.CRC32)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: sample %d: %w", r.Name(), index, err)
+	}
+	return row, nil
+}
+
+// PromptTokens returns the token ids that the engine was given for the sample
+// with the given index.
+func (r *Run) PromptTokens(index int) ([]int32, error) {
+	sample, err := r.Sample(index)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := readPrompt(r.dir, sample)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: sample %d: %w", r.Name(), index, err)
+	}
+	return ids, nil
+}
+
+// TokenTexts maps every token id that occurs in a prompt of the run to its
+// text; special tokens have none.
+func (r *Run) TokenTexts() (map[int32]string, error) {
+	texts, err := readTokenTexts(r.dir)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	return texts, nil
+}

@@ -1,0 +1,174 @@
+package run
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// A Sample is the record of one finished question.
+type Sample struct {
+	Index    int    // place in the task, from 0
+	Subject  string // of the question
+	Question int    // place in the subject's file
+	Ref      string // right answer
+	Output   string // text that the engine generated
+	Correct  bool   // as the task judges Output
+	Finish   string // why the output ended: "length" or "stop"
+	Tokens   []int32
+
+	PromptAt     int64  // place of the prompt's first id in prompts.ids
+	PromptTokens int    // how many ids
+	PromptSHA256 string // of the ids as int32, little endian
+
+	Row   int    // of the logits, -1 when the engine returned none
+	CRC32 uint32 // of the row's bytes (IEEE)
+
+	// Of the logits that chose the first output token. Min, Max, Mean and RMS
+	// are of the finite ones and 0 when there is none.
+	Min, Max  float32
+	Mean, RMS float64
+	NaN, Inf  int   // how many
+	Top       []Top // greatest first
+
+	// Letters are the logits of the answers A, B, C and D at the place where
+	// the answer starts; Margin is the right letter's less the best other
+	// one's. Letters is nil, and Margin NaN, when the task's answers are not
+	// letters or the tokenizer does not tell them apart.
+	Letters []float32
+	Margin  float32
+}
+
+// Top is one of the greatest logits of a row.
+type Top struct {
+	ID    int32   `json:"id"`
+	Text  string  `json:"text"`
+	Logit float32 `json:"logit"`
+}
+
+// record is a Sample as a line of samples.jsonl.
+type record struct {
+	Index    int     `json:"index"`
+	Subject  string  `json:"subject"`
+	Question int     `json:"question"`
+	Ref      string  `json:"ref"`
+	Output   string  `json:"output"`
+	Correct  bool    `json:"correct"`
+	Finish   string  `json:"finish,omitempty"`
+	Tokens   []int32 `json:"tokens"`
+
+	PromptAt     int64  `json:"prompt_at"`
+	PromptTokens int    `json:"prompt_tokens"`
+	PromptSHA256 string `json:"prompt_sha256"`
+
+	Row   int    `json:"row"`
+	CRC32 uint32 `json:"crc32,omitempty"`
+
+	Min     number      `json:"min"`
+	Max     number      `json:"max"`
+	Mean    float64     `json:"mean"`
+	RMS     float64     `json:"rms"`
+	NaN     int         `json:"nan,omitempty"`
+	Inf     int         `json:"inf,omitempty"`
+	Top     []topRecord `json:"top,omitempty"`
+	Letters []number    `json:"letters,omitempty"`
+	Margin  number      `json:"margin"`
+}
+
+type topRecord struct {
+	ID    int32  `json:"id"`
+	Text  string `json:"text"`
+	Logit number `json:"logit"`
+}
+
+// MarshalJSON writes s as a line of samples.jsonl. Logits that JSON has no
+// number for are the strings "NaN", "+Inf" and "-Inf".
+func (s Sample) MarshalJSON() ([]byte, error) {
+	r := record{
+		Index: s.Index, Subject: s.Subject, Question: s.Question, Ref: s.Ref,
+		Output: s.Output, Correct: s.Correct, Finish: s.Finish, Tokens: s.Tokens,
+		PromptAt: s.PromptAt, PromptTokens: s.PromptTokens, PromptSHA256: s.PromptSHA256,
+		Row: s.Row, CRC32: s.CRC32,
+		Min: number(s.Min), Max: number(s.Max), Mean: s.Mean, RMS: s.RMS, NaN: s.NaN, Inf: s.Inf,
+		Margin: number(s.Margin),
+	}
+	for _, t := range s.Top {
+		r.Top = append(r.Top, topRecord{t.ID, t.Text, number(t.Logit)})
+	}
+	for _, l := range s.Letters {
+		r.Letters = append(r.Letters, number(l))
+	}
+	return json.Marshal(r)
+}
+
+// UnmarshalJSON reads a line of samples.jsonl, strictly.
+func (s *Sample) UnmarshalJSON(text []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	r := record{Index: -1, Row: math.MinInt}
+	if err := decoder.Decode(&r); err != nil {
+		return err
+	}
+	if err := r.check(); err != nil {
+		return err
+	}
+	*s = Sample{
+		Index: r.Index, Subject: r.Subject, Question: r.Question, Ref: r.Ref,
+		Output: r.Output, Correct: r.Correct, Finish: r.Finish, Tokens: r.Tokens,
+		PromptAt: r.PromptAt, PromptTokens: r.PromptTokens, PromptSHA256: r.PromptSHA256,
+		Row: r.Row, CRC32: r.CRC32,
+		Min: float32(r.Min), Max: float32(r.Max), Mean: r.Mean, RMS: r.RMS, NaN: r.NaN, Inf: r.Inf,
+		Margin: float32(r.Margin),
+	}
+	for _, t := range r.Top {
+		s.Top = append(s.Top, Top{t.ID, t.Text, float32(t.Logit)})
+	}
+	for _, l := range r.Letters {
+		s.Letters = append(s.Letters, float32(l))
+	}
+	return nil
+}
+
+func (r record) check() error {
+	switch {
+	case r.Index < 0:
+		return errors.New("no index of a sample")
+	case r.Row < -1:
+		return errors.New("no row of the logits")
+	case r.PromptAt < 0 || r.PromptTokens < 1:
+		return fmt.Errorf("prompt of %d ids at %d", r.PromptTokens, r.PromptAt)
+	case len(r.PromptSHA256) != 64:
+		return fmt.Errorf("prompt_sha256 %q: want 64 hexadecimal digits", r.PromptSHA256)
+	case r.NaN < 0 || r.Inf < 0:
+		return errors.New("negative count of NaN or Inf")
+	}
+	return nil
+}
+
+// number is a float32 that may be no number.
+type number float32
+
+func (n number) MarshalJSON() ([]byte, error) {
+	f := float64(n)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return strconv.AppendQuote(nil, strconv.FormatFloat(f, 'g', -1, 32)), nil
+	}
+	return json.Marshal(float32(n))
+}
+
+func (n *number) UnmarshalJSON(text []byte) error {
+	switch string(text) {
+	case `"NaN"`:
+		*n = number(math.NaN())
+	case `"+Inf"`:
+		*n = number(math.Inf(1))
+	case `"-Inf"`:
+		*n = number(math.Inf(-1))
+	default:
+		return json.Unmarshal(text, (*float32)(n))
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package run
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"adkernel/builtins/engine"
+	"adkernel/builtins/task"
+)
+
+// Format is the version of the run directory's layout. A directory of another
+// version is refused: its records could be misread.
+const Format = 1
+
+const specFile = "spec.json"
+
+// Spec is everything that determines a run's result.
+type Spec struct {
+	Format     int               `json:"format"`
+	Created    time.Time         `json:"created"`
+	Deployment engine.Deployment `json:"deployment"`
+	// Settings is the deployment's configuration as merged when the run was
+	// launched, so that a later edit of its file changes nothing.
+	Settings map[string]any `json:"settings,omitempty"`
+	Task     task.Spec      `json:"task"`
+
+	// What the executing process found; a resumed run must find the same.
+	Prompts *Prompts     `json:"prompts,omitempty"`
+	Engine  *engine.Info `json:"engine,omitempty"`
+}
+
+// Prompts identifies what the engine was asked.
+type Prompts struct {
+	Count      int    `json:"count"`
+	TextSHA256 string `json:"text_sha256"` // task.Task.Hash
+	IDsSHA256  string `json:"ids_sha256"`  // of prompts.ids
+}
+
+// deployment returns what the engine is opened with: the settings frozen at launch.
+func (s Spec) deployment() engine.Deployment {
+	d := s.Deployment
+	d.Config, d.Args, d.WorldSize = "", s.Settings, 0
+	return d
+}
+
+// freeze fills in what Launch knows and makes paths independent of the
+// working directory.
+func (s Spec) freeze(now time.Time) (Spec, error) {
+	settings, err := s.Deployment.Settings()
+	if err != nil {
+		return Spec{}, err
+	}
+	s.Format, s.Created, s.Settings = Format, now, settings
+	s.Prompts, s.Engine = nil, nil
+	for _, path := range []*string{&s.Deployment.Model, &s.Deployment.Config, &s.Task.Dataset} {
+		if *path == "" {
+			continue
+		}
+		if _, err := os.Stat(*path); err != nil {
+			continue // a name that the engine resolves
+		}
+		if *path, err = filepath.Abs(*path); err != nil {
+			return Spec{}, err
+		}
+	}
+	return s, nil
+}
+
+func readSpec(dir string) (Spec, error) {
+	path := filepath.Join(dir, specFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Spec{}, fmt.Errorf("%s holds no run: %w", dir, err)
+	}
+	if err != nil {
+		return Spec{}, err
+	}
+	spec, err := parseSpec(text)
+	if err != nil {
+		return Spec{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return spec, nil
+}
+
+func parseSpec(text []byte) (Spec, error) {
+	var version struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(text, &version); err != nil {
+		return Spec{}, fmt.Errorf("not a run's specification: %w", err)
+	}
+	if version.Format != Format {
+		return Spec{}, fmt.Errorf("run directory of format %d: this program reads and writes format %d; use the version that wrote it", version.Format, Format)
+	}
+	var spec Spec
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&spec); err != nil {
+		return Spec{}, fmt.Errorf("not a run's specification: %w", err)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return Spec{}, errors.New("not a run's specification: text after the JSON object")
+	}
+	spec.Settings = plainMap(spec.Settings)
+	spec.Deployment.Args = plainMap(spec.Deployment.Args)
+	return spec, nil
+}
+
+// plainMap replaces every json.Number in m by an int, where it is one, or a
+// float64: a world size must come back as the integer it was.
+func plainMap(m map[string]any) map[string]any {
+	for key, value := range m {
+		m[key] = plainValue(value)
+	}
+	return m
+}
+
+func plainValue(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		return plainMap(v)
+	case []any:
+		for i := range v {
+			v[i] = plainValue(v[i])
+		}
+	case json.Number:
+		if n, err := v.Int64(); err == nil && !strings.ContainsAny(v.String(), ".eE") {
+			return int(n)
+		}
+		if f, err := v.Float64(); err == nil {
+			return f
+		}
+		return v.String()
+	}
+	return value
+}
+
+func writeSpec(dir string, spec Spec) error {
+	return writeJSON(filepath.Join(dir, specFile), spec)
+}
+
+// writeJSON replaces the file at path by value in one step: a reader sees the
+// old text or the new one.
+func writeJSON(path string, value any) error {
+	text, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return replaceFile(path, append(text, '\n'))
+}
+
+func replaceFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails, as it should, after the rename
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Chmod(f.Name(), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

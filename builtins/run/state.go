@@ -1,0 +1,95 @@
+package run
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+const (
+	stateFile   = "state.json"
+	reserveFile = ".reserve"
+)
+
+// Status is how far a run is.
+type Status string
+
+// The states of a run. Interrupted is never stored: it is what a reader finds
+// when the stored state says that a process executes the run and none does.
+const (
+	Queued      Status = "queued"
+	Running     Status = "running"
+	Done        Status = "done"
+	Failed      Status = "failed"
+	Cancelled   Status = "cancelled"
+	Interrupted Status = "interrupted"
+)
+
+// Ended reports whether no process works on a run of this status.
+func (s Status) Ended() bool { return s != Queued && s != Running }
+
+// State is the content of state.json.
+type State struct {
+	Status   Status    `json:"status"`
+	PID      int       `json:"pid,omitempty"`     // of the executing process
+	Started  time.Time `json:"started,omitzero"`  // of the latest execution
+	Finished time.Time `json:"finished,omitzero"` // of the latest execution
+	Seconds  float64   `json:"seconds,omitempty"` // of the executions before the latest
+	Resumed  int       `json:"resumed,omitempty"` // samples finished before the latest execution
+	Done     int       `json:"done"`              // samples finished when this was written
+	Total    int       `json:"total"`             // samples of the task; 0 until it is loaded
+	Error    string    `json:"error,omitempty"`   // of a failed run
+}
+
+// State reads how far the run is.
+func (r *Run) State() (State, error) {
+	// The lock is looked at first: a process that ends between the two looks
+	// has stored its last state before it let go of the lock.
+	executing, err := lockHeld(r.dir)
+	if err != nil {
+		return State{}, fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	state, err := readState(r.dir)
+	if err != nil {
+		return State{}, fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	if !executing && !state.Status.Ended() {
+		state.Status = Interrupted
+	}
+	return state, nil
+}
+
+func readState(dir string) (State, error) {
+	path := filepath.Join(dir, stateFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return State{}, err
+	}
+	var state State
+	if err := json.Unmarshal(text, &state); err != nil {
+		return State{}, fmt.Errorf("%s: %w", path, err)
+	}
+	switch state.Status {
+	case Queued, Running, Done, Failed, Cancelled:
+		return state, nil
+	}
+	return State{}, fmt.Errorf("%s: unknown status %q", path, state.Status)
+}
+
+func writeState(dir string, state State) error {
+	return writeJSON(filepath.Join(dir, stateFile), state)
+}
+
+// reserve sets space aside, so that the last state can be written when the
+// disk is full.
+func reserve(dir string) error {
+	return os.WriteFile(filepath.Join(dir, reserveFile), make([]byte, 16<<10), 0o644)
+}
+
+// writeLastState gives the reserved space back and writes state into it.
+func writeLastState(dir string, state State) error {
+	os.Remove(filepath.Join(dir, reserveFile))
+	return writeState(dir, state)
+}

@@ -1,0 +1,134 @@
+package run
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+const (
+	pollEvery   = 50 * time.Millisecond
+	cancelGrace = 10 * time.Second // from SIGTERM to SIGKILL
+)
+
+// Wait returns when no process works on the run any more: nil when it is
+// done, and otherwise why it is not. It returns ctx's error, and leaves the
+// run alone, when ctx is done first.
+func (r *Run) Wait(ctx context.Context) error {
+	return r.poll(ctx, pollEvery, nil)
+}
+
+// poll calls tick (if any) now and then until the run has ended.
+func (r *Run) poll(ctx context.Context, every time.Duration, tick func()) error {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		state, err := r.State()
+		if err != nil {
+			return err
+		}
+		if state.Status.Ended() {
+			return r.outcome(state)
+		}
+		if tick != nil {
+			tick()
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-ticker.C:
+		}
+	}
+}
+
+// outcome is why a run that ended is not done, or nil.
+func (r *Run) outcome(state State) error {
+	switch state.Status {
+	case Done:
+		return nil
+	case Failed:
+		return errors.New(state.Error)
+	case Cancelled:
+		return fmt.Errorf("run %s: cancelled after %d of %d samples; it can be resumed", r.Name(), state.Done, state.Total)
+	}
+	text := fmt.Sprintf("run %s: its process was killed; what it finished is kept, and it can be resumed", r.Name())
+	if last := r.lastLog(); last != "" {
+		text += "; last line of " + logFile + ": " + last
+	}
+	return errors.New(text)
+}
+
+// lastLog is the last line of log.txt, shortened.
+func (r *Run) lastLog() string {
+	f, err := os.Open(filepath.Join(r.dir, logFile))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return ""
+	}
+	tail := make([]byte, min(info.Size(), 400))
+	if _, err := f.ReadAt(tail, info.Size()-int64(len(tail))); err != nil {
+		return ""
+	}
+	tail = bytes.TrimSpace(tail)
+	return string(tail[bytes.LastIndexByte(tail, '\n')+1:])
+}
+
+// Cancel ends the run's process, which keeps the finished samples, and
+// returns when it is gone. A run that no process works on stays as it is.
+func (r *Run) Cancel() error {
+	state, err := r.State()
+	if err != nil || state.Status.Ended() {
+		return err
+	}
+	if err := r.signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	ctx, stop := context.WithTimeout(context.Background(), cancelGrace)
+	defer stop()
+	r.Wait(ctx)
+	if ctx.Err() == nil {
+		return nil
+	}
+	if err := r.signal(syscall.SIGKILL); err != nil {
+		return err
+	}
+	held, err := lock(r.dir)
+	if err != nil {
+		return fmt.Errorf("run %s: its process does not end: %w", r.Name(), err)
+	}
+	defer held.Close()
+	if state, err = readState(r.dir); err != nil {
+		return err
+	}
+	state.Status, state.PID, state.Finished = Cancelled, 0, time.Now()
+	return writeLastState(r.dir, state)
+}
+
+// signal sends a signal to the process that holds the run's lock.
+func (r *Run) signal(sig syscall.Signal) error {
+	text, err := os.ReadFile(filepath.Join(r.dir, lockFile))
+	if err != nil {
+		return err
+	}
+	pid, err := strconv.Atoi(string(bytes.TrimSpace(text)))
+	if err != nil || pid <= 1 {
+		return fmt.Errorf("run %s: the lock file names no process: %q", r.Name(), text)
+	}
+	if held, err := lockHeld(r.dir); err != nil || !held {
+		return err // it ended by itself
+	}
+	if err := syscall.Kill(pid, sig); err != nil && err != syscall.ESRCH {
+		return fmt.Errorf("run %s: process %d: %w", r.Name(), pid, err)
+	}
+	return nil
+}
