@@ -1,5 +1,0 @@
-package embedded
-
-import "strings"
-
-func splitKey(key string) []string { return strings.Split(key, ".") }
