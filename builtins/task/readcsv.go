@@ -1,0 +1,212 @@
+package task
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"unicode/utf8"
+)
+
+// A table is a CSV file as pandas.read_csv(path, header=None) reads it: cells
+// are rewritten by the type that a whole column has (see infer.go).
+type table struct {
+	path    string
+	raw     [][]string // by row: the fields as the file spells them
+	lines   []int      // by row: the line, from 1, on which it starts
+	columns []column
+}
+
+func (t *table) rows() int { return len(t.raw) }
+
+// cell returns what Python's "{}".format makes of a cell.
+func (t *table) cell(row, column int) string { return t.columns[column].cells[row] }
+
+// isText reports whether a cell is a string in Python.
+func (t *table) isText(row, column int) bool { return t.columns[column].kindAt(row) == textKind }
+
+// maxRows bounds a file: pandas infers the types of longer ones chunk by chunk
+// (low_memory), which is not reproduced here. The bound is that for six
+// columns.
+const maxRows = 131072
+
+// readTable reads a file. In contrast to pandas, which pads them, it refuses
+// rows with fewer fields than the first.
+func readTable(path string) (*table, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	t, err := parseTable(text)
+	if err != nil {
+		var at *lineError
+		if errors.As(err, &at) {
+			return nil, fmt.Errorf("%s:%w", path, err)
+		}
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	t.path = path
+	return t, nil
+}
+
+// A lineError is a fault on one line of a file.
+type lineError struct {
+	line   int
+	reason string
+}
+
+func (e *lineError) Error() string { return fmt.Sprintf("%d: %s", e.line, e.reason) }
+
+func parseTable(text []byte) (*table, error) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	if !utf8.Valid(text) {
+		return nil, invalidUTF8(text)
+	}
+	if i := bytes.IndexByte(text, 0); i >= 0 {
+		return nil, &lineError{1 + bytes.Count(text[:i], []byte("\n")), "zero byte"}
+	}
+	t := &table{}
+	s := scanner{text: string(text), line: 1}
+	for {
+		record, line, err := s.record()
+		if err != nil {
+			return nil, err
+		}
+		if record == nil {
+			break
+		}
+		if len(t.raw) == maxRows {
+			return nil, &lineError{line, fmt.Sprintf("more than %d rows: pandas would infer types chunk by chunk", maxRows)}
+		}
+		if len(t.raw) > 0 && len(record) != len(t.raw[0]) {
+			return nil, &lineError{line, fmt.Sprintf("%s, the first row has %d", count(len(record), "field"), len(t.raw[0]))}
+		}
+		t.raw = append(t.raw, record)
+		t.lines = append(t.lines, line)
+	}
+	if len(t.raw) == 0 {
+		return nil, errors.New("no rows")
+	}
+	for i := range t.raw[0] {
+		cells := make([]string, len(t.raw))
+		for row := range t.raw {
+			cells[row] = t.raw[row][i]
+		}
+		t.columns = append(t.columns, inferColumn(cells))
+	}
+	return t, nil
+}
+
+func invalidUTF8(text []byte) error {
+	line := 1
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		if r == '\n' {
+			line++
+		}
+		text = text[size:]
+	}
+	return &lineError{line, "not valid UTF-8"}
+}
+
+// A scanner cuts a file into records by the rules of pandas' C parser: commas,
+// double quotes that may open within no field but may close anywhere, doubled
+// quotes, lines ended by \n, \r or \r\n, lines of spaces and tabs left out.
+type scanner struct {
+	text string
+	at   int
+	line int
+}
+
+// record returns the next record and the line on which it starts, or nil at
+// the end.
+func (s *scanner) record() (fields []string, line int, err error) {
+	s.skipBlankLines()
+	if s.at == len(s.text) {
+		return nil, 0, nil
+	}
+	line = s.line
+	for {
+		field, err := s.field(line)
+		if err != nil {
+			return nil, 0, err
+		}
+		fields = append(fields, field)
+		if s.at == len(s.text) || s.endOfLine() {
+			return fields, line, nil
+		}
+		s.at++ // the comma
+	}
+}
+
+func (s *scanner) skipBlankLines() {
+	for {
+		start := s.at
+		s.at += len(s.text[s.at:]) - len(strings.TrimLeft(s.text[s.at:], " \t"))
+		if s.at == len(s.text) {
+			return
+		}
+		if !s.endOfLine() {
+			s.at = start
+			return
+		}
+	}
+}
+
+// endOfLine passes a line's end, if there is one here.
+func (s *scanner) endOfLine() bool {
+	rest := s.text[s.at:]
+	switch {
+	case strings.HasPrefix(rest, "\r\n"):
+		s.at += 2
+	case rest[0] == '\n' || rest[0] == '\r':
+		s.at++
+	default:
+		return false
+	}
+	s.line++
+	return true
+}
+
+// field returns the field that starts here and stops before its comma or
+// line's end. A quote opens a quoted part only at the start; what follows the
+// closing quote is taken as it is.
+func (s *scanner) field(recordLine int) (string, error) {
+	var b strings.Builder
+	if strings.HasPrefix(s.text[s.at:], `"`) {
+		s.at++
+		if err := s.quoted(&b, recordLine); err != nil {
+			return "", err
+		}
+	}
+	n := strings.IndexAny(s.text[s.at:], ",\r\n")
+	if n < 0 {
+		n = len(s.text) - s.at
+	}
+	b.WriteString(s.text[s.at : s.at+n])
+	s.at += n
+	return b.String(), nil
+}
+
+// quoted appends the text up to the closing quote, and passes that.
+func (s *scanner) quoted(b *strings.Builder, recordLine int) error {
+	for {
+		n := strings.IndexByte(s.text[s.at:], '"')
+		if n < 0 {
+			return &lineError{recordLine, "a quoted field has no end"}
+		}
+		part := s.text[s.at : s.at+n]
+		s.line += strings.Count(part, "\n")
+		b.WriteString(part)
+		s.at += n + 1
+		if !strings.HasPrefix(s.text[s.at:], `"`) {
+			return nil
+		}
+		b.WriteByte('"')
+		s.at++
+	}
+}

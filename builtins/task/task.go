@@ -1,0 +1,89 @@
+// Package task knows evaluations: which questions are asked, as which prompts,
+// and when an output counts as right. Prompts are, byte for byte, those that
+// TensorRT-LLM's evaluator sends, so that what is found here holds there.
+//
+// It does not know models, tokenizers or how a run is carried out; it reads
+// data sets from disk and never fetches one.
+package task
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+)
+
+// A Task is an evaluation ready to be run.
+type Task struct {
+	Name      string     // for people: "MMLU", "MMLU (16 subjects)"
+	Subjects  []Subject  // those with questions here, in the order they are asked
+	Questions []Question // in the order they are sent
+
+	// MaxTokens is the number of tokens to generate for each question.
+	MaxTokens int
+	// TruncatePromptTokens is the longest prompt in tokens, special ones
+	// included; longer ones lose their beginning (see Truncate).
+	TruncatePromptTokens int
+}
+
+// A Subject is one part of an evaluation, scored by itself as well.
+type Subject struct {
+	Name        string // "abstract_algebra"
+	Subcategory string // "math"; "" outside of MMLU's own subjects
+	Category    string // "STEM"; "" outside of MMLU's own subjects
+}
+
+// A Question is one sample.
+type Question struct {
+	Subject string `json:"subject"`
+	Index   int    `json:"index"` // row of the subject's test file, from 0
+	Prompt  string `json:"prompt"`
+	Ref     string `json:"ref"` // the right answer: "B"
+}
+
+// Score reports whether output answers q: whether it begins with q.Ref, white
+// space aside.
+func (t *Task) Score(q Question, output string) bool {
+	return strings.HasPrefix(strings.TrimFunc(output, isPythonSpace), q.Ref)
+}
+
+// isPythonSpace is what Python's str.strip removes: Unicode white space and
+// the four information separators.
+func isPythonSpace(r rune) bool {
+	return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f
+}
+
+// Hash identifies what is asked: the SHA-256, in hexadecimal, of all prompts
+// in order, each followed by a zero byte.
+func (t *Task) Hash() string {
+	h := sha256.New()
+	for _, q := range t.Questions {
+		io.WriteString(h, q.Prompt)
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// WriteJSONLines writes one object a question: {"subject", "index", "prompt",
+// "ref"}.
+func (t *Task) WriteJSONLines(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	for _, q := range t.Questions {
+		if err := encoder.Encode(q); err != nil {
+			return fmt.Errorf("task %s: write question %s/%d: %w", t.Name, q.Subject, q.Index, err)
+		}
+	}
+	return nil
+}
+
+// Truncate returns the last n of ids, or all if there are no more: prompts
+// lose their beginning. Hugging Face tokenizers truncate before they add
+// special tokens, so these survive: truncate the ids of the text alone to n
+// less the number of special tokens, then add them.
+func Truncate(ids []int32, n int) []int32 {
+	return ids[max(0, len(ids)-max(0, n)):]
+}
