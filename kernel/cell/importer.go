@@ -1,0 +1,99 @@
+package cell
+
+import (
+	"bytes"
+	"fmt"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/tools/go/gcexportdata"
+)
+
+// An Importer reads packages from export data held in memory, each when it is
+// first imported, so that no Go toolchain is needed.
+type Importer struct {
+	fset  *token.FileSet
+	paths func() []string
+	data  func(path string) ([]byte, error)
+
+	mu   sync.Mutex
+	done map[string]*types.Package
+	all  map[string]*types.Package // done, and what they refer to
+}
+
+// NewImporter returns an importer of the packages that paths lists; data
+// returns a package's export data as gcexportdata.Write wrote it.
+func NewImporter(fset *token.FileSet, paths func() []string, data func(path string) ([]byte, error)) *Importer {
+	return &Importer{fset: fset, paths: paths, data: data, done: map[string]*types.Package{}, all: map[string]*types.Package{}}
+}
+
+// Import implements types.Importer.
+func (im *Importer) Import(path string) (*types.Package, error) {
+	if path == "unsafe" {
+		return types.Unsafe, nil
+	}
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	if p := im.done[path]; p != nil {
+		return p, nil
+	}
+	data, err := im.data(path)
+	if err != nil {
+		return nil, err
+	}
+	p, err := gcexportdata.Read(bytes.NewReader(data), im.fset, im.all, path)
+	if err != nil {
+		return nil, fmt.Errorf("package %s: %w", path, err)
+	}
+	im.done[path] = p
+	return p, nil
+}
+
+// named returns the import paths whose package is probably called name, the
+// likeliest first.
+func (im *Importer) named(name string) []string {
+	var out []string
+	for _, path := range im.paths() {
+		if packageName(path) == name {
+			out = append(out, path)
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int {
+		if c := preference(a) - preference(b); c != 0 {
+			return c
+		}
+		if len(a) != len(b) {
+			return len(a) - len(b)
+		}
+		return strings.Compare(a, b)
+	})
+	return out
+}
+
+// preference orders packages of one name where the shortest path is not the
+// one that is meant most.
+func preference(path string) int {
+	switch path {
+	case "math/rand/v2", "text/template":
+		return 0
+	case "math/rand":
+		return 1
+	}
+	return 2
+}
+
+// packageName guesses a package's name from its path: the last element that
+// is not a major version.
+func packageName(path string) string {
+	dir, last := "", path
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		dir, last = path[:i], path[i+1:]
+	}
+	if len(last) > 1 && last[0] == 'v' && strings.Trim(last[1:], "0123456789") == "" && dir != "" {
+		return packageName(dir)
+	}
+	return last
+}

@@ -1,0 +1,265 @@
+package cell
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+	"sync"
+
+	"adkernel/kernel/eval"
+)
+
+// A Session holds what the cells so far left alive. Its methods may be called
+// from any goroutine; Check and Commit belong to one cell at a time.
+type Session struct {
+	fset *token.FileSet
+	imp  *Importer
+	dot  *types.Package // its exported names are visible in every cell, or nil
+	docs map[string]string
+
+	mu      sync.Mutex
+	live    map[string]*live
+	order   int
+	orphans map[*types.Func]bool // methods added to a type by a cell that did not check
+}
+
+// Options of a Session.
+type Options struct {
+	FileSet  *token.FileSet // of the cells' positions
+	Importer *Importer
+	Dot      string            // import path of the package visible in every cell, or ""
+	Docs     map[string]string // doc comments of Dot: "Name" or "Type.Method"
+}
+
+// live is one name that is alive.
+type live struct {
+	object   types.Object // *types.PkgName, *types.Var, *types.Func, *types.TypeName or *types.Const
+	cell     int
+	order    int                     // of its declaration, for Declarations
+	source   []chunk                 // its declaration; a type's methods follow
+	mentions map[string]types.Object // package-level names that its declaration mentions
+	replaces *types.Func             // of a function: the older one whose callers call this one now
+}
+
+// NewSession returns a session in which nothing is alive but Dot.
+func NewSession(o Options) (*Session, error) {
+	s := &Session{fset: o.FileSet, imp: o.Importer, docs: o.Docs, live: map[string]*live{}, orphans: map[*types.Func]bool{}}
+	if o.Dot != "" {
+		p, err := o.Importer.Import(o.Dot)
+		if err != nil {
+			return nil, fmt.Errorf("the vocabulary: %w", err)
+		}
+		s.dot = p
+	}
+	return s, nil
+}
+
+// Commit makes the names of a checked cell live.
+func (s *Session) Commit(p *Program) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, v := range p.Vars {
+		s.order++
+		s.live[v.Object.Name()] = &live{object: v.Object, cell: p.Cell.N, order: s.order}
+	}
+	names := make([]string, 0, len(p.declared))
+	for name := range p.declared {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int { return p.declared[a].position() - p.declared[b].position() })
+	for _, name := range names {
+		d := p.declared[name]
+		s.order++
+		d.order = s.order
+		s.live[name] = d
+	}
+	for _, m := range p.late {
+		delete(s.orphans, m.method)
+		if l := s.live[m.typeName.Name()]; l != nil && l.object == types.Object(m.typeName) {
+			l.setMethod(m.chunk)
+		}
+	}
+}
+
+// position orders the declarations of one cell.
+func (l *live) position() int {
+	if len(l.source) == 0 {
+		return -1
+	}
+	return l.source[0].start
+}
+
+// setMethod adds the declaration of a method, or replaces an older one.
+func (l *live) setMethod(c chunk) {
+	key := methodKey(c)
+	for i, old := range l.source {
+		if old.kind == methodDecl && methodKey(old) == key {
+			l.source = slices.Clone(l.source)
+			l.source[i] = c
+			return
+		}
+	}
+	l.source = append(slices.Clip(l.source), c)
+}
+
+// Declarations returns the sources of the live imports, types, constants and
+// functions as cells, one for each cell that declared them: everything else is
+// left blank, so that positions stay those of what the user wrote.
+func (s *Session) Declarations() []eval.Cell {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var chunks []chunk
+	for _, l := range s.live {
+		for _, c := range l.source {
+			if !slices.Contains(chunks, c) {
+				chunks = append(chunks, c)
+			}
+		}
+	}
+	slices.SortFunc(chunks, func(a, b chunk) int {
+		return cmp.Or(a.cell-b.cell, a.start-b.start, strings.Compare(a.text, b.text))
+	})
+	var out []eval.Cell
+	var page *layout
+	for _, c := range chunks {
+		if page == nil || page.cell != c.cell || !page.add(c) {
+			if page != nil {
+				out = append(out, eval.Cell{N: page.cell, Source: page.text.String()})
+			}
+			page = &layout{cell: c.cell, line: 1, col: 1}
+			page.add(c)
+		}
+	}
+	if page != nil {
+		out = append(out, eval.Cell{N: page.cell, Source: page.text.String()})
+	}
+	return out
+}
+
+// layout writes chunks at their places.
+type layout struct {
+	cell, line, col int
+	text            strings.Builder
+}
+
+// add writes c, and says false when its place has been written already.
+func (l *layout) add(c chunk) bool {
+	if c.line < l.line || c.line == l.line && c.col < l.col {
+		return false
+	}
+	if c.line > l.line {
+		l.text.WriteString(strings.Repeat("\n", c.line-l.line))
+		l.col = 1
+	} else if l.col > 1 {
+		l.text.WriteByte(';')
+		l.col++
+	}
+	l.text.WriteString(strings.Repeat(" ", max(c.col-l.col, 0)) + c.text)
+	l.line, l.col = c.line+strings.Count(c.text, "\n"), max(c.col, l.col)+len(c.text)
+	if i := strings.LastIndexByte(c.text, '\n'); i >= 0 {
+		l.col = len(c.text) - i
+	}
+	return true
+}
+
+// Names lists what is alive, sorted by name.
+func (s *Session) Names() []eval.Name {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []eval.Name
+	for name, l := range s.live {
+		out = append(out, eval.Name{Name: name, Kind: kindName(l.object), Type: s.typeText(l.object), Cell: l.cell})
+	}
+	slices.SortFunc(out, func(a, b eval.Name) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// Var returns the live variable called name, or nil.
+func (s *Session) Var(name string) *types.Var {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.live[name]; l != nil {
+		v, _ := l.object.(*types.Var)
+		return v
+	}
+	return nil
+}
+
+// kindName is an object's kind for eval.Name and eval.Item.
+func kindName(o types.Object) string {
+	switch o := o.(type) {
+	case *types.PkgName:
+		return "package"
+	case *types.TypeName:
+		return "type"
+	case *types.Const:
+		return "const"
+	case *types.Func:
+		if o.Signature().Recv() != nil {
+			return "method"
+		}
+		return "func"
+	case *types.Var:
+		if o.IsField() {
+			return "field"
+		}
+		return "var"
+	case *types.Builtin:
+		return "func"
+	}
+	return "var"
+}
+
+// typeText is an object's type as a user would write it.
+func (s *Session) typeText(o types.Object) string {
+	switch o := o.(type) {
+	case *types.PkgName:
+		return o.Imported().Path()
+	case *types.TypeName:
+		if o.IsAlias() {
+			return types.TypeString(types.Unalias(o.Type()), s.qualify)
+		}
+		return types.TypeString(o.Type().Underlying(), s.qualify)
+	case *types.Builtin, *types.Nil:
+		return ""
+	}
+	if o.Type() == nil {
+		return ""
+	}
+	return types.TypeString(o.Type(), s.qualify)
+}
+
+// qualify names packages as cells do: nothing before names of cells and of the
+// vocabulary.
+func (s *Session) qualify(p *types.Package) string {
+	if p.Path() == cellPath || p == s.dot {
+		return ""
+	}
+	return p.Name()
+}
+
+// problem makes the error of a cell out of diagnostics.
+func problem(kind eval.Kind, at []eval.Diagnostic) error {
+	e := &eval.Error{Kind: kind, At: at}
+	if len(at) > 0 {
+		e.Message = at[0].Message
+		if len(at) > 1 {
+			e.Message = fmt.Sprintf("%s (and %d more errors)", at[0].Message, len(at)-1)
+		}
+	}
+	return e
+}
+
+var errOtherCell = errors.New("not a position of a cell")
+
+// place reads a position that a line directive of chunk made.
+func place(p token.Position) (cell, line, col int, err error) {
+	if _, err := fmt.Sscanf(p.Filename, "In[%d]", &cell); err != nil {
+		return 0, 0, 0, errOtherCell
+	}
+	return cell, p.Line, p.Column, nil
+}

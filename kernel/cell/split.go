@@ -1,0 +1,208 @@
+package cell
+
+import (
+	"fmt"
+	"go/scanner"
+	"go/token"
+	"slices"
+	"strings"
+)
+
+type chunkKind int
+
+const (
+	statement chunkKind = iota // var declarations are statements, too
+	packageClause
+	importDecl
+	typeDecl
+	constDecl
+	funcDecl
+	methodDecl
+)
+
+// A chunk is one top-level declaration or statement of a cell.
+type chunk struct {
+	kind      chunkKind
+	cell      int // execution count of the cell it is from
+	text      string
+	line, col int // of its first byte, from 1
+	start     int // byte offset in the cell
+	doc       string
+}
+
+func (c chunk) end() int { return c.start + len(c.text) }
+
+// directive makes positions in the text after it those of the cell.
+func (c chunk) directive() string {
+	return fmt.Sprintf("//line %s:%d:%d\n", fileName(c.cell), c.line, c.col)
+}
+
+func fileName(cell int) string { return fmt.Sprintf("In[%d]", cell) }
+
+// lexeme is a token with its extent.
+type lexeme struct {
+	tok        token.Token
+	lit        string
+	start, end int
+}
+
+// scan returns the tokens of src, automatic semicolons included, and the
+// scanner's complaints.
+func scan(src string) (*token.File, []lexeme, scanner.ErrorList) {
+	file := token.NewFileSet().AddFile("", -1, len(src))
+	var errs scanner.ErrorList
+	var sc scanner.Scanner
+	sc.Init(file, []byte(src), func(p token.Position, msg string) { errs.Add(p, msg) }, 0)
+	var out []lexeme
+	for {
+		pos, tok, lit := sc.Scan()
+		if tok == token.EOF {
+			return file, out, errs
+		}
+		start := file.Offset(pos)
+		length := len(lit)
+		switch {
+		case tok == token.SEMICOLON && lit == "\n":
+			length = 0
+		case tok == token.SEMICOLON, lit == "":
+			length = len(tok.String())
+		}
+		out = append(out, lexeme{tok, lit, start, min(start+length, len(src))})
+	}
+}
+
+// split cuts a cell into its top-level declarations and statements. The error
+// is the scanner's; the chunks are useful even so.
+func split(src string, n int) ([]chunk, error) {
+	file, toks, errs := scan(src)
+	var out []chunk
+	first, depth := -1, 0
+	header := false // between for, if, switch or select and its block, where semicolons do not end the statement
+	flush := func(last int) {
+		if first < 0 {
+			return
+		}
+		start, end := toks[first].start, toks[last].end
+		p := file.Position(file.Pos(start))
+		out = append(out, chunk{kindOf(toks[first : last+1]), n, src[start:end], p.Line, p.Column, start, docBefore(src[:start])})
+		first = -1
+	}
+	for i, t := range toks {
+		if t.tok == token.SEMICOLON && depth <= 0 && !header {
+			flush(i - 1)
+			continue
+		}
+		if first < 0 {
+			first = i
+		}
+		switch t.tok {
+		case token.FOR, token.IF, token.SWITCH, token.SELECT:
+			header = header || depth <= 0
+		case token.LBRACE:
+			if depth <= 0 && header && !opensLiteral(toks[first:i]) {
+				header = false
+			}
+			depth++
+		case token.LPAREN, token.LBRACK:
+			depth++
+		case token.RPAREN, token.RBRACE, token.RBRACK:
+			depth--
+		}
+	}
+	flush(len(toks) - 1)
+	return out, errs.Err()
+}
+
+// docBefore is the text of the line comments that end right above a chunk.
+func docBefore(src string) string {
+	above, ok := strings.CutSuffix(strings.TrimRight(src, " \t"), "\n")
+	if !ok {
+		return ""
+	}
+	lines := strings.Split(above, "\n")
+	var doc []string
+	for i := len(lines) - 1; i >= 0; i-- {
+		text, ok := strings.CutPrefix(strings.TrimSpace(lines[i]), "//")
+		if !ok {
+			break
+		}
+		doc = append(doc, strings.TrimPrefix(text, " "))
+	}
+	slices.Reverse(doc)
+	return strings.Join(doc, "\n")
+}
+
+// opensLiteral says whether a brace after toks, in the header of a for, if or
+// switch, opens a composite or function literal rather than the block. Go
+// allows there only types that cannot be taken for an expression: []T{...},
+// map[K]T{...}, struct{...}{...}, func() {...}.
+func opensLiteral(toks []lexeme) bool {
+	i := len(toks) - 1
+	if i >= 0 && (toks[i].tok == token.STRUCT || toks[i].tok == token.INTERFACE) {
+		return true
+	}
+	name := false
+	for ; i >= 0; i-- {
+		switch toks[i].tok {
+		case token.IDENT:
+			name = true
+		case token.PERIOD, token.MUL:
+		case token.RBRACK:
+			return name
+		case token.RPAREN: // func(...) or func(...) T
+			depth := 0
+			for ; i >= 0; i-- {
+				switch toks[i].tok {
+				case token.RPAREN:
+					depth++
+				case token.LPAREN:
+					depth--
+				}
+				if depth == 0 {
+					return i > 0 && toks[i-1].tok == token.FUNC
+				}
+			}
+			return false
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+func kindOf(toks []lexeme) chunkKind {
+	switch toks[0].tok {
+	case token.PACKAGE:
+		return packageClause
+	case token.IMPORT:
+		return importDecl
+	case token.TYPE:
+		return typeDecl
+	case token.CONST:
+		return constDecl
+	case token.FUNC:
+		if len(toks) > 1 && toks[1].tok == token.IDENT {
+			return funcDecl
+		}
+		if isMethod(toks) {
+			return methodDecl
+		}
+	}
+	return statement
+}
+
+// isMethod tells func (r T) Name( from a function literal.
+func isMethod(toks []lexeme) bool {
+	depth := 0
+	for i := 1; i < len(toks); i++ {
+		switch toks[i].tok {
+		case token.LPAREN:
+			depth++
+		case token.RPAREN:
+			if depth--; depth == 0 {
+				return i+2 < len(toks) && toks[i+1].tok == token.IDENT && toks[i+2].tok == token.LPAREN
+			}
+		}
+	}
+	return false
+}

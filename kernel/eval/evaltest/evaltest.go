@@ -1,0 +1,179 @@
+// Package evaltest runs cell transcripts against an evaluator. It knows their
+// format and nothing of any evaluator.
+//
+// A transcript file is a list of sequences:
+//
+//	=== name
+//	a cell
+//	---
+//	another cell
+//	>>> what they print
+//
+// What is compared is all that the cells print, "=> " and the values of the
+// last cell's last expression, and "[ERR c2: message]" for the second cell's
+// error, white space apart. An expectation that begins with ~ has to be
+// contained. A sequence runs in a session of its own.
+package evaltest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/kernel/eval"
+)
+
+// New starts an evaluator that writes to the two streams.
+type New func(stdout, stderr io.Writer) (eval.Evaluator, error)
+
+// Sequence is one session of a transcript.
+type Sequence struct {
+	Name  string
+	Cells []string
+	Want  string
+}
+
+// cellLimit is how long a cell may take before it is interrupted.
+const cellLimit = 10 * time.Second
+
+// Run runs every sequence of the files. known names the sequences that fail,
+// each with the reason; one that passes although it is listed fails the test.
+func Run(t *testing.T, start New, known map[string]string, files ...string) {
+	listed := map[string]bool{}
+	passed := 0
+	var failed int
+	for _, file := range files {
+		sequences, err := Read(file)
+		require.NoError(t, err)
+		for _, s := range sequences {
+			t.Run(s.Name, func(t *testing.T) {
+				got, err := s.Output(start)
+				require.NoError(t, err)
+				ok := s.Matches(got)
+				reason, isKnown := known[s.Name]
+				listed[s.Name] = true
+				switch {
+				case ok && isKnown:
+					t.Errorf("passes, but is listed as failing (%s)", reason)
+				case !ok && !isKnown:
+					t.Errorf("got  %s\nwant %s", got, s.Want)
+				}
+				if ok {
+					passed++
+				} else {
+					failed++
+				}
+			})
+		}
+	}
+	t.Logf("%d of %d sequences", passed, passed+failed)
+	for name := range known {
+		if !listed[name] && passed+failed > 200 {
+			t.Errorf("%s is listed as failing, but no file has it", name)
+		}
+	}
+}
+
+// Read reads a transcript file.
+func Read(file string) ([]Sequence, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var out []Sequence
+	for _, block := range strings.Split("\n"+string(b), "\n=== ")[1:] {
+		name, body, _ := strings.Cut(block, "\n")
+		i := strings.LastIndex("\n"+body, "\n>>>")
+		if i < 0 {
+			return nil, fmt.Errorf("%s: sequence %q has no expectation", file, name)
+		}
+		cells, want := body[:max(i-1, 0)], body[i+len(">>>"):]
+		s := Sequence{Name: strings.TrimSpace(name), Want: strings.TrimSpace(want)}
+		for _, c := range strings.Split("\n"+cells, "\n---") {
+			s.Cells = append(s.Cells, strings.TrimPrefix(c, "\n"))
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// Output evaluates the cells and returns what is compared.
+func (s Sequence) Output(start New) (string, error) {
+	var out, discard buffer
+	e, err := start(&out, &discard)
+	if err != nil {
+		return "", err
+	}
+	defer e.Close()
+	for i, source := range s.Cells {
+		ctx, cancel := context.WithTimeout(context.Background(), cellLimit)
+		result, err := e.Evaluate(ctx, eval.Cell{N: i + 1, Source: source})
+		cancel()
+		if err != nil {
+			fmt.Fprintf(&out, "[%s c%d: %s]\n", class(err), i+1, err)
+		}
+		if i == len(s.Cells)-1 && len(result.Values) > 0 {
+			fmt.Fprintf(&out, "=> %s\n", show(result.Values))
+		}
+	}
+	return out.String(), nil
+}
+
+func class(err error) string {
+	var e *eval.Error
+	if errors.As(err, &e) && e.Kind == eval.Panic {
+		return "PANIC"
+	}
+	return "ERR"
+}
+
+func show(values []any) string {
+	var parts []string
+	for _, v := range values {
+		if r := reflect.ValueOf(v); r.IsValid() && (r.Kind() == reflect.Func || r.Kind() == reflect.Chan) {
+			parts = append(parts, r.Type().String())
+			continue
+		}
+		parts = append(parts, fmt.Sprint(v))
+	}
+	return strings.Join(parts, " ")
+}
+
+// Matches says whether output is what the sequence wants.
+func (s Sequence) Matches(output string) bool {
+	got, want := words(output), words(s.Want)
+	if part, ok := strings.CutPrefix(want, "~"); ok {
+		return strings.Contains(got, strings.TrimSpace(part))
+	}
+	return got == want
+}
+
+func words(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// buffer is a bytes.Buffer for goroutines.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}

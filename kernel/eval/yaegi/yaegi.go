@@ -1,0 +1,216 @@
+// Package yaegi evaluates cells with traefik/yaegi v0.16.1. Cells are checked
+// by go/types (kernel/cell) and then lowered to what that interpreter runs: a
+// Go of about 1.21, in which names cannot be redefined. The package knows
+// yaegi's habits; it does not know what cells are about.
+//
+// yaegi computes some Go programs wrongly without saying so. Where the
+// lowering can tell, it refuses the cell (eval.Refused) before anything ran.
+package yaegi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"reflect"
+	"sync"
+	"sync/atomic"
+
+	"github.com/traefik/yaegi/interp"
+
+	"adkernel/kernel/cell"
+	"adkernel/kernel/eval"
+	"adkernel/kernel/eval/native"
+)
+
+// Options say where cells write.
+type Options struct {
+	Stdout, Stderr io.Writer
+}
+
+// evaluator implements eval.Evaluator and eval.Replayer. The session answers
+// what is asked beside a running cell.
+type evaluator struct {
+	*cell.Session
+	interp *interp.Interpreter
+	runID  *uint64 // the interpreter's, which a cancel increments
+	names  *names
+	rt     *runtime
+	known  map[string]bool // import paths that have symbols
+
+	mu      sync.Mutex               // guards globals
+	globals map[string]reflect.Value // internal name -> variable
+}
+
+// New starts a session in which nothing is alive but the vocabulary. The
+// result is an eval.Replayer, too.
+func New(v eval.Vocabulary, o Options) (eval.Evaluator, error) {
+	e := &evaluator{rt: newRuntime(o.Stderr), names: newNames(), known: map[string]bool{"unsafe": true}}
+	e.interp = interp.New(interp.Options{Stdout: o.Stdout, Stderr: e.rt, Unrestricted: true})
+	id := reflect.ValueOf(e.interp).Elem().FieldByName("id")
+	if !id.IsValid() || id.Kind() != reflect.Uint64 {
+		return nil, errors.New("yaegi: this release of the interpreter has no run id: interrupts would end older closures")
+	}
+	e.runID = (*uint64)(id.Addr().UnsafePointer())
+	standard := native.Symbols(e.rt)
+	for _, symbols := range []interp.Exports{standard, v.Symbols, e.rt.symbols()} {
+		if err := e.interp.Use(symbols); err != nil {
+			return nil, fmt.Errorf("yaegi: %w", err)
+		}
+		for key := range symbols {
+			e.known[path.Dir(key)] = true
+		}
+	}
+	// The interpreter replaces these when it sees package fmt.
+	if err := e.interp.Use(interp.Exports{"log/log": native.Fatal(e.rt)}); err != nil {
+		return nil, fmt.Errorf("yaegi: %w", err)
+	}
+	session, err := newSession(e.interp, v)
+	if err != nil {
+		return nil, err
+	}
+	e.Session = session
+	return e, nil
+}
+
+// newSession reads types from the vocabulary's export data and the standard
+// library's.
+func newSession(in *interp.Interpreter, v eval.Vocabulary) (*cell.Session, error) {
+	paths := func() []string {
+		out := native.Packages()
+		for path := range v.Types {
+			out = append(out, path)
+		}
+		return out
+	}
+	data := func(path string) ([]byte, error) {
+		if b, ok := v.Types[path]; ok {
+			return b, nil
+		}
+		return native.ExportData(path)
+	}
+	fset := in.FileSet()
+	return cell.NewSession(cell.Options{FileSet: fset, Importer: cell.NewImporter(fset, paths, data), Dot: v.Path, Docs: v.Docs})
+}
+
+// Evaluate implements eval.Evaluator.
+func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, error) {
+	if ctx.Err() != nil {
+		return eval.Result{}, interrupted()
+	}
+	p, err := e.Check(c)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	lowered, err := e.lower(p)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	if err := e.load(lowered); err != nil {
+		return eval.Result{}, err
+	}
+	e.Commit(p)
+	result := eval.Result{Defines: p.Defines, Uses: p.Uses, Notes: p.Notes}
+	if err := e.run(ctx, lowered); err != nil {
+		return result, err
+	}
+	result.Values = e.rt.take()
+	return result, nil
+}
+
+// load compiles the cell and declares its names; no statement of it runs.
+func (e *evaluator) load(l *lowered) (err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	defer func() {
+		if r := recover(); r != nil {
+			err = refusal(l.cell, fmt.Sprintf("yaegi cannot compile it: %v", r))
+		}
+	}()
+	program, err := e.interp.CompileAST(l.file)
+	if err != nil {
+		return refusal(l.cell, "yaegi cannot compile it: "+err.Error())
+	}
+	if _, err := e.interp.Execute(program); err != nil {
+		return refusal(l.cell, "yaegi cannot load it: "+err.Error())
+	}
+	e.globals = e.interp.Globals()
+	return nil
+}
+
+// run calls the function that holds the cell's statements, and returns when
+// it has ended, interrupted or not.
+func (e *evaluator) run(ctx context.Context, l *lowered) error {
+	cancelable, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	started, ended := e.rt.begin(ctx)
+	stop := context.AfterFunc(ctx, func() {
+		// The interpreter takes no notice of a cancel before it runs.
+		select {
+		case <-started:
+		case <-ended:
+		}
+		cancel()
+	})
+	defer stop()
+	_, err := e.interp.EvalWithContext(cancelable, l.entry+"()")
+	if errors.Is(err, context.Canceled) && cancelable.Err() != nil {
+		<-ended
+		// Closures compare their run id with the interpreter's: give it back,
+		// or every function made so far returns zeros from now on.
+		atomic.AddUint64(e.runID, ^uint64(0))
+		return interrupted()
+	}
+	var p interp.Panic
+	if errors.As(err, &p) {
+		return e.panicked(ctx, p.Value)
+	}
+	if err != nil {
+		return refusal(l.cell, "yaegi: "+err.Error())
+	}
+	return nil
+}
+
+// panicked turns what a cell panicked with into its error.
+func (e *evaluator) panicked(ctx context.Context, r any) error {
+	trace := e.rt.trace(e.names)
+	switch x := plain(r).(type) {
+	case eval.Stop:
+		if ctx.Err() != nil {
+			return interrupted()
+		}
+		return &eval.Error{Kind: eval.Failure, Message: x.Error(), Cause: x.Err}
+	case native.Exit:
+		return &eval.Error{Kind: eval.Exit, Message: x.Error(), Status: x.Status}
+	case error:
+		return &eval.Error{Kind: eval.Panic, Message: x.Error(), Trace: trace, Cause: x}
+	default:
+		return &eval.Error{Kind: eval.Panic, Message: fmt.Sprint(x), Trace: trace}
+	}
+}
+
+// Value implements eval.Evaluator.
+func (e *evaluator) Value(name string) (reflect.Value, bool) {
+	v := e.Var(name)
+	if v == nil {
+		return reflect.Value{}, false
+	}
+	internal, ok := e.names.lookup(v)
+	if !ok {
+		return reflect.Value{}, false
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r, ok := e.globals[internal]
+	return r, ok
+}
+
+// Close implements eval.Evaluator.
+func (e *evaluator) Close() error { return nil }
+
+func interrupted() error { return &eval.Error{Kind: eval.Interrupt, Message: "interrupted"} }
+
+func refusal(cell int, why string) error {
+	return &eval.Error{Kind: eval.Refused, Message: why, At: []eval.Diagnostic{{Cell: cell, Line: 1, Column: 1, Message: why}}}
+}
