@@ -1,0 +1,135 @@
+package kernel
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"adkernel/kernel/eval"
+	"adkernel/kernel/wire"
+)
+
+// complete, inspect and isComplete answer questions about code that is being
+// typed. Jupyter counts cursors in code points, evaluators in bytes.
+
+func (s *server) complete(ctx context.Context, r *request) {
+	var content wire.CompleteRequest
+	if s.malformed(r, &content) {
+		return
+	}
+	c, err := s.session.Complete(ctx, content.Code, byteOffset(content.Code, content.CursorPos))
+	if err != nil {
+		s.log.Warn("no completion", "error", err)
+	}
+	start, end := runeOffset(content.Code, c.Start), runeOffset(content.Code, c.End)
+	matches := make([]string, len(c.Items))
+	types := make([]wire.CompletionType, len(c.Items))
+	for i, item := range c.Items {
+		matches[i] = item.Text
+		types[i] = wire.CompletionType{Text: item.Text, Type: completionKind(item.Kind), Signature: item.Type, Start: start, End: end}
+	}
+	s.reply(r, wire.CompleteReply{
+		Status: wire.StatusOK, Matches: matches, CursorStart: start, CursorEnd: end,
+		Metadata: map[string]any{wire.CompletionTypesKey: types},
+	})
+}
+
+// completionKind is the name under which JupyterLab has an icon.
+func completionKind(kind string) string {
+	switch kind {
+	case "func":
+		return "function"
+	case "package":
+		return "module"
+	case "type":
+		return "class"
+	case "field":
+		return "property"
+	case "var", "const":
+		return "instance"
+	}
+	return kind
+}
+
+func (s *server) inspect(ctx context.Context, r *request) {
+	var content wire.InspectRequest
+	if s.malformed(r, &content) {
+		return
+	}
+	in, found, err := s.session.Inspect(ctx, content.Code, byteOffset(content.Code, content.CursorPos))
+	if err != nil {
+		s.log.Warn("no inspection", "error", err)
+	}
+	answer := wire.InspectReply{Status: wire.StatusOK, Found: found, Data: map[string]any{}, Metadata: map[string]any{}}
+	if found {
+		answer.Data["text/plain"] = inspectionText(in, content.DetailLevel)
+		answer.Data["text/markdown"] = inspectionMarkdown(in, content.DetailLevel)
+	}
+	s.reply(r, answer)
+}
+
+func inspectionText(in eval.Inspection, detail int) string {
+	return joinParts(in.Signature, in.Doc, in.Where, sourceFor(in, detail))
+}
+
+func inspectionMarkdown(in eval.Inspection, detail int) string {
+	parts := []string{fenced(in.Signature), in.Doc}
+	if in.Where != "" {
+		parts = append(parts, "*"+in.Where+"*")
+	}
+	return joinParts(append(parts, fenced(sourceFor(in, detail)))...)
+}
+
+func sourceFor(in eval.Inspection, detail int) string {
+	if detail < 1 || in.Source == in.Signature {
+		return ""
+	}
+	return in.Source
+}
+
+func fenced(code string) string {
+	if code == "" {
+		return ""
+	}
+	return "```go\n" + strings.TrimRight(code, "\n") + "\n```"
+}
+
+// joinParts joins what is not empty, a blank line between.
+func joinParts(parts ...string) string {
+	var full []string
+	for _, part := range parts {
+		if part != "" {
+			full = append(full, strings.TrimRight(part, "\n"))
+		}
+	}
+	return strings.Join(full, "\n\n")
+}
+
+func (s *server) isComplete(ctx context.Context, r *request) {
+	var content wire.IsCompleteRequest
+	if s.malformed(r, &content) {
+		return
+	}
+	c, err := s.session.IsComplete(ctx, content.Code)
+	if err != nil {
+		s.log.Warn("no answer to is_complete", "error", err)
+		c.Status = "unknown"
+	}
+	s.reply(r, wire.IsCompleteReply{Status: c.Status, Indent: c.Indent})
+}
+
+// byteOffset is where the code point n of text begins, within text.
+func byteOffset(text string, n int) int {
+	for i := range text {
+		if n <= 0 {
+			return i
+		}
+		n--
+	}
+	return len(text)
+}
+
+// runeOffset is the number of code points before byte n of text.
+func runeOffset(text string, n int) int {
+	return utf8.RuneCountInString(text[:max(0, min(n, len(text)))])
+}

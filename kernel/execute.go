@@ -1,0 +1,108 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"adkernel/kernel/host"
+	"adkernel/kernel/wire"
+	"adkernel/kernel/worker"
+)
+
+// settle is how long a failed cell waits before its reply, so that cells that
+// were sent together with it have arrived and are aborted with the rest. What
+// is sent in answer to the reply comes later and is not.
+const settle = 20 * time.Millisecond
+
+// execute runs one cell.
+func (s *server) execute(ctx context.Context, r *request) {
+	content := wire.NewExecuteRequest()
+	if s.malformed(r, &content) {
+		return
+	}
+	if r.aborted {
+		s.reply(r, wire.ExecuteReply{Status: wire.StatusAborted, ExecutionCount: s.count, Payload: []any{}, UserExpressions: map[string]any{}})
+		return
+	}
+	stored := content.StoreHistory && !content.Silent
+	n := s.count + 1
+	if stored {
+		s.count = n
+	}
+	if !content.Silent {
+		s.publish(r.Message, wire.ExecuteInput{Code: content.Code, ExecutionCount: n})
+	}
+	result, err := s.session.Execute(ctx, worker.Request{
+		N:      n,
+		Source: content.Code,
+		Hidden: content.Silent,
+		Input:  s.asker(r, content.AllowStdin),
+	}, func(e worker.Event) { s.output.show(r.Message, e) })
+	for _, note := range result.Notes {
+		s.output.stream(r.Message, "stderr", note+"\n")
+	}
+	s.output.flush()
+
+	answer := wire.ExecuteReply{Status: wire.StatusOK, ExecutionCount: s.count, Payload: []any{}, UserExpressions: map[string]any{}}
+	var shown *string
+	switch {
+	case err != nil:
+		answer.Status = wire.StatusError
+		answer.Failure = failureOf(err)
+		s.publish(r.Message, wire.Error{Failure: *answer.Failure})
+	default:
+		if result.Result != nil && !content.Silent {
+			text := result.Result.Plain()
+			shown = &text
+			s.publish(r.Message, wire.ExecuteResult{ExecutionCount: n, Data: result.Result.Data, Metadata: metadata(*result.Result)})
+		}
+		answer.UserExpressions = s.expressions(ctx, n, content.UserExpressions)
+	}
+	if stored {
+		s.remember(n, content.Code, shown)
+	}
+	if err != nil && content.StopOnError {
+		if !s.queue.wasInterrupted() {
+			time.Sleep(settle)
+		}
+		s.queue.abort()
+	}
+	s.reply(r, answer)
+}
+
+// expressions evaluates a request's user expressions, each on its own.
+func (s *server) expressions(ctx context.Context, n int, sources map[string]string) map[string]any {
+	results := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(sources)) {
+		b, err := s.session.Expression(ctx, n, sources[name])
+		if err != nil {
+			results[name] = wire.ExpressionError{Status: wire.StatusError, Failure: *failureOf(err)}
+		} else {
+			results[name] = wire.ExpressionResult{Status: wire.StatusOK, Data: b.Data, Metadata: metadata(b)}
+		}
+	}
+	return results
+}
+
+func failureOf(err error) *wire.Failure {
+	var e *worker.Error
+	if !errors.As(err, &e) {
+		return &wire.Failure{Name: "WorkerDied", Value: err.Error(), Traceback: []string{err.Error()}}
+	}
+	f := &wire.Failure{Name: e.Name, Value: e.Value, Traceback: e.Traceback}
+	if f.Traceback == nil {
+		f.Traceback = []string{}
+	}
+	return f
+}
+
+// metadata is never null on the wire.
+func metadata(b host.Bundle) map[string]any {
+	if b.Metadata == nil {
+		return map[string]any{}
+	}
+	return b.Metadata
+}

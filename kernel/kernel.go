@@ -1,0 +1,114 @@
+// Package kernel is a Jupyter kernel for Go: it owns the sockets, the order of
+// requests and what front ends are told. It never evaluates a cell: that is
+// the work of a worker process (package worker), which no cell can take the
+// kernel down with. It knows nothing of what cells are about.
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"adkernel/kernel/wire"
+	"adkernel/kernel/worker"
+)
+
+// linger is how long the last messages may take on their way out.
+const linger = time.Second
+
+// Options of a kernel.
+type Options struct {
+	Worker  worker.Options
+	Version string       // of the implementation, for front ends
+	History string       // file of the code that ran; empty: none is kept beyond the session
+	Log     *slog.Logger // nil: slog.Default()
+}
+
+// errShutdown ends a server because a front end asked for it.
+var errShutdown = errors.New("shutdown")
+
+// Run serves the front ends that the connection file names until one of them
+// asks for the shutdown, ctx ends, SIGTERM comes, or the process that started
+// the kernel ends. SIGINT interrupts the running cell.
+func Run(ctx context.Context, connectionFile string, options Options) error {
+	connection, err := wire.ReadConnection(connectionFile)
+	if err != nil {
+		return err
+	}
+	if options.Log == nil {
+		options.Log = slog.Default()
+	}
+	session, err := worker.Start(options.Worker)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	s, err := newServer(connection, session, options)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	s.stop = stop
+	go watchParent(ctx, stop)
+	go watchSignals(ctx, stop, session)
+	s.serve(ctx)
+	if err := context.Cause(ctx); !errors.Is(err, errShutdown) && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+func watchSignals(ctx context.Context, stop context.CancelCauseFunc, session *worker.Session) {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case sig := <-signals:
+			if sig == syscall.SIGINT {
+				session.Interrupt()
+			} else {
+				stop(errShutdown)
+			}
+		}
+	}
+}
+
+// newServer opens the five channels.
+func newServer(c *wire.Connection, session *worker.Session, options Options) (s *server, err error) {
+	s = &server{session: session, options: options, log: options.Log, history: newHistory(options.History)}
+	s.codec, err = wire.NewCodec(c, "kernel")
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.close(0)
+		}
+	}()
+	s.output = newOutputs(s.publish)
+	if s.iopub, err = wire.ListenPublisher(c.Endpoint(c.IOPubPort), s.log, s.welcome); err != nil {
+		return nil, fmt.Errorf("iopub: %w", err)
+	}
+	if s.shell, err = wire.ListenRouter(c.Endpoint(c.ShellPort), s.log); err != nil {
+		return nil, fmt.Errorf("shell: %w", err)
+	}
+	if s.control, err = wire.ListenRouter(c.Endpoint(c.ControlPort), s.log); err != nil {
+		return nil, fmt.Errorf("control: %w", err)
+	}
+	if s.stdin, err = wire.ListenRouter(c.Endpoint(c.StdinPort), s.log); err != nil {
+		return nil, fmt.Errorf("stdin: %w", err)
+	}
+	if s.heartbeat, err = wire.ListenHeartbeat(c.Endpoint(c.HeartbeatPort), s.log); err != nil {
+		return nil, fmt.Errorf("heartbeat: %w", err)
+	}
+	return s, nil
+}

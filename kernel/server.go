@@ -1,0 +1,218 @@
+package kernel
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"adkernel/kernel/wire"
+	"adkernel/kernel/worker"
+)
+
+// A server answers the messages of one kernel. Requests on shell are answered
+// one after another; control has a goroutine of its own.
+type server struct {
+	options Options
+	log     *slog.Logger
+	codec   *wire.Codec
+	session *worker.Session
+	history *history
+	output  *outputs
+	stop    context.CancelCauseFunc
+
+	iopub     *wire.Publisher
+	shell     *wire.Router
+	control   *wire.Router
+	stdin     *wire.Router
+	heartbeat *wire.Heartbeat
+
+	queue queue // of shell
+	count int   // of cells executed; belongs to shell's goroutine
+}
+
+// A request is a message with the way back.
+type request struct {
+	*wire.Message
+	from    *wire.Router
+	aborted bool // a cell before it failed
+}
+
+// serve answers until ctx ends, then says the last words.
+func (s *server) serve(ctx context.Context) {
+	s.publish(nil, wire.Status{ExecutionState: "starting"})
+	go s.receive(ctx, s.shell, func(r *request) { s.queue.add(r) })
+	go s.receive(ctx, s.control, s.serveControl)
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		for r := s.queue.next(); r != nil; r = s.queue.next() {
+			s.serveShell(ctx, r)
+		}
+	}()
+	<-ctx.Done()
+	s.queue.close()
+	s.session.Close() // ends a cell that runs
+	<-answered
+	s.output.flush()
+	s.close(linger)
+}
+
+func (s *server) close(linger time.Duration) {
+	for _, channel := range []*wire.Router{s.shell, s.control, s.stdin} {
+		if channel != nil {
+			channel.Close(linger)
+		}
+	}
+	if s.heartbeat != nil {
+		s.heartbeat.Close(0)
+	}
+	if s.iopub != nil {
+		s.iopub.Close(linger)
+	}
+}
+
+// receive hands the messages of a channel on; what is no message is dropped.
+func (s *server) receive(ctx context.Context, from *wire.Router, handle func(*request)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case frames := <-from.Messages():
+			m, err := s.codec.Decode(frames)
+			if err != nil {
+				s.log.Warn("dropped a message", "error", err)
+				continue
+			}
+			handle(&request{Message: m, from: from})
+		}
+	}
+}
+
+// serveShell answers one request of the shell channel.
+func (s *server) serveShell(ctx context.Context, r *request) {
+	s.busy(r, func() {
+		switch r.Header.Type {
+		case "execute_request":
+			s.execute(ctx, r)
+		case "complete_request":
+			s.complete(ctx, r)
+		case "inspect_request":
+			s.inspect(ctx, r)
+		case "is_complete_request":
+			s.isComplete(ctx, r)
+		case "history_request":
+			s.answerHistory(r)
+		case "comm_info_request":
+			s.reply(r, wire.CommInfoReply{Status: wire.StatusOK, Comms: map[string]any{}})
+		case "comm_open":
+			s.refuseComm(r)
+		default:
+			s.answerAnywhere(r)
+		}
+	})
+}
+
+// serveControl answers one request of the control channel.
+func (s *server) serveControl(r *request) {
+	s.busy(r, func() {
+		switch r.Header.Type {
+		case "interrupt_request":
+			s.interrupt()
+			s.reply(r, wire.InterruptReply{Status: wire.StatusOK})
+		default:
+			s.answerAnywhere(r)
+		}
+	})
+	if r.Header.Type == "shutdown_request" {
+		s.stop(errShutdown)
+	}
+}
+
+// answerAnywhere answers what may come on shell and on control.
+func (s *server) answerAnywhere(r *request) {
+	switch r.Header.Type {
+	case "kernel_info_request":
+		s.reply(r, s.kernelInfo())
+	case "shutdown_request":
+		s.shutdown(r)
+	default:
+		s.log.Warn("dropped a message of unknown type", "type", r.Header.Type)
+	}
+}
+
+// busy tells all front ends that the kernel works on r while f runs.
+func (s *server) busy(r *request, f func()) {
+	s.publish(r.Message, wire.Status{ExecutionState: "busy"})
+	f()
+	s.publish(r.Message, wire.Status{ExecutionState: "idle"})
+}
+
+func (s *server) interrupt() {
+	s.queue.interrupted()
+	s.session.Interrupt()
+}
+
+func (s *server) shutdown(r *request) {
+	var content wire.ShutdownRequest
+	if err := r.ContentInto(&content); err != nil {
+		s.log.Warn("a shutdown request that is malformed", "error", err)
+	}
+	answer := wire.ShutdownReply{Status: wire.StatusOK, Restart: content.Restart}
+	s.publish(r.Message, answer)
+	s.reply(r, answer)
+	if r.from == s.shell {
+		s.stop(errShutdown)
+	}
+}
+
+// refuseComm closes a comm at once: the kernel has no targets.
+func (s *server) refuseComm(r *request) {
+	var open wire.CommOpen
+	if s.malformed(r, &open) {
+		return
+	}
+	s.log.Warn("refused a comm", "target", open.TargetName)
+	s.publish(r.Message, wire.CommClose{CommID: open.CommID, Data: map[string]any{}})
+}
+
+// malformed decodes r's content into v, and drops r when that fails.
+func (s *server) malformed(r *request, v any) bool {
+	err := r.ContentInto(v)
+	if err != nil {
+		s.log.Warn("dropped a message", "error", err)
+	}
+	return err != nil
+}
+
+// reply sends content to the peer that sent r.
+func (s *server) reply(r *request, content wire.Content) {
+	s.sendTo(r.from, r, content)
+}
+
+func (s *server) sendTo(channel *wire.Router, r *request, content wire.Content) {
+	frames, err := s.codec.Encode(content, r.Message)
+	if err == nil {
+		err = channel.Send(append(append([][]byte{}, r.Identities...), frames...))
+	}
+	if err != nil {
+		s.log.Warn("cannot send", "type", content.MessageType(), "error", err)
+	}
+}
+
+// publish sends content to all front ends.
+func (s *server) publish(parent *wire.Message, content wire.Content) {
+	frames, err := s.codec.Encode(content, parent)
+	if err != nil {
+		s.log.Warn("cannot publish", "type", content.MessageType(), "error", err)
+		return
+	}
+	s.iopub.Publish("kernel."+content.MessageType(), frames)
+}
+
+func (s *server) welcome(topic string) [][]byte {
+	frames, err := s.codec.Encode(wire.IOPubWelcome{Subscription: topic}, nil)
+	if err != nil {
+		return nil
+	}
+	return frames
+}

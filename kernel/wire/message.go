@@ -1,0 +1,137 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Header names a message.
+type Header struct {
+	ID       string `json:"msg_id"`
+	Session  string `json:"session"`
+	Username string `json:"username"`
+	Date     string `json:"date"`
+	Type     string `json:"msg_type"`
+	Version  string `json:"version"`
+}
+
+// A Message as it was received.
+type Message struct {
+	Identities [][]byte // of the peer: a reply starts with them
+	Header     Header
+	RawHeader  json.RawMessage // verbatim: the parent of what answers it
+	Parent     json.RawMessage
+	Metadata   json.RawMessage
+	Content    json.RawMessage
+	Buffers    [][]byte
+}
+
+// delimiter stands between the identities and the signature.
+var delimiter = []byte("<IDS|MSG>")
+
+var emptyObject = json.RawMessage("{}")
+
+// dateFormat is ISO 8601 with microseconds, as jupyter_client writes it.
+const dateFormat = "2006-01-02T15:04:05.000000Z"
+
+// A Codec encodes and decodes the messages of one kernel or one front end.
+type Codec struct {
+	signer   *signer
+	session  string
+	username string
+}
+
+// NewCodec returns a codec with the connection's key and a session of its own.
+func NewCodec(c *Connection, username string) (*Codec, error) {
+	s, err := newSigner(c.SignatureScheme, c.Key)
+	if err != nil {
+		return nil, err
+	}
+	return &Codec{signer: s, session: uuid.NewString(), username: username}, nil
+}
+
+// Encode returns the frames of a message after the identities. Its parent is
+// a message that was received, or nil.
+func (c *Codec) Encode(content Content, parent *Message) ([][]byte, error) {
+	header, err := json.Marshal(Header{
+		ID:       uuid.NewString(),
+		Session:  c.session,
+		Username: c.username,
+		Date:     time.Now().UTC().Format(dateFormat),
+		Type:     content.MessageType(),
+		Version:  Version,
+	})
+	if err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(content)
+	if err != nil {
+		return nil, fmt.Errorf("cannot encode %s: %w", content.MessageType(), err)
+	}
+	parentHeader := emptyObject
+	if parent != nil {
+		parentHeader = parent.RawHeader
+	}
+	parts := [][]byte{header, parentHeader, emptyObject, body}
+	return append([][]byte{delimiter, c.signer.sign(parts)}, parts...), nil
+}
+
+// Decode reads the frames of a message and checks its signature.
+func (c *Codec) Decode(frames [][]byte) (*Message, error) {
+	d := slices.IndexFunc(frames, func(frame []byte) bool { return bytes.Equal(frame, delimiter) })
+	if d < 0 {
+		return nil, errors.New("no <IDS|MSG> frame")
+	}
+	rest := frames[d+1:]
+	if len(rest) < 5 {
+		return nil, fmt.Errorf("%d frames after <IDS|MSG>, at least 5 belong there", len(rest))
+	}
+	parts := rest[1:5]
+	if err := c.signer.verify(rest[0], parts); err != nil {
+		return nil, err
+	}
+	for i, name := range []string{"header", "parent header", "metadata", "content"} {
+		if err := checkObject(parts[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	m := &Message{
+		Identities: frames[:d],
+		RawHeader:  parts[0],
+		Parent:     parts[1],
+		Metadata:   parts[2],
+		Content:    parts[3],
+		Buffers:    rest[5:],
+	}
+	if err := json.Unmarshal(m.RawHeader, &m.Header); err != nil {
+		return nil, fmt.Errorf("header: %w", err)
+	}
+	if m.Header.Type == "" {
+		return nil, errors.New("header: msg_type is missing")
+	}
+	return m, nil
+}
+
+func checkObject(text []byte) error {
+	if !json.Valid(text) {
+		return errors.New("not valid JSON")
+	}
+	if trimmed := bytes.TrimLeft(text, " \t\r\n"); trimmed[0] != '{' {
+		return errors.New("not a JSON object")
+	}
+	return nil
+}
+
+// ContentInto decodes the content into v, which may hold defaults.
+func (m *Message) ContentInto(v any) error {
+	if err := json.Unmarshal(m.Content, v); err != nil {
+		return fmt.Errorf("content of %s: %w", m.Header.Type, err)
+	}
+	return nil
+}

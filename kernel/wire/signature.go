@@ -1,0 +1,84 @@
+package wire
+
+import (
+	"crypto/hmac"
+	"crypto/md5"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"sync"
+)
+
+// hashOf is the hash function of a signature scheme.
+func hashOf(scheme string) (func() hash.Hash, error) {
+	switch scheme {
+	case "hmac-sha256":
+		return sha256.New, nil
+	case "hmac-sha512":
+		return sha512.New, nil
+	case "hmac-md5":
+		return md5.New, nil
+	}
+	return nil, fmt.Errorf("signature scheme %q is none of hmac-sha256, hmac-sha512, hmac-md5", scheme)
+}
+
+// signer signs the four JSON parts of messages.
+type signer struct {
+	hash func() hash.Hash
+	key  []byte // empty: messages are not signed
+
+	mu     sync.Mutex
+	seen   map[string]bool
+	recent []string // a ring of what seen holds
+	next   int
+}
+
+// remembered is how many signatures are known, as in jupyter_client, to tell
+// a message that is sent again by somebody who does not have the key.
+const remembered = 1 << 16
+
+func newSigner(scheme, key string) (*signer, error) {
+	h, err := hashOf(scheme)
+	if err != nil {
+		return nil, err
+	}
+	return &signer{hash: h, key: []byte(key), seen: map[string]bool{}}, nil
+}
+
+func (s *signer) sign(parts [][]byte) []byte {
+	if len(s.key) == 0 {
+		return []byte{}
+	}
+	mac := hmac.New(s.hash, s.key)
+	for _, part := range parts {
+		mac.Write(part)
+	}
+	return hex.AppendEncode(nil, mac.Sum(nil))
+}
+
+// verify accepts a right signature once.
+func (s *signer) verify(signature []byte, parts [][]byte) error {
+	if len(s.key) == 0 {
+		return nil
+	}
+	if !hmac.Equal(signature, s.sign(parts)) {
+		return fmt.Errorf("wrong signature")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text := string(signature)
+	if s.seen[text] {
+		return fmt.Errorf("a message with this signature came before")
+	}
+	s.seen[text] = true
+	if len(s.recent) < remembered {
+		s.recent = append(s.recent, text)
+		return nil
+	}
+	delete(s.seen, s.recent[s.next])
+	s.recent[s.next] = text
+	s.next = (s.next + 1) % remembered
+	return nil
+}

@@ -1,0 +1,169 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+	"github.com/go-zeromq/zmq4/security/null"
+)
+
+// The sockets below are built on zmq4's Conn, which speaks ZMTP 3.0 over one
+// connection, and not on its Socket types, in which one silent, stalled or
+// malformed peer stops all the others (zmq4 v0.17).
+
+const (
+	handshakeTime = 10 * time.Second // that a new peer may take
+	acceptPause   = 20 * time.Millisecond
+)
+
+// socket accepts peers and reads from them, each on a goroutine of its own.
+type socket struct {
+	kind     zmq4.SocketType
+	listener net.Listener
+	log      *slog.Logger
+	receive  func(*peer, [][]byte) // called for each message of a peer, in order
+	done     chan struct{}         // closed by Close
+
+	mu     sync.Mutex
+	closed bool
+	peers  map[*peer]bool
+	count  uint32 // of peers so far, for identities
+}
+
+func listen(kind zmq4.SocketType, at Endpoint, log *slog.Logger) (*socket, error) {
+	if at.Network == "unix" {
+		removeStale(at.Address)
+	}
+	l, err := net.Listen(at.Network, at.Address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen: %w", err)
+	}
+	return &socket{kind: kind, listener: l, log: log, done: make(chan struct{}), peers: map[*peer]bool{}}, nil
+}
+
+// removeStale removes a socket file that nobody listens on.
+func removeStale(path string) {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode()&os.ModeSocket == 0 {
+		return
+	}
+	if c, err := net.Dial("unix", path); err == nil {
+		c.Close()
+		return
+	}
+	_ = os.Remove(path) // if this fails, listening fails too and says why
+}
+
+// accept serves peers until the socket is closed.
+func (s *socket) accept() {
+	for {
+		c, err := s.listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			s.log.Warn("cannot accept a connection", "error", err)
+			time.Sleep(acceptPause) // out of descriptors, most likely
+			continue
+		}
+		go s.serve(c)
+	}
+}
+
+// serve reads from one peer. Whatever it sends costs that peer alone.
+func (s *socket) serve(c net.Conn) {
+	defer c.Close()
+	defer func() {
+		// zmq4 indexes into malformed handshakes without looking.
+		if p := recover(); p != nil {
+			s.log.Warn("dropped a peer that broke the handshake", "error", p)
+		}
+	}()
+	_ = c.SetDeadline(time.Now().Add(handshakeTime))
+	limited := newLimitedConn(c)
+	conn, err := zmq4.Open(limited, null.Security(), s.kind, nil, true, nil)
+	if err != nil {
+		s.log.Debug("dropped a peer in the handshake", "error", err)
+		return
+	}
+	limited.limit = maxMessage
+	_ = c.SetDeadline(time.Time{})
+	p := s.add(conn, c)
+	if p == nil {
+		return
+	}
+	defer s.remove(p)
+	for {
+		m, err := conn.RecvMsg()
+		if err != nil {
+			return
+		}
+		if m.Type == zmq4.UsrMsg {
+			s.receive(p, m.Frames)
+		}
+	}
+}
+
+// add returns nil when the socket is closed.
+func (s *socket) add(conn *zmq4.Conn, c net.Conn) *peer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.count++
+	p := newPeer(c, conn.Peer.Meta["Identity"], s.count)
+	for other := range s.peers {
+		if other.identity == p.identity { // it has reconnected
+			delete(s.peers, other)
+			other.kill()
+		}
+	}
+	s.peers[p] = true
+	go p.write()
+	return p
+}
+
+func (s *socket) remove(p *peer) {
+	s.mu.Lock()
+	delete(s.peers, p)
+	s.mu.Unlock()
+	p.kill()
+}
+
+// Close stops listening, and waits at most for the linger time until
+// everything that was sent is on its way.
+func (s *socket) Close(linger time.Duration) {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
+	s.closed = true
+	close(s.done)
+	var peers []*peer
+	for p := range s.peers {
+		peers = append(peers, p)
+	}
+	s.mu.Unlock()
+	s.listener.Close()
+	for _, p := range peers {
+		p.finish()
+	}
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	for _, p := range peers {
+		select {
+		case <-p.written:
+		case <-timer.C:
+			timer.Reset(0)
+		}
+		p.kill()
+	}
+}
