@@ -1,0 +1,159 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"adkernel/builtins/stats"
+	"adkernel/kernel/host"
+)
+
+// cardSubjects is how many subjects the card shows.
+const cardSubjects = 8
+
+// MimeBundle shows the comparison as a card.
+func (c *Comparison) MimeBundle() host.Bundle {
+	card := c.card()
+	return host.Bundle{Data: map[string]any{"text/plain": card.text(), "text/html": card.html()}}
+}
+
+// card is what a comparison shows, in the words of its text and its HTML.
+type card struct {
+	title   string
+	verdict Verdict
+	tables  []table
+	notes   []string
+}
+
+func (c *Comparison) card() card {
+	out := card{
+		title:   fmt.Sprintf("%s against %s", c.Test.Label(), c.Base.Label()),
+		verdict: c.Verdict,
+		tables:  []table{c.accuracyTable(), c.evidenceTable(), c.subjectTable()},
+		notes:   []string{"Method: " + c.Verdict.Method + "."},
+	}
+	if c.Margins != nil {
+		out.tables = append(out.tables, c.Margins.table())
+	}
+	if c.Left > 0 {
+		out.notes = append(out.notes, fmt.Sprintf("%d samples are not finished in both runs and are left out.", c.Left))
+	}
+	return out
+}
+
+func (c *Comparison) accuracyTable() table {
+	row := func(name, label string, i stats.Interval) []string {
+		right := int(math.Round(i.Estimate * float64(c.N)))
+		return []string{name, label, fmt.Sprintf("%d/%d", right, c.N), percent(i.Estimate), fmt.Sprintf("%s to %s", percent(i.Low), percent(i.High))}
+	}
+	return table{
+		left: 2,
+		head: []string{"", "run", "right", "accuracy, %", "95 % interval"},
+		rows: [][]string{
+			row("base", c.Base.Label(), c.BaseAccuracy),
+			row("test", c.Test.Label(), c.TestAccuracy),
+			{"change", "test less base", signed(c.Pairs.Gains - c.Pairs.Losses), points(c.Change.Estimate), fmt.Sprintf("%s to %s", points(c.Change.Low), points(c.Change.High))},
+		},
+	}
+}
+
+func (c *Comparison) evidenceTable() table {
+	t := table{left: 2}
+	add := func(name, format string, args ...any) {
+		t.rows = append(t.rows, []string{name, fmt.Sprintf(format, args...)})
+	}
+	add("flips", "%d losses (right in base only) and %d gains, %s %% of %d samples",
+		c.Pairs.Losses, c.Pairs.Gains, percent(float64(c.Pairs.Discordant())/float64(c.N)), c.N)
+	add("exact McNemar", "%s two-sided; %s one-sided, for a loss", stats.FormatP(c.Exact.P), stats.FormatP(c.Loss.P))
+	if c.Detectable != nil {
+		add("detectable", "a loss of %.1f points or more at n = %d, with power %.2g and %s", 100*c.Detectable.Loss, c.N, c.Design.Power, c.noise())
+	} else {
+		add("detectable", "no loss at n = %d, with power %.2g and %s", c.N, c.Design.Power, c.noise())
+	}
+	outcome := "fails"
+	if c.Gate.Pass {
+		outcome = "passes"
+	}
+	add("TensorRT-LLM's gate", "%s: %.2f against a threshold of %.2f (unpaired; detects %.1f points at this n)", outcome, c.Gate.Score, c.Gate.Threshold, c.Gate.Theta)
+	add("same output", "%s %% of the samples", percent(c.Agreement))
+	if c.Margins != nil {
+		m := c.Margins.Change
+		add("answer margin", "changes by %+.3f logits on average, 95 %% interval %+.3f to %+.3f (n = %d; %s)", m.Estimate, m.Low, m.High, m.N, m.Method)
+	}
+	add("NaN or Inf", "in the logits of %d samples of test and %d of base", c.TestNaN, c.BaseNaN)
+	return t
+}
+
+func (c *Comparison) subjectTable() table {
+	t := table{
+		left:    1,
+		caption: fmt.Sprintf("Subjects, largest loss first (%d in all; q adjusts p for their number, Benjamini-Hochberg)", len(c.BySubject)),
+		head:    []string{"subject", "n", "base, %", "test, %", "points", "losses", "gains", "p", "q"},
+	}
+	subjects := slices.SortedStableFunc(slices.Values(c.BySubject), func(a, b Subject) int {
+		return cmp.Or(cmp.Compare(a.Pairs.Change(), b.Pairs.Change()), cmp.Compare(a.P, b.P))
+	})
+	if hidden := len(subjects) - cardSubjects; hidden > 1 {
+		t.caption = fmt.Sprintf("The %d subjects with the largest losses (of %d; q adjusts p for their number, Benjamini-Hochberg)", cardSubjects, len(subjects))
+		subjects = subjects[:cardSubjects]
+	}
+	for _, s := range subjects {
+		mark := Outcome("")
+		if s.Q < 0.05 && s.Pairs.Losses > s.Pairs.Gains {
+			mark = RealLoss
+		} else if s.Q < 0.05 {
+			mark = Gain
+		}
+		t.mark = append(t.mark, mark)
+		t.bars = append(t.bars, s.Pairs.Change())
+		t.rows = append(t.rows, []string{s.Name, fmt.Sprint(s.Pairs.N()), percent(s.Base()), percent(s.Test()), points(s.Pairs.Change()),
+			fmt.Sprint(s.Pairs.Losses), fmt.Sprint(s.Pairs.Gains), shortP(s.P), shortP(s.Q)})
+	}
+	return t
+}
+
+func (m *Margins) table() table {
+	t := table{
+		left:    1,
+		caption: "Flips by the size of the base run's margin (noise flips the small ones, a fault also the large)",
+		head:    []string{"base margin, logits", "n", "losses", "gains", "flipped, %"},
+	}
+	for _, q := range m.Quartiles {
+		t.rows = append(t.rows, []string{fmt.Sprintf("%.2f to %.2f", q.Low, q.High), fmt.Sprint(q.Pairs.N()), fmt.Sprint(q.Pairs.Losses), fmt.Sprint(q.Pairs.Gains),
+			percent(float64(q.Pairs.Discordant()) / float64(q.Pairs.N()))})
+	}
+	return t
+}
+
+// text is the card for a terminal, a diff, or a reader without HTML.
+func (c card) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n", c.title, c.verdict.Words)
+	for _, t := range c.tables {
+		b.WriteString("\n")
+		t.text(&b)
+	}
+	b.WriteString("\n")
+	for _, note := range c.notes {
+		b.WriteString(note + "\n")
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// percent writes a share in percent, rounded as points rounds.
+func percent(share float64) string { return fmt.Sprintf("%.1f", math.Round(1000*share)/10) }
+
+func signed(n int) string {
+	if n == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%+d", n)
+}
+
+func shortP(p float64) string {
+	text := strings.TrimPrefix(stats.FormatP(p), "p ")
+	return strings.TrimPrefix(text, "= ")
+}

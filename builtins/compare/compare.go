@@ -1,0 +1,127 @@
+// Package compare puts two runs of the same prompts side by side: how much
+// accuracy the test run lost against the base run, whether that is more than
+// chance, what this many samples could have shown, where the loss sits, and
+// what became of single samples.
+//
+// It compares only runs that were asked the same: samples whose prompts
+// differ in one token id are refused. It knows numbers and their uncertainty.
+// It does not know what causes a loss (package diagnose), nor how runs come
+// about (package run).
+package compare
+
+import (
+	"fmt"
+	"math"
+
+	"adkernel/builtins/run"
+	"adkernel/builtins/stats"
+)
+
+// level is the nominal coverage of every interval of a comparison.
+const level = 0.95
+
+// A Comparison is what two runs of the same prompts say about each other.
+// Shares are fractions of 1, changes test minus base.
+type Comparison struct {
+	Test, Base *run.Run
+
+	N                          int // samples finished in both runs
+	Left                       int // samples of either task that are not finished in both
+	Pairs                      stats.Paired
+	TestAccuracy, BaseAccuracy stats.Interval // Wilson
+	Change                     stats.Interval // of the accuracy: Tango, paired
+	Exact                      stats.Test     // exact McNemar, two-sided
+	Loss                       stats.Test     // exact McNemar, one-sided: a loss
+	Verdict                    Verdict
+
+	// Detectable is the smallest loss that N samples show with the design's
+	// power; nil when no loss reaches it.
+	Detectable *stats.Plan
+	Design     stats.Design
+	Gate       stats.GateResult // TensorRT-LLM's own gate, unpaired
+
+	BySubject        []Subject // in the order of the base run
+	Margins          *Margins  // nil when the runs have no margins
+	Agreement        float64   // share of samples with the same output text
+	TestNaN, BaseNaN int       // samples whose logits hold NaN or Inf
+
+	pairs         []pair
+	noiseMeasured bool
+}
+
+// Runs compares the samples that both runs have finished. It refuses runs
+// with prompts of different token ids, and says where they differ first.
+func Runs(test, base *run.Run) (*Comparison, error) {
+	pairs, left, err := join(test, base)
+	if err != nil {
+		return nil, fmt.Errorf("compare %s with %s: %w", test.Name(), base.Name(), err)
+	}
+	c := &Comparison{Test: test, Base: base, N: len(pairs), Left: left, pairs: pairs, Design: stats.DefaultDesign()}
+	if err := c.compute(); err != nil {
+		return nil, fmt.Errorf("compare %s with %s: %w", test.Name(), base.Name(), err)
+	}
+	return c, nil
+}
+
+// WithNoise returns c judged against a measured share of noise flips instead
+// of the assumed one: that of again, which compares two runs of one
+// configuration.
+func (c *Comparison) WithNoise(again *Comparison) (*Comparison, error) {
+	measured := *c
+	measured.noiseMeasured = true
+	measured.Design.Noise = float64(again.Pairs.Discordant()) / float64(again.N)
+	if err := measured.judge(); err != nil {
+		return nil, err
+	}
+	return &measured, nil
+}
+
+func (c *Comparison) compute() (err error) {
+	same := 0
+	for _, p := range c.pairs {
+		c.Pairs = c.Pairs.Add(p.outcome())
+		if p.test.Output == p.base.Output {
+			same++
+		}
+		if p.test.NaN+p.test.Inf > 0 {
+			c.TestNaN++
+		}
+		if p.base.NaN+p.base.Inf > 0 {
+			c.BaseNaN++
+		}
+	}
+	c.Agreement = float64(same) / float64(c.N)
+	if c.TestAccuracy, err = stats.Wilson(c.Pairs.BothRight+c.Pairs.Gains, c.N, level); err != nil {
+		return err
+	}
+	if c.BaseAccuracy, err = stats.Wilson(c.Pairs.BothRight+c.Pairs.Losses, c.N, level); err != nil {
+		return err
+	}
+	if c.Change, err = stats.TangoDifference(c.Pairs, level); err != nil {
+		return err
+	}
+	if c.Exact, err = stats.McNemar(c.Pairs); err != nil {
+		return err
+	}
+	if c.Loss, err = stats.McNemarLoss(c.Pairs); err != nil {
+		return err
+	}
+	if c.Gate, err = stats.DefaultGate().Judge(100*c.BaseAccuracy.Estimate, 100*c.TestAccuracy.Estimate, c.N); err != nil {
+		return err
+	}
+	if c.BySubject, err = bySubject(c.pairs); err != nil {
+		return err
+	}
+	if c.Margins, err = compareMargins(c.pairs); err != nil {
+		return err
+	}
+	return c.judge()
+}
+
+// points writes a share as percentage points with its sign.
+func points(share float64) string {
+	if p := math.Round(1000*share) / 10; p != 0 {
+		return fmt.Sprintf("%+.1f", p)
+	}
+	return "0.0"
+}

@@ -1,0 +1,154 @@
+package compare
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"adkernel/builtins/run"
+)
+
+// An Inspection is one sample as two runs answered it.
+type Inspection struct {
+	Test, Base *run.Run // Base is nil when there is no baseline
+
+	TestSample run.Sample
+	BaseSample *run.Sample // nil when there is no baseline
+
+	Prompt string  // text of the prompt
+	Tokens []Token // of the prompt, as the test run's engine was given them
+
+	// Logits are of the tokens that lead in either run, greatest in the test
+	// run first; none when an engine returned no logits.
+	Logits []TokenLogits
+}
+
+// Token is a token id with its text, "" for a special token.
+type Token struct {
+	ID   int32
+	Text string
+}
+
+// TokenLogits are the logits of one token at the place where the answer starts.
+type TokenLogits struct {
+	Token
+	Test, Base float32
+	Right      bool // the token starts the right answer
+}
+
+// Inspect looks at the sample of the test run with the given index, and at
+// the same question in base, which may be nil. It refuses a pair whose prompts
+// differ.
+func Inspect(test, base *run.Run, index int) (*Inspection, error) {
+	sample, err := test.Sample(index)
+	if err != nil {
+		return nil, err
+	}
+	in := &Inspection{Test: test, Base: base, TestSample: sample}
+	if base != nil {
+		if in.BaseSample, err = partner(test, base, sample); err != nil {
+			return nil, err
+		}
+	}
+	if err := in.readPrompt(); err != nil {
+		return nil, err
+	}
+	return in, in.readLogits()
+}
+
+// partner returns the base run's sample of the same question.
+func partner(test, base *run.Run, sample run.Sample) (*run.Sample, error) {
+	samples, err := base.Samples()
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(samples, func(b run.Sample) bool {
+		return b.Subject == sample.Subject && b.Question == sample.Question
+	})
+	if at < 0 {
+		return nil, fmt.Errorf("run %s has not finished %s, question %d, which is sample %d of %s", base.Name(), sample.Subject, sample.Question, sample.Index, test.Name())
+	}
+	if p := (pair{test: sample, base: samples[at]}); p.test.PromptSHA256 != p.base.PromptSHA256 {
+		return nil, fmt.Errorf("inspect %s beside %s: the prompts differ: %w", test.Name(), base.Name(), difference(test, base, p))
+	}
+	return &samples[at], nil
+}
+
+func (in *Inspection) readPrompt() error {
+	ids, err := in.Test.PromptTokens(in.TestSample.Index)
+	if err != nil {
+		return err
+	}
+	texts, err := in.Test.TokenTexts()
+	if err != nil {
+		return err
+	}
+	in.Tokens = make([]Token, len(ids))
+	var joined strings.Builder
+	for i, id := range ids {
+		in.Tokens[i] = Token{ID: id, Text: texts[id]}
+		joined.WriteString(texts[id])
+	}
+	// The tokens' texts need not add up to the prompt: characters may span
+	// tokens. So the task's own text is preferred while its data is there.
+	in.Prompt = joined.String()
+	if t, err := in.Test.Spec().Task.Load(); err == nil && in.TestSample.Index < len(t.Questions) {
+		in.Prompt = t.Questions[in.TestSample.Index].Prompt
+	}
+	return nil
+}
+
+// readLogits does nothing for engines that return no logits.
+func (in *Inspection) readLogits() error {
+	if in.TestSample.Row < 0 || in.BaseSample != nil && in.BaseSample.Row < 0 {
+		return nil
+	}
+	testRow, err := in.Test.LogitRow(in.TestSample.Index)
+	if err != nil {
+		return err
+	}
+	baseRow := testRow
+	leading := slices.Clone(in.TestSample.Top)
+	if in.BaseSample != nil {
+		if baseRow, err = in.Base.LogitRow(in.BaseSample.Index); err != nil {
+			return err
+		}
+		if len(baseRow) != len(testRow) {
+			return errors.New("the runs' logits are of vocabularies of different size")
+		}
+		leading = append(leading, in.BaseSample.Top...)
+	}
+	seen := map[int32]bool{}
+	for _, top := range leading {
+		if seen[top.ID] || int(top.ID) >= len(testRow) {
+			continue
+		}
+		seen[top.ID] = true
+		in.Logits = append(in.Logits, TokenLogits{
+			Token: Token{top.ID, top.Text}, Test: testRow[top.ID], Base: baseRow[top.ID],
+			Right: strings.TrimSpace(top.Text) == in.TestSample.Ref,
+		})
+	}
+	slices.SortStableFunc(in.Logits, func(a, b TokenLogits) int {
+		switch {
+		case a.Test > b.Test:
+			return -1
+		case a.Test < b.Test:
+			return 1
+		}
+		return 0
+	})
+	return nil
+}
+
+// outcome is what became of the sample, in words.
+func (in *Inspection) outcome() string {
+	if in.BaseSample == nil {
+		if in.TestSample.Correct {
+			return "right"
+		}
+		return "wrong"
+	}
+	return outcomeWords(pair{test: in.TestSample, base: *in.BaseSample}.outcome())
+}

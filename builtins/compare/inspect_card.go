@@ -1,0 +1,163 @@
+package compare
+
+import (
+	"fmt"
+	"html"
+	"math"
+	"strings"
+
+	"adkernel/builtins/run"
+	"adkernel/kernel/host"
+)
+
+// lastTokens is how many of the prompt's tokens are shown outright.
+const lastTokens = 24
+
+// MimeBundle shows the sample: prompt, tokens, outputs, logits.
+func (in *Inspection) MimeBundle() host.Bundle {
+	return host.Bundle{Data: map[string]any{"text/plain": in.text(), "text/html": in.html()}}
+}
+
+func (in *Inspection) title() string {
+	s := in.TestSample
+	title := fmt.Sprintf("Sample %d of %s: %s, question %d", s.Index, in.Test.Label(), s.Subject, s.Question)
+	if in.Base != nil {
+		title += ", beside " + in.Base.Label()
+	}
+	return title
+}
+
+func (in *Inspection) answerTable() table {
+	t := table{left: 4, head: []string{"", "run", "output", "right answer", "margin, logits", "tokens out"}}
+	add := func(name string, r *run.Run, s run.Sample) {
+		margin := "none"
+		if s.Letters != nil {
+			margin = logit(s.Margin)
+		}
+		t.rows = append(t.rows, []string{name, r.Label(), fmt.Sprintf("%q", s.Output), s.Ref, margin, fmt.Sprint(s.Tokens)})
+	}
+	if in.BaseSample != nil {
+		add("base", in.Base, *in.BaseSample)
+	}
+	add("test", in.Test, in.TestSample)
+	return t
+}
+
+func (in *Inspection) logitTable() table {
+	t := table{
+		left:    1,
+		caption: "Leading logits where the answer starts (* the right answer)",
+		head:    []string{"token", "id", "test"},
+	}
+	if in.BaseSample != nil {
+		t.caption = "Leading logits of either run where the answer starts (* the right answer)"
+		t.head = append(t.head, "base", "change")
+	}
+	for _, l := range in.Logits {
+		name, mark := fmt.Sprintf("%q", l.Text), Outcome("")
+		if l.Right {
+			name, mark = name+" *", Gain
+		}
+		row := []string{name, fmt.Sprint(l.ID), logit(l.Test)}
+		if in.BaseSample != nil {
+			row = append(row, logit(l.Base), signedLogit(l.Test-l.Base))
+		}
+		t.rows, t.mark = append(t.rows, row), append(t.mark, mark)
+	}
+	return t
+}
+
+func (in *Inspection) numbersTable() table {
+	t := table{left: 1, caption: "The whole row of logits", head: []string{"", "min", "max", "mean", "rms", "NaN", "Inf"}}
+	add := func(name string, s run.Sample) {
+		t.rows = append(t.rows, []string{name, logit(s.Min), logit(s.Max), fmt.Sprintf("%.3f", s.Mean), fmt.Sprintf("%.3f", s.RMS), fmt.Sprint(s.NaN), fmt.Sprint(s.Inf)})
+	}
+	if in.BaseSample != nil {
+		add("base", *in.BaseSample)
+	}
+	add("test", in.TestSample)
+	return t
+}
+
+func (in *Inspection) tables() []table {
+	tables := []table{in.answerTable()}
+	if len(in.Logits) > 0 {
+		tables = append(tables, in.logitTable(), in.numbersTable())
+	}
+	return tables
+}
+
+func (in *Inspection) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", in.title(), in.outcome())
+	for _, t := range in.tables() {
+		b.WriteString("\n")
+		t.text(&b)
+	}
+	fmt.Fprintf(&b, "\nPrompt (%d tokens)\n%s\n", len(in.Tokens), in.Prompt)
+	shown := in.Tokens[max(0, len(in.Tokens)-lastTokens):]
+	fmt.Fprintf(&b, "\nLast %d tokens\n ", len(shown))
+	for _, token := range shown {
+		fmt.Fprintf(&b, " %d%q", token.ID, token.Text)
+	}
+	return b.String()
+}
+
+func (in *Inspection) html() string {
+	var b strings.Builder
+	colour := neutralColour
+	switch in.outcome() {
+	case "loss", "wrong":
+		colour = lossColour
+	case "gain", "right":
+		colour = gainColour
+	}
+	fmt.Fprintf(&b, `<div style="font-family:sans-serif;font-size:13px;line-height:1.45;max-width:56em;border-left:4px solid %s;padding:2px 0 2px 14px">`, colour)
+	fmt.Fprintf(&b, `<div style="font-size:15px;margin-bottom:6px"><b>%s</b> <span style="color:%s;font-weight:bold;margin-left:.5em">%s</span></div>`,
+		html.EscapeString(in.title()), colour, in.outcome())
+	for _, t := range in.tables() {
+		t.html(&b)
+	}
+	fmt.Fprintf(&b, `<div style="margin:10px 0 2px"><b>Prompt</b> <span style="opacity:.7">%d tokens</span></div>`, len(in.Tokens))
+	last := in.Prompt[strings.LastIndex(in.Prompt, "\n\n")+1:]
+	preHTML(&b, strings.TrimLeft(last, "\n"))
+	if len(last) < len(in.Prompt) {
+		b.WriteString(`<details><summary style="opacity:.7">the whole prompt</summary>`)
+		preHTML(&b, in.Prompt)
+		b.WriteString(`</details>`)
+	}
+	early := max(0, len(in.Tokens)-lastTokens)
+	fmt.Fprintf(&b, `<div style="margin:10px 0 2px"><b>Last %d tokens</b></div>`, len(in.Tokens)-early)
+	tokensHTML(&b, in.Tokens[early:])
+	if early > 0 {
+		fmt.Fprintf(&b, `<details style="margin-top:6px"><summary style="opacity:.7">the %d tokens before</summary>`, early)
+		tokensHTML(&b, in.Tokens[:early])
+		b.WriteString(`</details>`)
+	}
+	b.WriteString(`</div>`)
+	return b.String()
+}
+
+func preHTML(b *strings.Builder, text string) {
+	fmt.Fprintf(b, `<pre style="max-height:24em;overflow:auto;margin:2px 0 6px;padding:6px 8px;background:rgba(128,128,128,.12);color:inherit;font-size:12px;white-space:pre-wrap">%s</pre>`,
+		html.EscapeString(text))
+}
+
+func tokensHTML(b *strings.Builder, tokens []Token) {
+	b.WriteString(`<div style="line-height:1.9">`)
+	for _, t := range tokens {
+		text := strings.NewReplacer(" ", "\u00b7", "\n", "\u21b5", "\t", "\u21e5").Replace(t.Text)
+		fmt.Fprintf(b, `<span style="display:inline-block;margin:1px 3px 1px 0;padding:0 4px;border:1px solid rgba(128,128,128,.4);border-radius:3px;line-height:1.4"><code style="background:none;color:inherit">%s</code> <span style="opacity:.6;font-size:10px">%d</span></span>`,
+			html.EscapeString(text), t.ID)
+	}
+	b.WriteString(`</div>`)
+}
+
+func logit(x float32) string { return fmt.Sprintf("%.3f", x) }
+
+func signedLogit(x float32) string {
+	if math.IsNaN(float64(x)) {
+		return "NaN"
+	}
+	return fmt.Sprintf("%+.3f", x)
+}

@@ -1,0 +1,67 @@
+package compare
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"adkernel/builtins/stats"
+)
+
+// Margins compares the answers' margins: the logit of the right letter less
+// the best other letter's. They say more a sample than right and wrong do.
+type Margins struct {
+	N      int            // samples with a finite margin in both runs
+	Change stats.Interval // mean change of the margin, clustered by subject
+
+	// Quartiles splits the samples by the size of the base run's margin,
+	// smallest first. Noise flips answers of small margins, evenly both ways;
+	// a fault also flips those of large ones.
+	Quartiles [4]Quartile
+}
+
+// Quartile is a quarter of the samples.
+type Quartile struct {
+	Low, High float64 // smallest and greatest size of the base run's margin
+	Pairs     stats.Paired
+}
+
+// compareMargins returns nil when fewer than four samples have margins.
+func compareMargins(pairs []pair) (*Margins, error) {
+	var with []pair
+	var changes []float64
+	var subjects []string
+	for _, p := range pairs {
+		change := float64(p.test.Margin) - float64(p.base.Margin)
+		if math.IsNaN(change) || math.IsInf(change, 0) {
+			continue
+		}
+		with = append(with, p)
+		changes = append(changes, change)
+		subjects = append(subjects, p.base.Subject)
+	}
+	m := &Margins{N: len(with)}
+	if m.N < len(m.Quartiles) {
+		return nil, nil
+	}
+	if len(slices.Compact(slices.Sorted(slices.Values(subjects)))) == 1 {
+		for i := range subjects {
+			subjects[i] = strconv.Itoa(i) // within one subject each sample stands for itself
+		}
+	}
+	var err error
+	if m.Change, err = stats.ClusteredMean(changes, subjects, level); err != nil {
+		return nil, err
+	}
+	size := func(p pair) float64 { return math.Abs(float64(p.base.Margin)) }
+	with = sortedBy(with, size)
+	for i := range m.Quartiles {
+		part := with[i*m.N/4 : (i+1)*m.N/4]
+		q := Quartile{Low: size(part[0]), High: size(part[len(part)-1])}
+		for _, p := range part {
+			q.Pairs = q.Pairs.Add(p.outcome())
+		}
+		m.Quartiles[i] = q
+	}
+	return m, nil
+}

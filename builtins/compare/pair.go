@@ -1,0 +1,138 @@
+package compare
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"adkernel/builtins/run"
+	"adkernel/builtins/stats"
+)
+
+// pair is one question as both runs answered it.
+type pair struct{ test, base run.Sample }
+
+func (p pair) outcome() stats.Paired {
+	switch {
+	case p.base.Correct && p.test.Correct:
+		return stats.Paired{BothRight: 1}
+	case p.base.Correct:
+		return stats.Paired{Losses: 1}
+	case p.test.Correct:
+		return stats.Paired{Gains: 1}
+	}
+	return stats.Paired{BothWrong: 1}
+}
+
+// outcomeWords names the outcome of one sample.
+func outcomeWords(o stats.Paired) string {
+	switch {
+	case o.BothRight > 0:
+		return "both right"
+	case o.Losses > 0:
+		return "loss"
+	case o.Gains > 0:
+		return "gain"
+	}
+	return "both wrong"
+}
+
+// question identifies a sample across tasks that draw different samples.
+type question struct {
+	subject string
+	index   int
+}
+
+// join pairs the samples that both runs have finished, in the base run's
+// order, and counts those that have no partner.
+func join(test, base *run.Run) (pairs []pair, left int, err error) {
+	testSamples, err := test.Samples()
+	if err != nil {
+		return nil, 0, err
+	}
+	baseSamples, err := base.Samples()
+	if err != nil {
+		return nil, 0, err
+	}
+	byQuestion := make(map[question]run.Sample, len(testSamples))
+	for _, s := range testSamples {
+		byQuestion[question{s.Subject, s.Question}] = s
+	}
+	differ := 0
+	var first pair
+	for _, b := range baseSamples {
+		t, ok := byQuestion[question{b.Subject, b.Question}]
+		if !ok {
+			continue
+		}
+		p := pair{test: t, base: b}
+		pairs = append(pairs, p)
+		if t.PromptSHA256 != b.PromptSHA256 || t.Ref != b.Ref {
+			if differ++; differ == 1 {
+				first = p
+			}
+		}
+	}
+	if differ > 0 {
+		return nil, 0, fmt.Errorf("%d of %d prompts differ, so the scores say nothing about each other: %w", differ, len(pairs), difference(test, base, first))
+	}
+	if len(pairs) == 0 {
+		return nil, 0, fmt.Errorf("no sample is finished in both (%d and %d are finished): %w", len(testSamples), len(baseSamples), stats.ErrNoSamples)
+	}
+	total := max(total(test, testSamples), total(base, baseSamples))
+	return pairs, max(total-len(pairs), 0), nil
+}
+
+func total(r *run.Run, samples []run.Sample) int {
+	if state, err := r.State(); err == nil {
+		return max(state.Total, len(samples))
+	}
+	return len(samples)
+}
+
+// difference says where a pair's prompts differ first.
+func difference(test, base *run.Run, p pair) error {
+	place := fmt.Sprintf("first at sample %d (%s, question %d)", p.base.Index, p.base.Subject, p.base.Question)
+	if p.test.PromptSHA256 == p.base.PromptSHA256 {
+		return fmt.Errorf("%s: the right answer is %q in %s and %q in %s", place, p.test.Ref, test.Name(), p.base.Ref, base.Name())
+	}
+	testIDs, err1 := test.PromptTokens(p.test.Index)
+	baseIDs, err2 := base.PromptTokens(p.base.Index)
+	if err := errors.Join(err1, err2); err != nil {
+		return fmt.Errorf("%s: %w", place, err)
+	}
+	at := 0
+	for at < min(len(testIDs), len(baseIDs)) && testIDs[at] == baseIDs[at] {
+		at++
+	}
+	return fmt.Errorf("%s, token %d: %s in %s (%d tokens) and %s in %s (%d tokens)%s", place, at,
+		tokenAt(test, testIDs, at), test.Name(), len(testIDs), tokenAt(base, baseIDs, at), base.Name(), len(baseIDs), hint(testIDs, baseIDs, at))
+}
+
+func tokenAt(r *run.Run, ids []int32, at int) string {
+	if at == len(ids) {
+		return "the prompt's end"
+	}
+	texts, err := r.TokenTexts()
+	if err != nil || texts[ids[at]] == "" {
+		return fmt.Sprintf("%d", ids[at])
+	}
+	return fmt.Sprintf("%d %q", ids[at], texts[ids[at]])
+}
+
+// hint names a difference that cannot be seen in the prompts' text.
+func hint(test, base []int32, at int) string {
+	switch {
+	case at <= 1 && at < len(base) && slices.Equal(test[at:], base[min(at+1, len(base)):]):
+		return "; the test run lacks a token at the beginning: is its BOS missing, or the base run's doubled?"
+	case at <= 1 && at < len(test) && slices.Equal(base[at:], test[min(at+1, len(test)):]):
+		return "; the test run has one token more at the beginning: is its BOS doubled, or the base run's missing?"
+	}
+	return ""
+}
+
+// sortedBy returns the pairs in ascending order of key.
+func sortedBy(pairs []pair, key func(pair) float64) []pair {
+	return slices.SortedStableFunc(slices.Values(pairs), func(a, b pair) int { return cmp.Compare(key(a), key(b)) })
+}

@@ -1,0 +1,127 @@
+package compare
+
+import (
+	"adkernel/builtins/frame"
+	"adkernel/builtins/stats"
+)
+
+// Subject is the comparison of one subject's samples.
+type Subject struct {
+	Name   string
+	Pairs  stats.Paired
+	Change stats.Interval // of the accuracy: Tango, paired
+	P      float64        // exact McNemar, two-sided
+	Q      float64        // P adjusted for the number of subjects (Benjamini-Hochberg)
+}
+
+// Base is the base run's accuracy in the subject, a share.
+func (s Subject) Base() float64 {
+	return float64(s.Pairs.BothRight+s.Pairs.Losses) / float64(s.Pairs.N())
+}
+
+// Test is the test run's accuracy in the subject, a share.
+func (s Subject) Test() float64 {
+	return float64(s.Pairs.BothRight+s.Pairs.Gains) / float64(s.Pairs.N())
+}
+
+func bySubject(pairs []pair) ([]Subject, error) {
+	var subjects []Subject
+	place := map[string]int{}
+	for _, p := range pairs {
+		i, ok := place[p.base.Subject]
+		if !ok {
+			i = len(subjects)
+			place[p.base.Subject] = i
+			subjects = append(subjects, Subject{Name: p.base.Subject})
+		}
+		subjects[i].Pairs = subjects[i].Pairs.Add(p.outcome())
+	}
+	p := make([]float64, len(subjects))
+	for i := range subjects {
+		s := &subjects[i]
+		exact, err := stats.McNemar(s.Pairs)
+		if err != nil {
+			return nil, err
+		}
+		if s.Change, err = stats.TangoDifference(s.Pairs, level); err != nil {
+			return nil, err
+		}
+		s.P, p[i] = exact.P, exact.P
+	}
+	q, err := stats.BenjaminiHochberg(p)
+	if err != nil {
+		return nil, err
+	}
+	for i := range subjects {
+		subjects[i].Q = q[i]
+	}
+	return subjects, nil
+}
+
+// Subjects returns a row for every subject: subject; n, its samples; base and
+// test, the accuracies in percent; delta, test minus base in points; losses
+// and gains, samples right only in base and only in test; p, exact McNemar,
+// two-sided; q, p adjusted for the number of subjects (Benjamini-Hochberg).
+func (c *Comparison) Subjects() *frame.Frame {
+	type row struct {
+		Subject string  `frame:"subject"`
+		N       int     `frame:"n"`
+		Base    float64 `frame:"base"`
+		Test    float64 `frame:"test"`
+		Delta   float64 `frame:"delta"`
+		Losses  int     `frame:"losses"`
+		Gains   int     `frame:"gains"`
+		P       float64 `frame:"p"`
+		Q       float64 `frame:"q"`
+	}
+	rows := make([]row, len(c.BySubject))
+	for i, s := range c.BySubject {
+		rows[i] = row{s.Name, s.Pairs.N(), 100 * s.Base(), 100 * s.Test(), 100 * s.Pairs.Change(), s.Pairs.Losses, s.Pairs.Gains, s.P, s.Q}
+	}
+	return frame.FromStructs(rows)
+}
+
+// Samples returns a row for every sample of both runs: index (in base),
+// subject, question, ref; outcome ("both right", "loss", "gain" or "both
+// wrong"); base_output and test_output; base_margin, test_margin and their
+// difference margin_change (null without letters); base_top and test_top, the
+// tokens of the greatest logit.
+func (c *Comparison) Samples() *frame.Frame {
+	type row struct {
+		Index        int      `frame:"index"`
+		Subject      string   `frame:"subject"`
+		Question     int      `frame:"question"`
+		Ref          string   `frame:"ref"`
+		Outcome      string   `frame:"outcome"`
+		BaseOutput   string   `frame:"base_output"`
+		TestOutput   string   `frame:"test_output"`
+		BaseMargin   *float32 `frame:"base_margin"`
+		TestMargin   *float32 `frame:"test_margin"`
+		MarginChange *float32 `frame:"margin_change"`
+		BaseTop      *string  `frame:"base_top"`
+		TestTop      *string  `frame:"test_top"`
+	}
+	rows := make([]row, len(c.pairs))
+	for i, p := range c.pairs {
+		r := row{Index: p.base.Index, Subject: p.base.Subject, Question: p.base.Question, Ref: p.base.Ref,
+			Outcome: outcomeWords(p.outcome()), BaseOutput: p.base.Output, TestOutput: p.test.Output}
+		if p.base.Letters != nil {
+			r.BaseMargin = &p.base.Margin
+		}
+		if p.test.Letters != nil {
+			r.TestMargin = &p.test.Margin
+		}
+		if p.base.Letters != nil && p.test.Letters != nil {
+			change := p.test.Margin - p.base.Margin
+			r.MarginChange = &change
+		}
+		if len(p.base.Top) > 0 {
+			r.BaseTop = &p.base.Top[0].Text
+		}
+		if len(p.test.Top) > 0 {
+			r.TestTop = &p.test.Top[0].Text
+		}
+		rows[i] = r
+	}
+	return frame.FromStructs(rows)
+}
