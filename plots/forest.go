@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -221,13 +222,9 @@ func (f *forest) format(v float64) string {
 
 // legend lists the classes that occur, and the marks.
 func (f *forest) legend() []legendEntry {
-	used := make(map[int]bool)
-	for _, r := range f.rows {
-		used[r.class] = used[r.class] || finite(r.value)
-	}
 	var entries []legendEntry
 	for i, k := range f.classes {
-		if !used[i] {
+		if !f.occurs(i) {
 			continue
 		}
 		mark := dotSwatch
@@ -290,12 +287,16 @@ func (f *forest) vega(width float64) spec {
 	}
 	low, high := f.span()
 	y := nominal("row", spec{"sort": order, "title": nil})
-	x := quantitative("value", f.axis, spec{"scale": spec{"domain": []any{short(low), short(high)}, "nice": false}})
-	colour := colourScale("class", f.classes)
+	scale := spec{"scale": spec{"domain": []any{short(low), short(high)}, "nice": false}}
+	if f.signed {
+		scale["axis"] = spec{"labelExpr": "datum.value > 0 ? '+' + datum.label : datum.label"}
+	}
+	x := quantitative("value", f.axis, scale)
+	colour := nominal("class", colourScale(f.usedClasses()))
 	hover := tooltips(tooltip("row", f.noun, ""), tooltip("value", f.value, ".4~g"), tooltip("low", "low", ".4~g"),
 		tooltip("high", "high", ".4~g"), tooltip("n", "n", ",d"), tooltip("class", "verdict", ""))
 	layers := []spec{
-		{"mark": spec{"type": "rule", "strokeWidth": 2}, "encoding": spec{"y": y, "x": merge(quantitative("low", f.axis), []spec{{"scale": x["scale"]}}),
+		{"mark": spec{"type": "rule", "strokeWidth": 2}, "encoding": spec{"y": y, "x": quantitative("low", f.axis, scale),
 			"x2": spec{"field": "high"}, "color": colour, "tooltip": hover}},
 		{"mark": spec{"type": "point", "filled": true, "size": 60, "opacity": 1}, "encoding": spec{"y": y, "x": x, "color": colour, "tooltip": hover}},
 	}
@@ -307,8 +308,20 @@ func (f *forest) vega(width float64) spec {
 		layers = append(layers, spec{"data": spec{"values": []spec{{"at": short(m.at), "line": m.label}}}, "mark": mark,
 			"encoding": spec{"x": quantitative("at", f.axis), "tooltip": tooltips(tooltip("line", "line", ""), tooltip("at", f.value, ".4~g"))}})
 	}
-	return spec{
-		"data": spec{"values": data}, "layer": layers, "width": width - 40, "height": len(f.rows)*forestRowHeight + forestAxes,
-		"autosize": spec{"type": "fit", "contains": "padding"},
+	return fitWidth(spec{"data": spec{"values": data}, "layer": layers, "height": spec{"step": forestRowHeight}}, width)
+}
+
+// usedClasses are the classes that occur, in their order.
+func (f *forest) usedClasses() []class {
+	var used []class
+	for i, k := range f.classes {
+		if f.occurs(i) {
+			used = append(used, k)
+		}
 	}
+	return used
+}
+
+func (f *forest) occurs(class int) bool {
+	return slices.ContainsFunc(f.rows, func(r forestRow) bool { return r.class == class && finite(r.value) })
 }

@@ -18,8 +18,8 @@ var update = flag.Bool("update", false, "rewrite the golden files under testdata
 
 var goldenFigures = map[string]*Figure{
 	"subjects":    Subjects(demoSubjects(), Options{}),
-	"logitranges": LogitRanges(demoLogits(120), Options{}),
-	"margins":     Margins(demoMargins(500), Options{}),
+	"logitranges": LogitRanges(demoLogits(100), Options{}),
+	"margins":     Margins(demoMargins(400), Options{}),
 	"ladder":      Ladder(demoLadder(), Options{}),
 }
 

@@ -25,10 +25,6 @@ func (l *logitPicture) hasMissing() bool {
 	return slices.ContainsFunc(l.columns, func(c logitColumn) bool { return c.missingInTest > 0 })
 }
 
-func (l *logitPicture) axes() (x, y string) {
-	return "samples, in the order of " + l.base + "'s maximum", "logit"
-}
-
 // span is the range of logits, with 0 and room for names at both ends.
 func (l *logitPicture) span() (low, high float64) {
 	low, high = -1, 1
@@ -50,8 +46,7 @@ func inverseSymlog(v float64) float64 {
 }
 
 func (l *logitPicture) draw(t *theme, c draw.Canvas) {
-	x, y := l.axes()
-	p := t.newPlot(x, y)
+	p := t.newPlot("samples, in the order of "+l.base+"'s maximum", "logit")
 	p.X.Min, p.X.Max = -0.5, max(0, float64(len(l.columns)-1))+0.5
 	p.X.Padding = 0
 	p.X.Tick.Marker = l.sampleTicks()
@@ -230,74 +225,4 @@ func textNumber(v float64) string {
 		return "–"
 	}
 	return fmt.Sprintf("%.4g", v)
-}
-
-// vega draws the same columns; its tooltips name the sample.
-func (l *logitPicture) vega(width float64) spec {
-	var data []spec
-	place := 0
-	for _, c := range l.columns {
-		row := spec{"place": place + 1, "sample": c.sample, "samples": c.samples}
-		place += c.samples
-		for _, run := range []struct {
-			prefix string
-			r      LogitRange
-			ok     bool
-		}{{"base", c.base, c.hasBase}, {"test", c.test, c.hasTest}} {
-			for end, v := range map[string]float64{"Min": run.r.Min, "Q1": run.r.Q1, "Median": run.r.Median, "Q3": run.r.Q3, "Max": run.r.Max} {
-				if row[run.prefix+end] = short(v); !run.ok {
-					row[run.prefix+end] = nil
-				}
-			}
-		}
-		data = append(data, row)
-	}
-	x, y := l.axes()
-	across := quantitative("place", x, spec{"scale": spec{"nice": false}})
-	up := func(field string) spec {
-		return quantitative(field, y, spec{"scale": spec{"type": "symlog", "constant": 1}})
-	}
-	area := func(low, high string, opacity float64) spec {
-		return spec{"mark": spec{"type": "area", "color": baseVega, "opacity": opacity},
-			"encoding": spec{"x": across, "y": up(low), "y2": spec{"field": high}}}
-	}
-	line := func(field, colour string, mark spec) spec {
-		return spec{"mark": merge(spec{"type": "line", "color": colour, "strokeWidth": 1.2}, []spec{mark}),
-			"encoding": spec{"x": across, "y": up(field)}}
-	}
-	hover := tooltips(tooltip("sample", "sample", ""), tooltip("samples", "samples here", ",d"),
-		tooltip("baseMin", l.base+" minimum", ".4~g"), tooltip("baseMedian", l.base+" median", ".4~g"), tooltip("baseMax", l.base+" maximum", ".4~g"),
-		tooltip("testMin", l.test+" minimum", ".4~g"), tooltip("testMedian", l.test+" median", ".4~g"), tooltip("testMax", l.test+" maximum", ".4~g"))
-	layers := []spec{
-		area("baseMin", "baseMax", 0.3), area("baseQ1", "baseQ3", 0.4), line("baseMedian", baseVega, spec{}),
-		line("testMin", testVega, spec{}), line("testQ1", testVega, spec{"strokeDash": []int{4, 3}}), line("testMedian", testVega, spec{"strokeWidth": 1.8}),
-		line("testQ3", testVega, spec{"strokeDash": []int{4, 3}}), line("testMax", testVega, spec{}),
-		// Invisible rules over the whole height catch the pointer.
-		{"mark": spec{"type": "rule", "opacity": 0, "strokeWidth": 6}, "encoding": spec{"x": across, "tooltip": hover}},
-	}
-	if outliers := l.vegaOutliers(); len(outliers) > 0 {
-		at := spec{"x": across, "y": up("logit")}
-		layers = append(layers,
-			spec{"data": spec{"values": outliers}, "mark": spec{"type": "point", "color": badVega, "size": 50}, "encoding": at},
-			spec{"data": spec{"values": outliers}, "mark": spec{"type": "text", "align": "left", "dx": 8, "color": badVega, "fontWeight": "bold"},
-				"encoding": merge(spec{"text": spec{"field": "name"}}, []spec{at})})
-	}
-	return spec{
-		"data": spec{"values": data}, "layer": layers, "width": width - 40, "height": logitBody,
-		"autosize": spec{"type": "fit", "contains": "padding"},
-	}
-}
-
-func (l *logitPicture) vegaOutliers() []spec {
-	places := make([]int, len(l.columns))
-	place := 0
-	for i, c := range l.columns {
-		places[i] = place + 1
-		place += c.samples
-	}
-	var out []spec
-	for _, o := range l.outliers {
-		out = append(out, spec{"place": places[o.column], "logit": short(o.logit), "name": fmt.Sprintf("sample %d", o.sample)})
-	}
-	return out
 }

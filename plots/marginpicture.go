@@ -1,10 +1,8 @@
 package plots
 
 import (
-	"cmp"
 	"fmt"
 	"image/color"
-	"math"
 	"slices"
 
 	"gonum.org/v1/plot"
@@ -125,83 +123,4 @@ func (m *marginPicture) text() string {
 		return out
 	}
 	return out + textTable([]string{"flip", "size of base margin", "samples", "share", "95 % Wilson"}, rows)
-}
-
-// vega puts the two panels side by side. All flips are in it; unchanged
-// samples are thinned where they are too many.
-func (m *marginPicture) vega(fig *Figure, width float64) spec {
-	classes := []class{{"right → wrong", badVega}, {"wrong → right", goodVega}, {"unchanged", neutralVega}}
-	names := [3]string{unchanged: "unchanged", gain: "wrong → right", loss: "right → wrong"}
-	shown := thin(m.samples, maxVegaPoints)
-	if len(shown) < len(m.samples) {
-		fig.note("the interactive figure shows %d of them, flips first", len(shown))
-	}
-	points := make([]spec, len(shown))
-	for i, s := range shown {
-		points[i] = spec{"sample": s.Sample, "subject": s.Subject, "base": short(s.Base), "test": short(s.Test), "flip": names[s.outcome()]}
-	}
-	var rates []spec
-	for _, side := range []struct {
-		outcome outcome
-		bins    []flipBin
-	}{{loss, m.losses}, {gain, m.gains}} {
-		for _, b := range side.bins {
-			rates = append(rates, spec{"flip": names[side.outcome], "margin": short(b.middle), "share": short(b.share.Estimate),
-				"low": short(b.share.Low), "high": short(b.share.High), "flips": b.flips, "n": b.share.N})
-		}
-	}
-	panel := math.Floor(width/2 - 90)
-	colour := colourScale("flip", classes)
-	low, high := m.span()
-	domain := spec{"scale": spec{"domain": []any{short(low), short(high)}, "nice": false}}
-	share := quantitative("margin", "size of the margin, "+m.base)
-	hover := tooltips(tooltip("flip", "flip", ""), tooltip("margin", "median margin", ".3~g"), tooltip("share", "percent", ".3~g"),
-		tooltip("low", "low", ".3~g"), tooltip("high", "high", ".3~g"), tooltip("flips", "flips", ",d"), tooltip("n", "n", ",d"))
-	return spec{"hconcat": []spec{
-		{
-			"data": spec{"values": points}, "width": panel, "height": marginBody - 60,
-			"params": []spec{{"name": "zoom", "select": "interval", "bind": "scales"}},
-			"mark":   spec{"type": "point", "filled": true},
-			"encoding": spec{
-				"x": quantitative("base", "margin, "+m.base, domain), "y": quantitative("test", "margin, "+m.test, domain), "color": colour,
-				"opacity": spec{"condition": spec{"test": "datum.flip === 'unchanged'", "value": 0.35}, "value": 1},
-				"size":    spec{"condition": spec{"test": "datum.flip === 'unchanged'", "value": 12}, "value": 30},
-				"tooltip": tooltips(tooltip("sample", "sample", ""), tooltip("subject", "subject", ""),
-					tooltip("base", m.base, ".3~g"), tooltip("test", m.test, ".3~g"), tooltip("flip", "flip", "")),
-			},
-		},
-		{
-			"data": spec{"values": rates}, "width": panel, "height": marginBody - 60,
-			"layer": []spec{
-				{"mark": spec{"type": "rule", "opacity": 0.6}, "encoding": spec{"x": share, "y": quantitative("low", "samples that flip, percent"), "y2": spec{"field": "high"}, "color": colour}},
-				{"mark": spec{"type": "line", "point": true}, "encoding": spec{"x": share, "y": quantitative("share", "samples that flip, percent"), "color": colour, "tooltip": hover}},
-			},
-		},
-	}}
-}
-
-// thin keeps at most so many samples: flips first, then evenly spaced ones of
-// the others. The order is kept.
-func thin(samples []MarginSample, most int) []MarginSample {
-	if len(samples) <= most {
-		return samples
-	}
-	order := make([]int, len(samples))
-	for i := range order {
-		order[i] = i
-	}
-	// Flips come first; a golden-ratio stride spreads what follows evenly.
-	spread := func(i int) float64 { return math.Mod(float64(i)*0.6180339887498949, 1) }
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(
-			cmp.Compare(min(samples[b].outcome(), gain), min(samples[a].outcome(), gain)),
-			cmp.Compare(spread(a), spread(b)), cmp.Compare(a, b))
-	})
-	kept := order[:most]
-	slices.Sort(kept)
-	out := make([]MarginSample, most)
-	for i, at := range kept {
-		out[i] = samples[at]
-	}
-	return out
 }

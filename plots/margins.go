@@ -52,13 +52,15 @@ func Margins(d MarginsData, o Options) *Figure {
 	} else {
 		fig.note("panel on the right: 95 %% Wilson intervals")
 	}
-	fig.legend = []legendEntry{
-		{dotSwatch, badColour, fmt.Sprintf("right → wrong (%d)", m.counts[loss])},
-		{dotSwatch, goodColour, fmt.Sprintf("wrong → right (%d)", m.counts[gain])},
-		{dotSwatch, neutralColour, fmt.Sprintf("unchanged (%d)", m.counts[unchanged])},
+	if len(m.samples) > maxVegaPoints {
+		fig.note("the interactive figure shows %d of them, flips first", maxVegaPoints)
 	}
-	fig.body, fig.draw, fig.text = marginBody, m.draw, m.text()
-	fig.vega = m.vega(fig, fig.width)
+	fig.legend = []legendEntry{
+		{dotSwatch, badColour, fmt.Sprintf("%v (%d)", loss, m.counts[loss])},
+		{dotSwatch, goodColour, fmt.Sprintf("%v (%d)", gain, m.counts[gain])},
+		{dotSwatch, neutralColour, fmt.Sprintf("%v (%d)", unchanged, m.counts[unchanged])},
+	}
+	fig.body, fig.draw, fig.text, fig.vega = marginBody, m.draw, m.text(), m.vega(fig.width)
 	return fig
 }
 

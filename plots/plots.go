@@ -82,8 +82,11 @@ func (f *Figure) String() string {
 func (f *Figure) VegaLite() ([]byte, error) {
 	top := spec{
 		"$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-		"title":   spec{"text": f.title, "subtitle": f.notes, "anchor": "start", "subtitleColor": neutralVega},
-		"config":  spec{"view": spec{"stroke": nil}, "axis": spec{"labelLimit": 260, "gridOpacity": 0.4}},
+		"title":   spec{"text": f.title, "subtitle": f.noteLines(), "anchor": "start", "subtitleColor": neutralVega},
+		"config": spec{
+			"view": spec{"stroke": nil}, "axis": spec{"labelLimit": 260, "gridOpacity": 0.35, "tickCount": 8},
+			"legend": spec{"orient": "top", "labelLimit": 400}, "range": spec{"category": []string{baseVega, testVega}},
+		},
 	}
 	for k, v := range f.vega {
 		top[k] = v

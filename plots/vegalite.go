@@ -25,6 +25,13 @@ func short(v float64) any {
 	return rounded
 }
 
+// fitWidth makes a specification as wide as the figure, axes included, and as
+// high as its marks need.
+func fitWidth(s spec, width float64) spec {
+	s["width"], s["autosize"] = width-40, spec{"type": "fit-x", "contains": "padding"}
+	return s
+}
+
 // quantitative encodes a field by its value on an axis with a title.
 func quantitative(field, title string, more ...spec) spec {
 	return merge(spec{"field": field, "type": "quantitative", "title": title}, more)
@@ -36,12 +43,12 @@ func nominal(field string, more ...spec) spec {
 }
 
 // colourScale gives each class its colour, listed in the legend.
-func colourScale(field string, classes []class) spec {
+func colourScale(classes []class) spec {
 	domain, colours := make([]string, len(classes)), make([]string, len(classes))
 	for i, c := range classes {
 		domain[i], colours[i] = c.label, c.vega
 	}
-	return nominal(field, spec{"title": nil, "scale": spec{"domain": domain, "range": colours}, "legend": spec{"orient": "top", "labelLimit": 400}})
+	return spec{"title": nil, "scale": spec{"domain": domain, "range": colours}}
 }
 
 // class is a kind of mark: its words and its colour in Vega-Lite.

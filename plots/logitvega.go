@@ -1,0 +1,105 @@
+package plots
+
+import "fmt"
+
+// vega draws the same columns; its tooltips name the sample.
+func (l *logitPicture) vega(width float64) spec {
+	across := quantitative("place", "samples, in the order of "+l.base+"'s maximum", spec{"scale": spec{"nice": false}, "axis": spec{"grid": false}})
+	up := l.vegaLogit
+	encode := func(run, y string, more ...spec) spec {
+		// The base comes first, so each run gets its colour of the range's categories.
+		return merge(spec{"x": across, "y": up(y), "color": spec{"datum": run, "type": "nominal", "title": nil}}, more)
+	}
+	area := func(low, high string, opacity float64) spec {
+		return spec{"mark": spec{"type": "area", "opacity": opacity}, "encoding": encode(l.base, low, spec{"y2": spec{"field": high}})}
+	}
+	line := func(run, field string, more ...spec) spec {
+		return spec{"mark": merge(spec{"type": "line", "strokeWidth": 1.2}, more), "encoding": encode(run, field)}
+	}
+	dashed := spec{"strokeDash": []int{4, 3}}
+	data := l.vegaRows()
+	layers := []spec{
+		area("baseMin", "baseMax", 0.3), area("baseQ1", "baseQ3", 0.4), line(l.base, "baseMedian"),
+		line(l.test, "testMin"), line(l.test, "testQ1", dashed), line(l.test, "testMedian", spec{"strokeWidth": 1.8}),
+		line(l.test, "testQ3", dashed), line(l.test, "testMax"),
+		// Invisible rules over the whole height catch the pointer.
+		{"mark": spec{"type": "rule", "opacity": 0, "strokeWidth": 6}, "encoding": spec{"x": across, "tooltip": l.vegaTooltips()}},
+	}
+	if l.hasMissing() {
+		layers = append(layers, spec{
+			"transform": []spec{{"filter": "datum.missing > 0"}},
+			"mark":      spec{"type": "point", "shape": "cross", "angle": 45, "filled": true, "color": badVega, "size": 50, "opacity": 1},
+			"encoding":  spec{"x": across, "y": spec{"value": logitBody - 50}, "tooltip": l.vegaTooltips()},
+		})
+	}
+	if outliers := l.vegaOutliers(); len(outliers) > 0 {
+		at := spec{"x": across, "y": up("logit")}
+		layers = append(layers,
+			spec{"data": spec{"values": outliers}, "mark": spec{"type": "point", "color": badVega, "size": 50}, "encoding": at},
+			spec{"data": spec{"values": outliers}, "mark": spec{"type": "text", "align": "left", "dx": 8, "color": badVega, "fontWeight": "bold"},
+				"encoding": merge(spec{"text": spec{"field": "name"}}, []spec{at})})
+	}
+	return fitWidth(spec{"data": spec{"values": data}, "layer": layers, "height": logitBody - 40}, width)
+}
+
+// vegaLogit encodes a field on the logit axis, with the ticks of the picture.
+func (l *logitPicture) vegaLogit(field string) spec {
+	low, high := l.span()
+	ticks := []any{}
+	for _, t := range (symlogTicks{}).Ticks(low, high) {
+		if t.Label != "" {
+			ticks = append(ticks, t.Value)
+		}
+	}
+	return quantitative(field, "logit", spec{
+		"scale": spec{"type": "symlog", "constant": 1, "domain": []any{short(low), short(high)}, "nice": false},
+		"axis":  spec{"values": ticks, "labelExpr": "abs(datum.value) < 1e5 ? format(datum.value, 'd') : format(datum.value, '.0e')"},
+	})
+}
+
+func (l *logitPicture) vegaRows() []spec {
+	rows := make([]spec, len(l.columns))
+	place := 0
+	for i, c := range l.columns {
+		row := spec{"place": place + 1, "sample": c.sample, "samples": c.samples, "missing": c.missingInTest}
+		addRange(row, "base", c.base, c.hasBase)
+		addRange(row, "test", c.test, c.hasTest)
+		place += c.samples
+		rows[i] = row
+	}
+	return rows
+}
+
+// addRange adds the ends of a run's range to a row, null where it has none.
+func addRange(row spec, run string, r LogitRange, has bool) {
+	for end, v := range map[string]float64{"Min": r.Min, "Q1": r.Q1, "Median": r.Median, "Q3": r.Q3, "Max": r.Max} {
+		if has {
+			row[run+end] = short(v)
+		} else {
+			row[run+end] = nil
+		}
+	}
+}
+
+func (l *logitPicture) vegaTooltips() []spec {
+	hover := tooltips(tooltip("sample", "sample", ""), tooltip("samples", "samples here", ",d"), tooltip("missing", "NaN or Inf, "+l.test, ",d"))
+	for _, run := range []struct{ prefix, name string }{{"base", l.base}, {"test", l.test}} {
+		hover = append(hover, tooltip(run.prefix+"Min", run.name+" minimum", ".4~g"),
+			tooltip(run.prefix+"Median", run.name+" median", ".4~g"), tooltip(run.prefix+"Max", run.name+" maximum", ".4~g"))
+	}
+	return hover
+}
+
+func (l *logitPicture) vegaOutliers() []spec {
+	places := make([]int, len(l.columns))
+	place := 0
+	for i, c := range l.columns {
+		places[i] = place + 1
+		place += c.samples
+	}
+	var out []spec
+	for _, o := range l.outliers {
+		out = append(out, spec{"place": places[o.column], "logit": short(o.logit), "name": fmt.Sprintf("sample %d", o.sample)})
+	}
+	return out
+}
