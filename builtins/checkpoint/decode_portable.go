@@ -5,3 +5,7 @@ func decodeBF16(out []float32, data []byte) { decodeBF16Scalar(out, data) }
 func decodeE4M3(out []float32, codes []byte, scale float32) { decodeE4M3Scalar(out, codes, scale) }
 
 func decodeE2M1(out []float32, packed []byte, scale float32) { decodeE2M1Scalar(out, packed, scale) }
+
+func compare(d, r []float32) difference { return compareScalar(d, r) }
+
+func countMasked(data []byte, mask, want byte) int { return countMaskedScalar(data, mask, want) }

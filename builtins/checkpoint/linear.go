@@ -80,6 +80,17 @@ func (c *Checkpoint) Linear(module string) (*Linear, error) {
 	return nil, c.tensorError(weight, "no format stores a linear layer's weight as %s", weight.DType)
 }
 
+// linearModules lists the modules that have a matrix for a weight, sorted.
+func (c *Checkpoint) linearModules() []string {
+	var modules []string
+	for _, name := range c.Names() {
+		if module, ok := strings.CutSuffix(name, weightName); ok && len(c.tensors[name].Shape) == 2 {
+			modules = append(modules, module)
+		}
+	}
+	return modules
+}
+
 // loadFP8 reads the scales of an E4M3 weight: weight_scale with one value, or
 // one value a block in weight_scale (modelopt: [N/128, 1, K/128, 1]) or
 // weight_scale_inv (DeepSeek: [N/128, K/128]).

@@ -6,7 +6,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // QuantizeOptions is what the weights alone do not determine.
@@ -101,11 +100,7 @@ func newQuantizer(c *Checkpoint, as Format, opts QuantizeOptions) (*quantizer, e
 	}
 	q := &quantizer{source: c, format: as,
 		modules: map[string]*Linear{}, maxima: map[string]float32{}, shared: map[string]float32{}, inputs: map[string]float32{}}
-	for _, name := range c.Names() {
-		module, isWeight := strings.CutSuffix(name, weightName)
-		if t, _ := c.Tensor(name); !isWeight || len(t.Shape) != 2 {
-			continue
-		}
+	for _, module := range c.linearModules() {
 		if keptInHighPrecision(module) {
 			q.excluded = append(q.excluded, module)
 			continue

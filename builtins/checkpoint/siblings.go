@@ -58,3 +58,21 @@ func keptInHighPrecision(module string) bool {
 	}
 	return false
 }
+
+// siblingsOf lists the other members of module's fusion group, whether or not
+// a checkpoint has them.
+func siblingsOf(module string) []string {
+	parent, name := parentModule(module), lastElement(module)
+	for _, names := range fused {
+		var others []string
+		for _, n := range names {
+			if n != name {
+				others = append(others, parent+"."+n)
+			}
+		}
+		if len(others) < len(names) {
+			return others
+		}
+	}
+	return nil
+}

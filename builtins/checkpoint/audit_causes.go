@@ -1,0 +1,239 @@
+package checkpoint
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// An alternative is another way to read a layer's tensors: if it makes the
+// layer right, its mistake is the cause.
+type alternative struct {
+	cause    Cause
+	detail   string
+	decode   func(out []float32, row int)
+	original *Linear // what it should equal; nil: the layer's own reference
+	loss     float64 // dB that a right weight has less under this reading
+}
+
+// diagnose names the cause of a layer that is known to be wrong.
+func (p layerPair) diagnose(layer Layer, m measurement) Layer {
+	where := fmt.Sprintf("%.1f dB where %.1f dB is ordinary", m.sqnr(), leastSQNR[layer.Format])
+	if m.rowsOff > 0 {
+		where += fmt.Sprintf(", %d of %d rows further off than rounding can be (first: row %d)", m.rowsOff, layer.N, m.firstRowOff)
+	}
+	enough := leastSQNR[layer.Format] - 1
+	if p.signsLost() {
+		return layer.fault(CauseSign, "%s; no code is negative, though the reference has negative weights", where)
+	}
+	if l, ok := p.diagnoseGrid(layer, where, enough); ok {
+		return l
+	}
+	if m.sqnrAtBestScale() >= enough {
+		cause, detail := p.explainFactor(m.scaleFactor())
+		return layer.fault(cause, "%s; a single factor makes it right (%.1f dB): %s", where, m.sqnrAtBestScale(), detail)
+	}
+	var best alternative
+	bestSQNR := math.Inf(-1) // with the reading's loss made up
+	for _, a := range p.alternatives() {
+		original := a.original
+		if original == nil {
+			original = p.original
+		}
+		if got := p.measure(a.decode, original).sqnr() + a.loss; got > bestSQNR {
+			best, bestSQNR = a, got
+		}
+	}
+	if bestSQNR >= enough {
+		return layer.fault(best.cause, "%s; it is right (%.1f dB) when read as %s", where, bestSQNR-best.loss, best.detail)
+	}
+	return layer.fault(CauseUnknown, "%s; no known mistake of scales or layout makes it right (the best of them: %.1f dB)", where, bestSQNR)
+}
+
+// diagnoseGrid serves formats with a grid of scales. If the codes are right
+// under the reference quantizer's scales, the stored scales alone are wrong,
+// and a mistake that turns the former into the latter is the cause.
+func (p layerPair) diagnoseGrid(layer Layer, where string, enough float64) (Layer, bool) {
+	if p.stored.Format == FP8 {
+		return layer, false
+	}
+	right := p.requantized()
+	factors, stored := factorsOf(right), factorsOf(p.stored)
+	codes := *right
+	codes.Codes = p.stored.Codes
+	got := p.measure(codes.decodeRow, p.original).sqnr()
+	if got < enough {
+		return layer, false
+	}
+	for _, m := range slices.Concat(gridMistakes(right, factors), valueMistakes(right, factors), siblingMistakes(p.model, right)) {
+		if reproduces(m, factors, stored.values) {
+			return layer.fault(m.cause, "%s; the codes are right under the reference quantizer's scales (%.1f dB), the stored scales are: %s", where, got, m.detail), true
+		}
+	}
+	return layer, false
+}
+
+// signsLost reports that no code is negative where about half should be.
+func (p layerPair) signsLost() bool {
+	negative := countMasked(p.stored.Codes, 0x80, 0x80)
+	if p.stored.Format == NVFP4 {
+		negative += countMasked(p.stored.Codes, 0x08, 0x08)
+	}
+	if negative > 0 {
+		return false
+	}
+	row := make([]float32, p.original.K)
+	for n := range p.original.N {
+		p.original.decodeRow(row, n)
+		if slices.ContainsFunc(row, func(v float32) bool { return v < 0 }) {
+			return true
+		}
+	}
+	return false
+}
+
+// explainFactor says what it means that the stored scales are factor times
+// the right ones.
+func (p layerPair) explainFactor(factor float64) (Cause, string) {
+	near := func(a, b float64) bool { return math.Abs(a-b) <= .02*math.Abs(b) }
+	divisor := float64(MaxE4M3)
+	if p.stored.Format == NVFP4 {
+		divisor = 6 * MaxE4M3
+	}
+	if p.stored.Format == FP8Block {
+		return CauseFactor, fmt.Sprintf("every block scale is %.4g times the right one", factor)
+	}
+	stored, name := float64(p.stored.Scale), scaleName
+	if p.stored.Format == NVFP4 {
+		name = globalName
+	}
+	right := stored / factor
+	value := fmt.Sprintf("%s%s is %.4g, the weights say %.4g", p.stored.Module, name, stored, right)
+	for _, module := range siblingsOf(p.stored.Module) {
+		if sibling, err := p.model.Linear(module); err == nil && sibling.Format == p.stored.Format && sibling.Scale == p.stored.Scale && p.stored.Format == FP8 {
+			return CauseSibling, value + ": it is that of " + module
+		}
+	}
+	switch {
+	case stored == 1:
+		return CauseMissing, value + ": no scale was stored"
+	case near(stored, 1/right):
+		return CauseInverted, value + ": the reciprocal"
+	case near(stored, right*right):
+		return CauseTwice, value + ": the square"
+	case near(factor, divisor):
+		return CauseFactor, fmt.Sprintf("%s: the maximum was not divided by %.0f", value, divisor)
+	case near(factor, MaxE4M3/240.) || near(factor, 240./MaxE4M3):
+		return CauseFactor, value + ": computed for the E4M3 variant with maximum 240 (e4m3fnuz)"
+	}
+	return CauseFactor, fmt.Sprintf("%s: %.4g times", value, factor)
+}
+
+// alternatives lists the readings to be tried.
+func (p layerPair) alternatives() []alternative {
+	list := p.siblingWeights()
+	switch p.stored.Format {
+	case FP8:
+		list = append(list, p.fp8Alternatives()...)
+	case FP8Block:
+		list = append(list, p.blockAlternatives()...)
+	case NVFP4:
+		list = append(list, p.nvfp4Alternatives()...)
+	}
+	return list
+}
+
+// siblingWeights compares with the references of layers of the same shape
+// that are easily confused with this one.
+func (p layerPair) siblingWeights() []alternative {
+	var list []alternative
+	for _, module := range siblingsOf(p.stored.Module) {
+		if other, err := p.reference.Linear(module); err == nil && other.N == p.stored.N && other.K == p.stored.K {
+			list = append(list, alternative{cause: CauseSibling, detail: "the weight of " + module, decode: p.stored.decodeRow, original: other})
+		}
+	}
+	return list
+}
+
+func (p layerPair) fp8Alternatives() []alternative {
+	l := p.stored
+	return []alternative{
+		// One bit of mantissa less costs 6 dB.
+		{cause: CauseCodeType, detail: "E5M2 codes", loss: 6, decode: func(out []float32, row int) {
+			for k, code := range l.Codes[row*l.K : (row+1)*l.K] {
+				out[k] = e5m2Values[code] * l.Scale
+			}
+		}},
+		{cause: CauseTransposed, detail: fmt.Sprintf("[%d, %d] codes, transposed", l.K, l.N), decode: func(out []float32, row int) {
+			for k := range out {
+				out[k] = e4m3Values[l.Codes[k*l.N+row]] * l.Scale
+			}
+		}},
+	}
+}
+
+// withFactors decodes the stored E4M3 codes with other block factors.
+func (p layerPair) withFactors(m mistake) alternative {
+	l := p.stored
+	return alternative{cause: m.cause, detail: m.detail, decode: func(out []float32, row int) {
+		codes := l.Codes[row*l.K : (row+1)*l.K]
+		for start := 0; start < l.K; start += blockSize {
+			end := min(start+blockSize, l.K)
+			decodeE4M3(out[start:end], codes[start:end], m.factors(row, start/blockSize))
+		}
+	}}
+}
+
+func (p layerPair) blockAlternatives() []alternative {
+	l := p.stored
+	stored := factorsOf(l)
+	mistakes := []mistake{
+		{CauseInverted, "scales to divide by", func(row, col int) float32 { return 1 / stored.values[row*stored.cols+col] }},
+		transposed(l.BlockScale, l.BlockRows, l.BlockCols, blockSize),
+	}
+	for _, size := range []int{ceilDiv(l.N, l.BlockRows), 32, 64, 256} {
+		if size != blockSize {
+			mistakes = append(mistakes, mistake{CauseBlockSize, fmt.Sprintf("scales of blocks of %d rows", size),
+				func(row, col int) float32 { return l.BlockScale[min(row/size, l.BlockRows-1)*l.BlockCols+col] }})
+		}
+	}
+	mistakes = append(mistakes, siblingMistakes(p.model, l)...)
+	var list []alternative
+	for _, m := range mistakes {
+		list = append(list, p.withFactors(m))
+	}
+	return list
+}
+
+func (p layerPair) nvfp4Alternatives() []alternative {
+	l := p.stored
+	cols := l.K / groupSize
+	withScales := func(cause Cause, detail string, scale func(row, col int) float32) alternative {
+		return alternative{cause: cause, detail: detail, decode: func(out []float32, row int) {
+			packed := l.Codes[row*l.K/2:]
+			for g := range cols {
+				decodeE2M1(out[g*groupSize:(g+1)*groupSize], packed[g*groupSize/2:], scale(row, g))
+			}
+		}}
+	}
+	at := func(i int) float32 { return e4m3Values[l.Scales[i]] * l.Scale }
+	list := []alternative{
+		{cause: CauseNibbles, detail: "packed with even columns in the high nibble", decode: func(out []float32, row int) {
+			l.decodeRow(out, row)
+			for k := 0; k+1 < len(out); k += 2 {
+				out[k], out[k+1] = out[k+1], out[k]
+			}
+		}},
+		withScales(CauseTransposed, fmt.Sprintf("[%d, %d] group scales, transposed", cols, l.N), func(row, col int) float32 { return at(col*l.N + row) }),
+		withScales(CauseSwizzled, "group scales in the kernel's interleaved order", func(row, col int) float32 {
+			if i := swizzledOffset(row, col, cols); i < len(l.Scales) {
+				return at(i)
+			}
+			return 0
+		}),
+	}
+	for _, m := range siblingMistakes(p.model, l) {
+		list = append(list, withScales(m.cause, m.detail, m.factors))
+	}
+	return list
+}
