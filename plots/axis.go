@@ -36,11 +36,10 @@ func (l linearTicks) Ticks(low, high float64) []plot.Tick {
 }
 
 func (l linearTicks) label(v float64, decimals int) string {
-	s := number(v, decimals)
-	if l.signed && v > 0 && strings.Trim(s, "0.") != "" {
-		return "+" + s
+	if l.signed {
+		return signedNumber(v, decimals)
 	}
-	return s
+	return number(v, decimals)
 }
 
 // roundStep is the least of 1, 2, 2.5, 5 times a power of ten that is not below v.
@@ -54,8 +53,12 @@ func roundStep(v float64) float64 {
 	return 10 * power
 }
 
-// number writes v with a real minus sign and never as -0.
+// number writes v with a real minus sign and never as -0; from a million on in
+// three significant digits.
 func number(v float64, decimals int) string {
+	if math.Abs(v) >= 1e6 {
+		return strings.ReplaceAll(strconv.FormatFloat(v, 'g', 3, 64), "-", "−")
+	}
 	s := strconv.FormatFloat(math.Abs(v), 'f', decimals, 64)
 	if v < 0 && strings.Trim(s, "0.") != "" {
 		return "−" + s
@@ -104,7 +107,7 @@ func (symlogTicks) Ticks(low, high float64) []plot.Tick {
 				}
 				tick := plot.Tick{Value: v}
 				if e%every == 0 && (m == 1 || reach < 200) {
-					tick.Label = shortNumber(v)
+					tick.Label = number(v, 0)
 				}
 				if tick.Label != "" || every == 1 {
 					ticks = append(ticks, tick)
@@ -113,14 +116,6 @@ func (symlogTicks) Ticks(low, high float64) []plot.Tick {
 		}
 	}
 	return ticks
-}
-
-// shortNumber writes large numbers as powers of ten.
-func shortNumber(v float64) string {
-	if math.Abs(v) < 1e5 {
-		return number(v, 0)
-	}
-	return strings.ReplaceAll(strconv.FormatFloat(v, 'g', 3, 64), "-", "−")
 }
 
 // finite reports whether all values are numbers that can be drawn.

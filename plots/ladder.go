@@ -46,7 +46,7 @@ func Ladder(d LadderData, o Options) *Figure {
 	if d.Interval != "" {
 		fig.note("%s", d.Interval)
 	}
-	fig.note("%d configurations, first tried on top", len(d.Steps))
+	fig.note("%s, first tried on top", counted(len(d.Steps), "configuration"))
 	fig.addForest(f)
 	return fig
 }

@@ -82,7 +82,7 @@ func (f *Figure) String() string {
 func (f *Figure) VegaLite() ([]byte, error) {
 	top := spec{
 		"$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-		"title":   spec{"text": f.title, "subtitle": f.noteLines(), "anchor": "start", "subtitleColor": neutralVega},
+		"title":   spec{"text": f.titleLines(), "subtitle": f.noteLines(), "anchor": "start", "subtitleColor": neutralVega},
 		"config": spec{
 			"view": spec{"stroke": nil}, "axis": spec{"labelLimit": 260, "gridOpacity": 0.35, "tickCount": 8},
 			"legend": spec{"orient": "top", "labelLimit": 400}, "range": spec{"category": []string{baseVega, testVega}},

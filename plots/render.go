@@ -80,9 +80,10 @@ func recoverDrawing(err *error) {
 func (f *Figure) render(t *theme, c draw.Canvas) {
 	fillRectangle(&c, t.ground, c.Min, c.Max)
 	c = draw.Crop(c, px(margin), -px(margin), px(margin), -px(margin))
-	title := boldStyle(titleSize, t.ink)
-	write(&c, title, vg.Point{X: c.Min.X, Y: c.Max.Y}, ellipsis(title, f.title, c.Size().X))
-	c.Max.Y -= px(titleLine)
+	for _, line := range f.titleLines() {
+		write(&c, boldStyle(titleSize, t.ink), vg.Point{X: c.Min.X, Y: c.Max.Y}, line)
+		c.Max.Y -= px(titleLine)
+	}
 	note := textStyle(noteSize, t.muted)
 	for _, line := range f.noteLines() {
 		write(&c, note, vg.Point{X: c.Min.X, Y: c.Max.Y}, line)
@@ -103,10 +104,16 @@ func (f *Figure) render(t *theme, c draw.Canvas) {
 // height of the whole figure in CSS pixels.
 func (f *Figure) height() float64 {
 	lines := len(f.noteLines()) + len(f.legendRows())
-	return 2*margin + titleLine + float64(lines*lineHeight) + headerGap + f.body
+	return float64(2*margin+len(f.titleLines())*titleLine+lines*lineHeight+headerGap) + f.body
 }
 
 func (f *Figure) innerWidth() vg.Length { return px(f.width - 2*margin) }
+
+// titleLines is the title, cut off after the third line.
+func (f *Figure) titleLines() []string {
+	lines := wrap(boldStyle(titleSize, color.Black), f.title, f.innerWidth())
+	return lines[:min(len(lines), 3)]
+}
 
 func (f *Figure) noteLines() []string {
 	if len(f.notes) == 0 {

@@ -54,7 +54,7 @@ func Subjects(d SubjectsData, o Options) *Figure {
 	if d.Correction != "" {
 		fig.note("significance by %s", d.Correction)
 	}
-	fig.note("%d subjects, n = %d", len(d.Subjects), n)
+	fig.note("%s, n = %d", counted(len(d.Subjects), "subject"), n)
 	fig.addForest(f)
 	return fig
 }

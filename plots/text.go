@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,6 +19,14 @@ func runName(name, role string) string {
 		return role
 	}
 	return name
+}
+
+// counted is a number of things: "1 subject", "57 subjects".
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // textTable sets rows in columns, the first aligned left and the others right.
