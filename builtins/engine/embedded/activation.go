@@ -99,11 +99,8 @@ func group(row []float32, g int) []float32 {
 	return row[g*groupNVFP4 : (g+1)*groupNVFP4]
 }
 
+// divide guards against the scale of a layer that saw only zeros in
+// calibration.
 func divide(x []float32, by float32) {
-	if by == 0 { // a layer that saw only zeros in calibration
-		by = math.SmallestNonzeroFloat32
-	}
-	for i := range x {
-		x[i] /= by
-	}
+	compute.Divide(x, max(by, math.SmallestNonzeroFloat32))
 }

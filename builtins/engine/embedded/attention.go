@@ -192,15 +192,10 @@ func (b band) attendPaged(tilesPerPage int) {
 func (b band) accumulate(i int, scores []float32, largest, total *float32) {
 	compute.Scale(scores, b.scale)
 	before := *largest
-	for _, s := range scores {
-		*largest = max(*largest, s)
-	}
+	*largest = max(before, compute.Max(scores))
 	compute.ExpOfDifference(scores, *largest)
 	correction := compute.Exp(before - *largest)
 	compute.Scale(b.row(b.out, i), correction)
-	*total *= correction
-	for _, p := range scores {
-		*total += p
-	}
+	*total = *total*correction + compute.Sum(scores)
 	b.format.Round(scores)
 }

@@ -19,7 +19,15 @@ func avx512() operations {
 		name:       "avx512",
 		panel:      Panel,
 		multiply:   multiplyPanels,
+		sum:        sumAVX512,
 		sumSquares: sumSquaresAVX512,
+		largest:    maxAVX512,
+		amax:       amaxAVX512,
+		add:        addAVX512,
+		multiplyBy: multiplyByAVX512,
+		scale:      scaleAVX512,
+		divide:     divideAVX512,
+		clamp:      clampAVX512,
 		exp:        expAVX512,
 		silu:       siluAVX512,
 		roundBF16:  roundBF16AVX512,
@@ -118,94 +126,4 @@ func multiply1(panel, x, y []float32) {
 	}
 	store(a0, out, 0)
 	store(a1, out, 64)
-}
-
-func sum(v vector) float32 {
-	var lane [lanes]float32
-	v.Store(&lane)
-	var s float32
-	for _, x := range lane {
-		s += x
-	}
-	return s
-}
-
-func sumSquaresAVX512(x []float32) float32 {
-	var s vector
-	for ; len(x) >= lanes; x = x[lanes:] {
-		v := archsimd.LoadFloat32x16Slice(x)
-		s = v.MulAdd(v, s)
-	}
-	v := archsimd.LoadFloat32x16SlicePart(x) // missing lanes are 0
-	return sum(v.MulAdd(v, s))
-}
-
-// expVector is exp of portable.go, on 16 lanes.
-func expVector(x vector) vector {
-	x = x.Max(broadcast(-87.5))
-	n := x.Mul(broadcast(1.44269504)).RoundToEvenScaled(0)
-	x = n.MulAdd(broadcast(-0.693359375), x)
-	x = n.MulAdd(broadcast(2.12194440e-4), x)
-	y := broadcast(1.9875691e-4)
-	y = y.MulAdd(x, broadcast(1.3981999e-3))
-	y = y.MulAdd(x, broadcast(8.3334519e-3))
-	y = y.MulAdd(x, broadcast(4.1665796e-2))
-	y = y.MulAdd(x, broadcast(1.6666665e-1))
-	y = y.MulAdd(x, broadcast(0.5))
-	return y.MulAdd(x.Mul(x), x).Add(broadcast(1)).Scale(n)
-}
-
-func expAVX512(x []float32, shift float32) {
-	by, least := broadcast(shift), broadcast(-87)
-	for ; len(x) >= lanes; x = x[lanes:] {
-		v := archsimd.LoadFloat32x16Slice(x).Sub(by)
-		e := expVector(v).Masked(v.GreaterEqual(least))
-		e.Add(v.Masked(v.IsNaN())).StoreSlice(x) // MAXPS in expVector drops a NaN
-	}
-	expPortable(x, shift)
-}
-
-func siluAVX512(x []float32) {
-	zero, one := broadcast(0), broadcast(1)
-	for ; len(x) >= lanes; x = x[lanes:] {
-		v := archsimd.LoadFloat32x16Slice(x)
-		v.Div(expVector(zero.Sub(v).Min(broadcast(88))).Add(one)).StoreSlice(x)
-	}
-	siluPortable(x)
-}
-
-func roundBF16AVX512(x []float32) {
-	half := archsimd.BroadcastUint32x16(0x7fff)
-	one := archsimd.BroadcastUint32x16(1)
-	upper := archsimd.BroadcastUint32x16(0xffff0000)
-	for ; len(x) >= lanes; x = x[lanes:] {
-		v := archsimd.LoadFloat32x16Slice(x)
-		b := v.AsUint32x16()
-		odd := b.ShiftAllRight(16).And(one)
-		rounded := b.Add(half).Add(odd).And(upper).AsFloat32x16()
-		rounded.Merge(v, v.Equal(v)).StoreSlice(x) // a NaN stays: the carry could turn it into 0
-	}
-	roundBF16Portable(x)
-}
-
-func roundMiniAVX512(x []float32, smallest, magic float32) {
-	exponent := archsimd.BroadcastUint32x16(0x7f800000)
-	least, scale := broadcast(smallest), broadcast(magic)
-	for ; len(x) >= lanes; x = x[lanes:] {
-		v := archsimd.LoadFloat32x16Slice(x)
-		shift := v.AsUint32x16().And(exponent).AsFloat32x16().Max(least).Mul(scale)
-		v.Add(shift).Sub(shift).StoreSlice(x)
-	}
-	roundMiniPortable(x, smallest, magic)
-}
-
-func scaleAddAVX512(y, x []float32, scale float32, weight []float32) {
-	y, weight = y[:len(x)], weight[:len(x)]
-	by := broadcast(scale)
-	full := len(x) &^ (lanes - 1)
-	for i := 0; i < full; i += lanes {
-		w := by.Mul(archsimd.LoadFloat32x16Slice(weight[i:]))
-		archsimd.LoadFloat32x16Slice(x[i:]).MulAdd(w, archsimd.LoadFloat32x16Slice(y[i:])).StoreSlice(y[i:])
-	}
-	scaleAddPortable(y[full:], x[full:], scale, weight[full:])
 }

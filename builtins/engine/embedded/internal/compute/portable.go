@@ -13,7 +13,15 @@ func portable() operations {
 		name:       "portable",
 		panel:      1,
 		multiply:   multiplyRows,
+		sum:        vek32.Sum,
 		sumSquares: func(x []float32) float32 { return vek32.Dot(x, x) },
+		largest:    vek32.Max,
+		amax:       amaxPortable,
+		add:        vek32.Add_Inplace,
+		multiplyBy: vek32.Mul_Inplace,
+		scale:      vek32.MulNumber_Inplace,
+		divide:     dividePortable,
+		clamp:      clampPortable,
 		exp:        expPortable,
 		silu:       siluPortable,
 		roundBF16:  roundBF16Portable,
@@ -33,6 +41,35 @@ func multiplyRows(m *Matrix, y, x rows, from, to int) {
 			for n := left; n < right; n++ {
 				out[n] += vek32.Dot(in, m.data[n*m.K:][:m.K])
 			}
+		}
+	}
+}
+
+func amaxPortable(x []float32) float32 {
+	var amax float32
+	for _, v := range x {
+		if v < 0 {
+			v = -v
+		}
+		amax = max(amax, v) // NaN, once there is one
+	}
+	return amax
+}
+
+// dividePortable rounds every quotient correctly; vek32 multiplies with the
+// reciprocal, which puts some activations on the other side of a code's border.
+func dividePortable(x []float32, by float32) {
+	for i := range x {
+		x[i] /= by
+	}
+}
+
+func clampPortable(x []float32, limit float32) {
+	for i, v := range x {
+		if v > limit {
+			x[i] = limit
+		} else if v < -limit {
+			x[i] = -limit
 		}
 	}
 }
@@ -64,7 +101,6 @@ func roundMiniPortable(x []float32, smallest, magic float32) {
 }
 
 func scaleAddPortable(y, x []float32, scale float32, weight []float32) {
-	y, weight = y[:len(x)], weight[:len(x)]
 	for i, v := range x {
 		y[i] += v * (scale * weight[i])
 	}

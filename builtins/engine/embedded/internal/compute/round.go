@@ -39,6 +39,7 @@ func (f Format) Round(x []float32) {
 	case BFloat16:
 		active.roundBF16(x)
 	case Float16:
+		active.clamp(x, 1<<16) // beyond every number of the format, and finite
 		mini(x, 10, -14)
 		for i, v := range x {
 			if v > 65504 || v < -65504 {
@@ -78,7 +79,7 @@ const (
 // otherwise, as PyTorch's plain cast does.
 func RoundE4M3(x []float32, saturate bool) {
 	if saturate {
-		clamp(x, MaxE4M3)
+		active.clamp(x, MaxE4M3)
 	}
 	mini(x, 3, -6)
 	if saturate {
@@ -94,7 +95,7 @@ func RoundE4M3(x []float32, saturate bool) {
 // RoundE2M1 rounds every element to FP4 E2M1 (0, 0.5, 1, 1.5, 2, 3, 4, 6),
 // larger ones to ±6.
 func RoundE2M1(x []float32) {
-	clamp(x, MaxE2M1)
+	active.clamp(x, MaxE2M1)
 	mini(x, 1, 0)
 }
 
@@ -106,14 +107,4 @@ func mini(x []float32, mantissa, minExponent int) {
 	smallest := float32(math.Ldexp(1, minExponent))
 	magic := float32(math.Ldexp(1.5, 23-mantissa))
 	active.roundMini(x, smallest, magic)
-}
-
-func clamp(x []float32, limit float32) {
-	for i, v := range x {
-		if v > limit {
-			x[i] = limit
-		} else if v < -limit {
-			x[i] = -limit
-		}
-	}
 }
