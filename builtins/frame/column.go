@@ -187,7 +187,7 @@ func (c *Column) expect(kind Kind) error {
 		return fmt.Errorf("column %q holds %s, not %s", c.name, c.kind, kind)
 	}
 	if n := c.Nulls(); n > 0 {
-		return fmt.Errorf("column %q has %d nulls of %d rows: DropNull or FillNull first", c.name, n, c.Len())
+		return fmt.Errorf("column %q has %s in %s: DropNull or FillNull first", c.name, plural(n, "null"), plural(c.Len(), "row"))
 	}
 	return nil
 }
