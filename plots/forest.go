@@ -15,16 +15,13 @@ import (
 // forest is a column of estimates with intervals, one row each: what Subjects
 // and Ladder have in common.
 type forest struct {
-	axis     string // label of the value axis
-	noun     string // what a row is, for column heads: "subject"
-	value    string // what its value is: "change"
-	rows     []forestRow
-	classes  []class
-	colours  []func(*theme) color.NRGBA // of the classes
-	open     []bool                     // classes drawn as rings
-	signed   bool                       // values are changes
-	markAt   []forestMark
-	decimals int
+	axis    string // label of the value axis
+	noun    string // what a row is, for column heads: "subject"
+	value   string // what its value is: "change"
+	signed  bool   // values are changes
+	classes []class
+	rows    []forestRow
+	marks   []forestMark
 }
 
 type forestRow struct {
@@ -32,7 +29,7 @@ type forestRow struct {
 	n         int
 	value     float64 // NaN: missing
 	low, high float64
-	class     int
+	class     int // index into classes
 }
 
 // forestMark is a vertical line across all rows.
@@ -89,7 +86,7 @@ func (f *forest) span() (low, high float64) {
 			include(r.value, r.low, r.high)
 		}
 	}
-	for _, m := range f.markAt {
+	for _, m := range f.marks {
 		include(m.at)
 	}
 	if low > high {
@@ -173,12 +170,13 @@ func (f *forest) drawRow(t *theme, c *draw.Canvas, r forestRow, x func(float64) 
 		writeMiddle(c, textStyle(tickSize, t.muted), vg.Point{X: x(f.missingAt()), Y: y}, text.XLeft, "no value")
 		return
 	}
-	col := f.colours[r.class](t)
+	k := f.classes[r.class]
+	col := k.colour(t)
 	if finite(r.low, r.high) {
 		c.StrokeLine2(draw.LineStyle{Color: col, Width: vg.Points(1.4)}, x(r.low), y, x(r.high), y)
 	}
 	at := vg.Point{X: x(r.value), Y: y}
-	if f.open[r.class] {
+	if k.open {
 		ring(c, col, t.ground, at, px(3.8))
 	} else {
 		dot(c, col, at, px(4.4))
@@ -192,7 +190,7 @@ func (f *forest) missingAt() float64 {
 }
 
 func (f *forest) drawMarks(t *theme, c *draw.Canvas, x func(float64) vg.Length) {
-	for _, m := range f.markAt {
+	for _, m := range f.marks {
 		line := draw.LineStyle{Color: t.muted, Width: vg.Points(0.9)}
 		if m.dashed {
 			line.Dashes = dashes
@@ -203,8 +201,8 @@ func (f *forest) drawMarks(t *theme, c *draw.Canvas, x func(float64) vg.Length) 
 
 // textColour sets significant rows apart in the column of values as well.
 func (f *forest) textColour(t *theme, r forestRow) color.NRGBA {
-	if finite(r.value) && !f.open[r.class] {
-		return f.colours[r.class](t)
+	if k := f.classes[r.class]; finite(r.value) && !k.open {
+		return k.colour(t)
 	}
 	return t.muted
 }
@@ -214,9 +212,9 @@ func (f *forest) format(v float64) string {
 	case !finite(v):
 		return "–"
 	case f.signed:
-		return signedNumber(v, f.decimals)
+		return signedNumber(v, 1)
 	default:
-		return number(v, f.decimals)
+		return number(v, 1)
 	}
 }
 
@@ -228,12 +226,12 @@ func (f *forest) legend() []legendEntry {
 			continue
 		}
 		mark := dotSwatch
-		if f.open[i] {
+		if k.open {
 			mark = ringSwatch
 		}
-		entries = append(entries, legendEntry{mark, f.colours[i], k.label})
+		entries = append(entries, legendEntry{mark, k.colour, k.label})
 	}
-	for _, m := range f.markAt {
+	for _, m := range f.marks {
 		if m.dashed {
 			entries = append(entries, legendEntry{dashedSwatch, neutralColour, m.label})
 		}
@@ -241,12 +239,16 @@ func (f *forest) legend() []legendEntry {
 	return entries
 }
 
+func (f *forest) occurs(class int) bool {
+	return slices.ContainsFunc(f.rows, func(r forestRow) bool { return r.class == class && finite(r.value) })
+}
+
 // text is the same rows as a table with a line of characters for each interval.
 func (f *forest) text() string {
 	low, high := f.span()
 	mark := math.NaN()
-	if len(f.markAt) > 0 {
-		mark = f.markAt[0].at
+	if len(f.marks) > 0 {
+		mark = f.marks[0].at
 	}
 	rows := make([][]string, len(f.rows))
 	for i, r := range f.rows {
@@ -274,54 +276,4 @@ func padLast(rows [][]string) {
 		last := &r[len(r)-1]
 		*last = fmt.Sprintf("%-*s", longest, *last)
 	}
-}
-
-// vega is the same rows in Vega-Lite: a rule for each interval, a point for
-// each value, everything in the tooltip.
-func (f *forest) vega(width float64) spec {
-	data := make([]spec, len(f.rows))
-	order := make([]string, len(f.rows))
-	for i, r := range f.rows {
-		order[i] = r.label
-		data[i] = spec{"row": r.label, "value": short(r.value), "low": short(r.low), "high": short(r.high), "n": r.n, "class": f.classes[r.class].label}
-	}
-	low, high := f.span()
-	y := nominal("row", spec{"sort": order, "title": nil})
-	scale := spec{"scale": spec{"domain": []any{short(low), short(high)}, "nice": false}}
-	if f.signed {
-		scale["axis"] = spec{"labelExpr": "datum.value > 0 ? '+' + datum.label : datum.label"}
-	}
-	x := quantitative("value", f.axis, scale)
-	colour := nominal("class", colourScale(f.usedClasses()))
-	hover := tooltips(tooltip("row", f.noun, ""), tooltip("value", f.value, ".4~g"), tooltip("low", "low", ".4~g"),
-		tooltip("high", "high", ".4~g"), tooltip("n", "n", ",d"), tooltip("class", "verdict", ""))
-	layers := []spec{
-		{"mark": spec{"type": "rule", "strokeWidth": 2}, "encoding": spec{"y": y, "x": quantitative("low", f.axis, scale),
-			"x2": spec{"field": "high"}, "color": colour, "tooltip": hover}},
-		{"mark": spec{"type": "point", "filled": true, "size": 60, "opacity": 1}, "encoding": spec{"y": y, "x": x, "color": colour, "tooltip": hover}},
-	}
-	for _, m := range f.markAt {
-		mark := spec{"type": "rule", "color": neutralVega}
-		if m.dashed {
-			mark["strokeDash"] = []int{4, 3}
-		}
-		layers = append(layers, spec{"data": spec{"values": []spec{{"at": short(m.at), "line": m.label}}}, "mark": mark,
-			"encoding": spec{"x": quantitative("at", f.axis), "tooltip": tooltips(tooltip("line", "line", ""), tooltip("at", f.value, ".4~g"))}})
-	}
-	return fitWidth(spec{"data": spec{"values": data}, "layer": layers, "height": spec{"step": forestRowHeight}}, width)
-}
-
-// usedClasses are the classes that occur, in their order.
-func (f *forest) usedClasses() []class {
-	var used []class
-	for i, k := range f.classes {
-		if f.occurs(i) {
-			used = append(used, k)
-		}
-	}
-	return used
-}
-
-func (f *forest) occurs(class int) bool {
-	return slices.ContainsFunc(f.rows, func(r forestRow) bool { return r.class == class && finite(r.value) })
 }

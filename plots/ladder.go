@@ -1,7 +1,5 @@
 package plots
 
-import "image/color"
-
 // LadderStep is one configuration of an isolation, and how it scored.
 // Accuracy and its interval are in percent.
 type LadderStep struct {
@@ -26,13 +24,14 @@ func Ladder(d LadderData, o Options) *Figure {
 	d.Reference = runName(d.Reference, "the reference")
 	fig := newFigure("Accuracy by configuration, against "+d.Reference, o)
 	f := &forest{
-		axis: "accuracy, percent", noun: "configuration", value: "accuracy", decimals: 1,
-		classes: []class{{"significantly below", badVega}, {"not significantly below", testVega}},
-		colours: []func(*theme) color.NRGBA{badColour, testColour},
-		open:    []bool{false, true},
+		axis: "accuracy, percent", noun: "configuration", value: "accuracy",
+		classes: []class{
+			{label: "significantly below", vega: badVega, colour: badColour},
+			{label: "not significantly below", vega: testVega, colour: testColour, open: true},
+		},
 	}
 	if finite(d.ReferenceAccuracy) {
-		f.markAt = []forestMark{{at: d.ReferenceAccuracy, dashed: true, label: d.Reference + ", " + number(d.ReferenceAccuracy, 1) + " %"}}
+		f.marks = []forestMark{{at: d.ReferenceAccuracy, dashed: true, label: d.Reference + ", " + number(d.ReferenceAccuracy, 1) + " %"}}
 	} else {
 		fig.note("the reference has no accuracy")
 	}

@@ -90,7 +90,7 @@ func logitOutliers(samples []LogitSample) []logitOutlier {
 			continue
 		}
 		top, bottom := math.Abs(symlog(s.Test.Max)-symlog(s.Base.Max)), math.Abs(symlog(s.Test.Min)-symlog(s.Base.Min))
-		f := logitOutlier{sample: s.Sample, column: i * count / len(samples), logit: s.Test.Max, excess: top}
+		f := logitOutlier{sample: s.Sample, column: ((i+1)*count - 1) / len(samples), logit: s.Test.Max, excess: top}
 		if bottom > top {
 			f.logit, f.excess = s.Test.Min, bottom
 		}

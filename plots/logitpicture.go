@@ -103,18 +103,17 @@ type end func(LogitRange) float64
 func (l *logitPicture) runs(of of, draw func(first int, ranges []LogitRange)) {
 	var stretch []LogitRange
 	for i, c := range l.columns {
-		r, ok := of(c)
-		if ok {
+		if r, ok := of(c); ok {
 			stretch = append(stretch, r)
+			continue
 		}
-		if last := i == len(l.columns)-1; len(stretch) > 0 && (!ok || last) {
-			first := i - len(stretch)
-			if ok {
-				first++
-			}
-			draw(first, stretch)
-			stretch = nil
+		if len(stretch) > 0 {
+			draw(i-len(stretch), stretch)
 		}
+		stretch = nil
+	}
+	if len(stretch) > 0 {
+		draw(len(l.columns)-len(stretch), stretch)
 	}
 }
 

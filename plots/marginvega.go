@@ -6,7 +6,11 @@ import (
 	"slices"
 )
 
-var flipClasses = []class{{"right → wrong", badVega}, {"wrong → right", goodVega}, {"unchanged", neutralVega}}
+var flipClasses = []class{
+	{label: loss.String(), vega: badVega, colour: badColour},
+	{label: gain.String(), vega: goodVega, colour: goodColour},
+	{label: unchanged.String(), vega: neutralVega, colour: neutralColour},
+}
 
 func (o outcome) String() string {
 	switch o {

@@ -13,9 +13,7 @@ import (
 // that is still too many, the rarest go to their nearest.
 func reduceColours(img *image.RGBA) *image.Paletted {
 	count := make(map[color.RGBA]int)
-	for i := 0; i < len(img.Pix); i += 4 {
-		count[pixel(img, i)]++
-	}
+	eachRun(img, func(c color.RGBA, _, length int) { count[c] += length })
 	order := make([]color.RGBA, 0, len(count))
 	for c := range count {
 		order = append(order, c)
@@ -41,10 +39,26 @@ func reduceColours(img *image.RGBA) *image.Paletted {
 		index[c] = at
 	}
 	out := image.NewPaletted(img.Bounds(), palette)
-	for i := range out.Pix {
-		out.Pix[i] = index[pixel(img, 4*i)]
-	}
+	eachRun(img, func(c color.RGBA, first, length int) {
+		at := index[c]
+		for i := range length {
+			out.Pix[first+i] = at
+		}
+	})
 	return out
+}
+
+// eachRun calls f for each stretch of pixels of one colour: figures are mostly
+// ground, so this is far less work than pixel by pixel.
+func eachRun(img *image.RGBA, f func(c color.RGBA, first, length int)) {
+	for first := 0; 4*first < len(img.Pix); {
+		c, next := pixel(img, 4*first), first+1
+		for 4*next < len(img.Pix) && pixel(img, 4*next) == c {
+			next++
+		}
+		f(c, first, next-first)
+		first = next
+	}
 }
 
 func pixel(img *image.RGBA, at int) color.RGBA {

@@ -107,7 +107,11 @@ func TestOutliersSurviveTheSharingOfPlaces(t *testing.T) {
 	figure := LogitRanges(demoLogits(14042), Options{})
 	require.Contains(t, figure.text, "sample 7021 stands out: logit 480")
 	require.Contains(t, figure.text, "sample 4680 stands out: logit -95")
-	columns := logitColumns(demoLogits(14042).Samples)
+	samples14042 := demoLogits(14042).Samples
+	columns := logitColumns(samples14042)
+	for _, o := range logitOutliers(samples14042) {
+		require.Contains(t, []float64{columns[o.column].test.Min, columns[o.column].test.Max}, o.logit, "sample %d is named in the place that holds it", o.sample)
+	}
 	require.Len(t, columns, maxColumns)
 	highest, samples := 0.0, 0
 	for _, c := range columns {

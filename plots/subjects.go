@@ -2,7 +2,6 @@ package plots
 
 import (
 	"cmp"
-	"image/color"
 	"math"
 	"slices"
 )
@@ -32,11 +31,13 @@ type SubjectsData struct {
 func Subjects(d SubjectsData, o Options) *Figure {
 	fig := newFigure("Accuracy change by subject: "+runName(d.Test, "test")+" against "+runName(d.Base, "base"), o)
 	f := &forest{
-		axis: "accuracy change, percentage points", noun: "subject", value: "change", signed: true, decimals: 1,
-		classes: []class{{"significant loss", badVega}, {"significant gain", goodVega}, {"not significant", neutralVega}},
-		colours: []func(*theme) color.NRGBA{badColour, goodColour, neutralColour},
-		open:    []bool{false, false, true},
-		markAt:  []forestMark{{at: 0, label: "no change"}},
+		axis: "accuracy change, percentage points", noun: "subject", value: "change", signed: true,
+		classes: []class{
+			{label: "significant loss", vega: badVega, colour: badColour},
+			{label: "significant gain", vega: goodVega, colour: goodColour},
+			{label: "not significant", vega: neutralVega, colour: neutralColour, open: true},
+		},
+		marks: []forestMark{{at: 0, label: "no change"}},
 	}
 	for _, s := range d.Subjects {
 		f.rows = append(f.rows, forestRow{label: clean(s.Name), n: s.N, value: s.Change, low: s.Low, high: s.High, class: s.class()})
@@ -46,7 +47,7 @@ func Subjects(d SubjectsData, o Options) *Figure {
 	})
 	n, overall := d.overall()
 	if finite(overall) {
-		f.markAt = append(f.markAt, forestMark{at: overall, dashed: true, label: "all subjects, " + signedNumber(overall, 1)})
+		f.marks = append(f.marks, forestMark{at: overall, dashed: true, label: "all subjects, " + signedNumber(overall, 1)})
 	}
 	if d.Interval != "" {
 		fig.note("%s", d.Interval)

@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"image/color"
 	"math"
 	"strconv"
 )
@@ -51,8 +52,13 @@ func colourScale(classes []class) spec {
 	return spec{"title": nil, "scale": spec{"domain": domain, "range": colours}}
 }
 
-// class is a kind of mark: its words and its colour in Vega-Lite.
-type class struct{ label, vega string }
+// class is a kind of mark: its words, its colour in Vega-Lite and in pictures,
+// and whether pictures draw it as an open ring.
+type class struct {
+	label, vega string
+	colour      func(*theme) color.NRGBA
+	open        bool
+}
 
 func tooltips(fields ...spec) []spec { return fields }
 
