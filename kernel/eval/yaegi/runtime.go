@@ -131,11 +131,17 @@ func plain(v any) any {
 	}
 }
 
-var panicLine = regexp.MustCompile(`^In\[(\d+)\]:(\d+):(\d+): panic: (?:main\.)?(.*)\(\.\.\.\)\n$`)
+var (
+	panicLine     = regexp.MustCompile(`^In\[(\d+)\]:(\d+):(\d+): panic: (?:main\.)?(.*)\(\.\.\.\)\n$`)
+	rootPanicLine = regexp.MustCompile(`^(?:\d+:\d+|-): panic: .*\(\.\.\.\)\n$`) // of what calls the cell
+)
 
 // Write implements io.Writer for what the interpreter says on standard error:
 // one line for each call that a panic leaves, in one write, and all the rest.
 func (r *runtime) Write(b []byte) (int, error) {
+	if rootPanicLine.Match(b) {
+		return len(b), nil
+	}
 	m := panicLine.FindSubmatch(b)
 	if m == nil {
 		return r.stderr.Write(b)

@@ -1,0 +1,144 @@
+package generator
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// mentioned lists the paths of the packages whose types the exported API of p
+// mentions.
+func mentioned(p *types.Package) []string {
+	m := &mentions{seen: map[types.Type]bool{}, paths: map[string]bool{}}
+	for _, name := range p.Scope().Names() {
+		if o := p.Scope().Lookup(name); o.Exported() {
+			m.visit(o.Type())
+		}
+	}
+	delete(m.paths, p.Path())
+	return slices.Sorted(maps.Keys(m.paths))
+}
+
+type mentions struct {
+	seen  map[types.Type]bool
+	paths map[string]bool
+}
+
+func (m *mentions) visit(t types.Type) {
+	if t == nil || m.seen[t] {
+		return
+	}
+	m.seen[t] = true
+	switch t := t.(type) {
+	case *types.Alias:
+		m.visit(types.Unalias(t))
+	case *types.Named:
+		if t.Obj().Pkg() != nil {
+			m.paths[t.Obj().Pkg().Path()] = true
+		}
+		for a := range t.TypeArgs().Types() {
+			m.visit(a)
+		}
+		for f := range t.Methods() {
+			if f.Exported() {
+				m.visit(f.Type())
+			}
+		}
+		m.visit(t.Underlying())
+	case *types.Struct:
+		for f := range t.Fields() {
+			if f.Exported() {
+				m.visit(f.Type())
+			}
+		}
+	case *types.Signature:
+		for v := range t.Params().Variables() {
+			m.visit(v.Type())
+		}
+		for v := range t.Results().Variables() {
+			m.visit(v.Type())
+		}
+	case *types.Interface:
+		for f := range t.Methods() {
+			m.visit(f.Type())
+		}
+	case *types.Map:
+		m.visit(t.Key())
+		m.visit(t.Elem())
+	case interface{ Elem() types.Type }: // pointer, slice, array, channel
+		m.visit(t.Elem())
+	}
+}
+
+// docsOf collects a package's doc comments: "Name" or "Type.Method".
+func docsOf(p listedPackage) (map[string]string, error) {
+	fset := token.NewFileSet()
+	var files []*ast.File
+	for _, name := range p.GoFiles {
+		f, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	d, err := doc.NewFromFiles(fset, files, p.ImportPath)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.ImportPath, err)
+	}
+	out := map[string]string{}
+	set := func(name, text string) {
+		if text = strings.TrimSpace(text); text != "" {
+			out[name] = text
+		}
+	}
+	values := func(list []*doc.Value) {
+		for _, v := range list {
+			for _, name := range v.Names {
+				set(name, v.Doc)
+			}
+		}
+	}
+	funcs := func(owner string, list []*doc.Func) {
+		for _, f := range list {
+			set(owner+f.Name, f.Doc)
+		}
+	}
+	values(d.Consts)
+	values(d.Vars)
+	funcs("", d.Funcs)
+	for _, t := range d.Types {
+		set(t.Name, t.Doc)
+		values(t.Consts)
+		values(t.Vars)
+		funcs("", t.Funcs)
+		funcs(t.Name+".", t.Methods)
+	}
+	return out, nil
+}
+
+func archive(entries map[string][]byte) ([]byte, error) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		e, err := w.Create(name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := e.Write(entries[name]); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
