@@ -1,11 +1,14 @@
 package compare
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
+	"adkernel/builtins/logits"
 	"adkernel/builtins/run"
 )
 
@@ -22,6 +25,10 @@ type Inspection struct {
 	// Logits are of the tokens that lead in either run, greatest in the test
 	// run first; none when an engine returned no logits.
 	Logits []TokenLogits
+
+	// KL is the divergence of the test run's next token from the base run's,
+	// D(base||test) in nats; NaN without both rows of logits.
+	KL float64
 }
 
 // Token is a token id with its text, "" for a special token.
@@ -45,7 +52,7 @@ func Inspect(test, base *run.Run, index int) (*Inspection, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &Inspection{Test: test, Base: base, TestSample: sample}
+	in := &Inspection{Test: test, Base: base, TestSample: sample, KL: math.NaN()}
 	if base != nil {
 		if in.BaseSample, err = partner(test, base, sample); err != nil {
 			return nil, err
@@ -91,9 +98,11 @@ func (in *Inspection) readPrompt() error {
 		joined.WriteString(texts[id])
 	}
 	// The tokens' texts need not add up to the prompt: characters may span
-	// tokens. So the task's own text is preferred while its data is there.
+	// tokens. So the task's own text is preferred, while its data is there and
+	// is what the run was asked.
 	in.Prompt = joined.String()
-	if t, err := in.Test.Spec().Task.Load(); err == nil && in.TestSample.Index < len(t.Questions) {
+	spec := in.Test.Spec()
+	if t, err := spec.Task.Load(); err == nil && spec.Prompts != nil && t.Hash() == spec.Prompts.TextSHA256 {
 		in.Prompt = t.Questions[in.TestSample.Index].Prompt
 	}
 	return nil
@@ -118,6 +127,7 @@ func (in *Inspection) readLogits() error {
 			return errors.New("the runs' logits are of vocabularies of different size")
 		}
 		leading = append(leading, in.BaseSample.Top...)
+		in.KL = logits.KL(baseRow, testRow)
 	}
 	seen := map[int32]bool{}
 	for _, top := range leading {
@@ -130,15 +140,7 @@ func (in *Inspection) readLogits() error {
 			Right: strings.TrimSpace(top.Text) == in.TestSample.Ref,
 		})
 	}
-	slices.SortStableFunc(in.Logits, func(a, b TokenLogits) int {
-		switch {
-		case a.Test > b.Test:
-			return -1
-		case a.Test < b.Test:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(in.Logits, func(a, b TokenLogits) int { return cmp.Compare(b.Test, a.Test) })
 	return nil
 }
 

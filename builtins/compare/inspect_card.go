@@ -68,7 +68,11 @@ func (in *Inspection) logitTable() table {
 }
 
 func (in *Inspection) numbersTable() table {
-	t := table{left: 1, caption: "The whole row of logits", head: []string{"", "min", "max", "mean", "rms", "NaN", "Inf"}}
+	caption := "The whole row of logits"
+	if !math.IsNaN(in.KL) {
+		caption += fmt.Sprintf(" (divergence of test from base: %.3g nats)", in.KL)
+	}
+	t := table{left: 1, caption: caption, head: []string{"", "min", "max", "mean", "rms", "NaN", "Inf"}}
 	add := func(name string, s run.Sample) {
 		t.rows = append(t.rows, []string{name, logit(s.Min), logit(s.Max), fmt.Sprintf("%.3f", s.Mean), fmt.Sprintf("%.3f", s.RMS), fmt.Sprint(s.NaN), fmt.Sprint(s.Inf)})
 	}

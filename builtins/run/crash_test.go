@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -193,4 +194,14 @@ func TestAnotherFormatIsRefused(t *testing.T) {
 	require.ErrorContains(t, Execute(t.Context(), r.Dir(), openHashEngine), "format 2")
 	_, err = Attach(t.TempDir())
 	require.ErrorContains(t, err, "holds no run")
+}
+
+// cutAfter leaves the first lines of a run's records.
+func cutAfter(t *testing.T, r *Run, lines int) {
+	t.Helper()
+	path := filepath.Join(r.Dir(), samplesFile)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	kept := bytes.Join(bytes.SplitAfter(text, []byte("\n"))[:lines], nil)
+	require.NoError(t, os.WriteFile(path, kept, 0o644))
 }

@@ -85,9 +85,10 @@ func (x *execution) begin() error {
 	x.logFile, x.log = f, log.New(f, "", log.LstdFlags|log.LUTC)
 	if previous, err := readState(x.dir); err == nil {
 		x.state = previous
-		if !previous.Finished.IsZero() {
-			x.state.Seconds += previous.Finished.Sub(previous.Started).Seconds()
+		if previous.Finished.IsZero() {
+			previous.Finished = lastSign(x.dir)
 		}
+		x.state.Seconds += previous.latest(x.began).Seconds()
 	}
 	x.state.Status, x.state.PID = Running, os.Getpid()
 	x.state.Started, x.state.Finished, x.state.Error = x.began, time.Time{}, ""

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"flag"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,14 +74,6 @@ func TestDurationsReadWell(t *testing.T) {
 	} {
 		require.Equal(t, want, duration(d))
 	}
-}
-
-func TestTopIDsAreTheGreatestAndNeverNaN(t *testing.T) {
-	nan := float32(math.NaN())
-	inf := float32(math.Inf(1))
-	require.Equal(t, []int32{3, 1, 4}, topIDs([]float32{1, 5, nan, inf, 5, -inf}, 3))
-	require.Equal(t, []int32{0, 1}, topIDs([]float32{2, 1}, 5))
-	require.Empty(t, topIDs([]float32{nan, nan}, 2))
 }
 
 func TestPromptsAreCutOnTheLeftBehindTheirSpecialTokens(t *testing.T) {

@@ -29,11 +29,12 @@ func TestASampleSurvivesItsRecord(t *testing.T) {
 	require.NoError(t, json.Unmarshal(line, &got))
 	require.Equal(t, want, got)
 
-	want.Margin = float32(math.NaN())
+	want.Margin, want.Mean = float32(math.NaN()), math.NaN()
 	line, err = json.Marshal(want)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(line, &got))
 	require.True(t, math.IsNaN(float64(got.Margin)))
+	require.True(t, math.IsNaN(got.Mean))
 }
 
 // FuzzSamples: whatever samples.jsonl holds, reading it in pieces gives what

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/builtins/engine"
+	"adkernel/builtins/logits"
 	"adkernel/builtins/task"
 )
 
@@ -99,7 +100,7 @@ func (e *hashEngine) Decode(ids []int32) string {
 	return string(text)
 }
 
-func (e *hashEngine) logits(ids []int32) []float32 {
+func (e *hashEngine) row(ids []int32) []float32 {
 	h := fnv.New64a()
 	h.Write(idBytes(ids))
 	rng := rand.New(rand.NewPCG(h.Sum64(), 1))
@@ -125,11 +126,11 @@ func (e *hashEngine) Generate(ctx context.Context, requests []engine.Request, em
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		row := e.logits(r.Tokens)
+		row := e.row(r.Tokens)
 		if r.ID == e.nanAt {
 			row[0] = float32(math.NaN())
 		}
-		best := topIDs(row[tokenLetterA:tokenCount], 1)[0] + tokenLetterA
+		best := logits.TopK(row[tokenLetterA:tokenCount], 1)[0].ID + tokenLetterA
 		response := engine.Response{ID: r.ID, Tokens: []int32{best}, Text: e.Decode([]int32{best}), Finish: "length", Logits: row}
 		if err := emit(response); err != nil {
 			return err

@@ -49,7 +49,7 @@ func (s State) latest(now time.Time) time.Duration {
 	case s.Started.IsZero():
 		return 0
 	case !s.Finished.IsZero():
-		return s.Finished.Sub(s.Started)
+		return max(s.Finished.Sub(s.Started), 0)
 	case s.Status == Running:
 		return max(now.Sub(s.Started), 0)
 	}

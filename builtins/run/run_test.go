@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -30,7 +31,7 @@ func TestARunRecordsEverySampleWithItsLogits(t *testing.T) {
 			require.Equal(t, 1, s.NaN)
 			continue
 		}
-		require.Equal(t, e.logits(ids), row)
+		require.Equal(t, e.row(ids), row)
 		require.Equal(t, strings.TrimSpace(s.Output) == s.Ref, s.Correct)
 		require.Equal(t, s.Correct, s.Margin > 0, "the right letter leads exactly when the answer is right")
 		require.Equal(t, row[tokenLetterA:tokenCount], s.Letters)
@@ -168,6 +169,18 @@ func TestSettingsAreFrozenAtLaunch(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{"vocab": 300, "work": 1}, attached.Spec().Settings)
 	require.Equal(t, engine.Deployment{Name: "hash engine", Model: "none", Args: map[string]any{"vocab": 300, "work": 1}}, attached.Spec().deployment())
+}
+
+func TestNumbersOfTheSettingsKeepTheirKind(t *testing.T) {
+	settings := map[string]any{"n": 2, "whole": 2.0, "part": 0.5, "list": []any{1.0, 1}, "deep": map[string]any{"x": 1e20}}
+	spec, err := testSpec("data", settings).freeze(time.Now())
+	require.NoError(t, err)
+	dir := t.TempDir()
+	require.NoError(t, writeSpec(dir, spec))
+	back, err := readSpec(dir)
+	require.NoError(t, err)
+	require.Equal(t, settings, back.Settings)
+	require.Equal(t, settings, back.Deployment.Args)
 }
 
 func TestListPassesOverWhatIsNoRunAndNamesWhatIsBroken(t *testing.T) {

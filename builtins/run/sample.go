@@ -28,7 +28,8 @@ type Sample struct {
 	CRC32 uint32 // of the row's bytes (IEEE)
 
 	// Of the logits that chose the first output token. Min, Max, Mean and RMS
-	// are of the finite ones and 0 when there is none.
+	// are of the finite ones, NaN when there is none; all are 0 when the engine
+	// returned no logits.
 	Min, Max  float32
 	Mean, RMS float64
 	NaN, Inf  int   // how many
@@ -67,21 +68,21 @@ type record struct {
 	Row   int    `json:"row"`
 	CRC32 uint32 `json:"crc32,omitempty"`
 
-	Min     number      `json:"min"`
-	Max     number      `json:"max"`
-	Mean    float64     `json:"mean"`
-	RMS     float64     `json:"rms"`
-	NaN     int         `json:"nan,omitempty"`
-	Inf     int         `json:"inf,omitempty"`
-	Top     []topRecord `json:"top,omitempty"`
-	Letters []number    `json:"letters,omitempty"`
-	Margin  number      `json:"margin"`
+	Min     number[float32]   `json:"min"`
+	Max     number[float32]   `json:"max"`
+	Mean    number[float64]   `json:"mean"`
+	RMS     number[float64]   `json:"rms"`
+	NaN     int               `json:"nan,omitempty"`
+	Inf     int               `json:"inf,omitempty"`
+	Top     []topRecord       `json:"top,omitempty"`
+	Letters []number[float32] `json:"letters,omitempty"`
+	Margin  number[float32]   `json:"margin"`
 }
 
 type topRecord struct {
-	ID    int32  `json:"id"`
-	Text  string `json:"text"`
-	Logit number `json:"logit"`
+	ID    int32           `json:"id"`
+	Text  string          `json:"text"`
+	Logit number[float32] `json:"logit"`
 }
 
 // MarshalJSON writes s as a line of samples.jsonl. Logits that JSON has no
@@ -92,14 +93,14 @@ func (s Sample) MarshalJSON() ([]byte, error) {
 		Output: s.Output, Correct: s.Correct, Finish: s.Finish, Tokens: s.Tokens,
 		PromptAt: s.PromptAt, PromptTokens: s.PromptTokens, PromptSHA256: s.PromptSHA256,
 		Row: s.Row, CRC32: s.CRC32,
-		Min: number(s.Min), Max: number(s.Max), Mean: s.Mean, RMS: s.RMS, NaN: s.NaN, Inf: s.Inf,
-		Margin: number(s.Margin),
+		Min: number[float32]{s.Min}, Max: number[float32]{s.Max}, Mean: number[float64]{s.Mean}, RMS: number[float64]{s.RMS}, NaN: s.NaN, Inf: s.Inf,
+		Margin: number[float32]{s.Margin},
 	}
 	for _, t := range s.Top {
-		r.Top = append(r.Top, topRecord{t.ID, t.Text, number(t.Logit)})
+		r.Top = append(r.Top, topRecord{t.ID, t.Text, number[float32]{t.Logit}})
 	}
 	for _, l := range s.Letters {
-		r.Letters = append(r.Letters, number(l))
+		r.Letters = append(r.Letters, number[float32]{l})
 	}
 	return json.Marshal(r)
 }
@@ -120,14 +121,14 @@ func (s *Sample) UnmarshalJSON(text []byte) error {
 		Output: r.Output, Correct: r.Correct, Finish: r.Finish, Tokens: r.Tokens,
 		PromptAt: r.PromptAt, PromptTokens: r.PromptTokens, PromptSHA256: r.PromptSHA256,
 		Row: r.Row, CRC32: r.CRC32,
-		Min: float32(r.Min), Max: float32(r.Max), Mean: r.Mean, RMS: r.RMS, NaN: r.NaN, Inf: r.Inf,
-		Margin: float32(r.Margin),
+		Min: r.Min.value, Max: r.Max.value, Mean: r.Mean.value, RMS: r.RMS.value, NaN: r.NaN, Inf: r.Inf,
+		Margin: r.Margin.value,
 	}
 	for _, t := range r.Top {
-		s.Top = append(s.Top, Top{t.ID, t.Text, float32(t.Logit)})
+		s.Top = append(s.Top, Top{t.ID, t.Text, t.Logit.value})
 	}
 	for _, l := range r.Letters {
-		s.Letters = append(s.Letters, float32(l))
+		s.Letters = append(s.Letters, l.value)
 	}
 	return nil
 }
@@ -148,27 +149,27 @@ func (r record) check() error {
 	return nil
 }
 
-// number is a float32 that may be no number.
-type number float32
+// number is a float that may be NaN or infinite.
+type number[T float32 | float64] struct{ value T }
 
-func (n number) MarshalJSON() ([]byte, error) {
-	f := float64(n)
+func (n number[T]) MarshalJSON() ([]byte, error) {
+	f := float64(n.value)
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return strconv.AppendQuote(nil, strconv.FormatFloat(f, 'g', -1, 32)), nil
+		return strconv.AppendQuote(nil, strconv.FormatFloat(f, 'g', -1, 64)), nil
 	}
-	return json.Marshal(float32(n))
+	return json.Marshal(n.value)
 }
 
-func (n *number) UnmarshalJSON(text []byte) error {
+func (n *number[T]) UnmarshalJSON(text []byte) error {
 	switch string(text) {
 	case `"NaN"`:
-		*n = number(math.NaN())
+		n.value = T(math.NaN())
 	case `"+Inf"`:
-		*n = number(math.Inf(1))
+		n.value = T(math.Inf(1))
 	case `"-Inf"`:
-		*n = number(math.Inf(-1))
+		n.value = T(math.Inf(-1))
 	default:
-		return json.Unmarshal(text, (*float32)(n))
+		return json.Unmarshal(text, &n.value)
 	}
 	return nil
 }

@@ -7,8 +7,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -115,6 +119,34 @@ func parseSpec(text []byte) (Spec, error) {
 	return spec, nil
 }
 
+// jsonMap returns m as it is written: a float that happens to be whole keeps
+// its point, so that it comes back as a float.
+func jsonMap(m map[string]any) map[string]any {
+	out := maps.Clone(m)
+	for key, value := range out {
+		out[key] = jsonValue(value)
+	}
+	return out
+}
+
+func jsonValue(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		return jsonMap(v)
+	case []any:
+		out := slices.Clone(v)
+		for i := range out {
+			out[i] = jsonValue(out[i])
+		}
+		return out
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return json.Number(strconv.FormatFloat(v, 'f', 1, 64))
+		}
+	}
+	return value
+}
+
 // plainMap replaces every json.Number in m by an int, where it is one, or a
 // float64: a world size must come back as the integer it was.
 func plainMap(m map[string]any) map[string]any {
@@ -145,6 +177,7 @@ func plainValue(value any) any {
 }
 
 func writeSpec(dir string, spec Spec) error {
+	spec.Settings, spec.Deployment.Args = jsonMap(spec.Settings), jsonMap(spec.Deployment.Args)
 	return writeJSON(filepath.Join(dir, specFile), spec)
 }
 

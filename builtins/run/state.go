@@ -57,8 +57,19 @@ func (r *Run) State() (State, error) {
 	}
 	if !executing && !state.Status.Ended() {
 		state.Status = Interrupted
+		state.Finished = lastSign(r.dir)
 	}
 	return state, nil
+}
+
+// lastSign is when a killed process finished its last sample; zero when it
+// finished none.
+func lastSign(dir string) time.Time {
+	info, err := os.Stat(filepath.Join(dir, samplesFile))
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 func readState(dir string) (State, error) {
