@@ -113,9 +113,10 @@ func invalidUTF8(text []byte) error {
 	return &lineError{line, "not valid UTF-8"}
 }
 
-// A scanner cuts a file into records by the rules of pandas' C parser: commas,
-// double quotes that may open within no field but may close anywhere, doubled
-// quotes, lines ended by \n, \r or \r\n, lines of spaces and tabs left out.
+// A scanner cuts a file into records by the rules of pandas' C parser: fields
+// are divided by commas; a double quote at the start of a field opens a quoted
+// part, in which two stand for one; lines end with \n, \r or \r\n; lines of
+// nothing but spaces and tabs are left out.
 type scanner struct {
 	text string
 	at   int

@@ -53,6 +53,10 @@ type fileModel struct {
 // add_bos_token or add_eos_token decides, as in transformers, which special
 // tokens frame a text; else the file's post-processor does.
 //
+// The file is followed as the tokenizers library follows it. (transformers 5
+// builds LlamaTokenizer anew instead, so that for Llama 2 a text that begins
+// with a space starts with other ids there.)
+//
 // The error names the file and the element that is malformed or unsupported.
 func Load(path string) (*Tokenizer, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
