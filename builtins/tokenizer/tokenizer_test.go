@@ -145,6 +145,7 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"not JSON":            {`{`, "unexpected EOF"},
 		"truncated":           {`{"version":"1.0",` + model, "unexpected EOF"},
+		"more text":           {`{` + model + `}}`, "text after the JSON value"},
 		"invalid UTF-8":       {"{\"version\":\"\xff\"}", "not valid UTF-8"},
 		"no model":            {`{}`, "model: missing"},
 		"WordPiece":           {`{"model":{"type":"WordPiece","vocab":{}}}`, `model: type "WordPiece" is not supported`},
