@@ -48,6 +48,8 @@ type Figure struct {
 	text   string // below title and notes
 }
 
+var _ host.Bundler = (*Figure)(nil)
+
 // newFigure starts a figure with the parts that all figures share.
 func newFigure(title string, o Options) *Figure {
 	if o.Title != "" {

@@ -28,5 +28,5 @@ func ExampleLossEvidence() {
 	e, _ := stats.LossEvidence(stats.Paired{BothRight: 36, Losses: 12, Gains: 2})
 	fmt.Println(e, e.Rejects(0.05))
 	// Output:
-	// e-process on discordant pairs, uniform mixture: E = 23.9, n = 50 (14 informative) true
+	// e-process on discordant pairs, valid at every look: E = 23.9, n = 50 (14 informative) true
 }

@@ -70,8 +70,8 @@ func (d Design) DetectableLoss(n int) (Plan, error) {
 }
 
 // Samples is the number of samples that detects a loss with the wanted power:
-// the least n from which the next hundredth of n keeps it, since exact power
-// wavers by fractions of a percent as n rises.
+// the least n from which the next hundredth of n, at most a hundred sizes,
+// keeps it, since exact power wavers by fractions of a percent as n rises.
 func (d Design) Samples(loss float64) (Plan, error) {
 	if err := d.check(1); err != nil {
 		return Plan{}, err
@@ -93,7 +93,7 @@ func (d Design) Samples(loss float64) (Plan, error) {
 			high = mid
 		}
 	}
-	for n := high; n <= high+high/100; n++ {
+	for n := high; n <= high+min(high/100, 100); n++ {
 		if d.power(n, loss) < d.Power {
 			high = n + 1
 		}

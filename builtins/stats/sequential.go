@@ -37,7 +37,7 @@ func LossEvidence(p Paired) (Evidence, error) {
 	// The integral is a Beta function times P(Beta(losses+1, gains+1) > 1/2),
 	// and that probability is a binomial tail: P(Bin(m+1, 1/2) <= losses).
 	logE := float64(m+1)*math.Ln2 + logBeta(p.Losses+1, p.Gains+1) + binomial{m + 1, 0.5}.logLower(p.Losses)
-	return Evidence{Method: "e-process on discordant pairs, uniform mixture", N: p.N(), Informative: m, LogE: logE}, nil
+	return Evidence{Method: "e-process on discordant pairs, valid at every look", N: p.N(), Informative: m, LogE: logE}, nil
 }
 
 // ChangeSequence is the interval of the accuracy change that holds at all
@@ -60,7 +60,7 @@ func ChangeSequence(p Paired, level float64) (Interval, error) {
 	}
 	d := p.Change()
 	return Interval{
-		Method: "confidence sequence, trinomial with uniform mixture", N: p.N(), Level: level, Estimate: d,
+		Method: "confidence sequence of a trinomial, valid at every look", N: p.N(), Level: level, Estimate: d,
 		Low:  -bisect(-d, 1, func(x float64) bool { return inside(-x) }),
 		High: bisect(d, 1, inside),
 	}, nil
