@@ -50,6 +50,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 	var shown *string
 	switch {
 	case err != nil:
+		s.logCrash(err)
 		answer.Status = wire.StatusError
 		answer.Failure = failureOf(err)
 		s.publish(r.Message, wire.Error{Failure: *answer.Failure})
@@ -85,6 +86,14 @@ func (s *server) expressions(ctx context.Context, n int, sources map[string]stri
 		}
 	}
 	return results
+}
+
+// logCrash keeps what only somebody who looks for a fault of the program needs.
+func (s *server) logCrash(err error) {
+	var death *worker.Death
+	if errors.As(err, &death) && death.Crash != "" {
+		s.log.Error("the worker crashed", "stacks", death.Crash)
+	}
 }
 
 func failureOf(err error) *wire.Failure {

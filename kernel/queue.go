@@ -1,6 +1,13 @@
 package kernel
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
+
+// inFlight is how much longer than a cell an interrupt may be under way: it
+// comes through another socket, often one that must be opened first.
+const inFlight = time.Second
 
 // queue holds the requests of the shell channel that wait for their turn.
 // A cell that fails aborts the cells that wait, but nothing that was sent
@@ -11,8 +18,7 @@ type queue struct {
 	waiting []*request
 	closed  bool
 
-	marked bool // an interrupt came under the running cell,
-	behind int  // when so many waited
+	interrupt *request // came under the running cell
 }
 
 func (q *queue) add(r *request) {
@@ -35,16 +41,16 @@ func (q *queue) next() *request {
 	}
 	r := q.waiting[0]
 	q.waiting = q.waiting[1:]
-	q.marked = false
+	q.interrupt = nil
 	return r
 }
 
-// interrupted remembers what waits now.
-func (q *queue) interrupted() {
+// interrupted remembers the first interrupt under the running cell.
+func (q *queue) interrupted(by *request) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.marked {
-		q.marked, q.behind = true, len(q.waiting)
+	if q.interrupt == nil {
+		q.interrupt = by
 	}
 }
 
@@ -52,20 +58,36 @@ func (q *queue) interrupted() {
 func (q *queue) wasInterrupted() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.marked
+	return q.interrupt != nil
 }
 
 // abort marks the cells that wait behind one that failed.
 func (q *queue) abort() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := len(q.waiting)
-	if q.marked {
-		n = q.behind
+	for _, r := range q.waiting {
+		if r.Header.Type == "execute_request" && (q.interrupt == nil || !r.sentAfter(q.interrupt)) {
+			r.aborted = true
+		}
 	}
-	for _, r := range q.waiting[:n] {
-		r.aborted = r.Header.Type == "execute_request"
+}
+
+// sentAfter compares when requests came. Where the other may have been
+// overtaken on its way, it compares when they were sent; the clocks of two
+// senders are not trusted any further.
+func (r *request) sentAfter(other *request) bool {
+	if !r.received.Before(other.received) {
+		return true
 	}
+	if other.received.Sub(r.received) > inFlight {
+		return false
+	}
+	sent, err := time.Parse(time.RFC3339, r.Header.Date)
+	if err != nil {
+		return false
+	}
+	otherSent, err := time.Parse(time.RFC3339, other.Header.Date)
+	return err == nil && sent.After(otherSent)
 }
 
 func (q *queue) close() {

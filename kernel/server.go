@@ -33,8 +33,9 @@ type server struct {
 // A request is a message with the way back.
 type request struct {
 	*wire.Message
-	from    *wire.Router
-	aborted bool // a cell before it failed
+	from     *wire.Router
+	received time.Time
+	aborted  bool // a cell before it failed
 }
 
 // serve answers until ctx ends, then says the last words.
@@ -83,7 +84,7 @@ func (s *server) receive(ctx context.Context, from *wire.Router, handle func(*re
 				s.log.Warn("dropped a message", "error", err)
 				continue
 			}
-			handle(&request{Message: m, from: from})
+			handle(&request{Message: m, from: from, received: time.Now()})
 		}
 	}
 }
@@ -117,7 +118,8 @@ func (s *server) serveControl(r *request) {
 	s.busy(r, func() {
 		switch r.Header.Type {
 		case "interrupt_request":
-			s.interrupt()
+			s.queue.interrupted(r)
+			s.session.Interrupt()
 			s.reply(r, wire.InterruptReply{Status: wire.StatusOK})
 		default:
 			s.answerAnywhere(r)
@@ -145,11 +147,6 @@ func (s *server) busy(r *request, f func()) {
 	s.publish(r.Message, wire.Status{ExecutionState: "busy"})
 	f()
 	s.publish(r.Message, wire.Status{ExecutionState: "idle"})
-}
-
-func (s *server) interrupt() {
-	s.queue.interrupted()
-	s.session.Interrupt()
 }
 
 func (s *server) shutdown(r *request) {

@@ -79,8 +79,9 @@ func (m *merger) othersPassed(pipe int, n uint64) bool {
 }
 
 // pump reads an output until it ends, and delivers what cells printed: whole
-// characters of UTF-8, U+FFFD in place of bytes that are none.
-func (m *merger) pump(pipe int, nonce string, r io.Reader, deliver func(text string)) {
+// characters of UTF-8, U+FFFD in place of bytes that are none. Before it
+// passes a fence it calls settle.
+func (m *merger) pump(pipe int, nonce string, r io.Reader, deliver func(text string), settle func()) {
 	defer m.end(pipe)
 	var (
 		buffer = make([]byte, 64<<10)
@@ -102,6 +103,7 @@ func (m *merger) pump(pipe int, nonce string, r io.Reader, deliver func(text str
 				break
 			}
 			print(before)
+			settle()
 			m.pass(pipe, fence)
 			passed, held = fence, after
 		}

@@ -34,7 +34,7 @@ func pumped(text string, size int) (delivered []string, passed uint64) {
 	m := newMerger()
 	m.end(pipeStderr)
 	m.end(pipeEvents)
-	m.pump(pipeStdout, testNonce, &pieceCounter{&p, m, &passed}, func(s string) { delivered = append(delivered, s) })
+	m.pump(pipeStdout, testNonce, &pieceCounter{&p, m, &passed}, func(s string) { delivered = append(delivered, s) }, func() {})
 	return delivered, passed
 }
 

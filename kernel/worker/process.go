@@ -2,7 +2,6 @@ package worker
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -12,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -35,7 +33,7 @@ type process struct {
 	readers  []*os.File // stdout, stderr, events
 	deliver  func(Event)
 	input    atomic.Pointer[inputAsker]
-	stderr   tail
+	crash    crashFilter
 
 	writing sync.Mutex // of requests
 
@@ -59,8 +57,12 @@ func startProcess(options Options, deliver func(Event)) (*process, error) {
 	if len(options.Command) == 0 {
 		return nil, errors.New("no command to start a worker with")
 	}
-	p := &process{deliver: deliver, pending: map[int]chan<- *reply{},
-		exited: make(chan struct{}), dead: make(chan struct{})}
+	p := &process{
+		deliver: deliver,
+		crash:   crashFilter{deliver: func(text string) { deliver(Stream{"stderr", text}) }},
+		pending: map[int]chan<- *reply{},
+		exited:  make(chan struct{}), dead: make(chan struct{}),
+	}
 	nonce, err := newNonce()
 	if err != nil {
 		return nil, err
@@ -68,13 +70,6 @@ func startProcess(options Options, deliver func(Event)) (*process, error) {
 	p.cmd = exec.Command(options.Command[0], options.Command[1:]...)
 	p.cmd.Dir = options.Dir
 	p.cmd.Env = options.Env
-	if p.cmd.Env == nil {
-		p.cmd.Env = os.Environ()
-	}
-	if os.Getenv("GOTRACEBACK") == "" {
-		// The stacks of a crash would be those of the evaluator, not of cells.
-		p.cmd.Env = append(p.cmd.Env, "GOTRACEBACK=none")
-	}
 	p.cmd.SysProcAttr = processAttributes()
 	theirs, err := p.openPipes()
 	if err == nil {
@@ -171,18 +166,16 @@ func (p *process) read(nonce string) {
 	m := newMerger()
 	var all sync.WaitGroup
 	all.Go(func() {
-		m.pump(pipeStdout, nonce, p.readers[pipeStdout], func(text string) { p.deliver(Stream{"stdout", text}) })
+		m.pump(pipeStdout, nonce, p.readers[pipeStdout], func(text string) { p.deliver(Stream{"stdout", text}) }, func() {})
 	})
-	all.Go(func() {
-		m.pump(pipeStderr, nonce, p.readers[pipeStderr], func(text string) {
-			p.stderr.add(text)
-			p.deliver(Stream{"stderr", text})
-		})
-	})
+	all.Go(func() { m.pump(pipeStderr, nonce, p.readers[pipeStderr], p.crash.add, p.crash.release) })
 	all.Go(func() { p.readEvents(m) })
 	all.Wait()
 	p.killGroup() // a worker that closed its pipes is of no use any more
 	<-p.exited
+	if !crashed(p.cmd.ProcessState) {
+		p.crash.release()
+	}
 	p.closePipes()
 	close(p.dead)
 }
@@ -360,7 +353,7 @@ func (p *process) deathReason() string {
 		return ""
 	}
 	reason := p.reasonSoFar()
-	if crash := p.stderr.crash(); crash != "" {
+	if crash := p.crash.message(); crash != "" {
 		return reason + " (" + crash + ")"
 	}
 	return reason
@@ -379,37 +372,4 @@ func describeExit(st *os.ProcessState, err error) string {
 	default:
 		return fmt.Sprintf("ended with status %d", st.ExitCode())
 	}
-}
-
-// tail keeps the end of what was printed to standard error, where the Go
-// runtime says why it crashed.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-const tailLength = 16 << 10
-
-func (t *tail) add(text string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, text...)
-	if len(t.text) > 2*tailLength {
-		t.text = bytes.Clone(t.text[len(t.text)-tailLength:])
-	}
-}
-
-// crash is the runtime's line about a crash, or empty.
-func (t *tail) crash() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	lines := strings.Split(string(t.text), "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		for _, prefix := range []string{"fatal error: ", "panic: ", "runtime: out of memory"} {
-			if strings.HasPrefix(lines[i], prefix) {
-				return lines[i]
-			}
-		}
-	}
-	return ""
 }

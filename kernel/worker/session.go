@@ -326,7 +326,7 @@ func (s *Session) worker(ctx context.Context) (p *process, notice string, err er
 	if reason == "" {
 		return p, "", nil
 	}
-	death, err := s.revive(ctx, reason)
+	death, err := s.revive(ctx, p, reason)
 	if err != nil {
 		return nil, "", err
 	}
@@ -348,15 +348,16 @@ func (s *Session) died(p *process, cause error) error {
 		return cause
 	}
 	// The interrupt that ended the cell must not end its rescue.
-	death, err := s.revive(context.Background(), reason)
+	death, err := s.revive(context.Background(), p, reason)
 	if err != nil {
 		return err
 	}
 	return deathError(death)
 }
 
-// revive starts a new worker and replays declarations in it.
-func (s *Session) revive(ctx context.Context, reason string) (*Death, error) {
+// revive starts a new worker in place of one that died, and replays
+// declarations in it.
+func (s *Session) revive(ctx context.Context, died *process, reason string) (*Death, error) {
 	p, err := startProcess(s.options, s.deliver)
 	if err != nil {
 		return nil, fmt.Errorf("the worker %s, and a new one does not start: %w", reason, err)
@@ -372,7 +373,7 @@ func (s *Session) revive(ctx context.Context, reason string) (*Death, error) {
 	s.alive.variables = nil
 	s.mu.Unlock()
 
-	death := &Death{Reason: reason, Lost: was.variables}
+	death := &Death{Reason: reason, Lost: was.variables, Crash: died.crash.text()}
 	if len(was.declarations) == 0 && len(was.done) == 0 {
 		return death, nil
 	}
@@ -395,6 +396,7 @@ type Death struct {
 	Reason string   // how, as in "was killed"
 	Lost   []string // variables that were alive
 	Failed []string // why declarations did not come back, one line each
+	Crash  string   // what the Go runtime printed when it crashed, if it did
 }
 
 func (d *Death) Error() string {

@@ -181,7 +181,7 @@ func TestADeadWorkerIsReplacedAndSaysWhatWasLost(t *testing.T) {
 			require.Equal(t, "WorkerDied", failure.Name)
 			require.Contains(t, failure.Value, test.reason)
 			require.Contains(t, failure.Value, "lost variables: a, x")
-			require.Equal(t, "stdout: before\n", shown[0])
+			require.Equal(t, []string{"stdout: before\n"}, shown, "a crash prints its stacks elsewhere")
 
 			_, shown, err = execute(t, s, 3, "call f\ncells")
 			require.NoError(t, err, "functions are brought back")
@@ -351,4 +351,19 @@ func TestAProgramThatIsNoWorkerIsAnError(t *testing.T) {
 	defer s.Close()
 	_, err = s.Execute(t.Context(), Request{N: 1, Source: "a"}, func(Event) {})
 	require.ErrorContains(t, err, "ended with status 0")
+}
+
+func TestACrashKeepsItsStacksForTheLog(t *testing.T) {
+	s := start(t, Options{})
+	_, _, err := execute(t, s, 1, "crash no such map")
+	var death *Death
+	require.ErrorAs(t, err, &death)
+	require.Contains(t, death.Crash, "goroutine ")
+}
+
+func TestWhatOnlyLooksLikeACrashIsShown(t *testing.T) {
+	s := start(t, Options{})
+	_, shown, err := execute(t, s, 1, "eprint panic: not really\neprint on")
+	require.NoError(t, err)
+	require.Equal(t, []string{"stderr: panic: not really\non\n"}, shown)
 }

@@ -1,0 +1,232 @@
+"""The kernel as Jupyter's own clients see it: jupyter_kernel_test and jupyter_client.
+
+ADKERNEL_BIN names the command. Run with: python -m unittest test_clients
+"""
+
+import json
+import os
+import shutil
+import signal
+import tempfile
+import time
+import unittest
+
+import jupyter_kernel_test
+from jupyter_client.manager import KernelManager, start_new_kernel
+
+TIMEOUT = 60  # seconds, for a machine that is busy with other things
+jupyter_kernel_test.TIMEOUT = TIMEOUT
+
+KERNEL = "adkernel-under-test"
+
+
+def setUpModule():
+    """Installs a kernelspec for the command into a data directory of its own."""
+    global data
+    data = tempfile.mkdtemp()
+    spec = os.path.join(data, "kernels", KERNEL)
+    os.makedirs(spec)
+    with open(os.path.join(spec, "kernel.json"), "w") as f:
+        json.dump({
+            "argv": [os.environ["ADKERNEL_BIN"], "kernel", "{connection_file}"],
+            "display_name": "Go", "language": "go", "interrupt_mode": "message",
+        }, f)
+    os.environ["JUPYTER_PATH"] = data
+    os.environ["XDG_DATA_HOME"] = data  # where history is kept
+
+
+def tearDownModule():
+    shutil.rmtree(data, ignore_errors=True)
+
+
+class ConformanceTests(jupyter_kernel_test.KernelTests):
+    kernel_name = KERNEL
+    language_name = "go"
+    file_extension = ".go"
+
+    code_hello_world = 'import "fmt"\nfmt.Println("hello, world")'
+    code_stderr = 'import ("fmt"; "os")\nfmt.Fprintln(os.Stderr, "oops")'
+    code_execute_result = [
+        {"code": "6 * 7", "result": "42"},
+        {"code": '"a" + "b"', "result": "ab"},
+        {"code": "[]int{1, 2}", "result": "[1 2]"},
+    ]
+    code_generate_error = "undefinedName"
+    code_history_pattern = "6 ? 7"
+    supported_history_operations = ("tail", "range", "search")
+    completion_samples = [{"text": "strings.TrimPre", "matches": {"TrimPrefix"}}]
+    complete_code_samples = ["x := 1", "func f() int { return 1 }", 'import "fmt"']
+    incomplete_code_samples = ["func f() {", "for {", "x := (1 +"]
+    invalid_code_samples = ["x := )", "func f() { return ] }"]
+    code_inspect_sample = "len"
+
+
+class WelcomeTests(jupyter_kernel_test.IopubWelcomeTests):
+    kernel_name = KERNEL
+    support_iopub_welcome = True
+
+
+class ClientTests(unittest.TestCase):
+    def setUp(self):
+        self.manager, self.client = start_new_kernel(kernel_name=KERNEL, startup_timeout=TIMEOUT)
+
+    def tearDown(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+    def run_cell(self, code, **arguments):
+        """Executes code; returns the reply's content and the outputs on iopub."""
+        return self.outcome(self.client.execute(code, **arguments))
+
+    def outcome(self, msg_id):
+        outputs = []
+        while True:
+            message = self.client.get_iopub_msg(timeout=TIMEOUT)
+            if message["parent_header"].get("msg_id") != msg_id:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "status" and content["execution_state"] == "idle":
+                break
+            if kind not in ("status", "execute_input"):
+                outputs.append((kind, content))
+        return self.reply(msg_id), outputs
+
+    def reply(self, msg_id):
+        while True:
+            message = self.client.get_shell_msg(timeout=TIMEOUT)
+            if message["parent_header"].get("msg_id") == msg_id:
+                return message["content"]
+
+    def wait_for_text(self, text):
+        """Waits until a cell has printed text."""
+        printed = ""
+        while text not in printed:
+            message = self.client.get_iopub_msg(timeout=TIMEOUT)
+            if message["msg_type"] == "stream":
+                printed += message["content"]["text"]
+
+    def test_state_lives_across_cells(self):
+        self.run_cell("x := 20\nfunc double(n int) int { return 2 * n }")
+        reply, outputs = self.run_cell("double(x) + 2")
+        self.assertEqual(reply["status"], "ok")
+        self.assertEqual([o[1]["data"]["text/plain"] for o in outputs], ["42"])
+
+    def test_an_interrupted_loop_ends_and_keeps_the_state(self):
+        self.run_cell('import "fmt"\nx := 1')
+        msg_id = self.client.execute('fmt.Println("looping"); for { x++ }')
+        self.wait_for_text("looping")
+        self.manager.interrupt_kernel()
+        reply, outputs = self.outcome(msg_id)
+        self.assertEqual(reply["ename"], "KeyboardInterrupt")
+        self.assertEqual([o[0] for o in outputs if o[0] == "error"], ["error"])
+        reply, outputs = self.run_cell("x > 1")
+        self.assertEqual(outputs[0][1]["data"]["text/plain"], "true")
+
+    def test_a_killed_worker_is_reported_and_replaced(self):
+        self.run_cell('import "os"\nx := 1\nfunc f() int { return 7 }')
+        reply, outputs = self.run_cell("p, _ := os.FindProcess(os.Getpid()); p.Kill(); select {}")
+        self.assertEqual(reply["ename"], "WorkerDied")
+        self.assertIn("lost variables: x", reply["evalue"])
+        reply, outputs = self.run_cell("f()")
+        self.assertEqual(reply["status"], "ok", reply)
+        self.assertEqual(outputs[0][1]["data"]["text/plain"], "7")
+
+    def test_an_error_aborts_the_cells_behind_it(self):
+        first = self.client.execute("undefinedName")
+        second = self.client.execute("1 + 1")
+        self.assertEqual(self.reply(first)["status"], "error")
+        self.assertEqual(self.reply(second)["status"], "aborted")
+        reply, _ = self.run_cell("1 + 1")
+        self.assertEqual(reply["status"], "ok")
+
+    def test_without_stop_on_error_the_cells_behind_run(self):
+        first = self.client.execute("undefinedName", stop_on_error=False)
+        second = self.client.execute("1 + 1")
+        self.assertEqual(self.reply(first)["status"], "error")
+        self.assertEqual(self.reply(second)["status"], "ok")
+
+    def test_a_cell_sent_after_an_interrupt_runs(self):
+        self.run_cell('import "fmt"')
+        first = self.client.execute('fmt.Println("looping"); for {}')
+        self.wait_for_text("looping")
+        self.manager.interrupt_kernel()
+        second = self.client.execute("1 + 1")
+        self.assertEqual(self.reply(first)["status"], "error")
+        self.assertEqual(self.reply(second)["status"], "ok")
+
+    def test_silent_cells_and_the_counter(self):
+        self.assertEqual(self.run_cell("1")[0]["execution_count"], 1)
+        reply, outputs = self.run_cell("2", silent=True)
+        self.assertEqual((reply["execution_count"], outputs), (1, []))
+        self.assertEqual(self.run_cell("3", store_history=False)[0]["execution_count"], 1)
+        self.assertEqual(self.run_cell("4")[0]["execution_count"], 2)
+
+    def test_user_expressions_fail_one_by_one(self):
+        reply, _ = self.run_cell("x := 3", user_expressions={"good": "x * 2", "bad": "y"})
+        self.assertEqual(reply["user_expressions"]["good"]["data"]["text/plain"], "6")
+        self.assertEqual(reply["user_expressions"]["bad"]["status"], "error")
+
+    def test_output_is_batched_and_complete(self):
+        code = 'import "fmt"\nfor i := 0; i < 100000; i++ { fmt.Println("line", i) }'
+        _, outputs = self.run_cell(code)
+        text = "".join(content["text"] for _, content in outputs)
+        self.assertEqual(text, "".join(f"line {i}\n" for i in range(100000)))
+        self.assertLess(len(outputs), 200)
+
+    def test_restart_forgets(self):
+        self.run_cell("x := 1")
+        self.manager.restart_kernel(now=False)
+        self.client.wait_for_ready(timeout=TIMEOUT)
+        self.assertEqual(self.run_cell("x")[0]["status"], "error")
+
+    def test_cursors_count_code_points(self):
+        code = 's := "é𝒳"; strings.TrimPre'
+        msg_id = self.client.complete(code)
+        reply = self.reply(msg_id)
+        self.assertEqual(reply["matches"], ["TrimPrefix"])
+        self.assertEqual((reply["cursor_start"], reply["cursor_end"]), (len(code) - 7, len(code)))
+
+
+class LifeTests(unittest.TestCase):
+    def test_ipc_transport(self):
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        manager = KernelManager(kernel_name=KERNEL, transport="ipc", ip=os.path.join(folder, "k"))
+        manager.start_kernel()
+        self.addCleanup(manager.shutdown_kernel, now=True)
+        client = manager.blocking_client()
+        client.start_channels()
+        self.addCleanup(client.stop_channels)
+        client.wait_for_ready(timeout=TIMEOUT)
+        self.assertEqual(client.execute_interactive("1 + 1", timeout=TIMEOUT)["content"]["status"], "ok")
+
+    def test_shutdown_ends_the_process(self):
+        manager, client = start_new_kernel(kernel_name=KERNEL, startup_timeout=TIMEOUT)
+        client.stop_channels()
+        manager.shutdown_kernel(now=False)
+        self.assertFalse(manager.is_alive())
+
+    def test_the_worker_dies_with_the_kernel(self):
+        manager, client = start_new_kernel(kernel_name=KERNEL, startup_timeout=TIMEOUT)
+        self.addCleanup(client.stop_channels)
+        reply = client.execute_interactive(
+            'import "os"', user_expressions={"pid": "os.Getpid()"}, timeout=TIMEOUT)
+        worker = int(reply["content"]["user_expressions"]["pid"]["data"]["text/plain"])
+        os.kill(manager.provisioner.pid, signal.SIGKILL)
+        manager.shutdown_kernel(now=True)
+        deadline = time.monotonic() + TIMEOUT
+        while process_runs(worker) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.assertFalse(process_runs(worker))
+
+
+def process_runs(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+if __name__ == "__main__":
+    unittest.main()
