@@ -15,7 +15,7 @@ const (
 	columnsShown = 100
 	textWidth    = 160 // characters of a line of text
 	cellWidth    = 48  // characters of a cell in text
-	htmlCell     = 160 // characters of a cell in HTML; more show on hovering
+	htmlCell     = 100 // characters of a cell in HTML; more show on hovering
 	hoverCell    = 2000
 )
 
@@ -67,8 +67,8 @@ func (f *Frame) String() string {
 		columns = append(columns, column)
 	}
 	var b strings.Builder
-	for i := range len(rows) + 2 {
-		if i == edgeRows+2 && left > 0 {
+	for i := range len(rows) + headLines {
+		if i == edgeRows+headLines && left > 0 {
 			fmt.Fprintf(&b, "… %s\n", moreRows(left))
 		}
 		if len(columns) > 0 {
@@ -89,7 +89,10 @@ func moreRows(n int) string {
 	return grouped(n) + " more rows"
 }
 
-// textColumn is a column's name, kind and cells, all but padded.
+// headLines is how many lines of text stand above the cells: name, kind, rule.
+const headLines = 3
+
+// textColumn is a column's name, kind, rule and cells, all but padded.
 type textColumn struct {
 	lines []string
 	right bool // aligned
@@ -97,7 +100,7 @@ type textColumn struct {
 }
 
 func newTextColumn(c *Column, rows []int) textColumn {
-	column := textColumn{lines: []string{oneLine(c.name, cellWidth), c.kind.String()}, right: c.kind == Float || c.kind == Int}
+	column := textColumn{lines: []string{oneLine(c.name, cellWidth), c.kind.String(), ""}, right: c.kind == Float || c.kind == Int}
 	format := newFormatter(c, rows)
 	for _, i := range rows {
 		cell := format.text(i)
@@ -109,6 +112,7 @@ func newTextColumn(c *Column, rows []int) textColumn {
 	for _, line := range column.lines {
 		column.width = max(column.width, displayWidth(line))
 	}
+	column.lines[headLines-1] = strings.Repeat("─", column.width)
 	return column
 }
 
@@ -150,7 +154,7 @@ func (f *Frame) html() string {
 		columns = columns[:columnsShown]
 	}
 	var b strings.Builder
-	b.WriteString(`<div style="max-width:100%;overflow-x:auto"><table style="` + tableStyle + `">` + "\n<thead><tr>")
+	b.WriteString(`<div style="max-width:100%;overflow-x:auto;scrollbar-color:rgba(128,128,128,.6) transparent"><table style="` + tableStyle + `">` + "\n<thead><tr>")
 	for _, c := range columns {
 		b.WriteString(htmlHead(c))
 	}
