@@ -32,14 +32,17 @@ func (c *Comparison) card() card {
 	out := card{
 		title:   fmt.Sprintf("%s against %s", c.Test.Label(), c.Base.Label()),
 		verdict: c.Verdict,
-		tables:  []table{c.accuracyTable(), c.evidenceTable(), c.subjectTable()},
+		tables:  []table{c.accuracyTable(), c.evidenceTable()},
 		notes:   []string{"Method: " + c.Verdict.Method + "."},
+	}
+	if c.Pairs.Discordant() > 0 {
+		out.tables = append(out.tables, c.subjectTable())
 	}
 	if c.Margins != nil {
 		out.tables = append(out.tables, c.Margins.table())
 	}
 	if c.Left > 0 {
-		out.notes = append(out.notes, fmt.Sprintf("%d samples are not finished in both runs and are left out.", c.Left))
+		out.notes = append(out.notes, fmt.Sprintf("%s not finished in both runs and left out.", count(c.Left, "sample is", "samples are")))
 	}
 	return out
 }
@@ -65,8 +68,8 @@ func (c *Comparison) evidenceTable() table {
 	add := func(name, format string, args ...any) {
 		t.rows = append(t.rows, []string{name, fmt.Sprintf(format, args...)})
 	}
-	add("flips", "%d losses (right in base only) and %d gains, %s %% of %d samples",
-		c.Pairs.Losses, c.Pairs.Gains, percent(float64(c.Pairs.Discordant())/float64(c.N)), c.N)
+	add("flips", "%s (right in base only) and %s, %s %% of %d samples",
+		count(c.Pairs.Losses, "loss", "losses"), count(c.Pairs.Gains, "gain", "gains"), percent(float64(c.Pairs.Discordant())/float64(c.N)), c.N)
 	add("exact McNemar", "%s two-sided; %s one-sided, for a loss", stats.FormatP(c.Exact.P), stats.FormatP(c.Loss.P))
 	if c.Detectable != nil {
 		add("detectable", "a loss of %.1f points or more at n = %d, with power %.2g and %s", 100*c.Detectable.Loss, c.N, c.Design.Power, c.noise())
@@ -83,36 +86,50 @@ func (c *Comparison) evidenceTable() table {
 		m := c.Margins.Change
 		add("answer margin", "changes by %+.3f logits on average, 95 %% interval %+.3f to %+.3f (n = %d; %s)", m.Estimate, m.Low, m.High, m.N, m.Method)
 	}
-	add("NaN or Inf", "in the logits of %d samples of test and %d of base", c.TestNaN, c.BaseNaN)
+	add("NaN or Inf", "in the logits of %s of test and %d of base", count(c.TestNaN, "sample", "samples"), c.BaseNaN)
 	return t
 }
 
+// subjectTable shows the subjects in which a sample flipped.
 func (c *Comparison) subjectTable() table {
-	t := table{
-		left:    1,
-		caption: fmt.Sprintf("Subjects, largest loss first (%d in all; q adjusts p for their number, Benjamini-Hochberg)", len(c.BySubject)),
-		head:    []string{"subject", "n", "base, %", "test, %", "points", "losses", "gains", "p", "q"},
+	var flipped []Subject
+	for _, s := range c.BySubject {
+		if s.Pairs.Discordant() > 0 {
+			flipped = append(flipped, s)
+		}
 	}
-	subjects := slices.SortedStableFunc(slices.Values(c.BySubject), func(a, b Subject) int {
+	slices.SortStableFunc(flipped, func(a, b Subject) int {
 		return cmp.Or(cmp.Compare(a.Pairs.Change(), b.Pairs.Change()), cmp.Compare(a.P, b.P))
 	})
-	if hidden := len(subjects) - cardSubjects; hidden > 1 {
-		t.caption = fmt.Sprintf("The %d subjects with the largest losses (of %d; q adjusts p for their number, Benjamini-Hochberg)", cardSubjects, len(subjects))
-		subjects = subjects[:cardSubjects]
+	t := table{
+		left:    1,
+		caption: fmt.Sprintf("Subjects with flips, largest loss first: %d of %d", len(flipped), len(c.BySubject)),
+		head:    []string{"subject", "n", "base, %", "test, %", "points", "losses", "gains", "p", "q"},
 	}
-	for _, s := range subjects {
-		mark := Outcome("")
-		if s.Q < 0.05 && s.Pairs.Losses > s.Pairs.Gains {
-			mark = RealLoss
-		} else if s.Q < 0.05 {
-			mark = Gain
-		}
-		t.mark = append(t.mark, mark)
+	if len(flipped) > cardSubjects {
+		t.caption += fmt.Sprintf(", the first %d shown", cardSubjects)
+		flipped = flipped[:cardSubjects]
+	}
+	t.caption += " (p exact McNemar; q, Benjamini-Hochberg)"
+	for _, s := range flipped {
+		t.mark = append(t.mark, s.mark())
 		t.bars = append(t.bars, s.Pairs.Change())
 		t.rows = append(t.rows, []string{s.Name, fmt.Sprint(s.Pairs.N()), percent(s.Base()), percent(s.Test()), points(s.Pairs.Change()),
 			fmt.Sprint(s.Pairs.Losses), fmt.Sprint(s.Pairs.Gains), shortP(s.P), shortP(s.Q)})
 	}
 	return t
+}
+
+// mark is the outcome of a subject that changed by more than chance, given
+// how many subjects were looked at.
+func (s Subject) mark() Outcome {
+	switch {
+	case s.Q >= 0.05:
+		return ""
+	case s.Pairs.Losses > s.Pairs.Gains:
+		return RealLoss
+	}
+	return Gain
 }
 
 func (m *Margins) table() table {
@@ -141,6 +158,13 @@ func (c card) text() string {
 		b.WriteString(note + "\n")
 	}
 	return strings.TrimRight(b.String(), "\n")
+}
+
+func count(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }
 
 // percent writes a share in percent, rounded as points rounds.

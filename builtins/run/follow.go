@@ -25,16 +25,15 @@ func (r *Run) Follow(h host.Host) error {
 		}
 	}
 	ctx := h.Context()
-	var last string
+	var shown Progress
 	err := r.poll(ctx, redrawEvery, func() {
 		p, err := r.Progress()
 		if err != nil {
-			return // the same error ends the run, or its reader, with its own message
+			return // what ends the run says it as well
 		}
-		b := progressBundle(r.Label(), p)
-		if b.Plain() != last {
-			last = b.Plain()
-			show(b)
+		if handle == nil || p.Done != shown.Done || p.Total != shown.Total {
+			shown = p
+			show(progressBundle(r.Label(), p))
 		}
 	})
 	if ctx.Err() != nil {
@@ -63,7 +62,7 @@ func progressBundle(label string, p Progress) host.Bundle {
 	}
 	facts := fmt.Sprintf("%d/%d", p.Done, p.Total)
 	if p.Rate > 0 {
-		facts += fmt.Sprintf(", %.1f samples/s, accuracy %s, %s left", p.Rate, p.accuracy(), duration(p.Left.Round(time.Second)))
+		facts += fmt.Sprintf(", %.1f samples/s, accuracy %s, %s left", p.Rate, p.accuracy(), duration(max(p.Left, time.Second).Round(time.Second)))
 	}
 	full := int(share*barCells + 0.5)
 	text := fmt.Sprintf("%s [%s%s] %s", label, strings.Repeat("#", full), strings.Repeat(".", barCells-full), facts)

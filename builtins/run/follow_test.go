@@ -67,6 +67,7 @@ func golden(t *testing.T, name, got string) {
 func TestDurationsReadWell(t *testing.T) {
 	for want, d := range map[string]time.Duration{
 		"?":          -1,
+		"3 s":        3 * time.Second,
 		"2.5 s":      2500 * time.Millisecond,
 		"47 s":       47 * time.Second,
 		"3 min 05 s": 185 * time.Second,

@@ -206,6 +206,9 @@ func slug(label string) string {
 		}
 		return '-'
 	}, label)
+	for strings.Contains(clean, "--") {
+		clean = strings.ReplaceAll(clean, "--", "-")
+	}
 	if runes := []rune(clean); len(runes) > 60 {
 		clean = string(runes[:60])
 	}

@@ -216,5 +216,6 @@ func until(t testing.TB, r *Run, done int) {
 		}
 		require.Falsef(t, p.Status.Ended(), "the run ended with %d samples", p.Done)
 		require.NoError(t, ctx.Err())
+		time.Sleep(time.Millisecond) // leaves the processor to the run
 	}
 }

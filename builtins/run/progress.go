@@ -34,11 +34,13 @@ func (r *Run) Progress() (Progress, error) {
 		return Progress{}, fmt.Errorf("run %s: %w", r.Name(), err)
 	}
 	p := Progress{Status: state.Status, Done: done, Total: state.Total, Correct: correct, Left: -1}
-	latest := state.latest(time.Now())
-	p.Elapsed = latest + time.Duration(state.Seconds*float64(time.Second))
-	if fresh := done - state.Resumed; fresh > 0 && latest > 0 {
-		p.Rate = float64(fresh) / latest.Seconds()
-		p.Left = time.Duration(float64(max(p.Total-done, 0)) / p.Rate * float64(time.Second))
+	now := time.Now()
+	p.Elapsed = state.latest(now) + time.Duration(state.Seconds*float64(time.Second))
+	// Samples finish in batches: up to the last one the rate holds.
+	fresh, last := done-state.Resumed, lastSign(r.dir)
+	if worked := last.Sub(state.Started); fresh > 0 && worked > 0 {
+		p.Rate = float64(fresh) / worked.Seconds()
+		p.Left = max(time.Duration(float64(p.Total-done)/p.Rate*float64(time.Second))-now.Sub(last), 0)
 	}
 	return p, nil
 }
@@ -68,12 +70,12 @@ func (p Progress) accuracy() string {
 	return fmt.Sprintf("%.1f %% [%.1f, %.1f]", 100*i.Estimate, 100*i.Low, 100*i.High)
 }
 
-// duration words d to the second, or to a tenth when it is short.
+// duration words d to the second, or to a tenth when it is short and not whole.
 func duration(d time.Duration) string {
 	switch {
 	case d < 0:
 		return "?"
-	case d < 10*time.Second:
+	case d < 10*time.Second && d%time.Second != 0:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	case d < time.Minute:
 		return fmt.Sprintf("%.0f s", d.Seconds())

@@ -62,8 +62,7 @@ func (r *Run) State() (State, error) {
 	return state, nil
 }
 
-// lastSign is when a killed process finished its last sample; zero when it
-// finished none.
+// lastSign is when the run's last sample finished; zero when none has.
 func lastSign(dir string) time.Time {
 	info, err := os.Stat(filepath.Join(dir, samplesFile))
 	if err != nil {

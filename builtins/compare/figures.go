@@ -1,0 +1,88 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+
+	"adkernel/builtins/run"
+	"adkernel/builtins/stats"
+	"adkernel/plots"
+)
+
+// significant is the false discovery rate at which a subject counts as
+// changed.
+const significant = 0.05
+
+// SubjectsFigure draws the change of each subject's accuracy.
+func (c *Comparison) SubjectsFigure() *plots.Figure {
+	d := plots.SubjectsData{
+		Base:       c.Base.Label(),
+		Test:       c.Test.Label(),
+		Interval:   fmt.Sprintf("%g %% %s interval", 100*level, c.Change.Method),
+		Correction: fmt.Sprintf("exact McNemar, Benjamini-Hochberg, q < %g", significant),
+	}
+	for _, s := range c.BySubject {
+		d.Subjects = append(d.Subjects, plots.SubjectChange{
+			Name: s.Name, N: s.Pairs.N,
+			Change: 100 * s.Change.Estimate, Low: 100 * s.Change.Low, High: 100 * s.Change.High,
+			Significant: s.Q < significant,
+		})
+	}
+	return plots.Subjects(d, plots.Options{})
+}
+
+// MarginsFigure draws each sample's answer margin in both runs. It needs runs
+// with logits on a task whose answers are letters.
+func (c *Comparison) MarginsFigure() (*plots.Figure, error) {
+	if c.Margins == nil {
+		return nil, fmt.Errorf("compare %s with %s: the runs have no margins: their engine returned no logits, or the task's answers are not letters",
+			c.Test.Name(), c.Base.Name())
+	}
+	d := plots.MarginsData{Base: c.Base.Label(), Test: c.Test.Label()}
+	for _, p := range c.pairs {
+		d.Samples = append(d.Samples, plots.MarginSample{
+			Sample: p.test.Index, Subject: p.test.Subject,
+			Base: float64(p.base.Margin), Test: float64(p.test.Margin),
+			BaseRight: p.base.Correct, TestRight: p.test.Correct,
+		})
+	}
+	return plots.Margins(d, plots.Options{}), nil
+}
+
+// LogitsFigure draws how far the logits of each sample reach in both runs. It
+// reads one row of each run at a time.
+func (c *Comparison) LogitsFigure() (*plots.Figure, error) {
+	d := plots.LogitRangesData{Base: c.Base.Label(), Test: c.Test.Label()}
+	for _, p := range c.pairs {
+		base, err := spread(c.Base, p.base)
+		if err != nil {
+			return nil, err
+		}
+		test, err := spread(c.Test, p.test)
+		if err != nil {
+			return nil, err
+		}
+		d.Samples = append(d.Samples, plots.LogitSample{Sample: p.test.Index, Base: base, Test: test})
+	}
+	return plots.LogitRanges(d, plots.Options{}), nil
+}
+
+// spread is the range of a sample's finite logits, NaN when it has none.
+func spread(r *run.Run, s run.Sample) (plots.LogitRange, error) {
+	row, err := r.LogitRow(s.Index)
+	if err != nil {
+		return plots.LogitRange{}, err
+	}
+	finite := make([]float64, 0, len(row))
+	for _, v := range row {
+		if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			finite = append(finite, f)
+		}
+	}
+	q, err := stats.Quantiles(finite, 0, .25, .5, .75, 1)
+	if err != nil {
+		nan := math.NaN()
+		return plots.LogitRange{Min: nan, Q1: nan, Median: nan, Q3: nan, Max: nan}, nil
+	}
+	return plots.LogitRange{Min: q[0], Q1: q[1], Median: q[2], Q3: q[3], Max: q[4]}, nil
+}
