@@ -23,16 +23,9 @@ func (l *Linear) decodeRow(out []float32, n int) {
 			decodeE4M3(out[start:end], codes[start:end], scales[start/l.BlockK])
 		}
 	case NVFP4:
-		decodeNVFP4Row(out, l.Codes[n*l.K/2:], l.Scales[n*l.K/groupSize:], l.Scale)
+		decodeNVFP4(out, l.Codes[n*l.K/2:], l.Scales[n*l.K/groupSize:], l.Scale)
 	default:
 		l.tensor().decode(out, n*l.K)
-	}
-}
-
-// decodeNVFP4Row multiplies the two scales first, as the kernels do.
-func decodeNVFP4Row(out []float32, packed, scales []byte, global float32) {
-	for g := range len(out) / groupSize {
-		decodeE2M1(out[g*groupSize:(g+1)*groupSize], packed[g*groupSize/2:], e4m3Values[scales[g]]*global)
 	}
 }
 

@@ -49,62 +49,6 @@ func (s difference) sqnrAtBestScale() float64 {
 	return -10 * math.Log10(max(left, 1e-15))
 }
 
-// compareScalar is the plain version of compare. Sums are kept in float32 for
-// short stretches, which is as exact as the values are and twice as fast.
-func compareScalar(d, r []float32) difference {
-	const stretch = 256
-	s := difference{}
-	for start := 0; start < len(d); start += stretch {
-		end := min(start+stretch, len(d))
-		s.add(compareStretch(d[start:end], r[start:end]))
-	}
-	return s
-}
-
-func compareStretch(d, r []float32) difference {
-	var err2, ref2, deq2, dot, deqAmax, refAmax float32
-	r = r[:len(d)]
-	for i, x := range d {
-		y := r[i]
-		e := x - y
-		err2 += e * e
-		ref2 += y * y
-		deq2 += x * x
-		dot += x * y
-		if a := abs(x); a > deqAmax {
-			deqAmax = a
-		}
-		if a := abs(y); a > refAmax {
-			refAmax = a
-		}
-	}
-	if sum := err2 + ref2 + deq2; sum-sum != 0 {
-		return compareCarefully(d, r)
-	}
-	return difference{n: len(d), err2: float64(err2), ref2: float64(ref2), deq2: float64(deq2), dot: float64(dot), deqAmax: deqAmax, refAmax: refAmax}
-}
-
-// compareCarefully serves stretches whose float32 sums are not finite.
-func compareCarefully(d, r []float32) difference {
-	s := difference{}
-	for i, x := range d {
-		y := r[i]
-		if x != x || y != y {
-			s.nan++
-			continue
-		}
-		e := float64(x) - float64(y)
-		s.n++
-		s.err2 += e * e
-		s.ref2 += float64(y) * float64(y)
-		s.deq2 += float64(x) * float64(x)
-		s.dot += float64(x) * float64(y)
-		s.deqAmax = max(s.deqAmax, abs(x))
-		s.refAmax = max(s.refAmax, abs(y))
-	}
-	return s
-}
-
 // A tally counts the special codes of a weight.
 type tally struct {
 	nan       int // E4M3 NaN, in codes or group scales
@@ -124,15 +68,4 @@ func (l *Linear) tally() tally {
 		}
 	}
 	return tally{}
-}
-
-// countMaskedScalar counts the bytes b with b&mask == want.
-func countMaskedScalar(data []byte, mask, want byte) int {
-	n := 0
-	for _, b := range data {
-		if b&mask == want {
-			n++
-		}
-	}
-	return n
 }
