@@ -175,8 +175,8 @@ func (c *configFile) architecture() (*architecture, error) {
 	} else if a.hidden%a.heads != 0 {
 		return nil, fmt.Errorf("hidden_size %d is not divisible by num_attention_heads %d, and there is no head_dim", a.hidden, a.heads)
 	}
-	if a.headDim < 2 || a.headDim > maxSize || a.headDim%2 != 0 {
-		return nil, fmt.Errorf("head_dim %d: want an even number from 2 on", a.headDim)
+	if a.headDim < 2 || a.headDim > maxHeadDim || a.headDim%2 != 0 {
+		return nil, fmt.Errorf("head_dim %d: want an even number from 2 to %d", a.headDim, maxHeadDim)
 	}
 	if err := c.checkUnsupported(); err != nil {
 		return nil, err
@@ -200,7 +200,10 @@ func (c *configFile) expertLayout() *expertLayout {
 
 // maxSize bounds every dimension, so that products of two fit an int and a
 // hostile file cannot ask for all memory.
-const maxSize = 1 << 24
+const (
+	maxSize    = 1 << 24
+	maxHeadDim = 1 << 16
+)
 
 func (a *architecture) checkSizes() error {
 	type field struct {

@@ -38,16 +38,20 @@ func (l *loader) load() (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	rotation := l.arch.rope.rotation(l.settings.maxSeqLen, l.arch.format)
 	reducer := newAllReducer(world, l.arch.format)
 	m := &model{arch: l.arch}
 	for l.rank = range world {
-		r := &rank{index: l.rank, arch: l.arch, format: l.arch.format, embedding: embedding, rotation: rotation, reducer: reducer}
+		r := &rank{index: l.rank, arch: l.arch, format: l.arch.format, embedding: embedding, reducer: reducer}
 		if err := l.loadRank(r); err != nil {
 			return nil, err
 		}
 		r.cache = newCache(l.arch.layers, l.arch.kvHeads/world, l.arch.headDim, l.settings.cacheBlocks(), l.settings.tokensPerBlock)
 		m.ranks = append(m.ranks, r)
+	}
+	// After the weights have confirmed the sizes in config.json.
+	rotation := l.arch.rope.rotation(l.settings.maxSeqLen, l.arch.format)
+	for _, r := range m.ranks {
+		r.rotation = rotation
 	}
 	return m, nil
 }

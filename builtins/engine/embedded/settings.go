@@ -73,7 +73,6 @@ const (
 
 // options lists every key with the defaults for a model.
 func options(a *architecture, quantization checkpoint.Quantization, model string) []option {
-	cacheTokens := max(32768, a.maxPositions)
 	list := []option{
 		{key: "model", fallback: model, fixed: "the deployment names the model"},
 		{key: "world_size", fallback: 1, least: 1},
@@ -85,11 +84,11 @@ func options(a *architecture, quantization checkpoint.Quantization, model string
 		{key: "enable_chunked_prefill", fallback: false},
 		{key: "max_num_tokens", fallback: 8192, least: 1},
 		{key: "max_batch_size", fallback: 64, least: 1},
-		{key: "max_seq_len", fallback: a.maxPositions, least: 1},
+		{key: "max_seq_len", fallback: min(a.maxPositions, 8192), least: 1},
 		{key: "model_kwargs.torch_dtype", fallback: a.format.String(), oneOf: []string{"float32", "bfloat16", "float16"}},
 		{key: "kv_cache_config.enable_block_reuse", fallback: true},
 		{key: "kv_cache_config.tokens_per_block", fallback: tileTokens, least: tileTokens},
-		{key: "kv_cache_config.max_tokens", fallback: cacheTokens, least: tileTokens},
+		{key: "kv_cache_config.max_tokens", fallback: 32768, least: tileTokens},
 		{key: "kv_cache_config.dtype", fallback: "auto", oneOf: []string{"auto", "fp8"}},
 		{key: "transforms.detect_sharding.allreduce_strategy", fallback: "NCCL", fixed: "ranks add up in their order"},
 	}
@@ -132,14 +131,14 @@ func readSettings(d engine.Deployment, a *architecture, quantization checkpoint.
 				d.Label(), key, nearest(key, slices.Sorted(maps.Keys(values))))
 		}
 	}
-	s, err := newSettings(values, quantization)
+	s, err := newSettings(values, a, quantization)
 	if err != nil {
 		return nil, fmt.Errorf("deployment %s: %w", d.Label(), err)
 	}
 	return s, nil
 }
 
-func newSettings(values map[string]any, quantization checkpoint.Quantization) (*settings, error) {
+func newSettings(values map[string]any, a *architecture, quantization checkpoint.Quantization) (*settings, error) {
 	s := &settings{
 		worldSize:      values["world_size"].(int),
 		capture:        values["compile_backend"] == "torch-cudagraph",
@@ -164,6 +163,9 @@ func newSettings(values map[string]any, quantization checkpoint.Quantization) (*
 	if longest := s.cacheBlocks() * s.tokensPerBlock; longest < s.maxSeqLen {
 		return nil, fmt.Errorf("kv_cache_config.max_tokens %d holds no sequence of max_seq_len %d: raise the one or lower the other",
 			s.cacheTokens, s.maxSeqLen)
+	}
+	if s.maxSeqLen > a.maxPositions {
+		return nil, fmt.Errorf("max_seq_len %d exceeds max_position_embeddings %d of the model", s.maxSeqLen, a.maxPositions)
 	}
 	if s.maxTokens < s.maxBatch {
 		return nil, fmt.Errorf("max_num_tokens %d is less than max_batch_size %d: a step must hold one token of each sequence",
