@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
@@ -23,7 +24,7 @@ func (c *Comparison) SubjectsFigure() *plots.Figure {
 	}
 	for _, s := range c.BySubject {
 		d.Subjects = append(d.Subjects, plots.SubjectChange{
-			Name: s.Name, N: s.Pairs.N,
+			Name: s.Name, N: s.Pairs.N(),
 			Change: 100 * s.Change.Estimate, Low: 100 * s.Change.Low, High: 100 * s.Change.High,
 			Significant: s.Q < significant,
 		})
@@ -79,10 +80,7 @@ func spread(r *run.Run, s run.Sample) (plots.LogitRange, error) {
 			finite = append(finite, f)
 		}
 	}
-	q, err := stats.Quantiles(finite, 0, .25, .5, .75, 1)
-	if err != nil {
-		nan := math.NaN()
-		return plots.LogitRange{Min: nan, Q1: nan, Median: nan, Q3: nan, Max: nan}, nil
-	}
-	return plots.LogitRange{Min: q[0], Q1: q[1], Median: q[2], Q3: q[3], Max: q[4]}, nil
+	slices.Sort(finite)
+	q := func(p float64) float64 { return stats.Quantile(finite, p) } // NaN of none
+	return plots.LogitRange{Min: q(0), Q1: q(.25), Median: q(.5), Q3: q(.75), Max: q(1)}, nil
 }

@@ -1,0 +1,227 @@
+// Package builtins is what a cell can call: the whole vocabulary on one page.
+// Every exported name of it is seen in every cell without an import. It ties
+// the rooms below it together and computes nothing itself.
+//
+// Here is the edge between Go's way of handling errors and a notebook's: the
+// packages below return errors, and these functions, which return one value so
+// that cells read well, end the cell with the error (eval.Stop).
+package builtins
+
+import (
+	"context"
+	"path/filepath"
+
+	"adkernel/builtins/casebook"
+	"adkernel/builtins/checkpoint"
+	"adkernel/builtins/compare"
+	"adkernel/builtins/engine"
+	"adkernel/builtins/frame"
+	"adkernel/builtins/run"
+	"adkernel/builtins/task"
+	"adkernel/kernel/eval"
+	"adkernel/kernel/host"
+	"adkernel/plots"
+)
+
+// Deployment is a model and how it is served.
+//
+//	fp8 := Deployment{Model: "/models/llama-3.1-8b-fp8", Config: "ad.yaml", WorldSize: 2}
+type Deployment = engine.Deployment
+
+// Frame is a data frame: typed columns with nulls.
+//
+//	cmp.Subjects().Where("delta < -5").Sort("delta")
+type Frame = frame.Frame
+
+// ReadCSV, ReadJSONLines and ReadParquet read a data frame from a file.
+func ReadCSV(path string) *Frame       { return frameOf(frame.ReadCSV(path)) }
+func ReadJSONLines(path string) *Frame { return frameOf(frame.ReadJSONLines(path)) }
+func ReadParquet(path string) *Frame   { return frameOf(frame.ReadParquet(path)) }
+
+// Task is an evaluation: what is asked, and of which data set.
+type Task = task.Spec
+
+// A TaskOption narrows an evaluation.
+type TaskOption func(*Task)
+
+// Samples takes n questions, the same number of each subject, rounded up.
+func Samples(n int) TaskOption { return func(t *Task) { t.Samples = n } }
+
+// Subjects keeps only these subjects.
+func Subjects(names ...string) TaskOption { return func(t *Task) { t.Subjects = names } }
+
+// Dataset reads the questions from a folder with dev/ and test/ instead of the
+// one below $LLM_MODELS_ROOT.
+func Dataset(dir string) TaskOption { return func(t *Task) { t.Dataset = dir } }
+
+// MMLU is the MMLU evaluation with TensorRT-LLM's prompts, byte for byte.
+//
+//	task := MMLU(Samples(100))
+func MMLU(options ...TaskOption) Task {
+	t := Task{Kind: "mmlu"}
+	return narrow(t, options)
+}
+
+// Only returns t narrowed by options.
+//
+//	Only(Demo().Task, Subjects("addition", "medians"))
+func Only(t Task, options ...TaskOption) Task { return narrow(t, options) }
+
+func narrow(t Task, options []TaskOption) Task {
+	for _, o := range options {
+		o(&t)
+	}
+	if t.Dataset != "" {
+		dir, err := filepath.Abs(t.Dataset)
+		check(err)
+		t.Dataset = dir
+	}
+	_, err := t.Load()
+	check(err)
+	return t
+}
+
+// An Evaluation is one deployment's run on a task: a directory that outlives
+// the kernel.
+type Evaluation struct{ *run.Run }
+
+// Run evaluates d on t and shows its progress; interrupting the cell cancels it.
+func Run(d Deployment, t Task) *Evaluation { return Launch(d, t).Wait() }
+
+// Launch evaluates d on t in the background. The run goes on when the kernel
+// ends, and Attach finds it again.
+func Launch(d Deployment, t Task) *Evaluation {
+	r, err := run.Launch(host.Context(), run.Spec{Deployment: d, Task: t}, run.Options{})
+	check(err)
+	return &Evaluation{r}
+}
+
+// Attach opens the run in dir: one that is still going, or one that ended.
+func Attach(dir string) *Evaluation {
+	r, err := run.Attach(dir)
+	check(err)
+	return &Evaluation{r}
+}
+
+// Wait shows the run's progress until it is done; interrupting the cell
+// cancels it.
+func (e *Evaluation) Wait() *Evaluation {
+	check(e.Follow(host.Current()))
+	return e
+}
+
+// Resume computes what is missing of a run that was cancelled or killed.
+func (e *Evaluation) Resume() *Evaluation {
+	check(e.Run.Resume(host.Context(), run.Options{}))
+	return e.Wait()
+}
+
+// Frame returns the finished samples as a table.
+func (e *Evaluation) Frame() *Frame { return frameOf(e.Run.Frame()) }
+
+// Runs lists the runs that are kept, oldest first.
+func Runs() *Frame {
+	root, err := run.Root()
+	check(err)
+	all, err := run.List(root)
+	if len(all) == 0 {
+		check(err)
+	}
+	return frameOf(run.Table(all))
+}
+
+// A Comparison is what two runs of the same prompts say about each other.
+type Comparison = compare.Comparison
+
+// Compare puts test beside base: the change with its interval, the exact test,
+// the verdict, and what this many samples could have shown.
+func Compare(test, base *Evaluation) *Comparison {
+	c, err := compare.Runs(test.Run, base.Run)
+	check(err)
+	remember(test, base)
+	return c
+}
+
+// PlotSubjects shows the accuracy change of each subject with its interval.
+func PlotSubjects(c *Comparison) *plots.Figure { return c.SubjectsFigure() }
+
+// PlotLogits shows how far the logits of each sample reach in both runs.
+func PlotLogits(c *Comparison) *plots.Figure {
+	f, err := c.LogitsFigure()
+	check(err)
+	return f
+}
+
+// PlotMargins shows the answers' margins in both runs, flips marked.
+func PlotMargins(c *Comparison) *plots.Figure {
+	f, err := c.MarginsFigure()
+	check(err)
+	return f
+}
+
+// Inspect shows one sample of a run: its prompt, tokens and top logits, beside
+// those of base, or of the run that it was compared with last.
+func Inspect(test *Evaluation, index int, base ...*Evaluation) *compare.Inspection {
+	reference := baselineOf(test)
+	if len(base) > 0 {
+		reference = base[0].Run
+	}
+	in, err := compare.Inspect(test.Run, reference, index)
+	check(err)
+	return in
+}
+
+// Audit compares a quantized checkpoint's weights and scales with the
+// checkpoint it was made from. It needs no GPU and runs no engine.
+func Audit(model, reference string) *checkpoint.Report {
+	r, err := checkpoint.Audit(model, reference)
+	check(err)
+	return r
+}
+
+// Demo returns deployments of a small checkpoint that ships with the program,
+// so that everything here runs on a laptop.
+//
+//	d := Demo()
+//	base, test := Run(d.BF16, d.Task), Run(d.NVFP4, d.Task)
+func Demo() *casebook.Demo {
+	d, err := casebook.Open(host.Context())
+	check(err)
+	return d
+}
+
+// Cases lists the cases to practise on, by their symptoms.
+func Cases() *Frame {
+	var names, symptoms []string
+	for _, c := range casebook.Cases() {
+		names, symptoms = append(names, c.Name), append(symptoms, c.Symptom)
+	}
+	return frame.New(frame.Strings("case", names), frame.Strings("symptom", symptoms))
+}
+
+// Case returns a deployment that answers worse than its base, and the task
+// that shows it. Cases lists the names.
+//
+//	deploy, base, task := Case("fp8-drop")
+func Case(name string) (deploy, base Deployment, t Task) {
+	c, err := casebook.Find(host.Context(), name)
+	check(err)
+	return c.Deploy, c.Base, c.Task
+}
+
+// check ends the cell when there is an error.
+func check(err error) {
+	if err == nil {
+		return
+	}
+	if ctx := host.Context(); ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	panic(eval.Stop{Err: err})
+}
+
+func frameOf(f *Frame, err error) *Frame {
+	check(err)
+	check(f.Err())
+	return f
+}
