@@ -82,29 +82,31 @@ func (d *csvDecoder) pass(r io.Reader) (done bool, err error) {
 		if len(s.fields) != len(d.names) {
 			return false, d.at(s, fmt.Errorf("%s, but the header names %s", plural(len(s.fields), "field"), plural(len(d.names), "column")))
 		}
-		switch {
-		case d.builders == nil && !d.known && len(first) < rowsToInfer:
+		if d.builders == nil && !d.known && len(first) < rowsToInfer {
 			d.infer(s.fields)
 			first = append(first, cloneFields(s.fields))
 			continue
-		case d.builders == nil:
-			if err := d.store(first...); err != nil {
-				return false, err
-			}
 		}
-		if !d.known && d.infer(s.fields) {
-			storing = false
+		if d.builders == nil {
+			d.start(first)
 		}
 		if storing {
-			if err := d.store(s.fields); err != nil {
+			column, err := d.store(s.fields)
+			if err != nil {
 				return false, d.at(s, err)
 			}
+			if column < 0 {
+				continue
+			}
+			if d.known {
+				return false, d.at(s, fmt.Errorf("column %q: %q: the file changes while it is read", d.names[column], s.fields[column].text))
+			}
+			storing = false
 		}
+		d.infer(s.fields)
 	}
 	if d.builders == nil {
-		if err := d.store(first...); err != nil {
-			return false, err
-		}
+		d.start(first)
 	}
 	if !storing {
 		d.builders, d.known = nil, true
@@ -147,37 +149,40 @@ func (d *csvDecoder) isBlank(s *csvScanner) bool {
 	return len(d.names) > 1 && len(s.fields) == 1 && len(s.fields[0].text) == 0 && !s.fields[0].quoted
 }
 
-// infer narrows the kinds by one row, and reports whether any changed.
-func (d *csvDecoder) infer(fields []csvField) (changed bool) {
+// infer widens the kinds to hold one more row.
+func (d *csvDecoder) infer(fields []csvField) {
 	for i, field := range fields {
-		if kind := d.kinds[i].with(field); kind != d.kinds[i] {
-			d.kinds[i] = kind
-			changed = true
+		if d.kinds[i] != csvString {
+			d.kinds[i] = d.kinds[i].with(field)
 		}
 	}
-	return changed
 }
 
-// store appends rows to the columns, whose kinds hold for them unless the file
-// has changed since they were inferred.
-func (d *csvDecoder) store(rows ...[]csvField) error {
-	if d.builders == nil {
-		d.builders = make([]*builder, len(d.names))
-		for i, name := range d.names {
-			d.builders[i] = newBuilder(name, d.kinds[i].column())
-		}
+// start makes the columns of rows that their kinds hold.
+func (d *csvDecoder) start(rows [][]csvField) {
+	d.builders = make([]*builder, len(d.names))
+	for i, name := range d.names {
+		d.builders[i] = newBuilder(name, d.kinds[i].column())
 	}
 	for _, fields := range rows {
-		if d.builders[0].len() == maxRows {
-			return fmt.Errorf("more than %d rows", maxRows)
-		}
 		for i, field := range fields {
-			if !d.kinds[i].add(d.builders[i], field) {
-				return fmt.Errorf("column %q: %q: the file changes while it is read", d.names[i], field.text)
-			}
+			d.kinds[i].add(d.builders[i], field)
 		}
 	}
-	return nil
+}
+
+// store appends a row. It returns the first column whose kind does not hold
+// the row's field, -1 when all do.
+func (d *csvDecoder) store(fields []csvField) (column int, err error) {
+	if d.builders[0].len() == maxRows {
+		return -1, fmt.Errorf("more than %d rows", maxRows)
+	}
+	for i, field := range fields {
+		if !d.kinds[i].add(d.builders[i], field) {
+			return i, nil
+		}
+	}
+	return -1, nil
 }
 
 func (d *csvDecoder) frame() *Frame {

@@ -28,31 +28,15 @@ func (k csvKind) with(field csvField) csvKind {
 		}
 		return k
 	}
-	switch k {
-	case csvEmpty, csvBlank:
-		switch {
-		case isCSVInt(text):
-			return csvInt
-		case isCSVFloat(text):
-			return csvFloat
-		case isCSVBool(text):
-			return csvBool
-		}
-	case csvInt:
-		if isCSVInt(text) {
-			return csvInt
-		}
-		if isCSVFloat(text) {
-			return csvFloat
-		}
-	case csvFloat:
-		if isCSVInt(text) || isCSVFloat(text) {
-			return csvFloat
-		}
-	case csvBool:
-		if isCSVBool(text) {
-			return csvBool
-		}
+	_, isInt := csvIntOf(text)
+	if isInt && k < csvFloat {
+		return csvInt
+	}
+	if _, isFloat := csvFloatOf(text); isFloat && k <= csvFloat {
+		return csvFloat
+	}
+	if _, isBool := csvBoolOf(text); isBool && (k <= csvBlank || k == csvBool) {
+		return csvBool
 	}
 	return csvString
 }
@@ -71,81 +55,87 @@ func (k csvKind) column() Kind {
 	}
 }
 
-// add appends a field; ok is false when the kind does not hold it.
+// add appends a field; ok is false when the kind does not hold it, or would
+// be another one because of it.
 func (k csvKind) add(b *builder, field csvField) (ok bool) {
-	ok = true
-	switch {
-	case len(field.text) == 0 && !(field.quoted && k.column() == String):
+	if len(field.text) == 0 && !(field.quoted && k.column() == String) {
 		b.addNull()
-	case k == csvInt:
-		var v int64
-		v, ok = parseInt(field.text)
-		b.addInt(v)
-	case k == csvFloat:
-		var v float64
-		v, ok = parseFloat(field.text)
-		b.addFloat(v)
-	case k == csvBool:
-		ok = isCSVBool(field.text)
-		b.addBool(ok && (field.text[0] == 't' || field.text[0] == 'T'))
-	case k == csvString:
-		b.addBytes(field.text)
-	default: // nothing but empty fields were seen
-		ok = len(field.text) == 0
-		if ok {
-			b.addString("")
-		}
+		return !(field.quoted && k == csvEmpty)
 	}
-	return ok
+	switch k {
+	case csvInt:
+		v, ok := csvIntOf(field.text)
+		b.addInt(v)
+		return ok
+	case csvFloat:
+		v, ok := csvFloatOf(field.text)
+		b.addFloat(v)
+		return ok
+	case csvBool:
+		v, ok := csvBoolOf(field.text)
+		b.addBool(v)
+		return ok
+	case csvString:
+		b.addBytes(field.text)
+		return true
+	case csvBlank:
+		b.addBytes(field.text)
+		return len(field.text) == 0
+	default:
+		b.addNull()
+		return false
+	}
 }
 
-func isCSVInt(text []byte) bool {
+// csvIntOf reads an integer that is written as strconv.Itoa does, or with a
+// plus: without leading zeros, which a number would lose.
+func csvIntOf(text []byte) (v int64, ok bool) {
 	digits := text
 	if len(digits) > 0 && (digits[0] == '-' || digits[0] == '+') {
 		digits = digits[1:]
 	}
-	if len(digits) == 0 || len(digits) > 1 && digits[0] == '0' || string(text) == "-0" {
-		return false
+	if len(digits) == 0 || digits[0] == '0' && (len(digits) > 1 || text[0] == '-') {
+		return 0, false
 	}
-	for _, c := range digits {
-		if !isDigit(c) {
-			return false
-		}
-	}
-	_, ok := parseInt(text)
-	return ok
+	return parseInt(text)
 }
 
-// isCSVFloat reports whether text is a decimal number with a point or an
-// exponent, NaN, or an infinity; and not one too large for float64.
-func isCSVFloat(text []byte) bool {
-	switch string(text) {
-	case "-0", "NaN", "nan", "NAN", "inf", "Inf", "INF", "-inf", "-Inf", "-INF", "+Inf", "+inf", "Infinity", "-Infinity":
-		return true
-	}
-	point := false
+// csvFloatOf reads an integer as csvIntOf does, a decimal number with a point
+// or an exponent that float64 can hold, NaN, or an infinity.
+func csvFloatOf(text []byte) (v float64, ok bool) {
+	whole := true
 	for i, c := range text {
 		switch {
 		case isDigit(c), (c == '-' || c == '+') && (i == 0 || text[i-1] == 'e' || text[i-1] == 'E'):
 		case c == '.' || c == 'e' || c == 'E':
-			point = true
+			whole = false
 		default:
-			return false
+			return csvNonFinite(text)
 		}
 	}
-	if !point {
-		return false
+	if whole && string(text) != "-0" {
+		v, ok := csvIntOf(text)
+		return float64(v), ok
 	}
-	_, ok := parseFloat(text)
-	return ok
+	return parseFloat(text)
 }
 
-func isCSVBool(text []byte) bool {
+func csvNonFinite(text []byte) (v float64, ok bool) {
 	switch string(text) {
-	case "true", "True", "TRUE", "false", "False", "FALSE":
-		return true
+	case "NaN", "nan", "NAN", "inf", "Inf", "INF", "-inf", "-Inf", "-INF", "+Inf", "+inf", "Infinity", "-Infinity":
+		return parseFloat(text)
 	}
-	return false
+	return 0, false
+}
+
+func csvBoolOf(text []byte) (v, ok bool) {
+	switch string(text) {
+	case "true", "True", "TRUE":
+		return true, true
+	case "false", "False", "FALSE":
+		return false, true
+	}
+	return false, false
 }
 
 // parseInt reads a decimal integer of at most 64 bits.

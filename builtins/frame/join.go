@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 )
 
 // Joining says how Join puts two frames together. On makes one; the zero value
@@ -80,18 +81,23 @@ func matchRows(leftKeys, rightKeys []*Column, leftLen, rightLen int, how Joining
 	leftNull, rightNull := anyNull(leftKeys, leftLen), anyNull(rightKeys, rightLen)
 
 	heads := make([]int32, leftLen) // first match of each left row, -1 without
-	pairs := 0
-	for i := range heads {
-		heads[i] = -1
-		if leftNull == nil || !leftNull[i] {
-			heads[i] = chains.head(chains.leftKeys[i])
+	var counted atomic.Int64
+	parallel(leftLen, func(low, high int) {
+		pairs := 0
+		for i := low; i < high; i++ {
+			heads[i] = -1
+			if leftNull == nil || !leftNull[i] {
+				heads[i] = chains.head(chains.leftKeys[i])
+			}
+			if heads[i] >= 0 {
+				pairs += int(chains.length[heads[i]])
+			} else if how.keepLeft {
+				pairs++
+			}
 		}
-		if heads[i] >= 0 {
-			pairs += int(chains.length[heads[i]])
-		} else if how.keepLeft {
-			pairs++
-		}
-	}
+		counted.Add(int64(pairs))
+	})
+	pairs := int(counted.Load())
 	if pairs+rightLen > maxRows {
 		return nil, nil, fmt.Errorf("join: %d rows; a frame holds at most %d. Many rows on both sides have the same key", pairs, maxRows)
 	}

@@ -32,12 +32,12 @@ var operations map[string]operation
 func init() {
 	operations = map[string]operation{
 		"or": {2, 2, either}, "and": {2, 2, both}, "not": {1, 1, not},
-		"==": {2, 2, comparing(func(c int) bool { return c == 0 })},
-		"!=": {2, 2, comparing(func(c int) bool { return c != 0 })},
-		"<":  {2, 2, comparing(func(c int) bool { return c == -1 })},
-		"<=": {2, 2, comparing(func(c int) bool { return c == -1 || c == 0 })},
-		">":  {2, 2, comparing(func(c int) bool { return c == 1 })},
-		">=": {2, 2, comparing(func(c int) bool { return c == 1 || c == 0 })},
+		"==": {2, 2, comparing(equal[string], equal[float64], equal[int64])},
+		"!=": {2, 2, comparing(unequal[string], unequal[float64], unequal[int64])},
+		"<":  {2, 2, comparing(less[string], less[float64], less[int64])},
+		"<=": {2, 2, comparing(atMost[string], atMost[float64], atMost[int64])},
+		">":  {2, 2, comparing(greater[string], greater[float64], greater[int64])},
+		">=": {2, 2, comparing(atLeast[string], atLeast[float64], atLeast[int64])},
 		"in": {2, math.MaxInt, in}, "is null": {1, 1, isNull},
 		"contains":   {2, 2, matching(strings.Contains)},
 		"startswith": {2, 2, matching(strings.HasPrefix)},
@@ -174,8 +174,15 @@ func in(a application) (*Column, error) {
 	return found, nil
 }
 
-// comparing returns the comparison that holds for these results of order.
-func comparing(holds func(int) bool) func(application) (*Column, error) {
+func equal[T cmp.Ordered](a, b T) bool   { return a == b }
+func unequal[T cmp.Ordered](a, b T) bool { return a != b }
+func less[T cmp.Ordered](a, b T) bool    { return a < b }
+func atMost[T cmp.Ordered](a, b T) bool  { return a <= b }
+func greater[T cmp.Ordered](a, b T) bool { return a > b }
+func atLeast[T cmp.Ordered](a, b T) bool { return a >= b }
+
+// comparing returns the operation of one comparison, given for each type.
+func comparing(texts func(a, b string) bool, floats func(a, b float64) bool, ints func(a, b int64) bool) func(application) (*Column, error) {
 	return func(a application) (*Column, error) {
 		x, y := a.arguments[0], a.arguments[1]
 		if (x.kind == String) != (y.kind == String) {
@@ -185,33 +192,15 @@ func comparing(holds func(int) bool) func(application) (*Column, error) {
 		switch {
 		case x.kind == String && y.scalar:
 			other := y.text(0)
-			result.bools = mappedStrings(x.Column, func(s string) bool { return holds(cmp.Compare(s, other)) })
+			result.bools = mappedStrings(x.Column, func(s string) bool { return texts(s, other) })
 		case x.kind == String:
-			result.bools = zip(a.rows, x.texts(), y.texts(), func(s, t string) bool { return holds(cmp.Compare(s, t)) })
+			result.bools = zip(a.rows, x.texts(), y.texts(), texts)
 		case a.isFloat():
-			result.bools = zip(a.rows, x.numbers(), y.numbers(), func(s, t float64) bool { return holds(order(s, t)) })
+			result.bools = zip(a.rows, x.numbers(), y.numbers(), floats)
 		default:
-			result.bools = zip(a.rows, x.integers(), y.integers(), func(s, t int64) bool { return holds(cmp.Compare(s, t)) })
+			result.bools = zip(a.rows, x.integers(), y.integers(), ints)
 		}
 		return a.result(result), nil
-	}
-}
-
-// unordered is the result of order when a value is NaN, which is different
-// from everything.
-const unordered = 2
-
-// order compares as Go's operators do.
-func order(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	case a == b:
-		return 0
-	default:
-		return unordered
 	}
 }
 

@@ -17,7 +17,7 @@ func Quantile(name, column string, q float64) Aggregate {
 		if err := checkQuantile(q); err != nil {
 			return nil, err
 		}
-		return reduceValues(c, g, func(values []float64) float64 { return quantiles(values, q)[0] }), nil
+		return reduceValues(c, g, func(values []float64) float64 { return quantile(values, q) }), nil
 	}}
 }
 
@@ -89,24 +89,84 @@ func quantiles(values []float64, q ...float64) []float64 {
 	slices.Sort(values)
 	out := make([]float64, len(q))
 	for i, q := range q {
-		out[i] = quantileOfSorted(values, q)
+		if math.IsNaN(values[0]) { // slices.Sort puts NaN first
+			out[i] = math.NaN()
+			continue
+		}
+		at, fraction := place(q, len(values))
+		out[i] = between(values[at], values[min(at+1, len(values)-1)], fraction)
 	}
 	return out
 }
 
-func quantileOfSorted(sorted []float64, q float64) float64 {
-	if math.IsNaN(sorted[0]) { // slices.Sort puts NaN first
+// quantile reorders values, of which there is at least one, only as far as it
+// has to.
+func quantile(values []float64, q float64) float64 {
+	if slices.ContainsFunc(values, math.IsNaN) {
 		return math.NaN()
 	}
-	at := q * float64(len(sorted)-1)
-	i := int(at)
-	fraction := at - float64(i)
-	if i+1 >= len(sorted) || fraction == 0 || sorted[i] == sorted[i+1] {
-		return sorted[i]
+	at, fraction := place(q, len(values))
+	low := selectNth(values, at)
+	if fraction == 0 || at+1 == len(values) {
+		return low
 	}
-	low, high := sorted[i], sorted[i+1]
-	if fraction >= 0.5 { // as NumPy does, so that results are equal to the last bit
+	return between(low, slices.Min(values[at+1:]), fraction)
+}
+
+// place returns between which two of n sorted values the quantile lies: after
+// the one at the index, by a fraction of the way to the next.
+func place(q float64, n int) (index int, fraction float64) {
+	at := q * float64(n-1)
+	index = int(at)
+	return index, at - float64(index)
+}
+
+// between interpolates as NumPy does, so that results are equal to the last bit.
+func between(low, high, fraction float64) float64 {
+	switch {
+	case fraction == 0 || low == high: // also where high-low would be Inf-Inf
+		return low
+	case fraction >= 0.5:
 		return high - (high-low)*(1-fraction)
+	default:
+		return low + (high-low)*fraction
 	}
-	return low + (high-low)*fraction
+}
+
+// selectNth moves the value that sorting would put at index n there, smaller
+// ones before it and greater ones behind it, and returns it: Hoare's
+// quickselect, with sorting as the way out of bad luck. No value may be NaN.
+func selectNth(values []float64, n int) float64 {
+	low, high := 0, len(values)-1
+	for attempts := 0; low < high; attempts++ {
+		if high-low < 16 || attempts > 64 {
+			slices.Sort(values[low : high+1])
+			break
+		}
+		a, b, c := values[low], values[low+(high-low)/2], values[high]
+		pivot := max(min(a, b), min(max(a, b), c)) // their median
+		i, j := low, high
+		for i <= j {
+			for values[i] < pivot {
+				i++
+			}
+			for values[j] > pivot {
+				j--
+			}
+			if i <= j {
+				values[i], values[j] = values[j], values[i]
+				i++
+				j--
+			}
+		}
+		switch { // values up to j are at most the pivot, those from i on at least
+		case n <= j:
+			high = j
+		case n >= i:
+			low = i
+		default:
+			return values[n]
+		}
+	}
+	return values[n]
 }
