@@ -124,7 +124,7 @@ func (c *Comparison) subjectTable() table {
 // how many subjects were looked at.
 func (s Subject) mark() Outcome {
 	switch {
-	case s.Q >= 0.05:
+	case s.Q >= significant:
 		return ""
 	case s.Pairs.Losses > s.Pairs.Gains:
 		return RealLoss

@@ -183,6 +183,14 @@ func TestInspectShowsOneSampleOfBothRuns(t *testing.T) {
 
 	alone, err := Inspect(test, nil, 0)
 	require.NoError(t, err)
+	for _, in := range []*Inspection{in, alone} {
+		text, err := json.Marshal(in)
+		require.NoError(t, err)
+		var back map[string]any
+		require.NoError(t, json.Unmarshal(text, &back))
+		require.Equal(t, in.outcome(), back["outcome"])
+		require.Len(t, back["tokens"], len(in.Tokens))
+	}
 	golden(t, "inspect_alone.txt", alone.MimeBundle().Plain())
 
 	_, err = Inspect(test, base, 1000)

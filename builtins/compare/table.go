@@ -91,16 +91,14 @@ func (t table) rowHTML(b *strings.Builder, i int, row []string) {
 	b.WriteString(`</tr>`)
 }
 
-// bar draws value as a bar from the middle, as long as the table's greatest is half the width.
+// bar draws value, a share, as a bar from the middle. The table's greatest
+// fills its side, unless it is small.
 func (t table) bar(value float64) string {
-	greatest := 0.0
+	greatest := 0.1
 	for _, v := range t.bars {
 		greatest = max(greatest, math.Abs(v))
 	}
-	length, side, colour := 0.0, "right", lossColour
-	if greatest > 0 {
-		length = 50 * math.Abs(value) / greatest
-	}
+	length, side, colour := 50*math.Abs(value)/greatest, "right", lossColour
 	if value > 0 {
 		side, colour = "left", gainColour
 	}
