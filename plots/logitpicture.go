@@ -76,12 +76,18 @@ func (l *logitPicture) draw(t *theme, c draw.Canvas) {
 	p.Draw(c)
 }
 
-// sampleTicks counts samples, whatever number of them shares a place.
-func (l *logitPicture) sampleTicks() plot.Ticker {
+// samples is how many there are, drawn or missing.
+func (l *logitPicture) samples() int {
 	total := 0
 	for _, c := range l.columns {
 		total += c.samples
 	}
+	return total
+}
+
+// sampleTicks counts samples, whatever number of them shares a place.
+func (l *logitPicture) sampleTicks() plot.Ticker {
+	total := l.samples()
 	if total == 0 {
 		return plot.ConstantTicks(nil)
 	}

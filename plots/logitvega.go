@@ -4,7 +4,10 @@ import "fmt"
 
 // vega draws the same columns; its tooltips name the sample.
 func (l *logitPicture) vega(width float64) spec {
-	across := quantitative("place", "samples, in the order of "+l.base+"'s maximum", spec{"scale": spec{"nice": false}, "axis": spec{"grid": false}})
+	across := quantitative("place", "samples, in the order of "+l.base+"'s maximum", spec{
+		"scale": spec{"domain": []float64{0.5, max(1, float64(l.samples())) + 0.5}, "nice": false},
+		"axis":  spec{"grid": false},
+	})
 	up := l.vegaLogit
 	encode := func(run, y string, more ...spec) spec {
 		// The base comes first, so each run gets its colour of the range's categories.

@@ -82,9 +82,11 @@ func (f *Figure) String() string {
 // VegaLite is the figure as a Vega-Lite 5 specification in JSON, with its data
 // inside. Background and text colours are left to the viewer's theme.
 func (f *Figure) VegaLite() ([]byte, error) {
+	// Vega shrinks a plot that is narrower than its title, so the title stays well within it.
+	header := 0.6 * f.innerWidth()
 	top := spec{
 		"$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-		"title":   spec{"text": f.titleLines(), "subtitle": f.noteLines(), "anchor": "start", "subtitleColor": neutralVega},
+		"title":   spec{"text": f.titleLines(header), "subtitle": f.noteLines(header), "anchor": "start", "subtitleColor": neutralVega},
 		"config": spec{
 			"view": spec{"stroke": nil}, "axis": spec{"labelLimit": 260, "gridOpacity": 0.35, "tickCount": 8},
 			"legend": spec{"orient": "top", "labelLimit": 400}, "range": spec{"category": []string{baseVega, testVega}},

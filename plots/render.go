@@ -80,12 +80,12 @@ func recoverDrawing(err *error) {
 func (f *Figure) render(t *theme, c draw.Canvas) {
 	fillRectangle(&c, t.ground, c.Min, c.Max)
 	c = draw.Crop(c, px(margin), -px(margin), px(margin), -px(margin))
-	for _, line := range f.titleLines() {
+	for _, line := range f.titleLines(c.Size().X) {
 		write(&c, boldStyle(titleSize, t.ink), vg.Point{X: c.Min.X, Y: c.Max.Y}, line)
 		c.Max.Y -= px(titleLine)
 	}
 	note := textStyle(noteSize, t.muted)
-	for _, line := range f.noteLines() {
+	for _, line := range f.noteLines(c.Size().X) {
 		write(&c, note, vg.Point{X: c.Min.X, Y: c.Max.Y}, line)
 		c.Max.Y -= px(lineHeight)
 	}
@@ -103,23 +103,23 @@ func (f *Figure) render(t *theme, c draw.Canvas) {
 
 // height of the whole figure in CSS pixels.
 func (f *Figure) height() float64 {
-	lines := len(f.noteLines()) + len(f.legendRows())
-	return float64(2*margin+len(f.titleLines())*titleLine+lines*lineHeight+headerGap) + f.body
+	lines := len(f.noteLines(f.innerWidth())) + len(f.legendRows())
+	return float64(2*margin+len(f.titleLines(f.innerWidth()))*titleLine+lines*lineHeight+headerGap) + f.body
 }
 
 func (f *Figure) innerWidth() vg.Length { return px(f.width - 2*margin) }
 
 // titleLines is the title, cut off after the third line.
-func (f *Figure) titleLines() []string {
-	lines := wrap(boldStyle(titleSize, color.Black), f.title, f.innerWidth())
+func (f *Figure) titleLines(width vg.Length) []string {
+	lines := wrap(boldStyle(titleSize, color.Black), f.title, width)
 	return lines[:min(len(lines), 3)]
 }
 
-func (f *Figure) noteLines() []string {
+func (f *Figure) noteLines(width vg.Length) []string {
 	if len(f.notes) == 0 {
 		return nil
 	}
-	return wrap(textStyle(noteSize, color.Black), strings.Join(f.notes, "; "), f.innerWidth())
+	return wrap(textStyle(noteSize, color.Black), strings.Join(f.notes, "; "), width)
 }
 
 // write puts text with its upper left corner at a point.
