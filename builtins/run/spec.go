@@ -20,9 +20,9 @@ import (
 	"adkernel/builtins/task"
 )
 
-// Format is the version of the run directory's layout. A directory of another
+// format is the version of the run directory's layout. A directory of another
 // version is refused: its records could be misread.
-const Format = 1
+const format = 1
 
 const specFile = "spec.json"
 
@@ -62,7 +62,7 @@ func (s Spec) freeze(now time.Time) (Spec, error) {
 	if err != nil {
 		return Spec{}, err
 	}
-	s.Format, s.Created, s.Settings = Format, now, settings
+	s.Format, s.Created, s.Settings = format, now, settings
 	s.Prompts, s.Engine = nil, nil
 	for _, path := range []*string{&s.Deployment.Model, &s.Deployment.Config, &s.Task.Dataset} {
 		if *path == "" {
@@ -101,8 +101,8 @@ func parseSpec(text []byte) (Spec, error) {
 	if err := json.Unmarshal(text, &version); err != nil {
 		return Spec{}, fmt.Errorf("not a run's specification: %w", err)
 	}
-	if version.Format != Format {
-		return Spec{}, fmt.Errorf("run directory of format %d: this program reads and writes format %d; use the version that wrote it", version.Format, Format)
+	if version.Format != format {
+		return Spec{}, fmt.Errorf("run directory of format %d: this program reads and writes format %d; use the version that wrote it", version.Format, format)
 	}
 	var spec Spec
 	decoder := json.NewDecoder(bytes.NewReader(text))
