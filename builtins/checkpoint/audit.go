@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
@@ -68,8 +69,10 @@ func (r *Report) Faults() []Layer {
 
 // Audit compares each linear layer of the checkpoint in directory model with
 // the unquantized checkpoint in directory reference, without running either:
-// the stored codes are dequantized and compared, and a layer whose error is
-// larger than its format explains is dequantized again under the known
+// the stored codes are dequantized and compared. How a quantizer chose its
+// scales does not matter, only that codes and scales belong together. A layer
+// whose error is larger than its format explains is compared with what the
+// reference quantizer would have written, and read again under the known
 // mistakes (scale missing, inverted, transposed, of another block size, of a
 // sibling; nibbles swapped; `.to` for `.view`), to name the one that makes it
 // right. A fault of single layers is a finding of the report; an error is
@@ -92,7 +95,7 @@ func audit(model, reference *Checkpoint) (*Report, error) {
 		return nil, fmt.Errorf("audit: the reference %s is quantized (%s); name the checkpoint that it was made from",
 			reference.dir, reference.quantization.Algorithm)
 	}
-	modules := reference.linearModules()
+	modules := slices.DeleteFunc(reference.linearModules(), func(module string) bool { return tiedHead(model, reference, module) })
 	if len(modules) == 0 {
 		return nil, fmt.Errorf("audit: the reference %s has no linear layer", reference.dir)
 	}
@@ -107,6 +110,20 @@ func audit(model, reference *Checkpoint) (*Report, error) {
 	})
 	report.Notes = notes(model, reference)
 	return report, nil
+}
+
+// tiedHead reports that module is an output head which the reference stores
+// although it is the embedding matrix, and the model does not.
+func tiedHead(model, reference *Checkpoint, module string) bool {
+	if lastElement(module) != "lm_head" {
+		return false
+	}
+	if _, stored := model.Tensor(module + weightName); stored {
+		return false
+	}
+	head := reference.tensors[module+weightName]
+	embedding, ok := reference.Tensor("model.embed_tokens" + weightName)
+	return ok && head.DType == embedding.DType && bytes.Equal(head.Data, embedding.Data)
 }
 
 // inParallel calls f(0) to f(n-1) on all processors.

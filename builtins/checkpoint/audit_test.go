@@ -300,6 +300,38 @@ func TestOtherTensorsAreComparedByteByByte(t *testing.T) {
 	}
 }
 
+func TestATiedHeadMayBeLeftOut(t *testing.T) {
+	embedding := Tensor{DType: DTypeBF16, Shape: []int{1, 2}, Data: []byte{1, 2, 3, 4}}
+	with := tampered(t, original, func(tensors map[string]Tensor) {
+		tensors["model.embed_tokens.weight"], tensors["lm_head.weight"] = embedding, embedding
+	})
+	without := tampered(t, with, func(tensors map[string]Tensor) { delete(tensors, "lm_head.weight") })
+	report, err := Audit(without, with)
+	require.NoError(t, err)
+	require.Empty(t, report.Faults())
+
+	untied := tampered(t, with, func(tensors map[string]Tensor) {
+		tensors["lm_head.weight"] = Tensor{DType: DTypeBF16, Shape: []int{1, 2}, Data: []byte{4, 3, 2, 1}}
+	})
+	report, err = Audit(without, untied)
+	require.NoError(t, err)
+	require.Len(t, report.Faults(), 1)
+	require.Contains(t, report.Faults()[0].Finding, "no tensor lm_head.weight")
+}
+
+func TestQuantizedWeightsOfAnySpreadAuditClean(t *testing.T) {
+	for _, shape := range [][2]int{{576, 384}, {16, 16}, {130, 48}, {1, 4096}} {
+		src := spread(t, shape[0], shape[1])
+		for _, format := range quantizedFormats {
+			dst := filepath.Join(t.TempDir(), "quantized")
+			require.NoError(t, Quantize(src, format, dst, QuantizeOptions{}))
+			report, err := Audit(dst, src)
+			require.NoError(t, err)
+			require.Empty(t, report.Faults(), "%v %s", shape, format)
+		}
+	}
+}
+
 func TestAuditRefusesAQuantizedReference(t *testing.T) {
 	_, err := Audit("testdata/modelopt/fp8", "testdata/modelopt/nvfp4")
 	require.ErrorContains(t, err, "is quantized (NVFP4)")

@@ -2,10 +2,12 @@ package checkpoint
 
 import (
 	"encoding/binary"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -117,6 +119,25 @@ func TestWriteLeavesNothingBehindWhenItFails(t *testing.T) {
 	require.ErrorContains(t, Write(filepath.Join(dir, "absent", "x.safetensors"), good), "no such file or directory")
 }
 
+func TestAFullDiskLeavesTheOldFileWhole(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, configFile)
+	writeFile(t, dir, configFile, "old")
+	err := writeAtomically(path, func(w io.Writer) error {
+		_, err := w.Write([]byte("half of the n"))
+		require.NoError(t, err)
+		return syscall.ENOSPC
+	})
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.ErrorContains(t, err, path)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "old", string(text))
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+}
+
 func TestShardsAreReadThroughTheIndex(t *testing.T) {
 	shards := map[string][]Tensor{
 		"model-1.safetensors": {{"a", DTypeU8, []int{1}, []byte{1}}},
@@ -201,5 +222,40 @@ func FuzzSafetensors(f *testing.F) {
 		}
 		header := int(binary.LittleEndian.Uint64(file))
 		require.Equal(t, len(file)-8-header, covered)
+	})
+}
+
+// Whatever the files of a directory hold, opening it and reading its layers
+// ends in numbers or in an error.
+func FuzzOpen(f *testing.F) {
+	fp8 := rawFile(`{"m.weight":{"dtype":"F8_E4M3","shape":[2,2],"data_offsets":[4,8]},"m.weight_scale":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, 8)
+	nvfp4 := rawFile(`{"m.weight":{"dtype":"U8","shape":[1,8],"data_offsets":[4,12]},"m.weight_scale":{"dtype":"F8_E4M3","shape":[1,1],"data_offsets":[12,13]},`+
+		`"m.weight_scale_2":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 13)
+	f.Add(fp8, `{"quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]}}`, `{"quantization": {"quant_algo": "FP8"}}`, "")
+	f.Add(nvfp4, `{}`, `{"quantization": {"quant_algo": "NVFP4", "exclude_modules": ["lm_head", "*.gate"]}}`, "")
+	f.Add(fp8, `{"quantization_config": null}`, ``, `{"weight_map": {"m.weight": "shard.safetensors"}}`)
+	f.Fuzz(func(t *testing.T, weights []byte, config, modelopt, index string) {
+		dir := t.TempDir()
+		file := singleFile
+		if index != "" {
+			file = "shard.safetensors"
+			writeFile(t, dir, indexFile, index)
+		}
+		writeFile(t, dir, file, string(weights))
+		writeFile(t, dir, configFile, config)
+		if modelopt != "" {
+			writeFile(t, dir, modeloptFile, modelopt)
+		}
+		c, err := Open(dir)
+		if err != nil {
+			return
+		}
+		for _, module := range c.linearModules() {
+			c.Quantization().Excludes(module)
+			if l, err := c.Linear(module); err == nil {
+				require.Len(t, l.Dequantize(), l.N*l.K)
+			}
+		}
+		require.NoError(t, c.Close())
 	})
 }
