@@ -2,10 +2,15 @@ package embedded
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/checkpoint"
+	"adkernel/builtins/engine"
 )
 
 // sharedPrefixPrompts are prompts that begin alike, as the questions of one
@@ -92,6 +97,97 @@ func TestQuantizedModelsAgreeAcrossRanks(t *testing.T) {
 				require.Less(t, rmsDifference(r.Logits, want[i].Logits), 0.1)
 			}
 		})
+	}
+}
+
+// quantizedMixture is the fixture with experts, calibrated and quantized.
+func quantizedMixture(t *testing.T, format checkpoint.Format) engine.Deployment {
+	t.Helper()
+	amax, err := Calibrate(t.Context(), "testdata/qwen2-moe", sharedPrefixPrompts())
+	require.NoError(t, err)
+	dir := filepath.Join(t.TempDir(), "quantized")
+	require.NoError(t, checkpoint.Quantize("testdata/qwen2-moe", format, dir, checkpoint.QuantizeOptions{InputMaxima: amax}))
+	return engine.Deployment{Model: dir}
+}
+
+// Prompts of one token: longer ones of a random network amplify the error of
+// quantization until it says nothing.
+func TestQuantizedExpertsStayCloseToTheOriginalFusedAndFake(t *testing.T) {
+	var prompts [][]int32
+	for id := range int32(40) {
+		prompts = append(prompts, []int32{id})
+	}
+	want := generate(t, openEngine(t, fixture("qwen2-moe")), prompts, 1)
+	limits := map[checkpoint.Format]float64{checkpoint.FP8: 0.2, checkpoint.FP8Block: 0.2, checkpoint.NVFP4: 0.6}
+	for format, limit := range limits {
+		d := quantizedMixture(t, format)
+		cases := [][]any{nil,
+			{"transforms." + fuseTransform(format, "moe") + ".enabled", false},
+			{"transforms." + fuseTransform(format, "linear") + ".enabled", false}}
+		if format != checkpoint.NVFP4 { // 48 over two ranks cuts a group
+			cases = append(cases, []any{"world_size", 2})
+		}
+		for _, set := range cases {
+			t.Run(fmt.Sprint(format, set), func(t *testing.T) {
+				var sum float64
+				answered := 0
+				for i, r := range generate(t, openEngine(t, with(d, set...)), prompts, 1) {
+					difference := rmsDifference(r.Logits, want[i].Logits)
+					if math.IsNaN(difference) {
+						require.Contains(t, set, false, "only fake quantization casts without a clamp")
+						continue
+					}
+					sum += difference
+					answered++
+				}
+				mean := sum / float64(answered)
+				t.Logf("mean relative RMS difference %.2g of %d", mean, answered)
+				require.Greater(t, answered, len(prompts)/2)
+				require.Less(t, mean, limit)
+				require.Positive(t, mean)
+			})
+		}
+	}
+}
+
+// A damaged checkpoint must not take the process down with it.
+func TestNaNInTheRouterGivesNaNLogits(t *testing.T) {
+	x := []float32{0.5, float32(math.NaN()), float32(math.NaN()), 0.7}
+	var chosen []int
+	for range x {
+		chosen = append(chosen, largest(x))
+		x[chosen[len(chosen)-1]] = -1
+	}
+	require.Equal(t, []int{1, 2, 3, 0}, chosen)
+
+	e, m, err := open(fixture("qwen2-moe"))
+	require.NoError(t, err)
+	defer e.Close()
+	m.ranks[0].layers[0].mlpNorm[0] = float32(math.NaN())
+	for _, v := range e.scheduler.executor.forward(oneToken(e)) {
+		require.True(t, v != v)
+	}
+}
+
+// oneToken is a batch of a single prompt of one token.
+func oneToken(e *Engine) batch {
+	var b batch
+	b.add([]int32{65}, 0, []int{e.scheduler.pool.take()}, true)
+	return b
+}
+
+func TestAnFP8CacheRoundsKeysAndValues(t *testing.T) {
+	shape := modelShape{hidden: 64, layers: 1, heads: 2, kvHeads: 1, headDim: 32, intermediate: 64, vocab: 272, positions: 256}
+	d := engine.Deployment{Model: writeRandomModel(t, shape, func(tensors map[string]testTensor) {
+		tensors["model.layers.0.self_attn.k_proj.k_scale"] = testTensor{[]int{}, []float32{6.0 / 448}}
+		tensors["model.layers.0.self_attn.v_proj.v_scale"] = testTensor{[]int{}, []float32{6.0 / 448}}
+	})}
+	want := generate(t, openEngine(t, d), sharedPrefixPrompts(), 2)
+	got := generate(t, openEngine(t, with(d, "kv_cache_config.dtype", "fp8")), sharedPrefixPrompts(), 2)
+	for i := range want {
+		difference := rmsDifference(got[i].Logits, want[i].Logits)
+		require.Positive(t, difference)
+		require.Less(t, difference, 0.2)
 	}
 }
 

@@ -62,10 +62,13 @@ func (m *mixture) choose(w *workspace, format compute.Format, rows int) {
 	})
 }
 
+// largest returns the index of the largest element; NaN counts as larger than
+// every number, as in PyTorch's topk, so that experts chosen one after the
+// other are never the same.
 func largest(x []float32) int {
 	at := 0
 	for i, v := range x {
-		if v > x[at] {
+		if v > x[at] || (v != v && x[at] == x[at]) {
 			at = i
 		}
 	}

@@ -203,9 +203,11 @@ func FuzzArchitecture(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		dir := t.TempDir()
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "config.json"), text, 0o644))
-		a, err := readArchitecture(dir)
+		var c configFile
+		if json.Unmarshal(text, &c) != nil {
+			return
+		}
+		a, err := c.architecture()
 		if err == nil {
 			require.Positive(t, a.headDim)
 			require.Positive(t, a.layers)

@@ -3,8 +3,8 @@
     python make_fixtures.py            (torch and transformers, CPU)
 
 Each folder holds a checkpoint in bfloat16 as save_pretrained writes it, its
-tokenizer, and expected.json: for every prompt the logits of its last position
-in float32 and in bfloat16 (eager attention) and the greedy continuation in float32.
+tokenizer, and expected.json: for every prompt the logits of its last position in
+float32, bfloat16 and float16 (eager attention) and the greedy continuation in float32.
 """
 import json
 import pathlib
@@ -80,7 +80,8 @@ def main():
         tokenizer().save(str(folder / "tokenizer.json"))
 
         full = cls.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
-        half = cls.from_pretrained(folder, dtype=torch.bfloat16, attn_implementation="eager").eval()
+        brain = cls.from_pretrained(folder, dtype=torch.bfloat16, attn_implementation="eager").eval()
+        half = cls.from_pretrained(folder, dtype=torch.float16, attn_implementation="eager").eval()
         expected = []
         for length in (1, 2, 17, 33, 70):
             prompt = torch.randint(0, 256, (length,), generator=generator).tolist()
@@ -89,7 +90,8 @@ def main():
             expected.append({
                 "prompt": prompt,
                 "float32": last_logits(full, prompt),
-                "bfloat16": last_logits(half, prompt),
+                "bfloat16": last_logits(brain, prompt),
+                "float16": last_logits(half, prompt),
                 "greedy": greedy[0, length:].tolist(),
             })
         text = json.dumps({"transformers": transformers.__version__, "torch": torch.__version__, "prompts": expected})
