@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"adkernel/builtins/checkpoint"
+	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/backend"
+	"adkernel/builtins/engine/embedded"
+	"adkernel/builtins/task"
+)
+
+type auditCommand struct {
+	output
+	Model     string `arg:"" type:"existingdir" help:"Quantized checkpoint."`
+	Reference string `required:"" type:"existingdir" help:"The unquantized checkpoint it was made from."`
+}
+
+// Run exits with 1 when a layer is at fault.
+func (c auditCommand) Run() error {
+	report, err := checkpoint.Audit(c.Model, c.Reference)
+	if err != nil {
+		return err
+	}
+	if err := c.show(os.Stdout, report); err != nil {
+		return err
+	}
+	if len(report.Faults()) > 0 {
+		return status(exitNo)
+	}
+	return nil
+}
+
+type quantizeCommand struct {
+	output
+	Model     string `arg:"" type:"existingdir" help:"Unquantized checkpoint."`
+	As        string `required:"" enum:"fp8,fp8-block,nvfp4" help:"Format: ${enum}."`
+	Out       string `short:"o" required:"" help:"Directory to make."`
+	Calibrate string `type:"existingdir" placeholder:"DATASET" help:"MMLU data set whose prompts calibrate input_scale."`
+	Samples   int    `default:"64" help:"Calibration prompts."`
+}
+
+func (c quantizeCommand) Run(ctx context.Context) error {
+	as, err := checkpoint.ParseFormat(c.As)
+	if err != nil {
+		return err
+	}
+	var options checkpoint.QuantizeOptions
+	if c.Calibrate != "" {
+		if options.InputMaxima, err = c.maxima(ctx); err != nil {
+			return fmt.Errorf("calibrate: %w", err)
+		}
+	}
+	if err := checkpoint.Quantize(c.Model, as, c.Out, options); err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(os.Stdout, map[string]any{"model": c.Out, "format": as, "calibrated": c.Calibrate != ""})
+	}
+	fmt.Println("wrote", c.Out)
+	return nil
+}
+
+// maxima are the largest inputs of the model's linear layers over the data
+// set's prompts.
+func (c quantizeCommand) maxima(ctx context.Context) (map[string]float32, error) {
+	t, err := task.Spec{Kind: "mmlu", Dataset: c.Calibrate, Samples: c.Samples}.Load()
+	if err != nil {
+		return nil, err
+	}
+	e, err := embedded.Open(ctx, engine.Deployment{Model: c.Model})
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	prompts := make([][]int32, len(t.Questions))
+	for i, q := range t.Questions {
+		if prompts[i], err = e.Encode(q.Prompt, true); err != nil {
+			return nil, err
+		}
+	}
+	return embedded.Calibrate(ctx, c.Model, prompts)
+}
+
+type logitsCommand struct {
+	Model     string  `required:"" type:"existingdir" help:"Checkpoint."`
+	PromptIDs []int32 `name:"prompt-ids" required:"" help:"Token ids, separated by commas."`
+	DType     string  `name:"dtype" enum:"float32,bfloat16,float16," default:"" help:"Of the activations; default: the checkpoint's."`
+}
+
+// Run prints {"logits": [...]}: the last position's.
+func (c logitsCommand) Run(ctx context.Context) error {
+	d := engine.Deployment{Model: c.Model}
+	if c.DType != "" {
+		d = d.With(c.DType, "model_kwargs", "torch_dtype")
+	}
+	e, err := backend.Open(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	request := engine.Request{Tokens: c.PromptIDs, MaxTokens: 1, Logits: true}
+	return e.Generate(ctx, []engine.Request{request}, func(r engine.Response) error {
+		return writeJSON(os.Stdout, map[string]any{"logits": r.Logits})
+	})
+}
+
+type promptsCommand struct {
+	Evaluation string   `arg:"" enum:"mmlu" help:"Evaluation: ${enum}."`
+	Dataset    string   `type:"existingdir" help:"Folder with dev/ and test/; default: below $$LLM_MODELS_ROOT."`
+	Samples    int      `help:"Questions; default: all."`
+	Subjects   []string `help:"Only these subjects."`
+}
+
+// Run prints JSON lines {"subject", "index", "prompt", "ref"}.
+func (c promptsCommand) Run() error {
+	t, err := task.Spec{Kind: c.Evaluation, Dataset: c.Dataset, Samples: c.Samples, Subjects: c.Subjects}.Load()
+	if err != nil {
+		return err
+	}
+	return t.WriteJSONLines(os.Stdout)
+}

@@ -1,0 +1,123 @@
+// Package cli is the command line: one file a verb. A verb parses its
+// arguments, calls what the vocabulary calls, and prints the card, or the same
+// result as JSON. It decides nothing itself.
+//
+// Exit status: 0 fine, 1 the answer is no, 2 it could not be done, 3 refused
+// before anything ran. The go verb returns the program's own status.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"adkernel/kernel/host"
+)
+
+// Version is of this program.
+const Version = "0.1.0"
+
+// Exit statuses.
+const (
+	exitOK      = 0
+	exitNo      = 1
+	exitFailed  = 2
+	exitRefused = 3
+)
+
+// commands is the command line; the order is that of --help.
+type commands struct {
+	Install installCommand `cmd:"" help:"Install the Jupyter kernelspec."`
+	Kernel  kernelCommand  `cmd:"" help:"Serve a connection file (started by Jupyter)."`
+
+	Prompts  promptsCommand  `cmd:"" help:"Print the prompts of an evaluation as JSON lines."`
+	Logits   logitsCommand   `cmd:"" help:"Print the logits of one prompt."`
+	Quantize quantizeCommand `cmd:"" help:"Quantize a checkpoint with the reference quantizer."`
+
+	Launch  launchCommand  `cmd:"" help:"Evaluate a deployment."`
+	Runs    runsCommand    `cmd:"" help:"List the runs that are kept."`
+	Attach  attachCommand  `cmd:"" help:"Follow a run, or resume it."`
+	Compare compareCommand `cmd:"" help:"Compare a run with its base."`
+	Inspect inspectCommand `cmd:"" help:"Show one sample of a run beside its base."`
+	Audit   auditCommand   `cmd:"" help:"Compare a quantized checkpoint with its reference."`
+
+	Worker     workerCommand     `cmd:"" hidden:"" help:"Evaluate cells for a kernel."`
+	ExecuteRun executeRunCommand `cmd:"" name:"execute-run" hidden:"" help:"Execute the run in a directory."`
+
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// A status is an exit status that needs no message.
+type status int
+
+func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// Main runs the command line and returns the exit status.
+func Main(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	c := commands{}
+	parser, err := kong.New(&c,
+		kong.Name("adkernel"),
+		kong.Description("Finds out why a deployed language model answers worse than its reference: in notebooks, and here."),
+		kong.Vars{"version": "adkernel " + Version},
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "adkernel:", err)
+		return exitFailed
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "adkernel: %v (adkernel --help lists the verbs)\n", err)
+		return exitFailed
+	}
+	return exitStatus(command.Run())
+}
+
+func exitStatus(err error) int {
+	var s status
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &s):
+		return int(s)
+	default:
+		fmt.Fprintln(os.Stderr, "adkernel:", err)
+		return exitFailed
+	}
+}
+
+// output is shared by the verbs that show a result.
+type output struct {
+	JSON bool `name:"json" help:"Print the result as JSON."`
+}
+
+// show prints a result's card, or v as JSON.
+func (o output) show(w io.Writer, v any) error {
+	if o.JSON {
+		return writeJSON(w, v)
+	}
+	if b, ok := v.(host.Bundler); ok {
+		_, err := fmt.Fprintln(w, b.MimeBundle().Plain())
+		return err
+	}
+	_, err := fmt.Fprintln(w, v)
+	return err
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

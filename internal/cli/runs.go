@@ -1,0 +1,224 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/goccy/go-yaml"
+
+	"adkernel/builtins/casebook"
+	"adkernel/builtins/compare"
+	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/backend"
+	"adkernel/builtins/run"
+	"adkernel/builtins/task"
+	"adkernel/kernel/host"
+)
+
+// runFile is what launch and isolate read: a deployment and a task, in the
+// words of the vocabulary.
+type runFile struct {
+	Case       string            `yaml:"case"` // of the casebook, instead of the two below
+	Base       bool              `yaml:"base"` // the case's base instead of its deployment
+	Deployment engine.Deployment `yaml:"deployment"`
+	Task       task.Spec         `yaml:"task"`
+}
+
+func readRunFile(ctx context.Context, path string) (*runFile, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &runFile{}
+	if err := yaml.UnmarshalWithOptions(text, f, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if f.Case == "" {
+		return f, nil
+	}
+	c, err := casebook.Find(ctx, f.Case)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	f.Deployment = c.Deploy
+	if f.Base {
+		f.Deployment = c.Base
+	}
+	c.Task.Samples, c.Task.Subjects = f.Task.Samples, f.Task.Subjects
+	f.Task = c.Task
+	return f, nil
+}
+
+type launchCommand struct {
+	output
+	Spec       string `arg:"" type:"existingfile" help:"YAML with deployment and task."`
+	Out        string `short:"o" placeholder:"RUN" help:"Run directory; default: a new one below the runs' root."`
+	Background bool   `help:"Return at once; attach follows the run."`
+}
+
+func (c launchCommand) Run(ctx context.Context) error {
+	f, err := readRunFile(ctx, c.Spec)
+	if err != nil {
+		return err
+	}
+	options, err := runOptions(c.Out)
+	if err != nil {
+		return err
+	}
+	r, err := run.Launch(ctx, run.Spec{Deployment: f.Deployment, Task: f.Task}, options)
+	if err != nil {
+		return err
+	}
+	return follow(ctx, r, c.output, c.Background)
+}
+
+type attachCommand struct {
+	output
+	Run_   string `arg:"" name:"run" type:"existingdir" help:"Run directory."`
+	Resume bool   `help:"Compute what is missing of a run that ended early."`
+}
+
+func (c attachCommand) Run(ctx context.Context) error {
+	r, err := run.Attach(c.Run_)
+	if err != nil {
+		return err
+	}
+	if c.Resume {
+		if err := r.Resume(ctx, run.Options{}); err != nil {
+			return err
+		}
+	}
+	return follow(ctx, r, c.output, false)
+}
+
+// follow shows a run's progress on standard error and its result on standard
+// output.
+func follow(ctx context.Context, r *run.Run, o output, background bool) error {
+	if !background {
+		if err := r.Follow(host.NewTerminal(ctx, os.Stderr)); err != nil {
+			return err
+		}
+	}
+	if !o.JSON {
+		_, err := fmt.Println(r.MimeBundle().Plain())
+		return err
+	}
+	progress, err := r.Progress()
+	if err != nil {
+		return err
+	}
+	return writeJSON(os.Stdout, map[string]any{
+		"run": r.Dir(), "label": r.Label(), "status": progress.Status,
+		"done": progress.Done, "total": progress.Total, "correct": progress.Correct,
+	})
+}
+
+type runsCommand struct{ output }
+
+func (c runsCommand) Run() error {
+	root, err := run.Root()
+	if err != nil {
+		return err
+	}
+	runs, unreadable := run.List(root)
+	if unreadable != nil {
+		fmt.Fprintln(os.Stderr, "adkernel:", unreadable)
+	}
+	table, err := run.Table(runs)
+	if err != nil {
+		return err
+	}
+	if !c.JSON {
+		_, err := fmt.Println(table)
+		return err
+	}
+	rows := make([]map[string]any, table.Len())
+	for i := range rows {
+		if rows[i], err = table.Row(i); err != nil {
+			return err
+		}
+	}
+	return writeJSON(os.Stdout, rows)
+}
+
+type executeRunCommand struct {
+	Dir string `arg:"" type:"existingdir"`
+}
+
+func (c executeRunCommand) Run(ctx context.Context) error {
+	return run.Execute(ctx, c.Dir, backend.Open)
+}
+
+// two are the runs of a comparison.
+type two struct {
+	Test string `arg:"" name:"run" type:"existingdir" help:"Run of the deployment."`
+	Base string `arg:"" type:"existingdir" help:"Run of its reference."`
+}
+
+func (t two) attach() (test, base *run.Run, err error) {
+	if test, err = run.Attach(t.Test); err != nil {
+		return nil, nil, err
+	}
+	base, err = run.Attach(t.Base)
+	return test, base, err
+}
+
+func (t two) compare() (*compare.Comparison, error) {
+	test, base, err := t.attach()
+	if err != nil {
+		return nil, err
+	}
+	return compare.Runs(test, base)
+}
+
+type compareCommand struct {
+	output
+	two
+}
+
+// Run exits with 1 when there is a real loss.
+func (c compareCommand) Run() error {
+	cmp, err := c.compare()
+	if err != nil {
+		return err
+	}
+	if err := c.show(os.Stdout, cmp); err != nil {
+		return err
+	}
+	if cmp.Verdict.Outcome == compare.RealLoss {
+		return status(exitNo)
+	}
+	return nil
+}
+
+type inspectCommand struct {
+	output
+	two
+	Index int `short:"i" required:"" help:"Sample of the run, from 0."`
+}
+
+func (c inspectCommand) Run() error {
+	test, base, err := c.attach()
+	if err != nil {
+		return err
+	}
+	in, err := compare.Inspect(test, base, c.Index)
+	if err != nil {
+		return err
+	}
+	return c.show(os.Stdout, in)
+}
+
+// runOptions keeps the run in dir, or where runs are kept when dir is "".
+func runOptions(dir string) (run.Options, error) {
+	if dir == "" {
+		return run.Options{}, nil
+	}
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return run.Options{}, err
+	}
+	return run.Options{Root: filepath.Dir(path), Name: filepath.Base(path)}, nil
+}

@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"adkernel/builtins/symbols"
+	"adkernel/kernel"
+	"adkernel/kernel/eval"
+	"adkernel/kernel/eval/yaegi"
+	"adkernel/kernel/worker"
+)
+
+// evaluator is shared by the verbs that evaluate cells.
+type evaluator struct {
+	Evaluator string `enum:"yaegi" default:"yaegi" help:"Evaluator of the cells: ${enum}."`
+}
+
+// worker is how a session's worker process is started.
+func (e evaluator) worker() (worker.Options, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return worker.Options{}, err
+	}
+	return worker.Options{Command: []string{self, "worker", "--evaluator", e.Evaluator}}, nil
+}
+
+type workerCommand struct{ evaluator }
+
+func (c workerCommand) Run() error {
+	return worker.Main(func(io worker.Stdio) (eval.Evaluator, error) {
+		vocabulary, err := symbols.Vocabulary()
+		if err != nil {
+			return nil, err
+		}
+		return yaegi.New(vocabulary, yaegi.Options{Stdout: io.Out, Stderr: io.Err})
+	})
+}
+
+type kernelCommand struct {
+	evaluator
+	ConnectionFile string `arg:"" type:"existingfile" help:"Written by Jupyter."`
+}
+
+func (c kernelCommand) Run(ctx context.Context) error {
+	options, err := c.worker()
+	if err != nil {
+		return err
+	}
+	return kernel.Run(ctx, c.ConnectionFile, kernel.Options{
+		Worker:  options,
+		Version: Version,
+		History: historyFile(),
+		Log:     slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	})
+}
+
+// historyFile is where the cells of every session are kept; "" when the user
+// has no data directory.
+func historyFile() string {
+	data := os.Getenv("XDG_DATA_HOME")
+	if data == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return ""
+		}
+		data = filepath.Join(home, ".local", "share")
+	}
+	return filepath.Join(data, "adkernel", "history.jsonl")
+}
+
+type installCommand struct {
+	User      bool   `xor:"where" help:"Install for this user (the default)."`
+	Prefix    string `xor:"where" placeholder:"DIR" help:"Install below DIR/share/jupyter."`
+	SysPrefix bool   `xor:"where" help:"Install into the active Python environment."`
+	Evaluator string `enum:"yaegi" default:"yaegi" help:"Evaluator of the kernel: ${enum}."`
+	DryRun    bool   `help:"Say what would be written, and write nothing."`
+}
+
+func (c installCommand) Run() error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	spec, err := kernel.NewSpec(kernel.SpecOptions{Executable: self, Prefix: c.Prefix, SysPrefix: c.SysPrefix})
+	if err != nil {
+		return err
+	}
+	if c.DryRun {
+		for name, content := range spec.Files {
+			fmt.Printf("would write %s (%d bytes)\n", filepath.Join(spec.Dir, name), len(content))
+		}
+		fmt.Printf("%s\n", spec.Files["kernel.json"])
+		return nil
+	}
+	if err := spec.Install(); err != nil {
+		return err
+	}
+	fmt.Println("installed", spec.Dir)
+	return nil
+}
