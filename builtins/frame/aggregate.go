@@ -2,6 +2,7 @@ package frame
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -11,16 +12,17 @@ import (
 // works on are left out; a group without any other value yields null, except
 // that its Sum and its NUnique are 0.
 type Aggregate struct {
-	name    string // of the new column
-	column  string // "" when it works on rows
-	numeric bool   // the column must not hold strings
-	reduce  func(c *Column, g groups) (*Column, error)
+	name      string // of the new column
+	column    string // "" when it works on rows
+	numeric   bool   // the column must not hold strings
+	callsBack bool   // runs the caller's code, which stays on the caller's goroutine
+	reduce    func(c *Column, g groups) (*Column, error)
 }
 
 // over applies a to f's groups.
 func (a Aggregate) over(f *Frame, g groups) (*Column, error) {
 	if a.reduce == nil {
-		return nil, fmt.Errorf("agg: an Aggregate is made by Mean, Count, ...; this one is empty")
+		return nil, errors.New("agg: an Aggregate is made by Mean, Count, ...; this one is empty")
 	}
 	var c *Column
 	if a.column != "" {
@@ -56,7 +58,7 @@ func Sum(name, column string) Aggregate {
 	return Aggregate{name: name, column: column, numeric: true, reduce: func(c *Column, g groups) (*Column, error) {
 		switch c.kind {
 		case Float:
-			sums, _ := sums(c, g)
+			sums, _ := floatSums(c, g)
 			return &Column{kind: Float, floats: sums}, nil
 		case Int:
 			sums, err := intSums(c, g)
@@ -77,7 +79,7 @@ func Sum(name, column string) Aggregate {
 // true.
 func Mean(name, column string) Aggregate {
 	return Aggregate{name: name, column: column, numeric: true, reduce: func(c *Column, g groups) (*Column, error) {
-		means, counts := sums(c, g)
+		means, counts := floatSums(c, g)
 		for i := range means {
 			means[i] /= float64(counts[i])
 		}
@@ -89,7 +91,7 @@ func Mean(name, column string) Aggregate {
 // for groups of fewer than two values.
 func Std(name, column string) Aggregate {
 	return Aggregate{name: name, column: column, numeric: true, reduce: func(c *Column, g groups) (*Column, error) {
-		means, counts := sums(c, g)
+		means, counts := floatSums(c, g)
 		for i := range means {
 			means[i] /= float64(counts[i])
 		}
@@ -156,8 +158,8 @@ func widen(values []int32) []int64 {
 	return wide
 }
 
-// sums adds up each group, and counts what was added.
-func sums(c *Column, g groups) (sums []float64, counts []int64) {
+// floatSums adds up each group, and counts what was added.
+func floatSums(c *Column, g groups) (sums []float64, counts []int64) {
 	sums, counts = make([]float64, g.count), make([]int64, g.count)
 	switch c.kind {
 	case Float:

@@ -3,7 +3,6 @@ package frame
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 )
@@ -59,20 +58,11 @@ func (s *csvScanner) scan() error {
 
 // readLine appends the next line, with its end, to buffer.
 func (s *csvScanner) readLine(buffer []byte) ([]byte, error) {
-	for {
-		part, err := s.reader.ReadSlice('\n')
-		buffer = append(buffer, part...)
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-			continue
-		case err == io.EOF && len(buffer) == 0:
-			return nil, io.EOF
-		case err != nil && err != io.EOF:
-			return nil, err
-		}
+	buffer, err := appendLine(buffer, s.reader)
+	if err == nil {
 		s.line++
-		return buffer, nil
 	}
+	return buffer, err
 }
 
 func trimLineEnd(line []byte) []byte {
@@ -127,7 +117,7 @@ func (s *csvScanner) quotedField(at int) (bounds [2]int, next int, err error) {
 	bounds[0] = at
 	for read := at; ; read++ {
 		if read == len(s.record) {
-			if err := s.appendLine(); err == io.EOF {
+			if err := s.extend(); err == io.EOF {
 				return bounds, 0, fmt.Errorf("the quote opened in line %d, field %d, is not closed", opened, len(s.fields)+1)
 			} else if err != nil {
 				return bounds, 0, err
@@ -157,9 +147,9 @@ func (s *csvScanner) quotedField(at int) (bounds [2]int, next int, err error) {
 	}
 }
 
-// appendLine makes the next line part of the record. Fields found so far stay
+// extend makes the next line part of the record. Fields found so far stay
 // valid: where the record moves, their texts stay behind.
-func (s *csvScanner) appendLine() error {
+func (s *csvScanner) extend() error {
 	longer, err := s.readLine(s.record)
 	if err == nil && len(longer) == len(s.record) {
 		err = io.EOF

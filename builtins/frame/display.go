@@ -30,6 +30,19 @@ func (f *Frame) MimeBundle() host.Bundle {
 	return bundle
 }
 
+// MimeBundle shows c as a table of one column.
+func (c *Column) MimeBundle() host.Bundle { return c.table().MimeBundle() }
+
+// String returns c as a table of one column.
+func (c *Column) String() string { return c.table().String() }
+
+func (c *Column) table() *Frame {
+	if c.err != nil {
+		return failed(c.err)
+	}
+	return New(c)
+}
+
 // shownRows returns the rows that a display shows, and how many it leaves out
 // after the first edgeRows of them.
 func (f *Frame) shownRows() (rows []int, left int) {

@@ -5,24 +5,6 @@ import (
 	"unicode/utf8"
 )
 
-// Expressions are what Where and With take:
-//
-//	or, and, not                      (also ||, &&, !)
-//	== != < <= > >=                   (also = and <>)
-//	x in (1, 2, 3)   x not in (...)
-//	x is null        x is not null
-//	s contains "law"   s startswith "high_"   s endswith ".safetensors"
-//	+ - * / %                         (/ is always float64; + joins strings)
-//	abs ceil exp float floor if int isnan len log log10 lower max min round sqrt upper
-//
-// from the loosest binding to the tightest. A name is a column's; `a name with
-// spaces` stands in backquotes. Strings stand in single or double quotes, with
-// backslash escapes. Words are recognised in any case.
-//
-// A null makes what is computed from it null, except that `false and null` is
-// false and `true or null` is true; Where keeps the rows where the predicate
-// is true, so neither false nor null ones.
-
 // An expression is parsed source text.
 type expression interface{ position() int } // byte offset into the source
 
@@ -70,9 +52,23 @@ func (e *expressionError) in(verb, source string) error {
 //
 //	f.Where(`n >= 20 and (delta < -5 or subject in ("law", "physics"))`)
 //
-// Expressions know or, and, not, comparisons, in (...), is null, contains,
-// startswith, endswith, + - * / % and functions such as abs, round, if and
-// len. Columns whose names are not words stand in backquotes.
+// From the loosest binding to the tightest, expressions know
+//
+//	or   and   not                    (also ||, &&, !)
+//	== != < <= > >=                   (also = and <>)
+//	x in (1, 2)   x not in (1, 2)   x is null   x is not null
+//	s contains "law"   s startswith "high_"   s endswith "_math"
+//	+ - * / %                         (/ is always float64; + joins strings)
+//	abs ceil exp float floor if int isnan len log log10 lower max min round sqrt upper
+//
+// where functions are called as in round(x, 2) and if(condition, a, b). A name
+// is a column's; one that is not a word stands in backquotes. Strings stand in
+// single or double quotes. Bools count as 0 and 1 in arithmetic. Integers that
+// do not fit int64 are an error.
+//
+// What is computed from a null is null, except that "false and null" is false
+// and "true or null" is true; rows whose predicate is null are left out. NaN
+// is different from everything, itself included.
 func (f *Frame) Where(predicate string) *Frame {
 	if f.Err() != nil {
 		return f

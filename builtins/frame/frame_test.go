@@ -59,6 +59,15 @@ func TestAnErrorIsCarriedThroughEveryVerb(t *testing.T) {
 	require.NotContains(t, broken.MimeBundle().Data, "text/html")
 }
 
+func TestColumnsAndGroupsShowThemselves(t *testing.T) {
+	f := New(Ints("n", []int64{1, 2, 2}))
+	require.Equal(t, f.String(), f.Col("n").String())
+	require.Equal(t, f.MimeBundle(), f.Col("n").MimeBundle())
+	require.Equal(t, `error: no column "m"; the columns are n`, f.Col("m").MimeBundle().Plain())
+	require.Equal(t, "3 rows in 2 groups", f.GroupBy("n").String())
+	require.ErrorContains(t, f.GroupBy("m").Err(), "group by")
+}
+
 func TestANilFrameIsEmpty(t *testing.T) {
 	var f *Frame
 	require.NoError(t, f.Err())

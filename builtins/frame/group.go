@@ -10,6 +10,17 @@ type Grouped struct {
 	err error
 }
 
+// Err returns why there are no groups, or nil.
+func (g *Grouped) Err() error { return g.err }
+
+// String says how many groups there are.
+func (g *Grouped) String() string {
+	if g.err != nil {
+		return "error: " + g.err.Error()
+	}
+	return fmt.Sprintf("%s in %s", plural(g.frame.rows, "row"), plural(g.count, "group"))
+}
+
 // groups says which group each row is in.
 type groups struct {
 	of    []int32 // group of each row
@@ -95,7 +106,16 @@ func (g *Grouped) Agg(aggregates ...Aggregate) *Frame {
 	}
 	results := make([]*Column, len(aggregates))
 	errs := make([]error, len(aggregates))
-	each(len(aggregates), func(i int) { results[i], errs[i] = aggregates[i].over(g.frame, g.groups) })
+	each(len(aggregates), func(i int) {
+		if !aggregates[i].callsBack {
+			results[i], errs[i] = aggregates[i].over(g.frame, g.groups)
+		}
+	})
+	for i, a := range aggregates {
+		if a.callsBack {
+			results[i], errs[i] = a.over(g.frame, g.groups)
+		}
+	}
 	for _, err := range errs {
 		if err != nil {
 			return failed(err)

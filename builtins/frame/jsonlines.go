@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -50,21 +49,6 @@ func decodeJSONLines(r io.Reader, name string) (*Frame, error) {
 		}
 	}
 	return d.frame(), nil
-}
-
-// appendLine appends the next line, with its end; io.EOF after the last one.
-func appendLine(buffer []byte, r *bufio.Reader) ([]byte, error) {
-	for {
-		part, err := r.ReadSlice('\n')
-		buffer = append(buffer, part...)
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-		case err == io.EOF && len(buffer) > 0:
-			return buffer, nil
-		default:
-			return buffer, err
-		}
-	}
 }
 
 // jsonDecoder turns objects into columns.

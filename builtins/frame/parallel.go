@@ -3,6 +3,7 @@ package frame
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // parallel calls do for consecutive ranges that cover [0, n), on as many
@@ -25,17 +26,13 @@ func parallel(n int, do func(low, high int)) {
 // processors.
 func each(n int, do func(i int)) {
 	var wait sync.WaitGroup
-	next := make(chan int)
+	var next atomic.Int64
 	for range min(runtime.GOMAXPROCS(0), n) {
 		wait.Go(func() {
-			for i := range next {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				do(i)
 			}
 		})
 	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
 	wait.Wait()
 }

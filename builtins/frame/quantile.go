@@ -17,32 +17,55 @@ func Quantile(name, column string, q float64) Aggregate {
 		if err := checkQuantile(q); err != nil {
 			return nil, err
 		}
-		return reduceValues(c, g, func(values []float64) float64 { return quantile(values, q) }), nil
+		values := valuesByGroup(c, g)
+		results := make([]float64, g.count)
+		each(g.count, func(i int) {
+			if len(values[i]) > 0 {
+				results[i] = quantile(values[i], q)
+			}
+		})
+		return floatsOf(results, values), nil
 	}}
 }
 
-// Apply calls fn with the values of each group, in the order of the rows; fn
-// may change the slice. Groups without values are null and fn is not called.
-// Groups may be computed at the same time.
+// Apply calls fn with the values of each group, in the order of the rows, one
+// group after another; fn may change the slice. Groups without values are null
+// and fn is not called for them.
 func Apply(name, column string, fn func(values []float64) float64) Aggregate {
-	return Aggregate{name: name, column: column, numeric: true, reduce: func(c *Column, g groups) (*Column, error) {
-		return reduceValues(c, g, fn), nil
+	return Aggregate{name: name, column: column, numeric: true, callsBack: true, reduce: func(c *Column, g groups) (*Column, error) {
+		values := valuesByGroup(c, g)
+		results := make([]float64, g.count)
+		for i, v := range values {
+			if len(v) > 0 {
+				results[i] = fn(v)
+			}
+		}
+		return floatsOf(results, values), nil
 	}}
 }
 
-func reduceValues(c *Column, g groups, fn func([]float64) float64) *Column {
+// valuesByGroup copies the values of each group that are not null, in the
+// order of the rows.
+func valuesByGroup(c *Column, g groups) [][]float64 {
 	rows, start := g.members(c.null)
-	values := gather(c.numbers(), rows)
-	results := make([]float64, g.count)
-	counts := make([]int64, g.count)
-	each(g.count, func(i int) {
+	all := gather(c.numbers(), rows)
+	values := make([][]float64, g.count)
+	for i := range values {
 		low, high := start[i], start[i+1]
-		counts[i] = int64(high - low)
-		if counts[i] > 0 {
-			results[i] = fn(values[low:high:high])
+		values[i] = all[low:high:high]
+	}
+	return values
+}
+
+// floatsOf is a column of results, null for groups without values.
+func floatsOf(results []float64, values [][]float64) *Column {
+	c := &Column{kind: Float, floats: results}
+	for i, v := range values {
+		if len(v) == 0 {
+			c.setNull(i)
 		}
-	})
-	return floatsWhere(results, counts, 1)
+	}
+	return c
 }
 
 // Quantiles returns the quantiles of the column's values that are not null, as

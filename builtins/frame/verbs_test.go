@@ -91,6 +91,28 @@ func TestAggregatesOfNothingAreNullButForSums(t *testing.T) {
 	require.Equal(t, int64(2), whole.Col("n").Value(0))
 }
 
+func TestAPanicInApplyReachesTheCaller(t *testing.T) {
+	f := New(Floats("x", []float64{1, 2}))
+	require.PanicsWithValue(t, "mine", func() {
+		f.GroupBy("x").Agg(Count("n"), Apply("y", "x", func([]float64) float64 { panic("mine") }), Apply("z", "x", func([]float64) float64 { return 0 }))
+	})
+}
+
+func TestQuantileBySelectionAgreesWithSorting(t *testing.T) {
+	random := rand.New(rand.NewPCG(8, 9))
+	for n := 1; n < 300; n++ {
+		values := make([]float64, n)
+		for i := range values {
+			values[i] = math.Round(random.NormFloat64() * float64(n%17))
+		}
+		for _, q := range []float64{0, 0.01, 0.25, 0.5, 0.9, 1} {
+			want := quantiles(slices.Clone(values), q)[0]
+			require.Equal(t, want, quantile(slices.Clone(values), q), "n %d, q %v", n, q)
+		}
+	}
+	require.Equal(t, math.Inf(1), quantile([]float64{math.Inf(1), math.Inf(1), math.Inf(-1)}, 0.75))
+}
+
 func TestNaNIsNotHiddenByAggregates(t *testing.T) {
 	f := New(Floats("x", []float64{1, math.NaN(), 3}))
 	g := f.GroupBy().Agg(Sum("sum", "x"), Mean("mean", "x"), Std("std", "x"), Min("min", "x"), Max("max", "x"), Median("median", "x"))

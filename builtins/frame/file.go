@@ -2,6 +2,7 @@ package frame
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -48,4 +49,20 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	return os.Rename(temporary, path)
+}
+
+// appendLine appends the next line of r, with its end; io.EOF after the last
+// one, unless there is something in the buffer already.
+func appendLine(buffer []byte, r *bufio.Reader) ([]byte, error) {
+	for {
+		part, err := r.ReadSlice('\n')
+		buffer = append(buffer, part...)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+		case err == io.EOF && len(buffer) > 0:
+			return buffer, nil
+		default:
+			return buffer, err
+		}
+	}
 }
