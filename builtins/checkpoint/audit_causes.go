@@ -22,55 +22,57 @@ func (p layerPair) diagnose(layer Layer, m measurement) Layer {
 	if m.rowsOff > 0 {
 		where += fmt.Sprintf(", %d of %d rows further off than rounding can be (first: row %d)", m.rowsOff, layer.N, m.firstRowOff)
 	}
-	enough := leastSQNR[layer.Format] - 1
 	if p.signsLost() {
 		return layer.fault(CauseSign, "%s; no code is negative, though the reference has negative weights", where)
 	}
-	if l, ok := p.diagnoseGrid(layer, where, enough); ok {
-		return l
+	enough := leastSQNR[layer.Format] - 1
+	cause, detail := p.explainGrid(enough)
+	if cause != "" && cause != CauseUnknown {
+		return layer.fault(cause, "%s; %s", where, detail)
 	}
 	if m.sqnrAtBestScale() >= enough {
 		cause, detail := p.explainFactor(m.scaleFactor())
 		return layer.fault(cause, "%s; a single factor makes it right (%.1f dB): %s", where, m.sqnrAtBestScale(), detail)
 	}
-	var best alternative
-	bestSQNR := math.Inf(-1) // with the reading's loss made up
-	for _, a := range p.alternatives() {
-		original := a.original
-		if original == nil {
-			original = p.original
-		}
-		if got := p.measure(a.decode, original).sqnr() + a.loss; got > bestSQNR {
-			best, bestSQNR = a, got
-		}
+	best, sqnr := p.bestAlternative()
+	if sqnr >= enough {
+		return layer.fault(best.cause, "%s; %.1f dB under another reading: %s", where, sqnr-best.loss, best.detail)
 	}
-	if bestSQNR >= enough {
-		return layer.fault(best.cause, "%s; it is right (%.1f dB) when read as %s", where, bestSQNR-best.loss, best.detail)
+	if cause == CauseUnknown {
+		return layer.fault(CauseUnknown, "%s; %s", where, detail)
 	}
-	return layer.fault(CauseUnknown, "%s; no known mistake of scales or layout makes it right (the best of them: %.1f dB)", where, bestSQNR)
+	return layer.fault(CauseUnknown, "%s; no known mistake of scales or layout makes it right (the best of them: %.1f dB)", where, sqnr)
 }
 
-// diagnoseGrid serves formats with a grid of scales. If the codes are right
+// explainGrid serves formats with a grid of scales. If the codes are right
 // under the reference quantizer's scales, the stored scales alone are wrong,
-// and a mistake that turns the former into the latter is the cause.
-func (p layerPair) diagnoseGrid(layer Layer, where string, enough float64) (Layer, bool) {
+// and a mistake that turns the former into the latter is the cause; it is ""
+// if the codes are wrong as well.
+func (p layerPair) explainGrid(enough float64) (Cause, string) {
 	if p.stored.Format == FP8 {
-		return layer, false
+		return "", ""
 	}
 	right := p.requantized()
-	factors, stored := factorsOf(right), factorsOf(p.stored)
-	codes := *right
-	codes.Codes = p.stored.Codes
-	got := p.measure(codes.decodeRow, p.original).sqnr()
-	if got < enough {
-		return layer, false
+	want, stored := factorsOf(right), factorsOf(p.stored)
+	exchanged := *right
+	exchanged.Codes = p.stored.Codes
+	sqnr := p.measure(exchanged.decodeRow, p.original).sqnr()
+	if sqnr < enough {
+		return "", ""
 	}
-	for _, m := range slices.Concat(gridMistakes(right, factors), valueMistakes(right, factors), siblingMistakes(p.model, right)) {
-		if reproduces(m, factors, stored.values) {
-			return layer.fault(m.cause, "%s; the codes are right under the reference quantizer's scales (%.1f dB), the stored scales are: %s", where, got, m.detail), true
+	where := fmt.Sprintf("the codes are right under the reference quantizer's scales (%.1f dB), the stored scales are", sqnr)
+	for _, m := range slices.Concat(gridMistakes(right, want), valueMistakes(right, want), siblingMistakes(p.model, right)) {
+		if reproduces(m, want, stored.values) {
+			return m.cause, where + ": " + m.detail
 		}
 	}
-	return layer, false
+	different := 0
+	for i, v := range stored.values {
+		if !sameFactor(v, want.values[i]) {
+			different++
+		}
+	}
+	return CauseUnknown, fmt.Sprintf("%s not, in %d of %d places", where, different, len(stored.values))
 }
 
 // signsLost reports that no code is negative where about half should be.
@@ -95,38 +97,59 @@ func (p layerPair) signsLost() bool {
 // explainFactor says what it means that the stored scales are factor times
 // the right ones.
 func (p layerPair) explainFactor(factor float64) (Cause, string) {
-	near := func(a, b float64) bool { return math.Abs(a-b) <= .02*math.Abs(b) }
-	divisor := float64(MaxE4M3)
-	if p.stored.Format == NVFP4 {
-		divisor = 6 * MaxE4M3
-	}
-	if p.stored.Format == FP8Block {
+	name, divisor := scaleName, float64(MaxE4M3)
+	switch p.stored.Format {
+	case FP8Block:
 		return CauseFactor, fmt.Sprintf("every block scale is %.4g times the right one", factor)
+	case NVFP4:
+		name, divisor = globalName, 6*MaxE4M3
 	}
-	stored, name := float64(p.stored.Scale), scaleName
-	if p.stored.Format == NVFP4 {
-		name = globalName
-	}
+	stored := float64(p.stored.Scale)
 	right := stored / factor
 	value := fmt.Sprintf("%s%s is %.4g, the weights say %.4g", p.stored.Module, name, stored, right)
-	for _, module := range siblingsOf(p.stored.Module) {
-		if sibling, err := p.model.Linear(module); err == nil && sibling.Format == p.stored.Format && sibling.Scale == p.stored.Scale && p.stored.Format == FP8 {
-			return CauseSibling, value + ": it is that of " + module
-		}
-	}
-	switch {
+	near := func(a, b float64) bool { return math.Abs(a-b) <= .02*math.Abs(b) }
+	switch sibling := p.siblingOfEqualScale(); {
 	case stored == 1:
 		return CauseMissing, value + ": no scale was stored"
 	case near(stored, 1/right):
 		return CauseInverted, value + ": the reciprocal"
 	case near(stored, right*right):
 		return CauseTwice, value + ": the square"
+	case sibling != "":
+		return CauseSibling, value + ": it is that of " + sibling
 	case near(factor, divisor):
 		return CauseFactor, fmt.Sprintf("%s: the maximum was not divided by %.0f", value, divisor)
 	case near(factor, MaxE4M3/240.) || near(factor, 240./MaxE4M3):
 		return CauseFactor, value + ": computed for the E4M3 variant with maximum 240 (e4m3fnuz)"
 	}
 	return CauseFactor, fmt.Sprintf("%s: %.4g times", value, factor)
+}
+
+// siblingOfEqualScale names the sibling whose FP8 scale is the same number,
+// which does not happen by chance.
+func (p layerPair) siblingOfEqualScale() string {
+	for _, module := range siblingsOf(p.stored.Module) {
+		sibling, err := p.model.Linear(module)
+		if err == nil && sibling.Format == FP8 && p.stored.Format == FP8 && sibling.Scale == p.stored.Scale {
+			return module
+		}
+	}
+	return ""
+}
+
+// bestAlternative returns the reading with the highest SQNR, its loss made up.
+func (p layerPair) bestAlternative() (best alternative, sqnr float64) {
+	sqnr = math.Inf(-1)
+	for _, a := range p.alternatives() {
+		original := a.original
+		if original == nil {
+			original = p.original
+		}
+		if got := p.measure(a.decode, original).sqnr() + a.loss; got > sqnr {
+			best, sqnr = a, got
+		}
+	}
+	return best, sqnr
 }
 
 // alternatives lists the readings to be tried.

@@ -56,16 +56,16 @@ func (l *Layer) record(m measurement, stored *Linear) {
 	l.AmaxRatio = Measure(m.deqAmax) / Measure(m.refAmax)
 	codes := stored.tally()
 	l.NaN, l.Saturated, l.Zero = codes.nan, codes.saturated, codes.zero
-	if !stored.Format.Quantized() {
-		l.NaN = m.nan
-	}
 	l.RowsOff, l.FirstRowOff = m.rowsOff, m.firstRowOff
 }
 
 // judge decides whether the layer is right, and if not, why.
 func (p layerPair) judge(layer Layer, m measurement) Layer {
 	if layer.NaN > 0 {
-		return layer.fault(CauseNaN, "%d codes are NaN (0x7f or 0xff)", layer.NaN)
+		return layer.fault(CauseNaN, "%d codes are NaN", layer.NaN)
+	}
+	if m.nan > 0 {
+		return layer.fault(CauseNaN, "%d weights are NaN, here or in the reference", m.nan)
 	}
 	if m.err2 == 0 {
 		layer.SQNR = Measure(math.Inf(1)) // also where both are all zeros
@@ -79,16 +79,14 @@ func (p layerPair) judge(layer Layer, m measurement) Layer {
 	if !layer.Format.Quantized() {
 		return layer.fault(CauseUnknown, "not quantized, yet %.1f dB from the reference: the weights are of another model or training step", m.sqnr())
 	}
-	if attainable := p.attainable(); m.rowsOff == 0 && m.sqnr() >= attainable-1 {
-		layer.Finding = fmt.Sprintf("%.1f dB, and the reference quantizer reaches no more than %.1f dB on this weight", m.sqnr(), attainable)
-		return layer
+	if m.rowsOff == 0 {
+		attainable := p.measure(p.requantized().decodeRow, p.original).sqnr()
+		if m.sqnr() >= attainable-1 {
+			layer.Finding = fmt.Sprintf("%.1f dB, and the reference quantizer reaches no more than %.1f dB on this weight", m.sqnr(), attainable)
+			return layer
+		}
 	}
 	return p.diagnose(layer, m)
-}
-
-// attainable is the SQNR of the reference quantizer on the original weight.
-func (p layerPair) attainable() float64 {
-	return p.measure(p.requantized().decodeRow, p.original).sqnr()
 }
 
 // requantized is what the reference quantizer makes of the original weight in

@@ -200,6 +200,8 @@ func TestPlantedFaultsAreNamed(t *testing.T) {
 			}
 		}, CauseConverted, "`.to`"},
 		{"NVFP4 scales of a sibling", nvfp4, original, k, func(tensors map[string]Tensor) { tensors[k+scaleName] = tensors[v+scaleName] }, CauseSibling, "the scales of " + v},
+		{"block scales without a pattern", block, wide, "m", blockScales(func(s []float32, i int) float32 { return s[i] * float32(1+i%4) }), CauseUnknown,
+			"the codes are right under the reference quantizer's scales (31.6 dB), the stored scales are not, in "},
 		{"NVFP4 NaN scales", nvfp4, original, q, func(tensors map[string]Tensor) { tensors[q+scaleName].Data[0] = 0x7f }, CauseNaN, "1 codes are NaN"},
 	}
 	for _, test := range tests {
@@ -329,6 +331,19 @@ func TestQuantizedWeightsOfAnySpreadAuditClean(t *testing.T) {
 			require.NoError(t, err)
 			require.Empty(t, report.Faults(), "%v %s", shape, format)
 		}
+	}
+}
+
+func TestANaNInTheReferenceIsAFinding(t *testing.T) {
+	poisoned := tampered(t, original, func(tensors map[string]Tensor) {
+		copy(tensors[q+weightName].Data, []byte{0xc0, 0x7f})
+	})
+	for _, model := range []string{"testdata/modelopt/fp8", poisoned} {
+		report, err := Audit(model, poisoned)
+		require.NoError(t, err)
+		require.Len(t, report.Faults(), 1)
+		require.Equal(t, CauseNaN, report.Faults()[0].Cause)
+		require.Equal(t, "1 weights are NaN, here or in the reference", report.Faults()[0].Finding)
 	}
 }
 

@@ -79,7 +79,7 @@ func TestWithoutCalibrationThereIsNoInputScale(t *testing.T) {
 	for _, name := range c.Names() {
 		require.NotContains(t, name, "input_scale")
 	}
-	text, err := os.ReadFile(filepath.Join(c.Dir(), configFile))
+	text, err := os.ReadFile(filepath.Join(c.dir, configFile))
 	require.NoError(t, err)
 	var config struct {
 		Model        string  `json:"model_type"`
@@ -99,7 +99,7 @@ func TestWithoutCalibrationThereIsNoInputScale(t *testing.T) {
 func TestQuantizeIsDeterministic(t *testing.T) {
 	opts := QuantizeOptions{InputMaxima: calibration(t)}
 	for _, format := range quantizedFormats {
-		a, b := quantized(t, format, opts).Dir(), quantized(t, format, opts).Dir()
+		a, b := quantized(t, format, opts).dir, quantized(t, format, opts).dir
 		entries, err := os.ReadDir(a)
 		require.NoError(t, err)
 		for _, e := range entries {
