@@ -89,6 +89,9 @@ func (c *Checkpoint) Close() error {
 	return errors.Join(errs...)
 }
 
+// Dir is the directory that was opened.
+func (c *Checkpoint) Dir() string { return c.dir }
+
 // Names returns the names of all tensors, sorted.
 func (c *Checkpoint) Names() []string {
 	return slices.Sorted(maps.Keys(c.tensors))
