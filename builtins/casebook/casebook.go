@@ -88,7 +88,7 @@ var symptoms = []symptom{
 	{"fp8-drop", "FP8 deployment, MMLU 15 points below its reference", func(d *Demo) (engine.Deployment, engine.Deployment) {
 		return serving(d.FP8Block, "served fp8", "r2026.09-4be07d", 1), d.BF16
 	}},
-	{"nvfp4-collapse", "NVFP4 deployment answers at chance level, its reference does not", func(d *Demo) (engine.Deployment, engine.Deployment) {
+	{"nvfp4-collapse", "NVFP4 deployment, MMLU at half its reference's score", func(d *Demo) (engine.Deployment, engine.Deployment) {
 		return serving(d.NVFP4, "served nvfp4", "r2026.09-d81c5a", 1), d.BF16
 	}},
 	{"bf16-drop", "unquantized deployment of one model family 10 points below its reference, others are fine", func(d *Demo) (engine.Deployment, engine.Deployment) {

@@ -22,7 +22,7 @@ type attention struct {
 // (Vaswani et al., 2017).
 func scoreScale(headDim int, planted fault.Fault) float32 {
 	if planted == fault.AttentionScaleConstant {
-		headDim = 128
+		headDim = 64
 	}
 	return float32(1 / math.Sqrt(float64(headDim)))
 }

@@ -24,7 +24,7 @@ const (
 	// integers (`.to`) where their bits are meant (`.view`; vLLM #51946).
 	ScaleBytesAsNumbers
 
-	// AttentionScaleConstant scales attention for heads of 128 whatever the
+	// AttentionScaleConstant scales attention for heads of 64 whatever the
 	// model's head size is.
 	AttentionScaleConstant
 
