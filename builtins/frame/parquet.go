@@ -32,11 +32,7 @@ func ReadParquet(path string) (*Frame, error) {
 }
 
 func decodeParquet(r io.ReaderAt, size int64) (f *Frame, err error) {
-	defer func() { // parquet-go panics on some damaged files
-		if p := recover(); p != nil {
-			f, err = nil, fmt.Errorf("the file is damaged: %v", p)
-		}
-	}()
+	defer recoverDamage(&err)
 	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, err
@@ -46,24 +42,45 @@ func decodeParquet(r io.ReaderAt, size int64) (f *Frame, err error) {
 	}
 	fields := file.Root().Fields()
 	columns := make([]*Column, len(fields))
-	for i, field := range fields {
-		kind, err := parquetKind(field)
-		if err != nil {
-			return nil, fmt.Errorf("column %q: %w", field.Name(), err)
+	errs := make([]error, len(fields))
+	each(len(fields), func(i int) {
+		if columns[i], errs[i] = readParquetColumn(file, fields[i], i); errs[i] != nil {
+			errs[i] = fmt.Errorf("column %q: %w", fields[i].Name(), errs[i])
 		}
-		b := newBuilder(field.Name(), kind)
-		for _, group := range file.RowGroups() {
-			if err := readParquetColumn(b, field, group.ColumnChunks()[i]); err != nil {
-				return nil, fmt.Errorf("column %q: %w", field.Name(), err)
-			}
-		}
-		if int64(b.len()) != file.NumRows() {
-			return nil, fmt.Errorf("column %q has %d rows, the file says %d", field.Name(), b.len(), file.NumRows())
-		}
-		columns[i] = b.finish()
+	})
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	f = New(columns...)
 	return f, f.err
+}
+
+// recoverDamage makes an error of a panic, as parquet-go has on some damaged
+// files.
+func recoverDamage(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("the file is damaged: %v", p)
+	}
+}
+
+// readParquetColumn reads the i-th column of all row groups. A field in front
+// of it that is no leaf shifts the columns, but is an error of its own.
+func readParquetColumn(file *parquet.File, field parquet.Field, i int) (c *Column, err error) {
+	defer recoverDamage(&err)
+	kind, err := parquetKind(field)
+	if err != nil {
+		return nil, err
+	}
+	b := newBuilder(field.Name(), kind)
+	for _, group := range file.RowGroups() {
+		if err := readParquetChunk(b, field, group.ColumnChunks()[i]); err != nil {
+			return nil, err
+		}
+	}
+	if int64(b.len()) != file.NumRows() {
+		return nil, fmt.Errorf("has %d rows, the file says %d", b.len(), file.NumRows())
+	}
+	return b.finish(), nil
 }
 
 // parquetKind returns the kind of column that holds a field's values.
@@ -97,7 +114,7 @@ func parquetKind(field parquet.Field) (Kind, error) {
 	}
 }
 
-func readParquetColumn(b *builder, field parquet.Field, chunk parquet.ColumnChunk) error {
+func readParquetChunk(b *builder, field parquet.Field, chunk parquet.ColumnChunk) error {
 	pages := chunk.Pages()
 	defer pages.Close()
 	values := make([]parquet.Value, 4096)

@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"bytes"
 	"flag"
 	"math"
 	"os"
@@ -83,4 +84,19 @@ func TestReadParquetOfADamagedFileIsAnError(t *testing.T) {
 		_, err := ReadParquet(path)
 		require.ErrorContains(t, err, path)
 	}
+}
+
+func FuzzParquet(f *testing.F) {
+	whole, err := os.ReadFile("testdata/pandas/pyarrow.parquet")
+	require.NoError(f, err)
+	f.Add(300, byte(0xff))
+	f.Add(len(whole)-10, byte(1))
+	f.Fuzz(func(t *testing.T, at int, b byte) {
+		damaged := append([]byte(nil), whole...)
+		damaged[uint(at)%uint(len(damaged))] = b
+		read, err := decodeParquet(bytes.NewReader(damaged), int64(len(damaged)))
+		if err == nil {
+			require.NotEmpty(t, read.String())
+		}
+	})
 }
