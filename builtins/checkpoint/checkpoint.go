@@ -18,8 +18,9 @@ import (
 )
 
 // A Checkpoint is an open model directory. Its tensors are views of mapped
-// files: they are valid until Close. All methods but Close may be called from
-// several goroutines.
+// files: they are valid until Close, and as long as nobody truncates the
+// files in place (replacing them is harmless). All methods but Close may be
+// called from several goroutines.
 type Checkpoint struct {
 	dir          string
 	tensors      map[string]Tensor

@@ -28,6 +28,9 @@ func scaleOf(amax, reciprocal float32) float32 {
 func encodeFP8(l *Linear, scale float32) []byte {
 	round := roundingOf(l.Format)
 	divisor := round(scale)
+	if divisor == 0 { // too small for a float16
+		divisor = scale
+	}
 	codes := make([]byte, 0, l.N*l.K)
 	row := make([]float32, l.K)
 	for n := range l.N {

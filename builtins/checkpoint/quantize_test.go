@@ -196,6 +196,18 @@ func TestShardsStayShards(t *testing.T) {
 	require.Equal(t, make([]float32, 256), l.Dequantize())
 }
 
+func TestTinyHalfPrecisionWeightsKeepTheirSize(t *testing.T) {
+	src := t.TempDir()
+	writeFile(t, src, configFile, `{}`)
+	weights := []byte{1, 0, 2, 0, 4, 0x80, 8, 0} // 1, 2, -4 and 8 times 2^-24
+	require.NoError(t, Write(filepath.Join(src, singleFile), []Tensor{{"m.weight", DTypeF16, []int{2, 2}, weights}}))
+	dst := filepath.Join(t.TempDir(), "fp8")
+	require.NoError(t, Quantize(src, FP8, dst, QuantizeOptions{}))
+	l, err := open(t, dst).Linear("m")
+	require.NoError(t, err)
+	require.InDeltaSlice(t, []float32{0x1p-24, 0x1p-23, -0x1p-22, 0x1p-21}, l.Dequantize(), 0x1p-28)
+}
+
 func TestQuantizeRefusesAndLeavesNothingBehind(t *testing.T) {
 	plain := map[string][]int{"a.q_proj.weight": {2, 24}}
 	poisoned := model(t, plain)
