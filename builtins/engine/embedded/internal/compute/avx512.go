@@ -7,6 +7,8 @@ import (
 	"unsafe"
 )
 
+// choose takes AVX-512 where the processor has it; vek32 finds out about AVX2
+// by itself.
 func choose() operations {
 	if archsimd.X86.AVX512() {
 		return avx512()

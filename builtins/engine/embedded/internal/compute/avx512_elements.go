@@ -2,29 +2,39 @@
 
 package compute
 
-import "simd/archsimd"
+import (
+	"math"
+	"simd/archsimd"
 
-// fold combines the lanes of v.
-func fold(v vector, combine func(a, b float32) float32) float32 {
-	var lane [lanes]float32
-	v.Store(&lane)
-	s := lane[0]
-	for _, x := range lane[1:] {
-		s = combine(s, x)
-	}
-	return s
+	"github.com/viterin/vek/vek32"
+)
+
+// foldSum adds up the lanes of v.
+func foldSum(v vector) float32 {
+	var lane [lanes / 2]float32
+	v.GetLo().Add(v.GetHi()).Store(&lane)
+	return (lane[0] + lane[4]) + (lane[1] + lane[5]) + ((lane[2] + lane[6]) + (lane[3] + lane[7]))
 }
 
-func plus(a, b float32) float32 { return a + b }
-
-func larger(a, b float32) float32 { return max(a, b) }
+// foldMax returns the largest lane of v.
+func foldMax(v vector) float32 {
+	var lane [lanes / 2]float32
+	v.GetLo().Max(v.GetHi()).Store(&lane)
+	largest := lane[0]
+	for _, x := range lane[1:] {
+		if x > largest {
+			largest = x
+		}
+	}
+	return largest
+}
 
 func sumAVX512(x []float32) float32 {
 	var s vector
 	for ; len(x) >= lanes; x = x[lanes:] {
 		s = s.Add(archsimd.LoadFloat32x16Slice(x))
 	}
-	return fold(s.Add(archsimd.LoadFloat32x16SlicePart(x)), plus) // missing lanes are 0
+	return foldSum(s.Add(archsimd.LoadFloat32x16SlicePart(x))) // missing lanes are 0
 }
 
 func sumSquaresAVX512(x []float32) float32 {
@@ -34,30 +44,31 @@ func sumSquaresAVX512(x []float32) float32 {
 		s = v.MulAdd(v, s)
 	}
 	v := archsimd.LoadFloat32x16SlicePart(x)
-	return fold(v.MulAdd(v, s), plus)
+	return foldSum(v.MulAdd(v, s))
 }
 
 func maxAVX512(x []float32) float32 {
-	m := broadcast(x[0])
+	if len(x) < lanes {
+		return vek32.Max(x)
+	}
+	m := archsimd.LoadFloat32x16Slice(x[len(x)-lanes:]) // overlaps with the last of these
 	for ; len(x) >= lanes; x = x[lanes:] {
 		m = m.Max(archsimd.LoadFloat32x16Slice(x))
 	}
-	largest := fold(m, larger)
-	for _, v := range x {
-		largest = max(largest, v)
-	}
-	return largest
+	return foldMax(m)
 }
 
 func amaxAVX512(x []float32) float32 {
 	sign := archsimd.BroadcastUint32x16(0x7fffffff)
-	var m, nan vector
+	var m vector
 	for ; len(x) >= lanes; x = x[lanes:] {
 		v := archsimd.LoadFloat32x16Slice(x)
+		if v.IsNaN().ToBits() != 0 {
+			return float32(math.NaN())
+		}
 		m = m.Max(v.AsUint32x16().And(sign).AsFloat32x16())
-		nan = nan.Add(v.Masked(v.IsNaN()))
 	}
-	return max(fold(m.Add(nan), larger), amaxPortable(x))
+	return max(foldMax(m), amaxPortable(x))
 }
 
 func addAVX512(y, x []float32) {
@@ -127,12 +138,12 @@ func expVector(x vector) vector {
 
 func expAVX512(x []float32, shift float32) {
 	by, least := broadcast(shift), broadcast(-87)
-	for ; len(x) >= lanes; x = x[lanes:] {
-		v := archsimd.LoadFloat32x16Slice(x).Sub(by)
+	for len(x) > 0 {
+		v := archsimd.LoadFloat32x16SlicePart(x).Sub(by)
 		e := expVector(v).Masked(v.GreaterEqual(least))
-		e.Add(v.Masked(v.IsNaN())).StoreSlice(x) // MAXPS in expVector drops a NaN
+		e.Add(v.Masked(v.IsNaN())).StoreSlicePart(x) // MAXPS in expVector drops a NaN
+		x = x[min(lanes, len(x)):]
 	}
-	expPortable(x, shift)
 }
 
 func siluAVX512(x []float32) {
