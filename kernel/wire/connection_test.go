@@ -1,0 +1,63 @@
+package wire
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const connectionText = `{
+  "shell_port": 1, "iopub_port": "2", "stdin_port": 3, "control_port": 4, "hb_port": 5,
+  "ip": "127.0.0.1", "key": "k", "transport": "tcp", "signature_scheme": "hmac-sha512",
+  "kernel_name": "go", "jupyter_session": ""
+}`
+
+func TestConnectionFilesNameTheChannels(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kernel.json")
+	require.NoError(t, os.WriteFile(path, []byte(connectionText), 0o600))
+	c, err := ReadConnection(path)
+	require.NoError(t, err)
+	require.Equal(t, Endpoint{"tcp", "127.0.0.1:1"}, c.Endpoint(c.ShellPort))
+	require.Equal(t, Endpoint{"tcp", "127.0.0.1:2"}, c.Endpoint(c.IOPubPort), "a port may be a string")
+
+	c.IP = "*"
+	require.Equal(t, Endpoint{"tcp", ":5"}, c.Endpoint(c.HeartbeatPort))
+	c.Transport, c.IP = "ipc", "/run/k"
+	require.Equal(t, Endpoint{"unix", "/run/k-5"}, c.Endpoint(c.HeartbeatPort))
+}
+
+func TestConnectionFilesThatCannotBeUsedSayWhy(t *testing.T) {
+	for name, test := range map[string]struct{ old, new, want string }{
+		"no JSON":        {`{`, ``, "invalid character"},
+		"missing port":   {`"hb_port": 5,`, ``, "hb_port is missing"},
+		"port zero":      {`"hb_port": 5`, `"hb_port": 0`, "port 0 is not a number from 1 to 65535"},
+		"port of words":  {`"2"`, `"two"`, `port "two" is not a number`},
+		"port too large": {`"2"`, `70000`, "port 70000 is not a number"},
+		"transport":      {`"tcp"`, `"udp"`, `transport "udp" is neither tcp nor ipc`},
+		"no ip":          {`"127.0.0.1"`, `""`, "ip is missing"},
+		"scheme":         {`hmac-sha512`, `rot13`, `signature scheme "rot13" is none of`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parseConnection([]byte(strings.Replace(connectionText, test.old, test.new, 1)))
+			require.ErrorContains(t, err, test.want)
+		})
+	}
+	_, err := ReadConnection(filepath.Join(t.TempDir(), "none"))
+	require.ErrorContains(t, err, "cannot read the connection file")
+}
+
+func FuzzConnection(f *testing.F) {
+	f.Add([]byte(connectionText))
+	f.Add([]byte(`{"shell_port": -1}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := parseConnection(text)
+		if err != nil {
+			return
+		}
+		require.NotZero(t, c.ShellPort)
+		require.NotEmpty(t, c.Endpoint(c.ShellPort).Network)
+	})
+}
