@@ -115,6 +115,7 @@ func (c *Column) Nulls() int {
 func (c *Column) IsNull(i int) bool { return c.null != nil && c.null[i] }
 
 // Value returns row i as a float64, int64, bool or string; nil when it is null.
+// Like the index of a slice, i must be at least 0 and below Len.
 func (c *Column) Value(i int) any {
 	if c.IsNull(i) {
 		return nil

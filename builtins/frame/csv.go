@@ -255,7 +255,7 @@ func appendCSV(line []byte, i int, text string) []byte {
 	if i > 0 {
 		line = append(line, ',')
 	}
-	if text != "" && !strings.ContainsAny(text, ",\"\r\n") {
+	if text != "" && !strings.ContainsAny(text, ",\"\r\n") && !strings.HasPrefix(text, byteOrderMark) {
 		return append(line, text...)
 	}
 	line = append(line, '"')

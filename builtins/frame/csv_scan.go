@@ -7,6 +7,9 @@ import (
 	"io"
 )
 
+// byteOrderMark is what Excel puts at the start of a file.
+const byteOrderMark = "\ufeff"
+
 // A csvScanner splits a stream into the records and fields of RFC 4180:
 // separated by commas, quoted with double quotes where they hold commas,
 // quotes or line breaks. Lines end in LF or CRLF.
@@ -37,7 +40,7 @@ func (s *csvScanner) scan() error {
 	}
 	s.start = s.line
 	if s.line == 1 {
-		line = bytes.TrimPrefix(line, []byte("\ufeff")) // byte order mark, as Excel writes it
+		line = bytes.TrimPrefix(line, []byte(byteOrderMark))
 	}
 	s.record = line
 	s.fields = s.fields[:0]

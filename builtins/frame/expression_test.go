@@ -140,6 +140,46 @@ func TestWithComputesAColumn(t *testing.T) {
 	require.ErrorContains(t, f.With("x", "nope + 1").Err(), `with x: no column "nope"`)
 }
 
+func TestFunctionsKeepKindsAndRefuseWhatDoesNotFit(t *testing.T) {
+	f := New(
+		Ints("i", []int64{-7, math.MinInt64}).Masked([]bool{false, true}),
+		Floats("x", []float64{-2.5, math.Inf(1)}),
+		Bools("b", []bool{true, false}),
+		Strings("s", []string{"é", "abc"}),
+	)
+	for expression, want := range map[string][]any{
+		"abs(i)": {int64(7), nil}, "abs(x)": {2.5, math.Inf(1)}, "-i": {int64(7), nil}, "i % 4": {int64(-3), nil}, "x % 2": {-0.5, nil},
+		"i / 2": {-3.5, nil}, "1 / b": {1.0, math.Inf(1)}, "b + b": {int64(2), int64(0)}, "i * 2.0": {-14.0, nil}, "i - 1": {int64(-8), nil},
+		"floor(x)": {-3.0, math.Inf(1)}, "ceil(x)": {-2.0, math.Inf(1)}, "round(x)": {-3.0, math.Inf(1)}, "round(12.345, 2)": {12.35, 12.35},
+		"sqrt(4)": {2.0, 2.0}, "exp(0)": {1.0, 1.0}, "log(1)": {0.0, 0.0}, "log10(1000)": {3.0, 3.0},
+		"float(b)": {1.0, 0.0}, "int(-2.9)": {int64(-2), int64(-2)}, "int(b)": {int64(1), int64(0)}, "len(s)": {int64(1), int64(3)},
+		"upper(s)": {"É", "ABC"}, "s + s": {"éé", "abcabc"}, "min(i, x)": {-7.0, nil}, "max(i, 3)": {int64(3), nil},
+		"if(b, i, x)": {-7.0, math.Inf(1)}, "if(b, s, 'none')": {"é", "none"}, "i is null": {false, true}, "2 < 3": {true, true},
+	} {
+		got := f.With("y", expression).Col("y")
+		require.NoError(t, got.Err(), expression)
+		for i, w := range want {
+			if expression == "x % 2" && i == 1 {
+				require.True(t, math.IsNaN(got.floats[1]))
+				continue
+			}
+			if w, ok := w.(float64); ok && !math.IsInf(w, 0) {
+				require.InDelta(t, w, got.Value(i), 1e-12, expression)
+				continue
+			}
+			require.Equal(t, w, got.Value(i), "%s, row %d", expression, i)
+		}
+	}
+	whole := New(Ints("i", []int64{math.MinInt64}))
+	for _, expression := range []string{"abs(i)", "-i", "i - 1", "i * -1", "i + i"} {
+		require.ErrorContains(t, whole.With("y", expression).Err(), "has no int64 result in row 0", expression)
+	}
+	require.ErrorContains(t, f.With("y", "int(x)").Err(), "row 1 is +Inf, which does not fit int64")
+	require.ErrorContains(t, f.With("y", "if(x, 1, 2)").Err(), "if needs a condition, this is float64")
+	require.ErrorContains(t, f.With("y", "if(b, 1, 'x')").Err(), "two values of one kind, these are int64 and string")
+	require.ErrorContains(t, f.With("y", (*Column)(nil)).Err(), "with y: the column is nil")
+}
+
 func TestExpressionsOfAFrameWithoutRows(t *testing.T) {
 	f := expressionFrame().Head(0)
 	require.Equal(t, 0, f.Where("delta < 1 and subject in ('a', 'b') or len(subject) > 2").Len())

@@ -13,11 +13,7 @@ func (f *Frame) Select(names ...string) *Frame {
 	if err != nil {
 		return failed(err)
 	}
-	s := New(columns...)
-	if len(columns) == 0 {
-		s.rows = 0
-	}
-	return s
+	return New(columns...)
 }
 
 // Drop returns f without the named columns.
@@ -155,6 +151,9 @@ func (f *Frame) With(name string, value any) *Frame {
 		}
 		c = computed.renamed(name)
 	case *Column:
+		if v == nil {
+			return failed(fmt.Errorf("with %s: the column is nil", name))
+		}
 		c = v.renamed(name)
 	default:
 		c = Values(name, value)
