@@ -1,0 +1,93 @@
+# Everything runs from a fresh clone. `make demo` and `make test` are the two
+# commands of the README; the others are listed by `make help`.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export CGO_ENABLED := 0
+# Vector instructions, where the toolchain and the processor have them. Results
+# are the same without; runs take about three times as long.
+ifeq ($(shell go env GOARCH),amd64)
+export GOEXPERIMENT ?= $(shell GOEXPERIMENT=simd go version >/dev/null 2>&1 && echo simd)
+endif
+
+BIN    := $(CURDIR)/bin/adkernel
+PYTHON := .venv/bin/python
+BUILD  := $(CURDIR)/build
+
+# Packages in which goroutines share memory.
+RACE := ./kernel/... ./builtins/run/... ./builtins/engine/... ./builtins/tokenizer/... ./builtins/frame/...
+
+.PHONY: help build generate demo lab install test check unit race clients notebooks bench neighbours fmt clean FORCE
+
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+build: $(BIN) ## Build bin/adkernel.
+
+$(BIN): FORCE
+	@mkdir -p bin
+	go build -trimpath -o $@ .
+
+generate: ## Regenerate symbols and export data after a change of an exported API.
+	go generate ./kernel/eval/... ./builtins/symbols
+
+demo: build ## From nothing to a named root cause: executes the tour, prints its cards, verifies its reproducer.
+	@mkdir -p $(BUILD)/demo
+	cd $(BUILD)/demo && $(BIN) run $(CURDIR)/notebooks/tour.ipynb -o tour.ipynb --show
+	cd $(BUILD)/demo && $(BIN) export tour.ipynb -o tour.html
+	cd $(BUILD)/demo && $(BIN) verify fp8-drop.ipynb
+	@echo; echo "written to $(BUILD)/demo:"; ls $(BUILD)/demo
+
+lab: build .venv/ready ## Open the tour in JupyterLab.
+	$(BIN) install --prefix .venv
+	.venv/bin/jupyter lab notebooks/tour.ipynb
+
+install: build ## Install the command beside Go's others, and the kernelspec for this user.
+	go install -trimpath .
+	$$(go env GOBIN | grep . || echo $$(go env GOPATH)/bin)/adkernel install --user
+
+test: check unit race clients notebooks ## Everything that continuous integration runs.
+	@echo; echo "not run here: make bench (measurements)"
+
+check: ## gofmt, vet, staticcheck, generated files.
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-clean:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+unit: ## Tests of every package.
+	go test ./...
+
+race: ## The same for packages with goroutines, under the race detector.
+	CGO_ENABLED=1 go test -race -short $(RACE)
+
+clients: build .venv/ready ## Real clients: jupyter_client, jupyter_kernel_test, nbformat, pyarrow, JupyterLab in Chromium.
+	$(BIN) install --prefix .venv
+	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/run_clients.py
+
+notebooks: build ## Execute every notebook and compare it with what is committed.
+	go run ./internal/notebooktest -adkernel $(BIN) notebooks/*.ipynb
+
+bench: build .venv/ready ## Measure, beside ipykernel, pandas, DuckDB and transformers.
+	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/bench.py
+
+neighbours: .venv-neighbours/ready ## Install torch and transformers for the measurements that need them.
+
+.venv/ready: internal/python/requirements.txt
+	python3 -m venv .venv
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
+	.venv/bin/uv pip install --quiet --python $(PYTHON) -r $<
+	@touch $@
+
+.venv-neighbours/ready: internal/python/requirements-neighbours.txt
+	python3 -m venv .venv-neighbours
+	.venv-neighbours/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.venv-neighbours/bin/uv pip install --quiet --python .venv-neighbours/bin/python -r $<
+	@touch $@
+
+fmt: ## Format the Go code.
+	gofmt -w $$(git ls-files '*.go')
+
+clean: ## Remove what make built; virtual environments stay.
+	rm -rf bin build
