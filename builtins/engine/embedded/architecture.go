@@ -264,8 +264,8 @@ func (c *configFile) complete(a *architecture) error {
 	if dtype == "" {
 		dtype = c.TorchDType
 	}
-	if dtype == "" {
-		dtype = "float32" // what transformers loads a checkpoint without one as
+	if dtype == "" { // versions of transformers disagree about what that means
+		return fmt.Errorf("neither dtype nor torch_dtype is there: add the type that the model was trained in")
 	}
 	var err error
 	if a.format, err = compute.ParseFormat(dtype); err != nil {

@@ -3,10 +3,12 @@ package embedded
 import (
 	"context"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/engine"
 )
 
@@ -65,6 +67,15 @@ func BenchmarkEvaluation(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			benchmarkEvaluation(b, with(engine.Deployment{Model: model}, c.settings...))
+		})
+	}
+	amax, err := Calibrate(context.Background(), model, evaluationPrompts(16))
+	require.NoError(b, err)
+	for _, format := range []checkpoint.Format{checkpoint.FP8, checkpoint.FP8Block, checkpoint.NVFP4} {
+		b.Run(string(format), func(b *testing.B) {
+			dir := filepath.Join(b.TempDir(), "quantized")
+			require.NoError(b, checkpoint.Quantize(model, format, dir, checkpoint.QuantizeOptions{InputMaxima: amax}))
+			benchmarkEvaluation(b, engine.Deployment{Model: dir})
 		})
 	}
 }

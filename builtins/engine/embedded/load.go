@@ -155,7 +155,7 @@ func (l *loader) attention(prefix string) (*attention, error) {
 func (l *loader) cacheScale(name string) (float32, error) {
 	scale, err := l.vector(name, 1)
 	if err != nil {
-		return 0, fmt.Errorf("an FP8 cache needs calibrated scales: %w; set kv_cache_config.dtype: auto, or quantize with them", err)
+		return 0, fmt.Errorf("an FP8 cache needs calibrated scales: %w; set kv_cache_config.dtype: %s, or quantize with them", err, l.arch.format)
 	}
 	if scale[0] <= 0 {
 		return 0, fmt.Errorf("%s: tensor %s is %v: a scale is positive", l.files.Dir(), name, scale[0])

@@ -89,7 +89,7 @@ func options(a *architecture, quantization checkpoint.Quantization, model string
 		{key: "kv_cache_config.enable_block_reuse", fallback: true},
 		{key: "kv_cache_config.tokens_per_block", fallback: tileTokens, least: tileTokens},
 		{key: "kv_cache_config.max_tokens", fallback: 32768, least: tileTokens},
-		{key: "kv_cache_config.dtype", fallback: "auto", oneOf: []string{"auto", "fp8"}},
+		{key: "kv_cache_config.dtype", fallback: "auto", oneOf: []string{"auto", "fp8", "float32", "bfloat16", "float16"}},
 		{key: "transforms.detect_sharding.allreduce_strategy", fallback: "NCCL", fixed: "ranks add up in their order"},
 	}
 	for _, format := range []checkpoint.Format{checkpoint.FP8, checkpoint.FP8Block, checkpoint.NVFP4} {
@@ -171,8 +171,15 @@ func newSettings(values map[string]any, a *architecture, quantization checkpoint
 		return nil, fmt.Errorf("max_num_tokens %d is less than max_batch_size %d: a step must hold one token of each sequence",
 			s.maxTokens, s.maxBatch)
 	}
-	// As in TensorRT-LLM, "auto" follows the checkpoint.
-	s.cacheFP8 = values["kv_cache_config.dtype"] == "fp8" || strings.EqualFold(quantization.KVCache, "fp8")
+	switch dtype := values["kv_cache_config.dtype"].(string); dtype {
+	case "auto": // follows the checkpoint, as in TensorRT-LLM
+		s.cacheFP8 = strings.EqualFold(quantization.KVCache, "fp8")
+	case "fp8":
+		s.cacheFP8 = true
+	case s.format.String():
+	default:
+		return nil, fmt.Errorf("kv_cache_config.dtype is %s: activations are %s, and the cache holds these or fp8", dtype, s.format)
+	}
 	for key, v := range values {
 		if name, ok := strings.CutSuffix(strings.TrimPrefix(key, "transforms."), ".enabled"); ok {
 			s.fused[name] = v.(bool)
