@@ -41,6 +41,7 @@ type lowering struct {
 	funcs    []ast.Decl
 	prologue []ast.Stmt
 	fresh    int
+	closures map[*types.Var]bool // local variables that hold function literals
 	refused  []eval.Diagnostic
 }
 
@@ -49,6 +50,7 @@ func (e *evaluator) lower(p *cell.Program) (*lowered, error) {
 		p: p, info: p.Info, names: e.names, known: e.known,
 		pos: p.File.Package, imports: map[string]bool{},
 	}
+	l.findClosures()
 	l.declareNames()
 	for _, d := range p.File.Decls {
 		l.declaration(d)
@@ -59,6 +61,29 @@ func (e *evaluator) lower(p *cell.Program) (*lowered, error) {
 		return nil, &eval.Error{Kind: eval.Refused, Message: l.refused[0].Message, At: l.refused}
 	}
 	return &lowered{p.Cell.N, l.file(), entry}, nil
+}
+
+// findClosures notes which local variables are given a function literal.
+func (l *lowering) findClosures() {
+	l.closures = map[*types.Var]bool{}
+	ast.Inspect(l.p.File, func(n ast.Node) bool {
+		as, ok := n.(*ast.AssignStmt)
+		if !ok || len(as.Lhs) != len(as.Rhs) {
+			return true
+		}
+		for i, e := range as.Lhs {
+			id, isName := e.(*ast.Ident)
+			if _, isFunc := as.Rhs[i].(*ast.FuncLit); !isName || !isFunc {
+				continue
+			}
+			if v, ok := l.info.ObjectOf(id).(*types.Var); ok {
+				if _, global := l.names.lookup(v); !global {
+					l.closures[v] = true
+				}
+			}
+		}
+		return true
+	})
 }
 
 // refuse notes that the interpreter would not run this right.

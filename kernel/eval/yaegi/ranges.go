@@ -19,11 +19,16 @@ func (l *lowering) rangeStmt(c *astutil.Cursor, r *ast.RangeStmt) {
 	case *types.Basic:
 		if u.Info()&types.IsInteger != 0 {
 			l.rangeInt(c, r, t)
-		} else if u.Info()&types.IsString != 0 && r.Key != nil && r.Value == nil {
+			return
+		}
+		if u.Info()&types.IsString != 0 && r.Key != nil && r.Value == nil {
 			r.Value = l.ident("_")
 		}
+		l.freshRangeVars(r)
 	case *types.Signature:
 		l.rangeFunc(c, r, u)
+	default:
+		l.freshRangeVars(r)
 	}
 }
 

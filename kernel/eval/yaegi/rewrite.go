@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"math/big"
 	"reflect"
 	"strconv"
 
@@ -23,6 +24,12 @@ func (l *lowering) rewrite(n ast.Node) {
 			l.callExpr(c, x)
 		case *ast.RangeStmt:
 			l.rangeStmt(c, x)
+		case *ast.DeferStmt:
+			l.deferStmt(x)
+		case *ast.ForStmt:
+			l.freshLoopVars(x)
+		case *ast.TypeSwitchStmt:
+			l.typeSwitch(c, x)
 		case *ast.GoStmt:
 			l.goStmt(x)
 		case *ast.IndexExpr:
@@ -45,6 +52,10 @@ func (l *lowering) fold(c *astutil.Cursor) bool {
 		return true
 	}
 	tv := l.info.Types[x]
+	if tv.IsType() && isIterator(tv.Type) {
+		l.replace(c, x, l.typeExpr(tv.Type))
+		return false
+	}
 	if tv.Value == nil {
 		return true
 	}
@@ -81,10 +92,10 @@ func (l *lowering) literal(v constant.Value, t types.Type, pos token.Pos) ast.Ex
 		lit.Kind, lit.Value = token.INT, v.ExactString()
 	case info&types.IsFloat != 0:
 		f, exact := constant.Float64Val(v)
-		if b.Info()&types.IsUntyped != 0 && !exact {
-			return nil
-		}
 		lit.Kind, lit.Value, natural = token.FLOAT, strconv.FormatFloat(f, 'e', -1, 64), types.Float64
+		if b.Info()&types.IsUntyped != 0 && !exact {
+			lit.Value = precise(v)
+		}
 	default:
 		return nil
 	}
@@ -99,6 +110,24 @@ func (l *lowering) literal(v constant.Value, t types.Type, pos token.Pos) ast.Ex
 		return x
 	}
 	return &ast.CallExpr{Fun: l.typeExpr(t), Lparen: pos, Args: []ast.Expr{x}, Rparen: pos}
+}
+
+// precise writes an untyped constant with more digits than any type has.
+func precise(v constant.Value) string {
+	f := new(big.Float).SetPrec(512)
+	switch x := constant.Val(v).(type) {
+	case *big.Rat:
+		f.SetRat(x)
+	case *big.Float:
+		f.Set(x)
+	}
+	return f.Text('e', 40)
+}
+
+// isIterator tells iter.Seq and iter.Seq2, which the interpreter does not know.
+func isIterator(t types.Type) bool {
+	named, ok := types.Unalias(t).(*types.Named)
+	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "iter"
 }
 
 // rename gives an identifier the name that its object has in the interpreter.
@@ -314,6 +343,18 @@ func (l *lowering) goStmt(g *ast.GoStmt) {
 	outer := types.NewSignatureType(nil, nil, nil, types.NewTuple(params...), nil, false)
 	lit := &ast.FuncLit{Type: l.funcType(outer, names), Body: &ast.BlockStmt{Lbrace: l.pos, List: []ast.Stmt{deferred, &ast.ExprStmt{X: inner}}, Rbrace: l.pos}}
 	g.Call = l.call(lit, append([]ast.Expr{g.Call.Fun}, g.Call.Args...)...)
+}
+
+// deferStmt refuses what deadlocks in the interpreter: a function that runs its
+// deferred calls is locked, and so are the closures that it made.
+func (l *lowering) deferStmt(d *ast.DeferStmt) {
+	id, ok := ast.Unparen(d.Call.Fun).(*ast.Ident)
+	if !ok {
+		return
+	}
+	if o, ok := l.info.Uses[id].(*types.Var); ok && l.closures[o] {
+		l.refuse(d.Pos(), fmt.Sprintf("yaegi would hang in the deferred call of %s, a closure of this function: write defer func() { ... }()", id.Name))
+	}
 }
 
 func coreSignature(t types.Type) (*types.Signature, bool) {

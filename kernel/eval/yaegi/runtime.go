@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -64,16 +65,20 @@ func (r *runtime) take() []any {
 func (r *runtime) symbols() interp.Exports {
 	show := reflect.ValueOf(r.show)
 	shows := []reflect.Type{reflect.TypeFor[fmt.Stringer](), reflect.TypeFor[error]()}
+	functions := map[string]reflect.Value{
+		"Started":   reflect.ValueOf(func() { close(r.started) }),
+		"Ended":     reflect.ValueOf(func() { close(r.ended) }),
+		"Show":      show,
+		"Recovered": reflect.ValueOf(r.recovered),
+		"Goroutine": reflect.ValueOf(r.goroutine),
+	}
+	for key, f := range generics {
+		functions[genericPrefix+strings.ReplaceAll(key, ".", "_")] = reflect.ValueOf(f)
+	}
 	return interp.Exports{
-		runtimePath + "/" + runtimePath: {
-			"Started":   reflect.ValueOf(func() { close(r.started) }),
-			"Ended":     reflect.ValueOf(func() { close(r.ended) }),
-			"Show":      show,
-			"Recovered": reflect.ValueOf(r.recovered),
-			"Goroutine": reflect.ValueOf(r.goroutine),
-		},
-		"time/time": {"Sleep": reflect.ValueOf(r.sleep)},
-		".":         {"MapTypes": reflect.ValueOf(map[reflect.Value][]reflect.Type{show: shows})},
+		runtimePath + "/" + runtimePath: functions,
+		"time/time":                     {"Sleep": reflect.ValueOf(r.sleep)},
+		".":                             {"MapTypes": reflect.ValueOf(map[reflect.Value][]reflect.Type{show: shows})},
 	}
 }
 

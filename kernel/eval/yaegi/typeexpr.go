@@ -25,6 +25,9 @@ func (l *lowering) typeExpr(t types.Type) ast.Expr {
 	case *types.Alias:
 		return l.typeExpr(types.Unalias(t))
 	case *types.Named:
+		if isIterator(t) {
+			return l.typeExpr(t.Underlying())
+		}
 		return l.instance(l.typeName(t.Obj()), t.TypeArgs())
 	case *types.TypeParam:
 		return l.ident(t.Obj().Name())

@@ -95,4 +95,3 @@ func TestAStopOfTheVocabularyIsAFailureWithItsError(t *testing.T) {
 	require.Empty(t, s.stderr.String())
 	require.Equal(t, "1", s.show("x"))
 }
-
