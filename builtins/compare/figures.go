@@ -19,7 +19,7 @@ func (c *Comparison) SubjectsFigure() *plots.Figure {
 	d := plots.SubjectsData{
 		Base:       c.Base.Label(),
 		Test:       c.Test.Label(),
-		Interval:   fmt.Sprintf("%g %% %s interval", 100*level, c.Change.Method),
+		Interval:   fmt.Sprintf("%g %% %s", 100*level, c.Change.Method),
 		Correction: fmt.Sprintf("exact McNemar, Benjamini-Hochberg, q < %g", significant),
 	}
 	for _, s := range c.BySubject {

@@ -4,8 +4,6 @@ package symbols
 
 import (
 	"adkernel/builtins/run"
-	"go/constant"
-	"go/token"
 	"reflect"
 )
 
@@ -17,7 +15,6 @@ func init() {
 		"ErrExecuting": reflect.ValueOf(&run.ErrExecuting).Elem(),
 		"Execute":      reflect.ValueOf(run.Execute),
 		"Failed":       reflect.ValueOf(run.Failed),
-		"Format":       reflect.ValueOf(constant.MakeFromLiteral("1", token.INT, 0)),
 		"Interrupted":  reflect.ValueOf(run.Interrupted),
 		"Launch":       reflect.ValueOf(run.Launch),
 		"List":         reflect.ValueOf(run.List),
