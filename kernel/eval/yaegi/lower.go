@@ -332,7 +332,7 @@ func (l *lowering) statements() (entry string) {
 	entry = l.names.fresh(fmt.Sprintf("%scell%d", mark, l.p.Cell.N))
 	body := l.p.Body
 	l.rewrite(body)
-	list := body.Body.List
+	list := l.marked(body.Body.List)
 	if l.p.Shown != nil {
 		last := list[len(list)-1].(*ast.ExprStmt)
 		last.X = &ast.CallExpr{Fun: l.runtime("Show"), Lparen: last.X.Pos(), Args: []ast.Expr{last.X}, Rparen: last.X.End()}
@@ -352,6 +352,17 @@ func (l *lowering) statements() (entry string) {
 	body.Body.List = slices.Concat(started, l.prologue, list)
 	l.funcs = append(l.funcs, body)
 	return entry
+}
+
+// marked tells the runtime before each statement where it is: the interpreter
+// does not know where in a function a panic happened.
+func (l *lowering) marked(list []ast.Stmt) []ast.Stmt {
+	var out []ast.Stmt
+	for _, st := range list {
+		p := l.p.Fset.Position(st.Pos())
+		out = append(out, &ast.ExprStmt{X: l.call(l.runtime("At"), l.number(p.Line), l.number(p.Column))}, st)
+	}
+	return out
 }
 
 func (l *lowering) call(f ast.Expr, args ...ast.Expr) *ast.CallExpr {

@@ -345,16 +345,19 @@ func (l *lowering) goStmt(g *ast.GoStmt) {
 	g.Call = l.call(lit, append([]ast.Expr{g.Call.Fun}, g.Call.Args...)...)
 }
 
-// deferStmt refuses what deadlocks in the interpreter: a function that runs its
-// deferred calls is locked, and so are the closures that it made.
+// deferStmt refuses what deadlocks in the interpreter: while a function runs
+// its deferred calls it is locked, and calls of the closures that it made wait.
 func (l *lowering) deferStmt(d *ast.DeferStmt) {
-	id, ok := ast.Unparen(d.Call.Fun).(*ast.Ident)
-	if !ok {
-		return
-	}
-	if o, ok := l.info.Uses[id].(*types.Var); ok && l.closures[o] {
-		l.refuse(d.Pos(), fmt.Sprintf("yaegi would hang in the deferred call of %s, a closure of this function: write defer func() { ... }()", id.Name))
-	}
+	ast.Inspect(d.Call, func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		if !ok {
+			return true
+		}
+		if o, ok := l.info.Uses[id].(*types.Var); ok && l.closures[o] && o.Pos() < d.Pos() {
+			l.refuse(d.Pos(), fmt.Sprintf("yaegi would hang when the deferred call uses %s, a closure of the same function", id.Name))
+		}
+		return true
+	})
 }
 
 func coreSignature(t types.Type) (*types.Signature, bool) {

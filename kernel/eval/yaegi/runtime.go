@@ -29,6 +29,7 @@ type runtime struct {
 	ctx     context.Context
 	values  []any
 	frames  []frame
+	at      [2]int // line and column of the cell's statement
 	started chan struct{}
 	ended   chan struct{}
 }
@@ -68,6 +69,7 @@ func (r *runtime) symbols() interp.Exports {
 	functions := map[string]reflect.Value{
 		"Started":   reflect.ValueOf(func() { close(r.started) }),
 		"Ended":     reflect.ValueOf(func() { close(r.ended) }),
+		"At":        reflect.ValueOf(r.statement),
 		"Show":      show,
 		"Recovered": reflect.ValueOf(r.recovered),
 		"Goroutine": reflect.ValueOf(r.goroutine),
@@ -88,6 +90,13 @@ func (r *runtime) show(values ...any) {
 	for _, v := range values {
 		r.values = append(r.values, plain(v))
 	}
+}
+
+// statement notes where the cell is.
+func (r *runtime) statement(line, col int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.at = [2]int{line, col}
 }
 
 // recovered is what recover returns, as the user's code would see it.
@@ -136,6 +145,8 @@ func plain(v any) any {
 	}
 }
 
+var cellFunc = regexp.MustCompile("^" + mark + `cell\d+` + mark + `\d+$`)
+
 var (
 	panicLine     = regexp.MustCompile(`^In\[(\d+)\]:(\d+):(\d+): panic: (?:main\.)?(.*)\(\.\.\.\)\n$`)
 	rootPanicLine = regexp.MustCompile(`^(?:\d+:\d+|-): panic: .*\(\.\.\.\)\n$`) // of what calls the cell
@@ -161,12 +172,16 @@ func (r *runtime) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// trace returns the calls that the last panic left, innermost first.
+// trace returns the calls that the last panic left, innermost first. The place
+// of a cell is that of its statement, of a function that of its beginning.
 func (r *runtime) trace(n *names) []eval.Frame {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []eval.Frame
 	for _, f := range r.frames {
+		if cellFunc.MatchString(f.fn) {
+			f.line, f.col = r.at[0], r.at[1]
+		}
 		out = append(out, eval.Frame{Func: n.user(f.fn), Cell: f.cell, Line: f.line, Column: f.col})
 	}
 	r.frames = nil

@@ -14,6 +14,7 @@ import (
 	"io"
 	"path"
 	"reflect"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -184,10 +185,20 @@ func (e *evaluator) panicked(ctx context.Context, r any) error {
 	case native.Exit:
 		return &eval.Error{Kind: eval.Exit, Message: x.Error(), Status: x.Status}
 	case error:
-		return &eval.Error{Kind: eval.Panic, Message: x.Error(), Trace: trace, Cause: x}
+		return &eval.Error{Kind: eval.Panic, Message: panicText(x), Trace: trace, Cause: x}
 	default:
-		return &eval.Error{Kind: eval.Panic, Message: fmt.Sprint(x), Trace: trace}
+		return &eval.Error{Kind: eval.Panic, Message: strings.Replace(fmt.Sprint(x), "reflect: slice index", "runtime error: index", 1), Trace: trace}
 	}
+}
+
+// panicText says what Go would say where the interpreter, which works by
+// reflection, fails in package reflect.
+func panicText(err error) string {
+	var v *reflect.ValueError
+	if errors.As(err, &v) && v.Kind == reflect.Invalid {
+		return "runtime error: invalid memory address or nil pointer dereference"
+	}
+	return err.Error()
 }
 
 // Value implements eval.Evaluator.
