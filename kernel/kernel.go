@@ -83,32 +83,35 @@ func watchSignals(ctx context.Context, stop context.CancelCauseFunc, session *wo
 }
 
 // newServer opens the five channels.
-func newServer(c *wire.Connection, session *worker.Session, options Options) (s *server, err error) {
-	s = &server{session: session, options: options, log: options.Log, history: newHistory(options.History)}
-	s.codec, err = wire.NewCodec(c, "kernel")
+func newServer(c *wire.Connection, session *worker.Session, options Options) (*server, error) {
+	codec, err := wire.NewCodec(c, "kernel")
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			s.close(0)
-		}
-	}()
+	s := &server{session: session, options: options, log: options.Log, codec: codec, history: newHistory(options.History)}
 	s.output = newOutputs(s.publish)
-	if s.iopub, err = wire.ListenPublisher(c.Endpoint(c.IOPubPort), s.log, s.welcome); err != nil {
-		return nil, fmt.Errorf("iopub: %w", err)
-	}
-	if s.shell, err = wire.ListenRouter(c.Endpoint(c.ShellPort), s.log); err != nil {
-		return nil, fmt.Errorf("shell: %w", err)
-	}
-	if s.control, err = wire.ListenRouter(c.Endpoint(c.ControlPort), s.log); err != nil {
-		return nil, fmt.Errorf("control: %w", err)
-	}
-	if s.stdin, err = wire.ListenRouter(c.Endpoint(c.StdinPort), s.log); err != nil {
-		return nil, fmt.Errorf("stdin: %w", err)
-	}
-	if s.heartbeat, err = wire.ListenHeartbeat(c.Endpoint(c.HeartbeatPort), s.log); err != nil {
-		return nil, fmt.Errorf("heartbeat: %w", err)
+	if err := s.listen(c); err != nil {
+		s.close(0)
+		return nil, err
 	}
 	return s, nil
+}
+
+func (s *server) listen(c *wire.Connection) (err error) {
+	if s.iopub, err = wire.ListenPublisher(c.Endpoint(c.IOPubPort), s.log, s.welcome); err != nil {
+		return fmt.Errorf("iopub: %w", err)
+	}
+	if s.shell, err = wire.ListenRouter(c.Endpoint(c.ShellPort), s.log); err != nil {
+		return fmt.Errorf("shell: %w", err)
+	}
+	if s.control, err = wire.ListenRouter(c.Endpoint(c.ControlPort), s.log); err != nil {
+		return fmt.Errorf("control: %w", err)
+	}
+	if s.stdin, err = wire.ListenRouter(c.Endpoint(c.StdinPort), s.log); err != nil {
+		return fmt.Errorf("stdin: %w", err)
+	}
+	if s.heartbeat, err = wire.ListenHeartbeat(c.Endpoint(c.HeartbeatPort), s.log); err != nil {
+		return fmt.Errorf("heartbeat: %w", err)
+	}
+	return nil
 }

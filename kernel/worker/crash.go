@@ -13,8 +13,8 @@ import (
 // which tell nothing about cells. The reason belongs into the cell's error,
 // the stacks into the log, and neither into the cell's output.
 const (
-	crashTime  = 500 * time.Millisecond // that a process may take to die of a crash
-	crashBytes = 1 << 20                // of what it prints; more is shown
+	crashTime  = 5 * time.Second // that a process may take to die of a crash: stacks can be deep
+	crashBytes = 1 << 20         // of what it prints; more is shown
 )
 
 // crashStart finds where the runtime begins to print.

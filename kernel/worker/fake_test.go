@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // of the workers: the detector would wait a second
 	os.Exit(m.Run())
 }
 

@@ -28,6 +28,16 @@ func (w *worker) Cells() []host.Cell {
 	return slices.Clone(w.done)
 }
 
+// Running implements host.Host.
+func (w *worker) Running() host.Cell {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running == nil {
+		return host.Cell{}
+	}
+	return host.Cell{N: w.running.Cell.N, Source: w.running.Cell.Source}
+}
+
 // Display implements host.Host.
 func (w *worker) Display(b host.Bundle) host.Handle {
 	d := display{w.out, uuid.NewString()}

@@ -1,0 +1,236 @@
+package kernel
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+	"github.com/go-zeromq/zmq4/security/null"
+	"github.com/stretchr/testify/require"
+
+	"adkernel/kernel/eval"
+	"adkernel/kernel/eval/yaegi"
+	"adkernel/kernel/host"
+	"adkernel/kernel/wire"
+	"adkernel/kernel/worker"
+)
+
+// The test binary is also the worker of the tests.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "worker" {
+		err := worker.Main(func(stdio worker.Stdio) (eval.Evaluator, error) {
+			e, err := yaegi.New(eval.Vocabulary{}, yaegi.Options{Stdout: stdio.Out, Stderr: stdio.Err})
+			return hosted{e, stdio}, err
+		})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // of the workers: the detector would wait a second
+	os.Exit(m.Run())
+}
+
+// hosted gives cells, beside Go, what a vocabulary would do by its host.
+type hosted struct {
+	eval.Evaluator
+	stdio worker.Stdio
+}
+
+func (h hosted) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error) {
+	switch cell.Source {
+	case "//display":
+		host.Display(host.Text("0 %")).Update(host.Text("100 %"))
+	case "//read":
+		var word string
+		_, err := fmt.Fscanln(h.stdio.In, &word)
+		return eval.Result{Values: []any{word, err}}, nil
+	}
+	return h.Evaluator.Evaluate(ctx, cell)
+}
+
+func (h hosted) Declarations() []eval.Cell { return h.Evaluator.(eval.Replayer).Declarations() }
+
+// patience bounds what would otherwise hang.
+const patience = 60 * time.Second
+
+// front is a front end: a client on four channels. It fails its test rather
+// than return errors.
+type front struct {
+	t     *testing.T
+	codec *wire.Codec
+	log   *logText
+	ended chan error // from Run
+
+	connection                   *wire.Connection
+	shell, control, iopub, stdin *zmq4.Conn
+}
+
+// logText is what the kernel logged.
+type logText struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// startKernel runs a kernel and connects a front end to it.
+func startKernel(t *testing.T, options Options) *front {
+	t.Helper()
+	folder := t.TempDir()
+	connection := &wire.Connection{
+		Transport: "ipc", IP: filepath.Join(folder, "k"), SignatureScheme: "hmac-sha256", Key: "secret",
+		ShellPort: 1, IOPubPort: 2, StdinPort: 3, ControlPort: 4, HeartbeatPort: 5,
+	}
+	text, err := json.Marshal(connection)
+	require.NoError(t, err)
+	file := filepath.Join(folder, "connection.json")
+	require.NoError(t, os.WriteFile(file, text, 0o600))
+	codec, err := wire.NewCodec(connection, "tester")
+	require.NoError(t, err)
+
+	f := &front{t: t, codec: codec, connection: connection, log: &logText{}, ended: make(chan error, 1)}
+	options.Worker.Command = []string{os.Args[0], "worker"}
+	options.Version = "0.0.0"
+	options.Log = slog.New(slog.NewTextHandler(f.log, nil))
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { f.ended <- Run(ctx, file, options) }()
+	t.Cleanup(func() {
+		cancel()
+		<-f.ended
+	})
+
+	f.iopub = f.dial(connection.IOPubPort, zmq4.Sub, "")
+	require.NoError(t, f.iopub.SendMsg(zmq4.NewMsg([]byte{1})))
+	require.Equal(t, "iopub_welcome", f.next(f.iopub).Header.Type)
+	f.shell = f.dial(connection.ShellPort, zmq4.Dealer, "front")
+	f.control = f.dial(connection.ControlPort, zmq4.Dealer, "front")
+	f.stdin = f.dial(connection.StdinPort, zmq4.Dealer, "front")
+	return f
+}
+
+// dial waits until the kernel listens.
+func (f *front) dial(port wire.Port, kind zmq4.SocketType, identity string) *zmq4.Conn {
+	f.t.Helper()
+	at := f.connection.Endpoint(port)
+	c, err := net.Dial(at.Network, at.Address)
+	for deadline := time.Now().Add(patience); err != nil && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+		c, err = net.Dial(at.Network, at.Address)
+	}
+	require.NoError(f.t, err)
+	f.t.Cleanup(func() { c.Close() })
+	require.NoError(f.t, c.SetDeadline(time.Now().Add(patience)))
+	conn, err := zmq4.Open(c, null.Security(), kind, zmq4.SocketIdentity(identity), false, nil)
+	require.NoError(f.t, err)
+	return conn
+}
+
+// rawRequest is a request whose content is written out.
+type rawRequest struct {
+	kind    string
+	content json.RawMessage
+}
+
+func (r rawRequest) MessageType() string          { return r.kind }
+func (r rawRequest) MarshalJSON() ([]byte, error) { return r.content, nil }
+
+// send sends a request and returns its id.
+func (f *front) send(to *zmq4.Conn, kind, content string) string {
+	f.t.Helper()
+	frames, err := f.codec.Encode(rawRequest{kind, json.RawMessage(content)}, nil)
+	require.NoError(f.t, err)
+	require.NoError(f.t, to.SendMsg(zmq4.NewMsgFrom(frames...)))
+	var h wire.Header
+	require.NoError(f.t, json.Unmarshal(frames[2], &h))
+	return h.ID
+}
+
+// execute sends a cell and returns its id.
+func (f *front) execute(code string) string {
+	f.t.Helper()
+	content, err := json.Marshal(map[string]any{"code": code})
+	require.NoError(f.t, err)
+	return f.send(f.shell, "execute_request", string(content))
+}
+
+func (f *front) next(from *zmq4.Conn) *wire.Message {
+	f.t.Helper()
+	m, err := from.RecvMsg()
+	require.NoError(f.t, err)
+	decoded, err := f.codec.Decode(m.Frames)
+	require.NoError(f.t, err)
+	return decoded
+}
+
+// reply is the next message of a channel, which must answer id.
+func (f *front) reply(from *zmq4.Conn, id string) map[string]any {
+	f.t.Helper()
+	m := f.next(from)
+	require.Equal(f.t, id, parentOf(f.t, m))
+	return contentOf(f.t, m)
+}
+
+// shown reads iopub from a request's busy to its idle, and returns what is between.
+func (f *front) shown(id string) []*wire.Message {
+	f.t.Helper()
+	var between []*wire.Message
+	for busy := false; ; {
+		m := f.next(f.iopub)
+		if parentOf(f.t, m) != id {
+			continue
+		}
+		state, _ := contentOf(f.t, m)["execution_state"].(string)
+		require.Equal(f.t, busy, state != "busy", "busy comes first, once")
+		switch state {
+		case "busy":
+			busy = true
+		case "idle":
+			return between
+		default:
+			between = append(between, m)
+		}
+	}
+}
+
+// run executes a cell: the content of its reply, and what it showed.
+func (f *front) run(code string) (map[string]any, []*wire.Message) {
+	f.t.Helper()
+	id := f.execute(code)
+	shown := f.shown(id)
+	return f.reply(f.shell, id), shown
+}
+
+func parentOf(t *testing.T, m *wire.Message) string {
+	t.Helper()
+	var h wire.Header
+	require.NoError(t, json.Unmarshal(m.Parent, &h))
+	return h.ID
+}
+
+func contentOf(t *testing.T, m *wire.Message) map[string]any {
+	t.Helper()
+	var content map[string]any
+	require.NoError(t, m.ContentInto(&content))
+	return content
+}

@@ -1,0 +1,63 @@
+package kernel
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/kernel/wire"
+)
+
+// sentAt is a request that was sent and received so long after the epoch.
+func sentAt(kind string, sent, received time.Duration) *request {
+	epoch := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	header := wire.Header{Type: kind, Date: epoch.Add(sent).Format(time.RFC3339Nano)}
+	return &request{Message: &wire.Message{Header: header}, received: epoch.Add(received)}
+}
+
+func TestAFailedCellAbortsTheCellsBehindIt(t *testing.T) {
+	const ms = time.Millisecond
+	for name, test := range map[string]struct {
+		interrupt *request
+		waiting   *request
+		aborted   bool
+	}{
+		"a cell":                                   {nil, sentAt("execute_request", 0, 0), true},
+		"another request":                          {nil, sentAt("complete_request", 0, 0), false},
+		"a cell before the interrupt":              {sentAt("", 5*ms, 6*ms), sentAt("execute_request", 1*ms, 2*ms), true},
+		"a cell after the interrupt":               {sentAt("", 5*ms, 6*ms), sentAt("execute_request", 7*ms, 8*ms), false},
+		"a cell that overtook the interrupt":       {sentAt("", 5*ms, 9*ms), sentAt("execute_request", 7*ms, 8*ms), false},
+		"a cell whose sender's clock is too fast":  {sentAt("", 5000*ms, 5001*ms), sentAt("execute_request", 9000*ms, 2*ms), true},
+		"a cell after it whose sender's is slow":   {sentAt("", 5000*ms, 5001*ms), sentAt("execute_request", 2*ms, 5002*ms), false},
+		"a cell of a sender who writes no date":    {sentAt("", 5*ms, 6*ms), undated(sentAt("execute_request", 0, 2*ms)), true},
+		"a cell, the interrupt being without date": {undated(sentAt("", 0, 6*ms)), sentAt("execute_request", 1*ms, 2*ms), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var q queue
+			q.add(sentAt("execute_request", 0, 0))
+			running := q.next()
+			q.add(test.waiting)
+			if test.interrupt != nil {
+				q.interrupted(test.interrupt)
+			}
+			q.abort()
+			require.False(t, running.aborted)
+			require.Equal(t, test.aborted, test.waiting.aborted)
+			require.Same(t, test.waiting, q.next())
+			require.False(t, q.wasInterrupted(), "the interrupt was another cell's")
+		})
+	}
+}
+
+func undated(r *request) *request {
+	r.Header.Date = "yesterday"
+	return r
+}
+
+func TestAClosedQueueGivesNothingOut(t *testing.T) {
+	var q queue
+	q.add(sentAt("execute_request", 0, 0))
+	q.close()
+	require.Nil(t, q.next())
+}
