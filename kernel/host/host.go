@@ -56,6 +56,9 @@ type Host interface {
 	Display(b Bundle) Handle
 	// Cells lists the cells that ran so far without an error, oldest first.
 	Cells() []Cell
+	// Running is the cell that runs now, without Defines and Uses, which are
+	// known when it has ended. N is 0 when none runs.
+	Running() Cell
 }
 
 var current atomic.Pointer[Host]

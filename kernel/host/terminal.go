@@ -43,6 +43,8 @@ func (t *terminalHost) Context() context.Context { return t.ctx }
 
 func (t *terminalHost) Cells() []Cell { return nil }
 
+func (t *terminalHost) Running() Cell { return Cell{} }
+
 func (t *terminalHost) Display(b Bundle) Handle {
 	h := &terminalHandle{host: t}
 	t.mu.Lock()
