@@ -23,7 +23,8 @@ const runtimePath = mark + "rt"
 // the cell has started and ended, and picks the call trace out of what the
 // interpreter writes to standard error.
 type runtime struct {
-	stderr io.Writer
+	stderr         io.Writer
+	goroutinePanic func(any)
 
 	mu      sync.Mutex
 	ctx     context.Context
@@ -40,8 +41,8 @@ type frame struct {
 	cell, line, col int
 }
 
-func newRuntime(stderr io.Writer) *runtime {
-	return &runtime{stderr: stderr, ctx: context.Background()}
+func newRuntime(o Options) *runtime {
+	return &runtime{stderr: o.Stderr, goroutinePanic: o.GoroutinePanic, ctx: context.Background()}
 }
 
 // begin prepares for a cell.
@@ -115,6 +116,10 @@ func (r *runtime) goroutine(v any) {
 	frames := r.frames
 	r.frames = nil
 	r.mu.Unlock()
+	if r.goroutinePanic != nil {
+		r.goroutinePanic(plain(v))
+		return
+	}
 	fmt.Fprintf(r.stderr, "panic in a goroutine: %v\n", plain(v))
 	for _, f := range frames {
 		fmt.Fprintf(r.stderr, "\tat In[%d]:%d:%d\n", f.cell, f.line, f.col)

@@ -28,6 +28,10 @@ import (
 // Options say where cells write.
 type Options struct {
 	Stdout, Stderr io.Writer
+
+	// GoroutinePanic is called with what a goroutine panicked with. Nil: say
+	// so on Stderr, and let the cells go on.
+	GoroutinePanic func(v any)
 }
 
 // evaluator implements eval.Evaluator and eval.Replayer. The session answers
@@ -47,7 +51,7 @@ type evaluator struct {
 // New starts a session in which nothing is alive but the vocabulary. The
 // result is an eval.Replayer, too.
 func New(v eval.Vocabulary, o Options) (eval.Evaluator, error) {
-	e := &evaluator{rt: newRuntime(o.Stderr), names: newNames(), known: map[string]bool{"unsafe": true}}
+	e := &evaluator{rt: newRuntime(o), names: newNames(), known: map[string]bool{"unsafe": true}}
 	e.interp = interp.New(interp.Options{Stdout: o.Stdout, Stderr: e.rt, Unrestricted: true})
 	id := reflect.ValueOf(e.interp).Elem().FieldByName("id")
 	if !id.IsValid() || id.Kind() != reflect.Uint64 {

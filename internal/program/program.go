@@ -1,0 +1,126 @@
+// Package program turns a Go program of one file into one cell, so that the
+// cells' evaluator can run it. Cells are laxer than programs and run from top
+// to bottom: Parse holds the file to what the compiler would accept, and writes
+// the initialization of package variables and the init functions in the order
+// that the specification gives them. It does not know which evaluator runs the
+// cell.
+package program
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"go/types"
+	"runtime"
+	"strings"
+
+	"adkernel/kernel/cell"
+	"adkernel/kernel/eval"
+	"adkernel/kernel/eval/native"
+)
+
+// cellNumber is the execution count of a program's only cell.
+const cellNumber = 1
+
+// Parse returns the program in src as a cell, with every position as in the
+// file. Packages of the standard library can be imported, no others. The error
+// lists what the compiler would say, and what no cell can hold, a line each,
+// as "name:line:column: message".
+func Parse(name string, src []byte) (eval.Cell, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution|parser.ParseComments)
+	if err != nil {
+		return eval.Cell{}, syntaxError(err)
+	}
+	info, err := check(fset, file)
+	if err != nil {
+		return eval.Cell{}, err
+	}
+	if err := unsupported(fset, file); err != nil {
+		return eval.Cell{}, err
+	}
+	return eval.Cell{N: cellNumber, Source: newCellText(fset, file, src).arrange(info)}, nil
+}
+
+// Describe says what an evaluator has against the cell, with the positions of
+// the file.
+func Describe(name string, err error) error {
+	var problem *eval.Error
+	if !errors.As(err, &problem) || len(problem.At) == 0 {
+		return err
+	}
+	lines := make([]string, len(problem.At))
+	for i, d := range problem.At {
+		lines[i] = fmt.Sprintf("%s:%d:%d: %s", name, d.Line, d.Column, d.Message)
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+func syntaxError(err error) error {
+	var list scanner.ErrorList
+	if !errors.As(err, &list) {
+		return err
+	}
+	list.RemoveMultiples()
+	lines := make([]string, len(list))
+	for i, e := range list {
+		lines[i] = e.Error()
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// check type-checks the file as the compiler would: unlike a cell, a program
+// imports all that it uses and uses all that it imports.
+func check(fset *token.FileSet, file *ast.File) (*types.Info, error) {
+	var lines []string
+	at := func(pos token.Pos, message string) {
+		lines = append(lines, fmt.Sprintf("%s: %s", fset.Position(pos), message))
+	}
+	if file.Name.Name != "main" {
+		at(file.Name.Pos(), fmt.Sprintf("package %s is not a program: its name is not main", file.Name.Name))
+	}
+	info := &types.Info{Defs: map[*ast.Ident]types.Object{}}
+	conf := types.Config{
+		Importer: cell.NewImporter(fset, native.Packages, native.ExportData),
+		Sizes:    types.SizesFor("gc", runtime.GOARCH),
+		Error: func(err error) {
+			var e types.Error
+			if errors.As(err, &e) {
+				at(e.Pos, e.Msg)
+			}
+		},
+	}
+	pkg, _ := conf.Check("main", fset, []*ast.File{file}, info) // the errors are in lines
+	if len(lines) == 0 {
+		if _, ok := pkg.Scope().Lookup("main").(*types.Func); !ok {
+			at(file.Name.Pos(), "function main is undeclared in the main package")
+		}
+	}
+	if len(lines) > 0 {
+		return nil, errors.New(strings.Join(lines, "\n"))
+	}
+	return info, nil
+}
+
+// unsupported finds what means something to the toolchain and nothing to an
+// evaluator.
+func unsupported(fset *token.FileSet, file *ast.File) error {
+	for _, group := range file.Comments {
+		for _, c := range group.List {
+			for _, directive := range []string{"//go:embed ", "//go:linkname "} {
+				if strings.HasPrefix(c.Text, directive) {
+					return fmt.Errorf("%s: %sis not available", fset.Position(c.Pos()), directive)
+				}
+			}
+		}
+	}
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Body == nil {
+			return fmt.Errorf("%s: %s has no body, and assembly is not available", fset.Position(f.Pos()), f.Name.Name)
+		}
+	}
+	return nil
+}
