@@ -24,7 +24,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 		return
 	}
 	if r.aborted {
-		s.reply(r, wire.ExecuteReply{Status: wire.StatusAborted, ExecutionCount: s.count, Payload: []any{}, UserExpressions: map[string]any{}})
+		s.replyAborted(r)
 		return
 	}
 	stored := content.StoreHistory && !content.Silent
@@ -45,6 +45,10 @@ func (s *server) execute(ctx context.Context, r *request) {
 		s.output.stream(r.Message, "stderr", note+"\n")
 	}
 	s.output.flush()
+	if errors.Is(err, worker.ErrClosed) { // the kernel shuts down: not the cell's fault
+		s.replyAborted(r)
+		return
+	}
 
 	answer := wire.ExecuteReply{Status: wire.StatusOK, ExecutionCount: s.count, Payload: []any{}, UserExpressions: map[string]any{}}
 	var shown *string
@@ -72,6 +76,10 @@ func (s *server) execute(ctx context.Context, r *request) {
 		s.queue.abort()
 	}
 	s.reply(r, answer)
+}
+
+func (s *server) replyAborted(r *request) {
+	s.reply(r, wire.ExecuteReply{Status: wire.StatusAborted, ExecutionCount: s.count, Payload: []any{}, UserExpressions: map[string]any{}})
 }
 
 // expressions evaluates a request's user expressions, each on its own.

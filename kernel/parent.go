@@ -13,10 +13,11 @@ import (
 const parentPoll = time.Second
 
 // watchParent stops the kernel when the process that started it is gone.
-// Jupyter names that process in JPY_PARENT_PID; without it nobody is watched.
+// Jupyter names that process in JPY_PARENT_PID. Without it nobody is watched,
+// nor where there is no such process: the name is that of another machine.
 func watchParent(ctx context.Context, stop context.CancelCauseFunc) {
 	parent, err := strconv.Atoi(os.Getenv("JPY_PARENT_PID"))
-	if err != nil || parent <= 1 {
+	if err != nil || parent <= 1 || gone(parent) {
 		return
 	}
 	ours := os.Getppid() == parent
@@ -28,10 +29,11 @@ func watchParent(ctx context.Context, stop context.CancelCauseFunc) {
 			return
 		case <-ticker.C:
 		}
-		gone := errors.Is(syscall.Kill(parent, 0), syscall.ESRCH)
-		if gone || ours && os.Getppid() != parent {
+		if gone(parent) || ours && os.Getppid() != parent {
 			stop(errShutdown)
 			return
 		}
 	}
 }
+
+func gone(pid int) bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }

@@ -160,22 +160,25 @@ func TestTheHeartbeatAnswersBesideARunningCell(t *testing.T) {
 
 func TestShutdownEndsARunningCellAndTheKernel(t *testing.T) {
 	f := startKernel(t, Options{})
-	f.execute(`import "fmt"; fmt.Println("looping"); for {}`)
+	cell := f.execute(`import "fmt"; fmt.Println("looping"); for {}`)
 	f.waitForText("looping")
 	id := f.send(f.control, "shutdown_request", `{"restart": false}`)
 	require.Equal(t, map[string]any{"status": "ok", "restart": false}, f.reply(f.control, id))
+	require.Equal(t, "aborted", f.reply(f.shell, cell)["status"])
 	err := <-f.ended
 	require.NoError(t, err)
 	f.ended <- err // for the clean-up
 }
 
 func TestTheKernelEndsWithTheProcessThatStartedIt(t *testing.T) {
-	gone, err := os.StartProcess("/bin/true", []string{"true"}, &os.ProcAttr{})
+	parent, err := os.StartProcess("/bin/sleep", []string{"sleep", "1000"}, &os.ProcAttr{})
 	require.NoError(t, err)
-	_, err = gone.Wait()
-	require.NoError(t, err)
-	t.Setenv("JPY_PARENT_PID", strconv.Itoa(gone.Pid))
+	t.Setenv("JPY_PARENT_PID", strconv.Itoa(parent.Pid))
 	f := startKernel(t, Options{})
+	f.run("1") // by then the kernel has looked for its parent
+	require.NoError(t, parent.Kill())
+	_, err = parent.Wait()
+	require.NoError(t, err)
 	err = <-f.ended
 	require.NoError(t, err)
 	f.ended <- err

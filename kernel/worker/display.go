@@ -15,22 +15,22 @@ import (
 // the richest means that it offers, several as text separated by spaces.
 func show(values []any) host.Bundle {
 	if len(values) == 1 {
-		return Show(values[0])
+		return showValue(values[0])
 	}
 	texts := make([]string, len(values))
 	for i, v := range values {
-		texts[i] = Show(v).Plain()
+		texts[i] = showValue(v).Plain()
 	}
 	return host.Text(strings.Join(texts, " "))
 }
 
-// Show returns how v is displayed. A host.Bundler shows itself. Otherwise
+// showValue returns how v is displayed. A host.Bundler shows itself. Otherwise
 // text/plain is fmt.Sprint(v), and beside it stands what v's methods offer:
 // HTML() string, SVG() string, Markdown() string, PNG() []byte or
 // PNG() ([]byte, error). An image.Image, and bytes that begin as PNG or JPEG
 // files do, are shown as pictures. A method that fails or panics says so in
 // the text.
-func Show(v any) (b host.Bundle) {
+func showValue(v any) (b host.Bundle) {
 	defer func() {
 		if p := recover(); p != nil {
 			b = host.Text(fmt.Sprintf("%T cannot be shown: %v", v, p))

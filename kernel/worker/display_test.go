@@ -60,13 +60,13 @@ func TestValuesAreShownByTheirRichestMeans(t *testing.T) {
 }
 
 func TestImagesAreShownAsPNG(t *testing.T) {
-	b := Show(image.NewGray(image.Rect(0, 0, 3, 2)))
+	b := showValue(image.NewGray(image.Rect(0, 0, 3, 2)))
 	require.Equal(t, "*image.Gray, 3 x 2 pixels", b.Plain())
 	decoded, err := png.Decode(bytes.NewReader(b.Data["image/png"].([]byte)))
 	require.NoError(t, err)
 	require.Equal(t, image.Rect(0, 0, 3, 2), decoded.Bounds())
-	require.Equal(t, b.Data["image/png"], Show(b.Data["image/png"]).Data["image/png"], "bytes of a PNG file are a picture too")
-	require.Contains(t, Show(image.NewGray(image.Rectangle{})).Plain(), "cannot be shown")
+	require.Equal(t, b.Data["image/png"], showValue(b.Data["image/png"]).Data["image/png"], "bytes of a PNG file are a picture too")
+	require.Contains(t, showValue(image.NewGray(image.Rectangle{})).Plain(), "cannot be shown")
 }
 
 func TestBundlesCrossThePipeUnchanged(t *testing.T) {

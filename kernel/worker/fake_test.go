@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"adkernel/kernel/eval"
@@ -105,6 +106,11 @@ func (f *fake) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error
 			done := make(chan bool)
 			go func() { panic(rest) }()
 			<-done
+		case "garble": // what the kernel is told
+			if _, err := syscall.Write(eventsFD, []byte("no JSON\n")); err != nil {
+				return result, err
+			}
+			select {}
 		case "kill":
 			p, _ := os.FindProcess(os.Getpid())
 			_ = p.Kill()

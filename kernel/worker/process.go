@@ -192,6 +192,7 @@ func (p *process) readEvents(m *merger) {
 	for {
 		var e event
 		if err := readLine(in, &e); err != nil {
+			p.killUnlessEnding(err)
 			return
 		}
 		if e.Fence > 0 {
@@ -201,6 +202,16 @@ func (p *process) readEvents(m *merger) {
 		if e.Fence > 0 {
 			m.pass(pipeEvents, e.Fence)
 		}
+	}
+}
+
+// killUnlessEnding ends a worker whose events cannot be read any more: it
+// will not say when its cells end.
+func (p *process) killUnlessEnding(cause error) {
+	select {
+	case <-p.exited:
+	case <-time.After(closeTime):
+		p.kill(fmt.Sprintf("was killed because its events cannot be read: %v", cause))
 	}
 }
 

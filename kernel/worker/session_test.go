@@ -169,6 +169,7 @@ func TestADeadWorkerIsReplacedAndSaysWhatWasLost(t *testing.T) {
 	for name, test := range map[string]struct{ command, reason string }{
 		"killed":  {"kill", "was killed by SIGKILL"},
 		"exited":  {"exit", "ended with status 3"},
+		"garbled": {"garble", "its events cannot be read: invalid character"},
 		"crashed": {"crash no such map", "ended with status 2 (panic: no such map"},
 	} {
 		t.Run(name, func(t *testing.T) {
