@@ -25,7 +25,7 @@ func (s *Session) Complete(source string, cursor int) eval.Completion {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := s.draft(closed(source[:start] + cursorID))
+	d := s.draft(closed(source[:start]+cursorID), start)
 	defer d.discard()
 	c := &candidates{s: s, pkg: d.pkg, prefix: source[start:cursor], seen: map[string]bool{}}
 	c.collect(d)
@@ -91,9 +91,17 @@ type draft struct {
 	info *types.Info
 }
 
-func (s *Session) draft(source string) *draft {
+// draft checks source. Chunks that do not parse are left out, but for the one
+// at the cursor.
+func (s *Session) draft(source string, cursor int) *draft {
 	chunks, _ := split(source, 0)
-	chunks = slices.DeleteFunc(chunks, func(c chunk) bool { return c.kind == packageClause })
+	chunks = slices.DeleteFunc(chunks, func(c chunk) bool {
+		if c.kind == packageClause || c.start <= cursor && cursor <= c.end() {
+			return c.kind == packageClause
+		}
+		_, err := parseChunk(c)
+		return err != nil
+	})
 	d := &draft{s: s, pkg: types.NewPackage(cellPath, "In0"), info: newInfo()}
 	d.file, _ = parser.ParseFile(s.fset, fileName(0), assemble(0, chunks), parser.SkipObjectResolution|parser.AllErrors|parser.ParseComments)
 	mentions := map[string]bool{}

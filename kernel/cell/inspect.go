@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/types"
 	"strings"
+	"unicode"
 
 	"adkernel/kernel/eval"
 )
@@ -13,10 +14,7 @@ import (
 func (s *Session) Inspect(source string, cursor int) (eval.Inspection, bool) {
 	cursor = min(max(cursor, 0), len(source))
 	start := identStart(source, cursor)
-	end := start
-	for end < len(source) && identStart(source, end+1) == start {
-		end++
-	}
+	end := identEnd(source, start)
 	if start == end {
 		return eval.Inspection{}, false
 	}
@@ -24,7 +22,7 @@ func (s *Session) Inspect(source string, cursor int) (eval.Inspection, bool) {
 	col := start - strings.LastIndexByte(source[:start], '\n')
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := s.draft(closed(source))
+	d := s.draft(closed(source), start)
 	defer d.discard()
 	var found types.Object
 	ast.Inspect(d.file, func(n ast.Node) bool {
@@ -44,6 +42,11 @@ func (s *Session) Inspect(source string, cursor int) (eval.Inspection, bool) {
 		return eval.Inspection{}, false
 	}
 	return s.describe(found), true
+}
+
+func identEnd(source string, start int) int {
+	rest := strings.TrimLeftFunc(source[start:], func(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) })
+	return len(source) - len(rest)
 }
 
 // describe is what is known of an object.
