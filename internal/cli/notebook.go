@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"adkernel/kernel/notebook"
+	"adkernel/kernel/worker"
+)
+
+type runCommand struct {
+	evaluator
+	Notebook    string        `arg:"" type:"existingfile" help:"Notebook (.ipynb) to execute."`
+	Output      string        `short:"o" placeholder:"FILE" help:"Where the executed notebook goes; the notebook itself when left out."`
+	AllowErrors bool          `help:"Go on after a cell that fails."`
+	Timeout     time.Duration `placeholder:"10m" help:"Longest time of one cell; none when left out."`
+	Show        bool          `help:"Print the cells' outputs as text."`
+}
+
+func (c runCommand) Run(ctx context.Context) error {
+	nb, err := notebook.Read(c.Notebook)
+	if err != nil {
+		return err
+	}
+	options, err := c.worker()
+	if err != nil {
+		return err
+	}
+	options.Dir = filepath.Dir(c.Notebook) // where Jupyter runs it
+	session, err := worker.Start(options)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	p := newProgress(os.Stderr)
+	failure := nb.Execute(ctx, session, notebook.Options{
+		AllowErrors: c.AllowErrors,
+		Timeout:     c.Timeout,
+		Progress: func(step notebook.Progress) {
+			p.step(step)
+			if step.Done && c.Show {
+				showOutputs(os.Stdout, step.Cell)
+			}
+		},
+	})
+	output := c.Output
+	if output == "" {
+		output = c.Notebook
+	}
+	if err := nb.Write(output); err != nil {
+		return err
+	}
+	return failure
+}
+
+// showOutputs prints what a cell shows, a blank line after it.
+func showOutputs(w io.Writer, c *notebook.Cell) {
+	for _, o := range c.Outputs {
+		if text := strings.TrimRight(o.Plain(), "\n"); text != "" {
+			fmt.Fprintf(w, "%s\n\n", text)
+		}
+	}
+}
+
+// progress says which cell runs: on a terminal a line that is rewritten every
+// second, elsewhere a line for each cell that ended.
+type progress struct {
+	w        *os.File
+	terminal bool
+
+	mu   sync.Mutex
+	stop chan struct{} // closed when the running cell ends
+}
+
+func newProgress(w *os.File) *progress {
+	return &progress{w: w, terminal: isTerminal(w)}
+}
+
+func (p *progress) step(step notebook.Progress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case step.Done && p.terminal:
+		close(p.stop)
+		fmt.Fprint(p.w, "\r\x1b[K")
+	case step.Done:
+		fmt.Fprintf(p.w, "cell %d of %d: %.1f s\n", step.Number, step.Of, step.Elapsed.Seconds())
+	case p.terminal:
+		p.stop = make(chan struct{})
+		go p.tick(step, p.stop)
+	}
+}
+
+func (p *progress) tick(step notebook.Progress, stop chan struct{}) {
+	start := time.Now()
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		p.mu.Lock()
+		select {
+		case <-stop:
+		default:
+			fmt.Fprintf(p.w, "\r\x1b[Kcell %d of %d, %.0f s", step.Number, step.Of, time.Since(start).Seconds())
+		}
+		p.mu.Unlock()
+		select {
+		case <-stop:
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func isTerminal(f *os.File) bool {
+	_, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	return err == nil
+}
