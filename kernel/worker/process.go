@@ -2,10 +2,8 @@ package worker
 
 import (
 	"bufio"
-	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -45,12 +43,6 @@ type process struct {
 
 	exited chan struct{} // closed when the process has ended
 	dead   chan struct{} // closed when its output is delivered as well
-}
-
-// inputAsker answers what a cell reads from standard input.
-type inputAsker struct {
-	ctx context.Context
-	ask func(context.Context) (string, error)
 }
 
 func startProcess(options Options, deliver func(Event)) (*process, error) {
@@ -239,82 +231,6 @@ func (p *process) handle(e event) {
 	}
 }
 
-func (p *process) answerInput(id int) {
-	r := request{ID: id, Op: opAnswer, EOF: true}
-	if asker := p.input.Load(); asker != nil && asker.ask != nil {
-		line, err := asker.ask(asker.ctx)
-		if err == nil {
-			r.Source, r.EOF = line, false
-		}
-		if asker.ctx.Err() != nil {
-			return // the cell has ended; nobody reads the answer
-		}
-	}
-	_ = p.send(r) // a worker that died reads nothing
-}
-
-func (p *process) send(r request) error {
-	line, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	p.writing.Lock()
-	defer p.writing.Unlock()
-	_, err = p.requests.Write(append(line, '\n'))
-	return err
-}
-
-// post sends r with a new ID; its reply will come through the channel.
-func (p *process) post(r request, exclusive bool) (<-chan *reply, int) {
-	c := make(chan *reply, 1)
-	p.mu.Lock()
-	p.last++
-	r.ID = p.last
-	p.pending[r.ID] = c
-	if exclusive {
-		p.running = r.ID
-	}
-	p.mu.Unlock()
-	_ = p.send(r) // fails when the worker died, which the caller sees
-	return c, r.ID
-}
-
-// run sends r, which has the evaluator to itself, and waits for its reply.
-func (p *process) run(r request) (*reply, error) {
-	c, _ := p.post(r, true)
-	return p.wait(c)
-}
-
-func (p *process) wait(c <-chan *reply) (*reply, error) {
-	select {
-	case rep := <-c:
-		return rep, nil
-	case <-p.dead:
-	}
-	select {
-	case rep := <-c: // came just before the end
-		return rep, nil
-	default:
-		return nil, errDead
-	}
-}
-
-// ask sends r, which is answered beside cells.
-func (p *process) ask(ctx context.Context, r request) (*reply, error) {
-	c, id := p.post(r, false)
-	select {
-	case rep := <-c:
-		return rep, nil
-	case <-p.dead:
-		return nil, errDead
-	case <-ctx.Done():
-		p.mu.Lock()
-		delete(p.pending, id)
-		p.mu.Unlock()
-		return nil, ctx.Err()
-	}
-}
-
 // interrupt asks the running cell to stop, and kills the process if that
 // same cell still runs after the grace period.
 func (p *process) interrupt(grace time.Duration) {
@@ -354,33 +270,4 @@ func (p *process) close() {
 	timer := time.AfterFunc(closeTime, p.killGroup)
 	<-p.dead
 	timer.Stop()
-}
-
-// deathReason is empty while the process lives.
-func (p *process) deathReason() string {
-	select {
-	case <-p.dead:
-	default:
-		return ""
-	}
-	reason := p.reasonSoFar()
-	if crash := p.crash.message(); crash != "" {
-		return reason + " (" + crash + ")"
-	}
-	return reason
-}
-
-func describeExit(st *os.ProcessState, err error) string {
-	if st == nil {
-		return fmt.Sprintf("ended: %v", err)
-	}
-	ws, ok := st.Sys().(syscall.WaitStatus)
-	switch {
-	case ok && ws.Signaled() && ws.Signal() == syscall.SIGKILL:
-		return "was killed by SIGKILL, as happens when memory runs out"
-	case ok && ws.Signaled():
-		return fmt.Sprintf("died of signal %d (%v)", ws.Signal(), ws.Signal())
-	default:
-		return fmt.Sprintf("ended with status %d", st.ExitCode())
-	}
 }

@@ -3,9 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -71,31 +68,6 @@ type Reply struct {
 	Defines []string     // top-level names it declared, sorted
 	Uses    []string     // top-level names of earlier cells it mentions, sorted
 }
-
-// An Event is what a cell shows while it runs: Stream, Display or Update.
-type Event interface{ event() }
-
-// Stream is text that a cell printed: valid UTF-8, any number of lines.
-type Stream struct {
-	Name string // "stdout" or "stderr"
-	Text string
-}
-
-// Display is something new to show.
-type Display struct {
-	ID     string // unique, for Updates
-	Bundle host.Bundle
-}
-
-// Update replaces what the Display of the same ID shows.
-type Update struct {
-	ID     string
-	Bundle host.Bundle
-}
-
-func (Stream) event()  {}
-func (Display) event() {}
-func (Update) event()  {}
 
 // Start starts a worker. It does not wait until the evaluator is ready:
 // requests queue up, and an evaluator that does not start fails the first one.
@@ -311,102 +283,4 @@ func (s *Session) note(rep *reply, r Request) {
 	if rep.State.Done > len(s.alive.done) {
 		s.alive.done = append(s.alive.done, host.Cell{N: r.N, Source: r.Source, Defines: rep.Defines, Uses: rep.Uses})
 	}
-}
-
-// worker returns the living process. Where the last one died between cells it
-// starts a new one, and the notice says so.
-func (s *Session) worker(ctx context.Context) (p *process, notice string, err error) {
-	s.mu.Lock()
-	p, closed := s.process, s.closed
-	s.mu.Unlock()
-	if closed {
-		return nil, "", ErrClosed
-	}
-	reason := p.deathReason()
-	if reason == "" {
-		return p, "", nil
-	}
-	death, err := s.revive(ctx, p, reason)
-	if err != nil {
-		return nil, "", err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.process, death.Error(), nil
-}
-
-// died starts a new worker in place of one that died under a cell.
-func (s *Session) died(p *process, cause error) error {
-	s.mu.Lock()
-	closed := s.closed
-	s.mu.Unlock()
-	if closed {
-		return ErrClosed
-	}
-	reason := p.deathReason()
-	if reason == "" {
-		return cause
-	}
-	// The interrupt that ended the cell must not end its rescue.
-	death, err := s.revive(context.Background(), p, reason)
-	if err != nil {
-		return err
-	}
-	return deathError(death)
-}
-
-// revive starts a new worker in place of one that died, and replays
-// declarations in it.
-func (s *Session) revive(ctx context.Context, died *process, reason string) (*Death, error) {
-	p, err := startProcess(s.options, s.deliver)
-	if err != nil {
-		return nil, fmt.Errorf("the worker %s, and a new one does not start: %w", reason, err)
-	}
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		p.close()
-		return nil, ErrClosed
-	}
-	s.process = p
-	was := s.alive
-	s.alive.variables = nil
-	s.mu.Unlock()
-
-	death := &Death{Reason: reason, Lost: was.variables, Crash: died.crash.text()}
-	if len(was.declarations) == 0 && len(was.done) == 0 {
-		return death, nil
-	}
-	rep, err := s.run(ctx, p, request{Op: opRestore, Declarations: was.declarations, Done: was.done})
-	if err != nil {
-		return nil, fmt.Errorf("the worker %s, and so did a new one: it %s", reason, p.deathReason())
-	}
-	death.Failed = rep.Failed
-	s.mu.Lock()
-	s.alive.declarations = was.declarations
-	if rep.State != nil {
-		s.alive.variables = rep.State.Variables
-	}
-	s.mu.Unlock()
-	return death, nil
-}
-
-// Death says that the worker died, and what went with it.
-type Death struct {
-	Reason string   // how, as in "was killed"
-	Lost   []string // variables that were alive
-	Failed []string // why declarations did not come back, one line each
-	Crash  string   // what the Go runtime printed when it crashed, if it did
-}
-
-func (d *Death) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "the worker %s; a new one has the imports, types and functions of before", d.Reason)
-	if len(d.Lost) > 0 {
-		fmt.Fprintf(&b, "; lost variables: %s", strings.Join(slices.Sorted(slices.Values(d.Lost)), ", "))
-	}
-	for _, failed := range d.Failed {
-		fmt.Fprintf(&b, "\nnot brought back: %s", failed)
-	}
-	return b.String()
 }

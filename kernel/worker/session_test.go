@@ -181,7 +181,7 @@ func TestADeadWorkerIsReplacedAndSaysWhatWasLost(t *testing.T) {
 			require.ErrorAs(t, err, &failure)
 			require.Equal(t, "WorkerDied", failure.Name)
 			require.Contains(t, failure.Value, test.reason)
-			require.Contains(t, failure.Value, "lost variables: a, x")
+			require.Contains(t, failure.Value, "a new one was started and has the imports, types and functions of before; lost variables: a, x")
 			require.Equal(t, []string{"stdout: before\n"}, shown, "a crash prints its stacks elsewhere")
 
 			_, shown, err = execute(t, s, 3, "call f\ncells")

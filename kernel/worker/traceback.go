@@ -32,11 +32,6 @@ const (
 	maxPlaces    = 10 // shown of one error
 )
 
-func deathError(d *Death) *Error {
-	text := d.Error()
-	return &Error{Name: "WorkerDied", Value: text, Cause: d, Traceback: []string{headline("WorkerDied", text)}}
-}
-
 func headline(name, value string) string { return red + name + plain + ": " + value }
 
 // cellError renders e with the lines of the cells that it points to.

@@ -1,0 +1,90 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// How a process is asked, and how it asks back.
+
+func (p *process) send(r request) error {
+	line, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	_, err = p.requests.Write(append(line, '\n'))
+	return err
+}
+
+// post sends r with a new ID; its reply will come through the channel.
+func (p *process) post(r request, exclusive bool) (<-chan *reply, int) {
+	c := make(chan *reply, 1)
+	p.mu.Lock()
+	p.last++
+	r.ID = p.last
+	p.pending[r.ID] = c
+	if exclusive {
+		p.running = r.ID
+	}
+	p.mu.Unlock()
+	_ = p.send(r) // fails when the worker died, which the caller sees
+	return c, r.ID
+}
+
+// run sends r, which has the evaluator to itself, and waits for its reply.
+func (p *process) run(r request) (*reply, error) {
+	c, _ := p.post(r, true)
+	return p.wait(c)
+}
+
+func (p *process) wait(c <-chan *reply) (*reply, error) {
+	select {
+	case rep := <-c:
+		return rep, nil
+	case <-p.dead:
+	}
+	select {
+	case rep := <-c: // came just before the end
+		return rep, nil
+	default:
+		return nil, errDead
+	}
+}
+
+// ask sends r, which is answered beside cells.
+func (p *process) ask(ctx context.Context, r request) (*reply, error) {
+	c, id := p.post(r, false)
+	select {
+	case rep := <-c:
+		return rep, nil
+	case <-p.dead:
+		return nil, errDead
+	case <-ctx.Done():
+		p.mu.Lock()
+		delete(p.pending, id)
+		p.mu.Unlock()
+		return nil, ctx.Err()
+	}
+}
+
+// inputAsker answers what a cell reads from standard input.
+type inputAsker struct {
+	ctx context.Context
+	ask func(context.Context) (string, error)
+}
+
+func (p *process) answerInput(id int) {
+	r := request{ID: id, Op: opAnswer, EOF: true}
+	if asker := p.input.Load(); asker != nil && asker.ask != nil {
+		line, err := asker.ask(asker.ctx)
+		if err == nil {
+			r.Source, r.EOF = line, false
+		}
+		if asker.ctx.Err() != nil {
+			return // the cell has ended; nobody reads the answer
+		}
+	}
+	_ = p.send(r) // a worker that died reads nothing
+}
