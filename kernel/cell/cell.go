@@ -41,7 +41,6 @@ type Program struct {
 	Notes   []string // what the user should know
 
 	declared map[string]*live
-	methods  []chunk
 	late     []*lateMethod
 }
 

@@ -201,6 +201,7 @@ func (l *loader) read(p listedPackage) error {
 		return err
 	}
 	defer f.Close()
+	//lint:ignore SA1019 the compiler still writes archives
 	r, err := gcexportdata.NewReader(f)
 	if err != nil {
 		return err

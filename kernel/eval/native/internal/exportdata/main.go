@@ -84,6 +84,7 @@ func convert(fset *token.FileSet, imports map[string]*types.Package, f file) ([]
 		return nil, err
 	}
 	defer src.Close()
+	//lint:ignore SA1019 the compiler still writes archives
 	r, err := gcexportdata.NewReader(src)
 	if err != nil {
 		return nil, err
