@@ -7,11 +7,11 @@ package casebook
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/engine"
 	"adkernel/builtins/task"
+	"adkernel/internal/suggest"
 )
 
 // A Demo is one task and deployments of two checkpoints that answer it. All
@@ -124,5 +124,5 @@ func Find(ctx context.Context, name string) (*Case, error) {
 		c.Deploy, c.Base = s.make(demo)
 		return c, nil
 	}
-	return nil, fmt.Errorf("no case %q: have %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("no case %q%s", name, suggest.Clause(name, names))
 }

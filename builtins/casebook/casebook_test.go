@@ -43,8 +43,8 @@ func TestTheTaskHasEighteenSubjectsOfAHundred(t *testing.T) {
 }
 
 func TestFindRefusesAnUnknownCase(t *testing.T) {
-	_, err := Find(context.Background(), "fp8")
-	require.ErrorContains(t, err, `no case "fp8": have fp8-drop,`)
+	_, err := Find(context.Background(), "fp8-drp")
+	require.ErrorContains(t, err, `no case "fp8-drp"; did you mean "fp8-drop"?`)
 }
 
 func TestEveryBuildOfTheEngineIsACase(t *testing.T) {

@@ -35,6 +35,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"adkernel/internal/suggest"
 )
 
 // maxRows is what row numbers of 32 bits can address.
@@ -183,7 +185,7 @@ func (f *Frame) lookupAll(verb string, names []string) ([]*Column, error) {
 func noColumn(name string, have []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "no column %q", name)
-	if near := nearest(name, have); near != "" {
+	if near := suggest.Nearest(name, have); near != "" {
 		fmt.Fprintf(&b, "; did you mean %q?", near)
 		return b.String()
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"adkernel/internal/suggest"
 )
 
 // Limits of expressions, which keep recursion shallow.
@@ -271,7 +273,7 @@ func number(t token) (expression, error) {
 }
 
 func didYouMean(name string, candidates []string) string {
-	if near := nearest(name, candidates); near != "" {
+	if near := suggest.Nearest(name, candidates); near != "" {
 		return "; did you mean " + strconv.Quote(near) + "?"
 	}
 	return ""

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"adkernel/internal/suggest"
 )
 
 // Settings of TensorRT-LLM's MMLU evaluator (tensorrt_llm/evaluate/mmlu.py).
@@ -161,38 +163,17 @@ func checkSubjects(keep []string, subjects []Subject, dir string) error {
 	if keep != nil && len(keep) == 0 {
 		return errors.New("no subjects: the list is empty")
 	}
+	names := make([]string, len(subjects))
+	for i, s := range subjects {
+		names[i] = s.Name
+	}
 	for _, name := range keep {
-		if slices.ContainsFunc(subjects, func(s Subject) bool { return s.Name == name }) {
+		if slices.Contains(names, name) {
 			continue
 		}
-		nearest := slices.MinFunc(subjects, func(a, b Subject) int {
-			return editDistance(a.Name, name) - editDistance(b.Name, name)
-		})
-		return fmt.Errorf("data set %s: no subject %q; the nearest is %q", dir, name, nearest.Name)
+		return fmt.Errorf("data set %s: no subject %q%s", dir, name, suggest.Clause(name, names))
 	}
 	return nil
-}
-
-// editDistance is Levenshtein's: insertions, deletions and replacements of
-// bytes that turn a into b.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func allRows(n int) []int {

@@ -182,7 +182,7 @@ func TestBadDataSetsAreRefusedWithTheirPlace(t *testing.T) {
 	}{
 		"kind":            {spec: Spec{Kind: "mmmlu"}, want: `kind "mmmlu" is not known`},
 		"samples":         {spec: Spec{Kind: "mmlu", Samples: -1}, want: "samples -1"},
-		"subject":         {spec: Spec{Kind: "mmlu", Subjects: []string{"aunt"}}, want: `no subject "aunt"; the nearest is "ant"`},
+		"subject":         {spec: Spec{Kind: "mmlu", Subjects: []string{"aunt"}}, want: `no subject "aunt"; did you mean "ant"?`},
 		"no subjects":     {spec: Spec{Kind: "mmlu", Subjects: []string{}}, want: "the list is empty"},
 		"no dev file":     {spoil: remove("dev/ant_dev.csv"), want: "ant_dev.csv: no such file"},
 		"no test files":   {spoil: remove("test/ant_test.csv"), want: "no file test/SUBJECT_test.csv"},

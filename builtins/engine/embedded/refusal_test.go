@@ -20,7 +20,7 @@ func TestSettingsThatCannotBeHonouredAreRefusedByName(t *testing.T) {
 		value any
 		want  string
 	}{
-		{"compile_backent", "torch-simple", "no setting compile_backent; did you mean compile_backend?"},
+		{"compile_backent", "torch-simple", "no setting compile_backent; did you mean \"compile_backend\"?"},
 		{"tensor_parallel_size", 2, "no setting tensor_parallel_size"},
 		{"transforms.fuse_fp8_linear.enable", false, "did you mean transforms.fuse_fp8_linear.enabled?"},
 		{"compile_backend", "torch-opt", "compile_backend: torch-opt: want torch-simple, torch-cudagraph"},

@@ -10,6 +10,7 @@ import (
 	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/embedded/internal/compute"
+	"adkernel/internal/suggest"
 )
 
 // settings are AutoDeploy's configuration keys as this engine honours them.
@@ -127,8 +128,8 @@ func readSettings(d engine.Deployment, a *architecture, quantization checkpoint.
 	}
 	for _, key := range slices.Sorted(maps.Keys(flat)) {
 		if _, known := values[key]; !known {
-			return nil, fmt.Errorf("deployment %s: the embedded engine has no setting %s; did you mean %s?",
-				d.Label(), key, nearest(key, slices.Sorted(maps.Keys(values))))
+			return nil, fmt.Errorf("deployment %s: the embedded engine has no setting %s%s",
+				d.Label(), key, suggest.Clause(key, slices.Sorted(maps.Keys(values))))
 		}
 	}
 	s, err := newSettings(values, a, quantization)
@@ -245,30 +246,4 @@ func integer(v any) (int, bool) {
 		return int(n), n == math.Trunc(n) && math.Abs(n) < math.MaxInt32
 	}
 	return 0, false
-}
-
-// nearest returns the candidate with the least edit distance to key.
-func nearest(key string, candidates []string) string {
-	return slices.MinFunc(candidates, func(a, b string) int { return editDistance(key, a) - editDistance(key, b) })
-}
-
-// editDistance is Levenshtein's.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substitute := diagonal
-			if a[i] != b[j] {
-				substitute++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitute, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

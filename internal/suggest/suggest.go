@@ -1,11 +1,15 @@
-package frame
+// Package suggest finds the name that a person who mistyped one most likely meant.
+package suggest
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
-// nearest returns the candidate that a person who typed name most likely
+// Nearest returns the candidate that a person who typed name most likely
 // meant, or "" when none is near: equal but for case, or within a third of the
 // name's length in edits.
-func nearest(name string, candidates []string) string {
+func Nearest(name string, candidates []string) string {
 	best, distance := "", len([]rune(name))/3+1
 	for _, c := range candidates {
 		if strings.EqualFold(c, name) {
@@ -16,6 +20,15 @@ func nearest(name string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// Clause is the end of an error message about an unknown name: the nearest
+// candidate as a question, or else all of them.
+func Clause(name string, candidates []string) string {
+	if near := Nearest(name, candidates); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ": have " + strings.Join(candidates, ", ")
 }
 
 // editDistance counts the insertions, deletions, substitutions and swaps of
