@@ -22,7 +22,7 @@ func TestSettingsThatCannotBeHonouredAreRefusedByName(t *testing.T) {
 	}{
 		{"compile_backent", "torch-simple", "no setting compile_backent; did you mean \"compile_backend\"?"},
 		{"tensor_parallel_size", 2, "no setting tensor_parallel_size"},
-		{"transforms.fuse_fp8_linear.enable", false, "did you mean transforms.fuse_fp8_linear.enabled?"},
+		{"transforms.fuse_fp8_linear.enable", false, "did you mean \"transforms.fuse_fp8_linear.enabled\"?"},
 		{"compile_backend", "torch-opt", "compile_backend: torch-opt: want torch-simple, torch-cudagraph"},
 		{"compile_backend", 7, "compile_backend: 7: want"},
 		{"attn_backend", "flashinfer", "attn_backend: flashinfer: want torch, paged, triton_paged"},
