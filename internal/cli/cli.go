@@ -38,6 +38,7 @@ type commands struct {
 	Kernel  kernelCommand  `cmd:"" help:"Serve a connection file (started by Jupyter)."`
 	Run     runCommand     `cmd:"" help:"Execute a notebook without Jupyter."`
 	Go      goCommand      `cmd:"" help:"Run one Go program with the cells' evaluator."`
+	Go      goCommand      `cmd:"" help:"Run one Go program with the cells' evaluator."`
 
 	Prompts  promptsCommand  `cmd:"" help:"Print the prompts of an evaluation as JSON lines."`
 	Logits   logitsCommand   `cmd:"" help:"Print the logits of one prompt."`

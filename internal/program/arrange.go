@@ -82,13 +82,17 @@ func (t *cellText) declaration(names []*ast.Ident, of, value ast.Expr) string {
 	for i, name := range names {
 		left[i] = name.Name
 	}
-	text := "var " + strings.Join(left, ", ")
+	text := "var " + t.position(names[0]) + strings.Join(left, ", ")
 	if of != nil {
 		text += " " + t.source(of)
 	}
-	at := t.fset.PositionFor(value.Pos(), false)
-	// A position comment applies to what follows it.
-	return fmt.Sprintf("%s = /*line In[%d]:%d:%d*/%s\n", text, cellNumber, at.Line, at.Column, t.source(value))
+	return text + " = " + t.position(value) + t.source(value) + "\n"
+}
+
+// position is a comment that gives what follows it the position of n.
+func (t *cellText) position(n ast.Node) string {
+	at := t.fset.PositionFor(n.Pos(), false)
+	return fmt.Sprintf("/*line In[%d]:%d:%d*/", cellNumber, at.Line, at.Column)
 }
 
 func (t *cellText) source(n ast.Node) string {

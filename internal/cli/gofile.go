@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"reflect"
+	"syscall"
+
+	"adkernel/internal/program"
+	"adkernel/kernel/eval"
+	"adkernel/kernel/eval/native"
+	"adkernel/kernel/eval/yaegi"
+)
+
+type goCommand struct {
+	File      string   `arg:"" help:"One file of package main."`
+	Arguments []string `arg:"" optional:"" passthrough:"" help:"Passed to the program."`
+}
+
+// Exit statuses of the go verb, beside the program's own.
+const exitPanicked = 2
+
+// Run exits as the program does; with 2 when it panics, and with 3 before
+// anything of it ran when it would not run as Go says.
+func (c goCommand) Run() error {
+	src, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	cell, err := program.Parse(c.File, src)
+	if err != nil {
+		return refused(err)
+	}
+	// The program ends by a signal as it would on its own, unless it asks for
+	// signals itself.
+	signal.Reset(os.Interrupt, syscall.SIGTERM)
+	os.Args = append([]string{c.File}, c.Arguments...)
+	evaluator, err := yaegi.New(ownProcess, yaegi.Options{
+		Stdout:         os.Stdout,
+		Stderr:         os.Stderr,
+		GoroutinePanic: goroutinePanicked,
+	})
+	if err != nil {
+		return err
+	}
+	_, err = evaluator.Evaluate(context.Background(), cell)
+	var problem *eval.Error
+	if !errors.As(err, &problem) {
+		return err
+	}
+	switch problem.Kind {
+	case eval.Exit:
+		return status(problem.Status)
+	case eval.Syntax, eval.Check, eval.Refused:
+		return refused(program.Describe(c.File, err))
+	default:
+		return status(panicked(problem.Message, problem.Trace...))
+	}
+}
+
+// ownProcess gives a program what a cell must not have: the end of the process.
+var ownProcess = eval.Vocabulary{Symbols: map[string]map[string]reflect.Value{
+	"os/os": {"Exit": reflect.ValueOf(os.Exit)},
+}}
+
+// goroutinePanicked ends the process, as a panic in a goroutine does.
+func goroutinePanicked(v any) {
+	if exit, ok := v.(native.Exit); ok {
+		os.Exit(exit.Status)
+	}
+	os.Exit(panicked(fmt.Sprint(v)))
+}
+
+func refused(err error) error {
+	fmt.Fprintln(os.Stderr, "adkernel: refused:", err)
+	return status(exitRefused)
+}
+
+// panicked says what ended the program and where.
+func panicked(message string, trace ...eval.Frame) int {
+	fmt.Fprintln(os.Stderr, "panic:", message)
+	for _, f := range trace {
+		if f.Line > 0 {
+			fmt.Fprintf(os.Stderr, "\tat line %d:%d %s\n", f.Line, f.Column, f.Func)
+		}
+	}
+	return exitPanicked
+}
