@@ -216,7 +216,9 @@ func (p *process) handle(e event) {
 	case eventInput:
 		go p.answerInput(e.ID)
 	case eventRefused:
-		p.setReason("does not start: " + e.Message)
+		p.mu.Lock()
+		p.reason = "does not start: " + e.Message // says more than the exit status, which may have come first
+		p.mu.Unlock()
 	case eventReply:
 		p.mu.Lock()
 		reply := p.pending[e.ID]
