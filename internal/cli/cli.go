@@ -37,7 +37,7 @@ type commands struct {
 	Install installCommand `cmd:"" help:"Install the Jupyter kernelspec."`
 	Kernel  kernelCommand  `cmd:"" help:"Serve a connection file (started by Jupyter)."`
 	Run     runCommand     `cmd:"" help:"Execute a notebook without Jupyter."`
-	Go      goCommand      `cmd:"" help:"Run one Go program with the cells' evaluator."`
+	Export  exportCommand  `cmd:"" help:"Write a notebook as HTML."`
 	Go      goCommand      `cmd:"" help:"Run one Go program with the cells' evaluator."`
 
 	Prompts  promptsCommand  `cmd:"" help:"Print the prompts of an evaluation as JSON lines."`
@@ -50,6 +50,7 @@ type commands struct {
 	Compare compareCommand `cmd:"" help:"Compare a run with its base."`
 	Inspect inspectCommand `cmd:"" help:"Show one sample of a run beside its base."`
 	Audit   auditCommand   `cmd:"" help:"Compare a quantized checkpoint with its reference."`
+	Verify  verifyCommand  `cmd:"" help:"Execute a reproducer and say whether its finding is reproduced."`
 
 	Worker     workerCommand     `cmd:"" hidden:"" help:"Evaluate cells for a kernel."`
 	ExecuteRun executeRunCommand `cmd:"" name:"execute-run" hidden:"" help:"Execute the run in a directory."`

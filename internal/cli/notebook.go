@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -122,4 +123,25 @@ func (p *progress) tick(step notebook.Progress, stop chan struct{}) {
 func isTerminal(f *os.File) bool {
 	_, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
 	return err == nil
+}
+
+type exportCommand struct {
+	Notebook string `arg:"" type:"existingfile" help:"Notebook (.ipynb) to show, as it was saved."`
+	Output   string `short:"o" placeholder:"FILE" help:"Where the page goes; beside the notebook when left out."`
+}
+
+func (c exportCommand) Run() error {
+	nb, err := notebook.Read(c.Notebook)
+	if err != nil {
+		return err
+	}
+	output := c.Output
+	if output == "" {
+		output = strings.TrimSuffix(c.Notebook, filepath.Ext(c.Notebook)) + ".html"
+	}
+	var page bytes.Buffer
+	if err := notebook.HTML(&page, nb); err != nil {
+		return err
+	}
+	return os.WriteFile(output, page.Bytes(), 0o666)
 }
