@@ -42,6 +42,7 @@ type lowering struct {
 	prologue []ast.Stmt
 	fresh    int
 	closures map[*types.Var]bool // local variables that hold function literals
+	loops    []span
 	refused  []eval.Diagnostic
 }
 
@@ -50,7 +51,7 @@ func (e *evaluator) lower(p *cell.Program) (*lowered, error) {
 		p: p, info: p.Info, names: e.names, known: e.known,
 		pos: p.File.Package, imports: map[string]bool{},
 	}
-	l.findClosures()
+	l.survey()
 	l.declareNames()
 	for _, d := range p.File.Decls {
 		l.declaration(d)
@@ -63,10 +64,14 @@ func (e *evaluator) lower(p *cell.Program) (*lowered, error) {
 	return &lowered{p.Cell.N, l.file(), entry}, nil
 }
 
-// findClosures notes which local variables are given a function literal.
-func (l *lowering) findClosures() {
+// survey notes the loops, and which local variables are given a function literal.
+func (l *lowering) survey() {
 	l.closures = map[*types.Var]bool{}
 	ast.Inspect(l.p.File, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			l.loops = append(l.loops, span{n.Pos(), n.End()})
+		}
 		as, ok := n.(*ast.AssignStmt)
 		if !ok || len(as.Lhs) != len(as.Rhs) {
 			return true

@@ -1,7 +1,6 @@
 package yaegi
 
 import (
-	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -120,47 +119,4 @@ func (l *lowering) ofCells(t types.Type) bool {
 			return false
 		}
 	}
-}
-
-// wrongCalls refuses calls of native functions that would look at values of
-// cells' types and see something else.
-func (l *lowering) wrongCalls(call *ast.CallExpr, f *types.Func) {
-	if f.Pkg() == nil {
-		return
-	}
-	switch name := f.Pkg().Path() + "." + f.Name(); name {
-	case "errors.Is", "errors.As":
-		if len(call.Args) == 2 && l.ofCells(l.info.Types[call.Args[1]].Type) {
-			l.refuse(call.Pos(), fmt.Sprintf("yaegi would not find errors of cells' types with %s; compare with a type assertion", name))
-		}
-	case "encoding/json.Marshal", "encoding/json.MarshalIndent", "encoding/json.Encode":
-		if len(call.Args) > 0 && l.hiddenInJSON(l.info.Types[call.Args[0]].Type, map[types.Type]bool{}) {
-			l.refuse(call.Pos(), "yaegi would encode unexported and embedded fields of cells' types as if they were exported")
-		}
-	}
-}
-
-// hiddenInJSON says whether a type holds a struct of a cell with unexported or
-// embedded fields.
-func (l *lowering) hiddenInJSON(t types.Type, seen map[types.Type]bool) bool {
-	if t == nil || seen[t] {
-		return false
-	}
-	seen[t] = true
-	if named, ok := types.Unalias(t).(*types.Named); ok && !l.ofCells(named) {
-		return false
-	}
-	switch u := t.Underlying().(type) {
-	case *types.Struct:
-		for f := range u.Fields() {
-			if !f.Exported() || f.Embedded() || l.hiddenInJSON(f.Type(), seen) {
-				return true
-			}
-		}
-	case *types.Map:
-		return l.hiddenInJSON(u.Elem(), seen)
-	case interface{ Elem() types.Type }:
-		return l.hiddenInJSON(u.Elem(), seen)
-	}
-	return false
 }
