@@ -69,12 +69,11 @@ func flock(f *os.File, how int) error {
 	}
 }
 
-// sign writes the executing process's id into the lock file, for messages.
+// sign writes the executing process's id into the lock file, for messages and
+// signals. The record has a fixed width, so that a reader never finds the file
+// empty while a later process signs over an earlier one.
 func sign(f *os.File, pid int) error {
-	if err := f.Truncate(0); err != nil {
-		return err
-	}
-	_, err := f.WriteAt(fmt.Appendf(nil, "%d\n", pid), 0)
+	_, err := f.WriteAt(fmt.Appendf(nil, "%-19d\n", pid), 0)
 	return err
 }
 
