@@ -16,6 +16,7 @@ import (
 	"adkernel/builtins/compare"
 	"adkernel/builtins/engine"
 	"adkernel/builtins/frame"
+	"adkernel/builtins/reproducer"
 	"adkernel/builtins/run"
 	"adkernel/builtins/task"
 	"adkernel/kernel/eval"
@@ -198,6 +199,7 @@ func Compare(test, base *Evaluation) *Comparison {
 	c, err := compare.Runs(test.Run, base.Run)
 	check(err)
 	remember(test, base)
+	note(c)
 	return c
 }
 
@@ -236,6 +238,33 @@ func Audit(model, reference string) *checkpoint.Report {
 	r, err := checkpoint.Audit(model, reference)
 	check(err)
 	return r
+}
+
+// SaveReproducer saves a notebook that stands alone: the cells which the last
+// comparison needs, or c's, what they need of another machine, and what was
+// found. "adkernel verify" executes it and says whether it is still so.
+//
+//	SaveReproducer("fp8-drop.ipynb")
+func SaveReproducer(path string, c ...*Comparison) *reproducer.Saved {
+	finding := Finding().Comparison()
+	if len(c) > 0 {
+		finding = c[0]
+	}
+	cells, running, err := cellsOf(finding)
+	check(err)
+	saved, err := reproducer.Save(host.Context(), path, finding, cells, running)
+	check(err)
+	return saved
+}
+
+// Finding is what the last comparison found. Reproducers end in it: beside
+// the card it holds the numbers that "adkernel verify" compares.
+func Finding() *reproducer.Finding {
+	c, err := lastComparison()
+	check(err)
+	f, err := reproducer.Of(c)
+	check(err)
+	return f
 }
 
 // Demo returns deployments of a small checkpoint that ships with the program,

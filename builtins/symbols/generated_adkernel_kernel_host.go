@@ -49,8 +49,10 @@ type _adkernel_kernel_host_Host struct {
 	WCells   func() []host.Cell
 	WContext func() context.Context
 	WDisplay func(a0 host.Bundle) host.Handle
+	WRunning func() host.Cell
 }
 
 func (w _adkernel_kernel_host_Host) Cells() []host.Cell                 { return w.WCells() }
 func (w _adkernel_kernel_host_Host) Context() context.Context           { return w.WContext() }
 func (w _adkernel_kernel_host_Host) Display(a0 host.Bundle) host.Handle { return w.WDisplay(a0) }
+func (w _adkernel_kernel_host_Host) Running() host.Cell                 { return w.WRunning() }

@@ -1,0 +1,75 @@
+package builtins
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"adkernel/builtins/compare"
+	"adkernel/kernel/host"
+)
+
+// comparisons remembers which cell compared what, so that a reproducer can be
+// made of the cells that lead there.
+var comparisons struct {
+	sync.Mutex
+	last *compare.Comparison
+	made []made // one a comparison, in order
+}
+
+// made says that a cell compared two runs, by their directories.
+type made struct {
+	cell       int
+	test, base string
+}
+
+func note(c *compare.Comparison) {
+	comparisons.Lock()
+	defer comparisons.Unlock()
+	comparisons.last = c
+	comparisons.made = append(comparisons.made, made{host.Current().Running().N, c.Test.Dir(), c.Base.Dir()})
+}
+
+func lastComparison() (*compare.Comparison, error) {
+	comparisons.Lock()
+	defer comparisons.Unlock()
+	if comparisons.last == nil {
+		return nil, fmt.Errorf("nothing was compared in this session yet: call Compare(test, base) first")
+	}
+	return comparisons.last, nil
+}
+
+// cellsOf returns the session's cells up to the one that made the comparison
+// of c's runs, and whether that one still runs.
+func cellsOf(c *compare.Comparison) (cells []host.Cell, running bool, err error) {
+	n, err := cellOf(c)
+	if err != nil {
+		return nil, false, err
+	}
+	cells = host.Current().Cells()
+	if now := host.Current().Running(); now.N == n {
+		return append(slices.Clone(cells), now), true, nil
+	}
+	i := slices.IndexFunc(cells, func(cell host.Cell) bool { return cell.N == n })
+	if i < 0 {
+		return nil, false, fmt.Errorf("In[%d] compared the runs and then failed: compare them again", n)
+	}
+	return cells[:i+1], false, nil
+}
+
+// cellOf is the number of the cell that compared c's runs last. Finding shows
+// a cell's last comparison, so a reproducer cannot show an earlier one.
+func cellOf(c *compare.Comparison) (int, error) {
+	comparisons.Lock()
+	defer comparisons.Unlock()
+	for i, m := range slices.Backward(comparisons.made) {
+		if m.test != c.Test.Dir() || m.base != c.Base.Dir() {
+			continue
+		}
+		if next := i + 1; next < len(comparisons.made) && comparisons.made[next].cell == m.cell {
+			return 0, fmt.Errorf("In[%d] makes more comparisons after the one to save: make it in a cell of its own", m.cell)
+		}
+		return m.cell, nil
+	}
+	return 0, fmt.Errorf("no cell of this session compared %s with %s by Compare", c.Test.Label(), c.Base.Label())
+}

@@ -1,0 +1,153 @@
+// Package reproducer turns what a session found into a notebook that stands
+// alone, and finds out whether such a notebook still reproduces it.
+//
+// A finding is a comparison of two runs. Its reproducer holds the cells that
+// lead to it and no others, what it needs of another machine, the settings of
+// both deployments, hashes of prompts and checkpoints, and the finding itself,
+// for readers and, under metadata.adkernel.finding, for programs.
+//
+// The package knows which cells depend on which, from their text and the
+// names that the evaluator reports. It does not evaluate cells: whoever
+// verifies a reproducer brings the means to execute it.
+package reproducer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"adkernel/builtins/compare"
+	"adkernel/builtins/run"
+	"adkernel/kernel/host"
+)
+
+// Saved is a reproducer that was written.
+type Saved struct {
+	Path    string
+	Cells   int // of the session that it holds
+	Of      int // that the session had
+	Finding *Finding
+}
+
+// String says what was saved, and how to verify it.
+func (s *Saved) String() string {
+	return fmt.Sprintf("saved %s: %s\n%d of the session's %d cells are needed; adkernel verify %s executes them and compares",
+		s.Path, s.Finding.summary(), s.Cells, s.Of, filepath.Base(s.Path))
+}
+
+// Save writes the reproducer of a comparison. Cells are those of the session,
+// oldest first; the last of them made the comparison, as the last it made.
+// running says that this cell has not ended yet.
+func Save(ctx context.Context, path string, c *compare.Comparison, cells []host.Cell, running bool) (*Saved, error) {
+	saved, err := save(ctx, path, c, cells, running)
+	if err != nil {
+		return nil, fmt.Errorf("save reproducer %s: %w", path, err)
+	}
+	return saved, nil
+}
+
+func save(ctx context.Context, path string, c *compare.Comparison, cells []host.Cell, running bool) (*Saved, error) {
+	if filepath.Ext(path) != ".ipynb" {
+		return nil, errors.New("the name of a notebook ends in .ipynb")
+	}
+	if len(cells) == 0 {
+		return nil, errors.New("there are no cells to save: call it in a notebook")
+	}
+	if err := complete(c.Test, c.Base); err != nil {
+		return nil, err
+	}
+	// What the notebook's cells will compare, without what was measured since.
+	c, err := compare.Runs(c.Test, c.Base)
+	if err != nil {
+		return nil, err
+	}
+	finding, err := Of(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, side := range []*Side{&finding.Test, &finding.Base} {
+		if side.Files, err = hashFiles(ctx, side.Model); err != nil {
+			return nil, fmt.Errorf("%s: %w", side.Label, err)
+		}
+	}
+	total := len(cells)
+	if running {
+		last := len(cells) - 1
+		cells = append(slices.Clone(cells[:last]), unfinished(cells[last], cells[:last]))
+	}
+	needed := slice(cells)
+	for i := range needed {
+		if needed[i].Source, err = withoutSaving(needed[i]); err != nil {
+			return nil, err
+		}
+	}
+	if err := finding.checkSecrets(needed); err != nil {
+		return nil, err
+	}
+	nb, err := document{finding, needed, filepath.Base(path)}.notebook()
+	if err != nil {
+		return nil, err
+	}
+	if err := nb.Write(path); err != nil {
+		return nil, err
+	}
+	return &Saved{Path: path, Cells: len(needed), Of: total, Finding: finding}, nil
+}
+
+// complete refuses runs that an execution would not repeat, since it finishes
+// what they left.
+func complete(runs ...*run.Run) error {
+	for _, r := range runs {
+		state, err := r.State()
+		if err != nil {
+			return err
+		}
+		if state.Status != run.Done {
+			return fmt.Errorf("run %s (%s) is %s with %d of %d samples, and a reproducer repeats whole runs: wait for it or resume it, and compare again",
+				r.Name(), r.Label(), state.Status, state.Done, state.Total)
+		}
+	}
+	return nil
+}
+
+// saving is the function of the vocabulary whose calls a reproducer leaves out.
+const saving = "SaveReproducer"
+
+// withoutSaving returns the cell's text without the lines that save a
+// reproducer.
+func withoutSaving(c host.Cell) (string, error) {
+	text := c.Source
+	for _, p := range slices.Backward(readSource(text).parts) {
+		inside := slices.ContainsFunc(p.nodes, func(n ast.Node) bool { return calls(n, saving) })
+		if !inside {
+			continue
+		}
+		if len(p.nodes) > 1 || !isCall(p.nodes[0]) {
+			return "", fmt.Errorf("In[%d] calls %s among other things: call it on a line of its own", c.N, saving)
+		}
+		text = text[:p.start] + text[p.end:]
+	}
+	return strings.TrimRight(text, " \t\n"), nil
+}
+
+// isCall reports whether a statement is one call, whose results, if any, are
+// kept in names.
+func isCall(node ast.Node) bool {
+	var value ast.Expr
+	switch n := node.(type) {
+	case *ast.ExprStmt:
+		value = n.X
+	case *ast.AssignStmt:
+		value = n.Rhs[0]
+	}
+	call, ok := value.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	f, ok := call.Fun.(*ast.Ident)
+	return ok && f.Name == saving
+}

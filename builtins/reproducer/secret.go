@@ -1,0 +1,62 @@
+package reproducer
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"adkernel/kernel/host"
+)
+
+// secretKey matches the settings whose values are nobody else's business.
+var secretKey = regexp.MustCompile(`(?i)(^|[-_])(api[-_]?key|access[-_]?key|token|secret|password|authorization|credentials?)$`)
+
+// withoutSecrets returns the settings with the values of secrets left out.
+func withoutSecrets(settings map[string]any) map[string]any {
+	out := make(map[string]any, len(settings))
+	for key, value := range settings {
+		nested, ok := value.(map[string]any)
+		switch {
+		case ok:
+			out[key] = withoutSecrets(nested)
+		case secretKey.MatchString(key):
+			out[key] = leftOut
+		default:
+			out[key] = value
+		}
+	}
+	return out
+}
+
+const leftOut = "(left out)"
+
+// secrets lists the values that withoutSecrets leaves out.
+func secrets(settings map[string]any) []string {
+	var out []string
+	for key, value := range settings {
+		switch value := value.(type) {
+		case map[string]any:
+			out = append(out, secrets(value)...)
+		case string:
+			if secretKey.MatchString(key) && value != "" {
+				out = append(out, value)
+			}
+		}
+	}
+	return out
+}
+
+// checkSecrets refuses cells that hold a secret of either deployment: a
+// reproducer is made to be handed on.
+func (f *Finding) checkSecrets(cells []host.Cell) error {
+	for _, r := range []map[string]any{f.comparison.Test.Spec().Settings, f.comparison.Base.Spec().Settings} {
+		for _, secret := range secrets(r) {
+			for _, c := range cells {
+				if strings.Contains(c.Source, secret) {
+					return fmt.Errorf("In[%d] holds a key or password, which would be saved with it: read it with os.Getenv instead", c.N)
+				}
+			}
+		}
+	}
+	return nil
+}

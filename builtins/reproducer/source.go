@@ -1,0 +1,272 @@
+package reproducer
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"path"
+	"slices"
+	"strconv"
+)
+
+// A source is what a cell's text says about names, without types.
+type source struct {
+	parts    []part
+	declares set // names declared at the top level, imports included
+	mentions set // every identifier
+	changes  set // names whose value the cell's statements may change
+	latent   set // names whose value its functions may change when called
+	literals set // values of string literals
+	function bool
+}
+
+// A part is one or more top-level declarations or statements that end with a
+// line: source[start:end].
+type part struct {
+	start, end int
+	nodes      []ast.Node // nil when it does not parse
+}
+
+type set map[string]bool
+
+func (s set) add(name string) {
+	if name != "" && name != "_" {
+		s[name] = true
+	}
+}
+
+// readSource never fails: what does not parse declares and changes nothing.
+func readSource(text string) *source {
+	s := &source{declares: set{}, mentions: set{}, changes: set{}, latent: set{}, literals: set{}}
+	for _, p := range split(text) {
+		p.nodes = parse(text[p.start:p.end])
+		for _, node := range p.nodes {
+			s.read(node)
+		}
+		s.parts = append(s.parts, p)
+	}
+	return s
+}
+
+// split cuts a cell after each line at whose end no bracket is open and a
+// statement may end.
+func split(text string) []part {
+	file := token.NewFileSet().AddFile("", -1, len(text))
+	var sc scanner.Scanner
+	sc.Init(file, []byte(text), func(token.Position, string) {}, 0)
+	var parts []part
+	depth, start, end := 0, -1, 0
+	for {
+		pos, tok, lit := sc.Scan()
+		if tok == token.EOF {
+			break
+		}
+		offset := file.Offset(pos)
+		if tok == token.SEMICOLON && lit == "\n" {
+			if depth <= 0 && start >= 0 {
+				parts = append(parts, part{start: start, end: end})
+				start = -1
+			}
+			continue
+		}
+		if start < 0 {
+			start = offset
+		}
+		if lit == "" {
+			lit = tok.String()
+		}
+		end = min(offset+len(lit), len(text))
+		switch tok {
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			depth++
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			depth--
+		}
+	}
+	if start >= 0 {
+		parts = append(parts, part{start: start, end: end})
+	}
+	return parts
+}
+
+// parse reads declarations, or statements.
+func parse(text string) []ast.Node {
+	var nodes []ast.Node
+	mode := parser.SkipObjectResolution
+	if f, err := parser.ParseFile(token.NewFileSet(), "", "package cell\n"+text, mode); err == nil {
+		for _, d := range f.Decls {
+			nodes = append(nodes, d)
+		}
+		return nodes
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), "", "package cell\nfunc _() {\n"+text+"\n}", mode)
+	if err != nil || len(f.Decls) != 1 {
+		return nil
+	}
+	for _, statement := range f.Decls[0].(*ast.FuncDecl).Body.List {
+		nodes = append(nodes, statement)
+	}
+	return nodes
+}
+
+func (s *source) read(node ast.Node) {
+	s.readDeclared(node)
+	changes := s.changes
+	if f, ok := node.(*ast.FuncDecl); ok {
+		changes = s.latent
+		s.changes.add(receiver(f)) // a method is part of its type
+	}
+	ast.Inspect(node, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			s.mentions.add(n.Name)
+		case *ast.BasicLit:
+			if value, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING {
+				s.literals.add(value)
+			}
+		case *ast.FuncDecl:
+			s.function = true
+		case *ast.FuncLit:
+			s.function = true
+			readChanges(n.Body, s.latent)
+		}
+		return true
+	})
+	readChanges(node, changes)
+}
+
+func receiver(f *ast.FuncDecl) string {
+	if f.Recv == nil || len(f.Recv.List) != 1 {
+		return ""
+	}
+	return root(f.Recv.List[0].Type)
+}
+
+// readDeclared notes the names that a top-level node declares.
+func (s *source) readDeclared(node ast.Node) {
+	switch n := node.(type) {
+	case *ast.FuncDecl:
+		if n.Recv == nil {
+			s.declares.add(n.Name.Name)
+		}
+	case *ast.DeclStmt:
+		s.readDeclared(n.Decl)
+	case *ast.GenDecl:
+		for _, spec := range n.Specs {
+			s.readSpec(spec)
+		}
+	case *ast.LabeledStmt:
+		s.readDeclared(n.Stmt)
+	case *ast.AssignStmt:
+		if n.Tok == token.DEFINE {
+			for _, left := range n.Lhs {
+				s.declares.add(root(left))
+			}
+		}
+	}
+}
+
+func (s *source) readSpec(spec ast.Spec) {
+	switch spec := spec.(type) {
+	case *ast.ImportSpec:
+		if spec.Name != nil {
+			s.declares.add(spec.Name.Name)
+		} else if p, err := strconv.Unquote(spec.Path.Value); err == nil {
+			s.declares.add(path.Base(p))
+		}
+	case *ast.TypeSpec:
+		s.declares.add(spec.Name.Name)
+	case *ast.ValueSpec:
+		for _, name := range spec.Names {
+			s.declares.add(name.Name)
+		}
+	}
+}
+
+// readChanges notes the names that a node assigns to, or through, or whose
+// address it takes, and those that it calls a method of, or hands to a
+// function, for the sake of what that does.
+func readChanges(node ast.Node, changes set) {
+	ast.Inspect(node, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, left := range n.Lhs {
+				changes.add(root(left))
+			}
+		case *ast.IncDecStmt:
+			changes.add(root(n.X))
+		case *ast.RangeStmt:
+			changes.add(root(n.Key))
+			changes.add(root(n.Value))
+		case *ast.UnaryExpr:
+			if n.Op == token.AND {
+				changes.add(root(n.X))
+			}
+		case *ast.SendStmt:
+			changes.add(root(n.Chan))
+		case *ast.ExprStmt:
+			if call, ok := n.X.(*ast.CallExpr); ok {
+				readCall(call, changes)
+			}
+		}
+		return true
+	})
+}
+
+// lookers are functions of the vocabulary that are called to be looked at, and
+// leave their arguments as they are.
+var lookers = []string{"Audit", "Compare", "Diagnose", "Inspect", "PlotLogits", "PlotMargins", "PlotSubjects", "SaveReproducer"}
+
+func readCall(call *ast.CallExpr, changes set) {
+	switch f := call.Fun.(type) {
+	case *ast.SelectorExpr:
+		if receiver, ok := f.X.(*ast.Ident); ok {
+			changes.add(receiver.Name)
+		}
+	case *ast.Ident:
+		if slices.Contains(lookers, f.Name) {
+			return
+		}
+		for _, argument := range call.Args {
+			changes.add(root(argument))
+		}
+	}
+}
+
+// root is the variable that an expression is a part of, "" when it is none.
+func root(e ast.Expr) string {
+	for {
+		switch x := e.(type) {
+		case *ast.Ident:
+			return x.Name
+		case *ast.SelectorExpr:
+			e = x.X
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.IndexListExpr:
+			e = x.X
+		case *ast.SliceExpr:
+			e = x.X
+		case *ast.StarExpr:
+			e = x.X
+		case *ast.ParenExpr:
+			e = x.X
+		default:
+			return ""
+		}
+	}
+}
+
+// calls reports whether a node calls the function of that name.
+func calls(node ast.Node, name string) bool {
+	found := false
+	ast.Inspect(node, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			f, ok := call.Fun.(*ast.Ident)
+			found = found || ok && f.Name == name
+		}
+		return !found
+	})
+	return found
+}
