@@ -12,6 +12,7 @@ import (
 	"adkernel/builtins/engine"
 	"adkernel/builtins/task"
 	"adkernel/internal/suggest"
+	"adkernel/kernel/host"
 )
 
 // A Demo is one task and deployments of two checkpoints that answer it. All
@@ -54,6 +55,16 @@ func Open(ctx context.Context) (*Demo, error) {
 		*v.to = engine.Deployment{Name: v.name, Model: dir}
 	}
 	return demo, nil
+}
+
+// MimeBundle lists the fields with what they hold.
+func (d *Demo) MimeBundle() host.Bundle {
+	row := func(field string, e engine.Deployment) string {
+		return fmt.Sprintf("  %-9s %-16s %s\n", field, e.Label(), e.Model)
+	}
+	return host.Text("Demo: two small checkpoints and a task of 18 subjects\n" +
+		row("BF16", d.BF16) + row("FP8", d.FP8) + row("FP8Block", d.FP8Block) + row("NVFP4", d.NVFP4) + row("MoE", d.MoE) +
+		fmt.Sprintf("  %-9s %-16s %s", "Task", "MMLU's layout", d.Task.Dataset))
 }
 
 // A Case is a deployment that answers worse than its base does.

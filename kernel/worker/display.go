@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 
+	"adkernel/kernel/eval"
 	"adkernel/kernel/host"
 )
 
@@ -57,6 +58,28 @@ func showValue(v any) (b host.Bundle) {
 	b = host.Text(fmt.Sprint(v))
 	addMethods(b, v)
 	return b
+}
+
+// carried is the error that one of the values carries instead of what it should
+// show, as a chain of calls on a data frame does when one of them fails. Such a
+// value ends the cell: shown, it would look like a result.
+func carried(values []any) *eval.Error {
+	for _, v := range values {
+		if isNilPointer(v) {
+			continue
+		}
+		c, ok := v.(interface {
+			host.Bundler
+			Err() error
+		})
+		if !ok {
+			continue
+		}
+		if err := c.Err(); err != nil {
+			return &eval.Error{Kind: eval.Failure, Message: err.Error(), Cause: err}
+		}
+	}
+	return nil
 }
 
 // isNilPointer protects methods that do not expect a nil receiver.

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"image"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"adkernel/kernel/eval"
 	"adkernel/kernel/host"
 )
 
@@ -57,6 +59,26 @@ func TestValuesAreShownByTheirRichestMeans(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, show(test.values).Data) })
 	}
+}
+
+type errored struct {
+	bundler
+	err error
+}
+
+func (e errored) Err() error { return e.err }
+
+func TestAValueThatCarriesAnErrorEndsTheCell(t *testing.T) {
+	broken := errored{err: errors.New(`no column "detla"`)}
+	got := carried([]any{1, broken})
+	require.NotNil(t, got)
+	require.Equal(t, eval.Failure, got.Kind)
+	require.Equal(t, `no column "detla"`, got.Message)
+	require.ErrorIs(t, got, broken.err)
+
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Nil(t, carried([]any{errored{}, (*errored)(nil), nil, ended}), "only what shows itself carries errors")
 }
 
 func TestImagesAreShownAsPNG(t *testing.T) {

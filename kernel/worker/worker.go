@@ -174,6 +174,9 @@ func (w *worker) evaluateCells() {
 
 func (w *worker) execute(j job) reply {
 	result, err := w.evaluate(j.ctx, j.Cell)
+	if err == nil {
+		err = carried(result.Values)
+	}
 	rep := reply{Notes: result.Notes, Defines: result.Defines, Uses: result.Uses, Error: encodeError(err)}
 	if err == nil && len(result.Values) > 0 {
 		rep.Result = encodeBundle(show(result.Values))
@@ -192,6 +195,9 @@ func (w *worker) expression(j job) reply {
 	result, err := w.evaluate(j.ctx, j.Cell)
 	if err == nil && len(result.Values) == 0 {
 		err = &eval.Error{Kind: eval.Failure, Message: "the expression has no value"}
+	}
+	if err == nil {
+		err = carried(result.Values)
 	}
 	if err != nil {
 		return reply{Error: encodeError(err)}
