@@ -1,0 +1,158 @@
+// Package diagnose names what may have caused a loss of accuracy: it looks at
+// the pattern of outputs and subjects, asks both deployments small questions
+// (probes), and ranks the suspects of a catalogue by the evidence for and
+// against each.
+//
+// The catalogue is data, one file a suspect; a rule of it speaks only when the
+// facts it names are known. Every piece of evidence carries its numbers, how
+// many samples or prompts they rest on, and where they come from.
+//
+// The package does not decide whether accuracy was lost (package compare
+// does), and knows no engine: it treats a deployment as a whole, changes its
+// settings or its weights, and never asks which release serves it.
+package diagnose
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"adkernel/builtins/compare"
+	"adkernel/builtins/engine"
+	"adkernel/builtins/run"
+	"adkernel/builtins/stats"
+)
+
+// A Diagnosis is what can be said about the cause of a loss.
+type Diagnosis struct {
+	Comparison *compare.Comparison
+
+	// Words is the outcome in a sentence or two that stand alone.
+	Words string
+
+	Outputs  []Pattern // the seven patterns of outputs; empty without a real loss
+	Subjects []Pattern // the four patterns of subjects
+
+	Suspects []Suspect // all that apply, likeliest first; empty without a real loss
+	Footing  string    // which of the first are not told apart, and what would
+
+	Facts  Facts
+	Probes []Probe
+}
+
+// Options say what a diagnosis may use beside the two runs.
+type Options struct {
+	// Open loads engines for probes. Without it nothing is probed, and the
+	// diagnosis says so.
+	Open run.Opener
+
+	// Extra are other comparisons with the same base that serve as evidence,
+	// such as the tested deployment's at world_size 1.
+	Extra []*compare.Comparison
+}
+
+// Run diagnoses the loss that c shows. Without a real loss there is nothing to
+// diagnose, and nothing is accused. The error is that of ctx or of a run that
+// cannot be read; a probe that fails leaves its facts unknown.
+func Run(ctx context.Context, c *compare.Comparison, o Options) (*Diagnosis, error) {
+	d := &Diagnosis{Comparison: c, Facts: Facts{}}
+	if c.Verdict.Outcome != compare.RealLoss {
+		d.Words = nothingLost(c)
+		return d, nil
+	}
+	entries, err := catalogue()
+	if err != nil {
+		return nil, err
+	}
+	pairs, err := pairSamples(c)
+	if err != nil {
+		return nil, fmt.Errorf("diagnose: %w", err)
+	}
+	describe(c, d.Facts)
+	observe(c, pairs, d.Facts)
+	for _, e := range o.Extra {
+		if ranks, ok := wholeNumber(e.Test.Spec().Settings["world_size"]); !ok || ranks == 1 {
+			d.Facts.set("world1.loss_p", e.Loss.P, e.N, "the run "+e.Test.Name())
+		}
+	}
+	if err := d.probe(ctx, c, o.Open, pairs); err != nil {
+		return nil, err
+	}
+	d.Outputs = outputPatterns(c, pairs, d.Facts, o.Extra)
+	if d.Subjects, err = subjectPatterns(c, pairs); err != nil {
+		return nil, fmt.Errorf("diagnose: %w", err)
+	}
+	d.Suspects = rank(entries, d.Facts)
+	d.Footing = footing(d.Suspects)
+	d.Words = d.conclusion()
+	return d, nil
+}
+
+// probe runs the probes of both deployments.
+func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, open run.Opener, pairs []answered) error {
+	if open == nil {
+		d.Probes = []Probe{{Name: "all probes", What: "small questions to both deployments", Failed: "not run: no engine was given"}}
+		return nil
+	}
+	var samples []run.Sample
+	for _, p := range pairs {
+		samples = append(samples, p.test)
+	}
+	asked, err := gatherQuestions(c.Test, samples)
+	if err != nil {
+		return fmt.Errorf("diagnose: %w", err)
+	}
+	p := &prober{open: open, test: asServed(c.Test), base: asServed(c.Base), asked: asked, facts: d.Facts}
+	p.reference = p.base
+	p.reference.Model = p.test.Model
+	err = p.gather(ctx)
+	d.Probes = p.probes
+	return err
+}
+
+// asServed is the deployment with the settings that its run froze.
+func asServed(r *run.Run) engine.Deployment {
+	spec := r.Spec()
+	d := spec.Deployment
+	d.Config, d.Args, d.WorldSize = "", spec.Settings, 0
+	return d
+}
+
+// nothingLost words why there is nothing to diagnose, and what would show a
+// loss that may have been missed.
+func nothingLost(c *compare.Comparison) string {
+	words := "Nothing to diagnose, and nothing is accused. " + c.Verdict.Words
+	if c.Verdict.Outcome != compare.Underpowered {
+		return words
+	}
+	const usual = 0.05
+	plan, err := c.Design.Samples(usual)
+	switch {
+	case err == nil:
+		return fmt.Sprintf("%s A loss of %.0f points needs %d samples (power %.2g, %.3g %% noise flips).", words, 100*usual, plan.N, c.Design.Power, 100*c.Design.Noise)
+	case errors.Is(err, stats.ErrUnreachable):
+		return words + " With so many noise flips no affordable number of samples shows a loss of 5 points."
+	}
+	return words
+}
+
+// conclusion words the first suspect, or that there is none.
+func (d *Diagnosis) conclusion() string {
+	loss := d.Comparison.Verdict.Words
+	if len(d.Suspects) == 0 || !d.Suspects[0].accused() {
+		words := loss + " No suspect of the catalogue explains it."
+		if e, ok := d.Facts.number("engine.excess"); ok && e < wrongFrom {
+			words += " The deployment computes what its checkpoint computes on the base's engine, within rounding: run the base twice to measure its noise, and look at the checkpoint and the harness."
+		}
+		return words
+	}
+	first := d.Suspects[0]
+	if first.Legitimate {
+		return fmt.Sprintf("%s No fault is accused. %s: %s.", loss, first.Standing.title(), first.Title)
+	}
+	return fmt.Sprintf("%s %s: %s.", loss, first.Standing.title(), first.Title)
+}
+
+func (s Standing) title() string {
+	return map[Standing]string{Shown: "Cause shown", Likely: "Likely cause", Possible: "Possible cause"}[s]
+}

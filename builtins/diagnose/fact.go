@@ -1,0 +1,213 @@
+package diagnose
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// A Kind is the type of a fact's value.
+type Kind string
+
+// The kinds. A condition that compares a fact with a value of another kind
+// does not load.
+const (
+	Number Kind = "number"
+	Bool   Kind = "bool"
+	Text   Kind = "text"
+)
+
+// A unit says how a number is written in a sentence.
+type unit int
+
+const (
+	plain   unit = iota // three significant digits
+	count               // a whole number
+	percent             // a share of 1, written in percent
+	points              // a change of accuracy, a share, written in points with its sign
+	times               // a ratio: "12 times"
+	pValue              // "p = 0.012"
+)
+
+// A definition is what is known of a fact before it is measured.
+type definition struct {
+	kind Kind
+	unit unit
+	doc  string
+}
+
+// definitions lists every fact that a condition of the catalogue may name.
+// Errors are relative: the RMS of the difference of two centred logit rows
+// over the RMS of the reference's, median over the prompts. Excesses divide
+// such an error by the floor, which is the same error between the reference
+// in its own number format and in float32: what rounding alone does.
+var definitions = map[string]definition{
+	"deployment.quantized":  {Bool, plain, "the tested checkpoint is quantized"},
+	"deployment.format":     {Text, plain, "its format: fp8, fp8_block, nvfp4, or none"},
+	"deployment.world_size": {Number, count, "ranks of the tested deployment"},
+	"deployment.moe":        {Bool, plain, "the model is a mixture of experts"},
+	"deployment.captured":   {Bool, plain, "the tested deployment replays captured graphs"},
+	"deployment.chunked":    {Bool, plain, "its prompts may be divided among steps"},
+	"deployment.kv_fp8":     {Bool, plain, "its KV cache is set to FP8"},
+	"deployment.attention":  {Text, plain, "its attn_backend"},
+	"deployment.same_model": {Bool, plain, "test and base load the same checkpoint"},
+
+	"accuracy.loss": {Number, points, "change of the accuracy, test less base"},
+	"accuracy.kept": {Number, percent, "share of the base's advantage over guessing that test keeps"},
+
+	"output.answers":   {Number, percent, "test outputs that are one of the answers"},
+	"output.meta":      {Number, percent, "test outputs that talk about answering"},
+	"output.empty":     {Number, percent, "empty test outputs"},
+	"output.gibberish": {Number, percent, "other test outputs"},
+	"output.stopped":   {Number, percent, "test outputs that are empty because the first token was a stop token"},
+	"output.nan":       {Number, percent, "test samples with NaN or Inf logits"},
+	"output.base_nan":  {Number, percent, "base samples with NaN or Inf logits"},
+	"output.same":      {Number, percent, "samples with the same output text in both runs"},
+
+	"logits.rms_ratio": {Number, times, "RMS of a logit row, test over base, median"},
+	"flips.large":      {Number, percent, "flips in the quarter of the samples with the largest base margins"},
+	"length.rho":       {Number, plain, "rank correlation of being lost with the prompt's length, over samples that base has right"},
+	"length.p":         {Number, pValue, "p of that correlation"},
+	"chunk.within":     {Number, points, "change over prompts of at most max_num_tokens tokens"},
+	"chunk.beyond":     {Number, points, "change over longer prompts"},
+	"world1.loss_p":    {Number, pValue, "p of the loss of a run at world_size 1 (exact McNemar, one-sided)"},
+
+	"checkpoint.error": {Number, percent, "tested checkpoint against the base's, both on the base's engine"},
+	"engine.floor":     {Number, percent, "rounding: the reference against itself in float32"},
+	"engine.error":     {Number, percent, "tested deployment against its checkpoint on the base's engine"},
+	"engine.excess":    {Number, times, "engine.error over engine.floor"},
+	"engine.nan":       {Number, count, "probe prompts with NaN or Inf in the tested deployment's logits"},
+
+	"position1.floor":  {Number, percent, "engine.floor over prompts of one token"},
+	"position1.error":  {Number, percent, "engine.error over prompts of one token"},
+	"position1.excess": {Number, times, "the one over the other"},
+	"position1.share":  {Number, plain, "position1.error over engine.error: small where such prompts come out right, and not only within a wide floor"},
+	"repeated.share":   {Number, plain, "the same for the repeated token"},
+	"two.share":        {Number, plain, "the same for two tokens"},
+	"repeated.excess":  {Number, times, "engine.excess over prompts of one token repeated eight times"},
+	"two.excess":       {Number, times, "engine.excess over prompts of two tokens"},
+	"growth.ratio":     {Number, times, "engine.error over whole prompts, over that over two tokens"},
+
+	"decode.agreement": {Number, percent, "generated tokens that the same deployment also chooses when they are decoded one prompt at a time from the start"},
+
+	"loaded.layers":  {Number, count, "quantized layers whose scales the engine told"},
+	"loaded.wrong":   {Number, count, "of them, with scales that are not the checkpoint's"},
+	"loaded.cause":   {Text, plain, "the mistake that reproduces the wrong scales"},
+	"loaded.finding": {Text, plain, "where and how"},
+	"audit.layers":   {Number, count, "linear layers of the checkpoint audited against the base's"},
+	"audit.wrong":    {Number, count, "of them, faulty"},
+	"audit.cause":    {Text, plain, "the mistake that explains the worst"},
+	"audit.finding":  {Text, plain, "where and how"},
+
+	"fake.excess":        {Number, times, "engine.excess with fake quantization on both sides"},
+	"fake.nan":           {Number, count, "probe prompts with NaN under fake quantization"},
+	"unquantized.excess": {Number, times, "engine.excess of the base's checkpoint in the tested configuration"},
+	"world1.excess":      {Number, times, "engine.excess at world_size 1"},
+	"eager.excess":       {Number, times, "engine.excess with compile_backend torch-simple"},
+	"attention.excess":   {Number, times, "engine.excess with attn_backend torch"},
+	"unchunked.excess":   {Number, times, "engine.excess with whole prompts in one step"},
+	"unreused.excess":    {Number, times, "engine.excess without block reuse"},
+
+	"repair.attention_scale":       {Number, times, "engine.excess over short prompts, query weights multiplied by the best factor tried"},
+	"repair.attention_scale_words": {Text, plain, "the constant that this factor undoes"},
+	"repair.rope":                  {Number, times, "the same, query and key rows permuted to the other rotary layout"},
+	"repair.experts":               {Number, times, "engine.excess, routed and shared experts' outputs divided by world_size"},
+	"repair.shared":                {Number, times, "engine.excess, the shared expert's output divided by world_size"},
+	"repair.rows":                  {Number, times, "engine.excess, all row-parallel outputs divided by world_size"},
+	"repair.before":                {Number, times, "engine.excess over the same prompts without any repair"},
+}
+
+// A Fact is one measured value with what it rests on.
+type Fact struct {
+	Name   string `json:"name"`
+	Value  any    `json:"value"` // float64, bool or string
+	N      int    `json:"n"`     // samples, prompts or layers behind it
+	Source string `json:"source"`
+}
+
+// Facts are what is known of a deployment. What is not here is unknown, and
+// supports nothing.
+type Facts map[string]Fact
+
+func (f Facts) set(name string, value any, n int, source string) {
+	if v, ok := value.(float64); ok && math.IsNaN(v) {
+		return // not measurable is unknown
+	}
+	f[name] = Fact{Name: name, Value: value, N: n, Source: source}
+}
+
+func (f Facts) number(name string) (float64, bool) {
+	v, ok := f[name].Value.(float64)
+	return v, ok
+}
+
+func (f Facts) sorted() []Fact {
+	list := make([]Fact, 0, len(f))
+	for _, fact := range f {
+		list = append(list, fact)
+	}
+	slices.SortFunc(list, func(a, b Fact) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}
+
+// words writes the value as it stands in a sentence.
+func (f Fact) words() string {
+	switch v := f.Value.(type) {
+	case string:
+		return v
+	case bool:
+		return fmt.Sprint(v)
+	case float64:
+		return definitions[f.Name].unit.words(v)
+	}
+	return "unknown"
+}
+
+func (u unit) words(v float64) string {
+	switch u {
+	case count:
+		return fmt.Sprintf("%.0f", v)
+	case percent:
+		return significant(100*v) + " %"
+	case points:
+		return fmt.Sprintf("%+.1f points", 100*v)
+	case times:
+		return significant(v) + " times"
+	case pValue:
+		return "p = " + significant(v)
+	}
+	return significant(v)
+}
+
+// significant writes three digits, without an exponent where that reads well.
+func significant(v float64) string {
+	switch size := math.Abs(v); {
+	case size >= 1000 && size < 1e6:
+		return fmt.Sprintf("%.0f", v)
+	case size >= 100 && size < 1000:
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
+// MarshalJSON writes an infinite value as text, for which JSON has no number.
+func (f Fact) MarshalJSON() ([]byte, error) {
+	type bare Fact
+	out := bare(f)
+	if v, ok := f.Value.(float64); ok && math.IsInf(v, 0) {
+		out.Value = fmt.Sprint(v)
+	}
+	return json.Marshal(out)
+}
+
+// A Probe is something that was computed to learn facts, or that could not be.
+type Probe struct {
+	Name    string        `json:"name"`
+	What    string        `json:"what"` // one sentence
+	Spent   time.Duration `json:"-"`
+	Seconds float64       `json:"seconds"`
+	Failed  string        `json:"failed,omitempty"` // why its facts are unknown
+}

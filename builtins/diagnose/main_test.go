@@ -1,0 +1,96 @@
+package diagnose_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/casebook"
+	"adkernel/builtins/compare"
+	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/backend"
+	"adkernel/builtins/run"
+	"adkernel/builtins/task"
+)
+
+// TestMain lets the test binary be the process that executes a run.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "execute-run" {
+		if err := run.Execute(context.Background(), os.Args[2], backend.Open); err != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	root, err := os.MkdirTemp("", "diagnose-test-")
+	if err != nil {
+		panic(err)
+	}
+	runsRoot = filepath.Join(root, "runs")
+	if os.Getenv("ADKERNEL_CACHE") == "" {
+		os.Setenv("ADKERNEL_CACHE", filepath.Join(root, "cache"))
+	}
+	code := m.Run()
+	os.RemoveAll(root)
+	os.Exit(code)
+}
+
+var runsRoot string
+
+// runOptions starts this test binary for a run.
+func runOptions() run.Options {
+	return run.Options{Root: runsRoot, Command: []string{os.Args[0], "execute-run"}}
+}
+
+// caseSamples is the n at which the cases are diagnosed here: ten questions of
+// each of the 18 subjects.
+const caseSamples = 180
+
+func demo(t testing.TB) *casebook.Demo {
+	t.Helper()
+	d, err := openDemo()
+	require.NoError(t, err)
+	return d
+}
+
+var openDemo = sync.OnceValues(func() (*casebook.Demo, error) { return casebook.Open(context.Background()) })
+
+func openCase(t testing.TB, name string) *casebook.Case {
+	t.Helper()
+	c, err := casebook.Find(t.Context(), name)
+	require.NoError(t, err)
+	return c
+}
+
+var (
+	evaluated   = map[string]*run.Run{}
+	evaluatedMu sync.Mutex
+)
+
+// evaluate runs d on the demo's task, once for each key.
+func evaluate(t testing.TB, key string, d engine.Deployment, spec task.Spec) *run.Run {
+	t.Helper()
+	evaluatedMu.Lock()
+	defer evaluatedMu.Unlock()
+	if r, ok := evaluated[key]; ok {
+		return r
+	}
+	r, err := run.Launch(context.Background(), run.Spec{Deployment: d, Task: spec}, runOptions())
+	require.NoError(t, err)
+	require.NoError(t, r.Wait(t.Context()))
+	evaluated[key] = r
+	return r
+}
+
+// compared evaluates deploy and base on the case's n.
+func compared(t testing.TB, name string, deploy, base engine.Deployment) *compare.Comparison {
+	t.Helper()
+	spec := demo(t).Task
+	spec.Samples = caseSamples
+	c, err := compare.Runs(evaluate(t, name, deploy, spec), evaluate(t, "base "+base.Model, base, spec))
+	require.NoError(t, err)
+	return c
+}

@@ -1,0 +1,216 @@
+package diagnose
+
+import (
+	"fmt"
+	"math"
+
+	"adkernel/builtins/compare"
+	"adkernel/builtins/stats"
+)
+
+// A Pattern is one way in which outputs or subjects can look, with what was
+// found.
+type Pattern struct {
+	Name    string  `json:"name"`
+	Known   bool    `json:"known"`   // it could be looked for
+	Present bool    `json:"present"` // it was found
+	Share   float64 `json:"share"`   // of N, where the pattern is a share
+	N       int     `json:"n"`
+	Words   string  `json:"words"` // what was found, with its test
+	Implies string  `json:"implies"`
+}
+
+// The shares from which an output pattern counts as present: a few odd
+// outputs among many are not what the deployment loses by.
+const (
+	commonShare = 0.05
+	anyShare    = 0 // of NaN, one is enough
+)
+
+// outputPatterns looks for the seven patterns of outputs.
+func outputPatterns(c *compare.Comparison, pairs []answered, facts Facts, extra []*compare.Comparison) []Pattern {
+	share := func(name, fact string, above float64, what, implies string) Pattern {
+		v, known := facts.number(fact)
+		p := Pattern{Name: name, Known: known, Present: known && v > above, Share: v, N: facts[fact].N, Implies: implies}
+		p.Words = fmt.Sprintf("%s in %.0f of %d test outputs", what, v*float64(p.N), p.N)
+		return p
+	}
+	return []Pattern{
+		wrongAnswers(pairs),
+		share("meta text", "output.meta", commonShare, "text about answering", "prompt format: the model was not primed to answer"),
+		share("empty", "output.empty", commonShare, "nothing", "KV cache garbage, or end_id equals the first token"),
+		share("gibberish", "output.gibberish", commonShare, "neither an answer nor words about one", "a transform applied wrongly, a load hook missing or applied twice, corrupted weights"),
+		hardQuestions(c),
+		share("NaN", "output.nan", anyShare, "NaN or Inf logits", "a transform that makes nodes without shape metadata, or an overflowing cast; garbage in the KV cache"),
+		overWorldSize(facts, extra),
+	}
+}
+
+// wrongAnswers is the pattern of fluent outputs with the wrong answer.
+func wrongAnswers(pairs []answered) Pattern {
+	answers := answersOf(pairs)
+	losses, fluent := 0, 0
+	for _, p := range pairs {
+		if p.lost() {
+			losses++
+			if classify(p.test.Output, answers) == anAnswer {
+				fluent++
+			}
+		}
+	}
+	p := Pattern{Name: "coherent but wrong", Known: losses > 0, N: losses, Implies: "a numerical fault: attention, a quantized kernel, scales or weights"}
+	if losses > 0 {
+		p.Share = float64(fluent) / float64(losses)
+	}
+	p.Present = p.Share > 0.5
+	p.Words = fmt.Sprintf("%d of %d losses are an answer, the wrong one", fluent, losses)
+	return p
+}
+
+// hardQuestions compares the losses among small base margins with those among
+// large ones. Of the samples that base has right, both halves have as many.
+func hardQuestions(c *compare.Comparison) Pattern {
+	p := Pattern{Name: "easy right, hard wrong", Implies: "subtle numerics near the decision boundary: a kernel's precision, the attention scale"}
+	if c.Margins == nil {
+		p.Words = "the runs have no answer margins"
+		return p
+	}
+	var small, large stats.Paired
+	for i, q := range c.Margins.Quartiles {
+		if i < 2 {
+			small = small.Add(q.Pairs)
+		} else {
+			large = large.Add(q.Pairs)
+		}
+	}
+	right := func(q stats.Paired) int { return q.BothRight + q.Losses }
+	losses := small.Losses + large.Losses
+	if losses == 0 || right(small)+right(large) == 0 {
+		p.Words = "there are no losses"
+		return p
+	}
+	expected := float64(right(large)) / float64(right(small)+right(large))
+	test, err := stats.BinomialLower(large.Losses, losses, expected)
+	if err != nil {
+		p.Words = err.Error()
+		return p
+	}
+	p.Known, p.N, p.Share = true, losses, float64(small.Losses)/float64(losses)
+	p.Present = test.P < .01
+	p.Words = fmt.Sprintf("%d of %d losses are in the half with the smaller base margins; with equal risk it would be %.0f %% (binomial, one-sided %s)",
+		small.Losses, losses, 100*(1-expected), stats.FormatP(test.P))
+	return p
+}
+
+// overWorldSize needs a run at world_size 1 beside one above.
+func overWorldSize(facts Facts, extra []*compare.Comparison) Pattern {
+	p := Pattern{Name: "passes at world_size 1, fails above", Implies: "sharding"}
+	if ranks, _ := facts.number("deployment.world_size"); ranks <= 1 {
+		p.Known, p.Words = true, "the tested deployment has one rank"
+		return p
+	}
+	for _, e := range extra {
+		if ranks, ok := wholeNumber(e.Test.Spec().Settings["world_size"]); ok && ranks != 1 {
+			continue
+		}
+		p.Known, p.N, p.Present = true, e.N, e.Verdict.Outcome != compare.RealLoss
+		p.Words = fmt.Sprintf("at world_size 1: %s", e.Verdict.Words)
+		return p
+	}
+	p.Words = "needs a run at world_size 1, and there is none"
+	if v, ok := facts.number("world1.excess"); ok {
+		p.Words += fmt.Sprintf("; a probe of %d prompts at world_size 1 finds logits %s of rounding away from the reference's", facts["world1.excess"].N, times.words(v))
+	}
+	return p
+}
+
+// heterogeneitySeed makes the reported p repeatable.
+const heterogeneitySeed = 1
+
+// subjectPatterns looks for the four patterns of subjects.
+func subjectPatterns(c *compare.Comparison, pairs []answered) ([]Pattern, error) {
+	tables := make([]stats.Paired, len(c.BySubject))
+	for i, s := range c.BySubject {
+		tables[i] = s.Pairs
+	}
+	common, err := stats.CommonChange(tables)
+	if err != nil {
+		return nil, err
+	}
+	differ, err := stats.Heterogeneity(tables, heterogeneitySeed)
+	if err != nil {
+		return nil, err
+	}
+	even := Pattern{
+		Name: "all subjects alike", Known: true, N: c.N, Present: common.P < .05 && c.Change.Estimate < 0 && differ.P >= .05,
+		Words:   fmt.Sprintf("change common to all %d subjects: Cochran-Mantel-Haenszel %s; differences between them: heterogeneity %s", len(tables), stats.FormatP(common.P), stats.FormatP(differ.P)),
+		Implies: "a uniform loss: a quantized kernel, the attention scale",
+	}
+	near, err := nearChance(c, chance(pairs))
+	if err != nil {
+		return nil, err
+	}
+	return []Pattern{even, near, hardSubjects(c), followsLength(pairs)}, nil
+}
+
+// nearChance counts subjects that guess where the base does not: below the
+// base's score by an exact test, and not above chance by its interval.
+func nearChance(c *compare.Comparison, guess float64) (Pattern, error) {
+	p := Pattern{Name: "some subjects near chance", Known: guess > 0, N: len(c.BySubject), Implies: "a systematic error there: prompt length, chunked prefill"}
+	if guess == 0 {
+		p.Words = "the task has no level of chance"
+		return p, nil
+	}
+	low := 0
+	for _, s := range c.BySubject {
+		right := s.Pairs.BothRight + s.Pairs.Gains
+		below, err := stats.BinomialLower(right, s.Pairs.N(), s.Base())
+		if err != nil {
+			return p, err
+		}
+		interval, err := stats.Wilson(right, s.Pairs.N(), .95)
+		if err != nil {
+			return p, err
+		}
+		if below.P < .05/float64(len(c.BySubject)) && interval.Low <= guess {
+			low++
+		}
+	}
+	p.Share = float64(low) / float64(p.N)
+	p.Present = low > 0
+	p.Words = fmt.Sprintf("%d of %d subjects are not above %.0f %% and below the base's own score there (binomial, p < .05 after Bonferroni)", low, p.N, 100*guess)
+	return p, nil
+}
+
+// hardSubjects correlates the base's accuracy in a subject with the change.
+func hardSubjects(c *compare.Comparison) Pattern {
+	p := Pattern{Name: "easy subjects right, hard wrong", N: len(c.BySubject), Implies: "near the decision boundary: subtle numerics"}
+	var base, change []float64
+	for _, s := range c.BySubject {
+		base = append(base, s.Base())
+		change = append(change, s.Pairs.Change())
+	}
+	rho, err := stats.Spearman(base, change)
+	if err != nil || math.IsNaN(rho) || len(base) < 6 {
+		p.Words = fmt.Sprintf("cannot be seen with %d subjects", len(base))
+		return p
+	}
+	significance := math.Erfc(math.Abs(rho) * math.Sqrt(float64(len(base)-1)) / math.Sqrt2)
+	p.Known, p.Share = true, rho
+	p.Present = rho > 0 && significance < .05
+	p.Words = fmt.Sprintf("base accuracy and change over %d subjects: Spearman %+.2f (%s)", len(base), rho, stats.FormatP(significance))
+	return p
+}
+
+func followsLength(pairs []answered) Pattern {
+	p := Pattern{Name: "errors follow prompt length", Implies: "truncation, or a fault beyond a length"}
+	rho, significance, n := lengthCorrelation(pairs)
+	if n == 0 {
+		p.Words = "prompts of one length, or too few samples"
+		return p
+	}
+	p.Known, p.N, p.Share = true, n, rho
+	p.Present = math.Abs(rho) > 0.1 && significance < .01
+	p.Words = fmt.Sprintf("being lost and prompt length over the %d samples that base has right: Spearman %+.2f (%s)", n, rho, stats.FormatP(significance))
+	return p
+}

@@ -1,0 +1,156 @@
+package diagnose
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"adkernel/builtins/engine"
+	"adkernel/builtins/run"
+	"adkernel/builtins/stats"
+)
+
+// A prober asks engines small questions. It treats a deployment as one thing:
+// it changes settings and models, and never looks at which release of the
+// engine serves it.
+type prober struct {
+	open run.Opener
+
+	test engine.Deployment
+	base engine.Deployment
+	// reference serves the tested checkpoint as the base is served: what
+	// differs from it is not the checkpoint's doing.
+	reference engine.Deployment
+
+	asked      questions
+	facts      Facts
+	probes     []Probe
+	answers    rows    // of the reference, to everything asked
+	shortFloor float64 // rounding over the short prompts
+}
+
+// wrongFrom is the excess from which a deployment counts as computing
+// something else than its reference: rounding alone has excess 1, and two
+// correct orders of summation seldom differ by more than twice that.
+const wrongFrom = 3
+
+// probe records what was done, how long it took, and why it failed if it did.
+// Only the end of ctx is an error: a failed probe leaves its facts unknown.
+func (p *prober) probe(ctx context.Context, name, what string, do func() error) error {
+	start := time.Now()
+	err := do()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	done := Probe{Name: name, What: what, Spent: time.Since(start)}
+	done.Seconds = math.Round(done.Spent.Seconds()*100) / 100
+	if err != nil {
+		done.Failed = err.Error()
+	}
+	p.probes = append(p.probes, done)
+	return nil
+}
+
+// rows are the logits that answer a list of prompts.
+type rows [][]float32
+
+// answer loads d and returns the logits after each prompt.
+func (p *prober) answer(ctx context.Context, d engine.Deployment, prompts [][]int32) (rows, error) {
+	e, err := p.open(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	out, err := ask(ctx, e, prompts)
+	return out, errors.Join(err, e.Close())
+}
+
+func ask(ctx context.Context, e engine.Engine, prompts [][]int32) (rows, error) {
+	requests := make([]engine.Request, len(prompts))
+	for i, tokens := range prompts {
+		requests[i] = engine.Request{ID: i, Tokens: tokens, MaxTokens: 1, Stop: []int32{}, Logits: true}
+	}
+	out := make(rows, len(prompts))
+	err := e.Generate(ctx, requests, func(r engine.Response) error {
+		if r.ID < 0 || r.ID >= len(out) {
+			return fmt.Errorf("answer to request %d, which was not asked", r.ID)
+		}
+		out[r.ID] = r.Logits
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, row := range out {
+		if len(row) == 0 {
+			return nil, fmt.Errorf("no logits for probe prompt %d", i)
+		}
+	}
+	return out, nil
+}
+
+// A reading compares the logits of two deployments over some prompts.
+type reading struct {
+	errors []float64 // of each prompt, relative; infinite where a logit is NaN or Inf
+	nan    int
+}
+
+func (r reading) median() float64 {
+	return stats.Quantile(slices.Sorted(slices.Values(r.errors)), 0.5)
+}
+
+func (r reading) n() int { return len(r.errors) }
+
+// read measures got against want over prompts from to to.
+func read(got, want rows, s span) reading {
+	var r reading
+	for i := s.from; i < s.to; i++ {
+		e := relativeError(got[i], want[i])
+		if math.IsInf(e, 1) {
+			r.nan++
+		}
+		r.errors = append(r.errors, e)
+	}
+	return r
+}
+
+// relativeError is the RMS of the difference of two rows over the RMS of the
+// reference's, both centred, since softmax ignores a shift. It is infinite
+// when the row under test holds NaN or Inf, or has another length.
+func relativeError(got, want []float32) float64 {
+	if len(got) != len(want) {
+		return math.Inf(1)
+	}
+	var meanGot, meanWant float64
+	for i := range got {
+		meanGot += float64(got[i])
+		meanWant += float64(want[i])
+	}
+	meanGot /= float64(len(got))
+	meanWant /= float64(len(got))
+	var difference, size float64
+	for i := range got {
+		w := float64(want[i]) - meanWant
+		d := float64(got[i]) - meanGot - w
+		difference += d * d
+		size += w * w
+	}
+	if e := math.Sqrt(difference / size); !math.IsNaN(e) {
+		return e
+	}
+	if difference == 0 {
+		return 0
+	}
+	return math.Inf(1)
+}
+
+// excess divides an error by the floor. A floor of 0 leaves only exact
+// agreement inside it.
+func excess(e, floor float64) float64 {
+	if e == 0 {
+		return 0
+	}
+	return e / floor
+}

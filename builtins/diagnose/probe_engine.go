@@ -1,0 +1,208 @@
+package diagnose
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"adkernel/builtins/checkpoint"
+	"adkernel/builtins/engine"
+)
+
+// gather runs the probes in the order of their cost, and those that take a
+// deployment apart only when it computes something else than its reference.
+func (p *prober) gather(ctx context.Context) error {
+	steps := []func(context.Context) error{p.againstReference, p.scales, p.audit}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if e, known := p.facts.number("engine.excess"); !known || e < wrongFrom {
+		return nil
+	}
+	for _, step := range []func(context.Context) error{p.decode, p.configuration, p.attentionRepairs, p.reduceRepairs} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// againstReference compares the deployment with its own checkpoint on the
+// base's engine, and that with itself in float32, which measures rounding.
+func (p *prober) againstReference(ctx context.Context) error {
+	const source = `probe "same checkpoint, base's engine"`
+	what := fmt.Sprintf("logits of the tested deployment, of its checkpoint served as the base is, and of that in float32: %d prompts of the task, %d of one token, %d of one token repeated, %d of two tokens",
+		p.asked.whole.to-p.asked.whole.from, p.asked.single.to-p.asked.single.from, p.asked.repeated.to-p.asked.repeated.from, p.asked.pairs.to-p.asked.pairs.from)
+	return p.probe(ctx, "same checkpoint, base's engine", what, func() error {
+		var err error
+		if p.answers, err = p.answer(ctx, p.reference, p.asked.prompts); err != nil {
+			return fmt.Errorf("reference: %w", err)
+		}
+		precise, err := p.answer(ctx, p.reference.With("float32", "model_kwargs", "torch_dtype"), p.asked.prompts)
+		if err != nil {
+			return fmt.Errorf("reference in float32: %w", err)
+		}
+		got, err := p.answer(ctx, p.test, p.asked.prompts)
+		if err != nil {
+			return fmt.Errorf("tested deployment: %w", err)
+		}
+		floor := func(s span) float64 { return read(p.answers, precise, s).median() }
+		over := func(name string, s span) reading {
+			r := read(got, p.answers, s)
+			p.facts.set(name, excess(r.median(), floor(s)), r.n(), source)
+			return r
+		}
+		whole := over("engine.excess", p.asked.whole)
+		p.facts.set("engine.error", whole.median(), whole.n(), source)
+		p.facts.set("engine.floor", floor(p.asked.whole), whole.n(), source)
+		p.facts.set("engine.nan", float64(whole.nan), whole.n(), source)
+		single := over("position1.excess", p.asked.single)
+		p.facts.set("position1.error", single.median(), single.n(), source)
+		p.facts.set("position1.floor", floor(p.asked.single), single.n(), source)
+		p.facts.set("position1.share", single.median()/whole.median(), single.n(), source)
+		repeated := over("repeated.excess", p.asked.repeated)
+		p.facts.set("repeated.share", repeated.median()/whole.median(), repeated.n(), source)
+		if p.asked.pairs.from < p.asked.pairs.to {
+			pairs := over("two.excess", p.asked.pairs)
+			p.facts.set("two.share", pairs.median()/whole.median(), pairs.n(), source)
+			p.facts.set("growth.ratio", whole.median()/pairs.median(), whole.n(), source)
+		}
+		over("repair.before", p.asked.short)
+		p.shortFloor = floor(p.asked.short)
+		if p.test.Model == p.base.Model {
+			return nil
+		}
+		unquantized, err := p.answer(ctx, p.base, p.asked.whole.of(p.asked.prompts))
+		if err != nil {
+			return fmt.Errorf("base: %w", err)
+		}
+		r := read(p.answers[:p.asked.whole.to], unquantized, p.asked.whole)
+		p.facts.set("checkpoint.error", r.median(), r.n(), source)
+		return nil
+	})
+}
+
+// scales asks the engine for the scales that it computes with.
+func (p *prober) scales(ctx context.Context) error {
+	if quantized, _ := p.facts["deployment.quantized"].Value.(bool); !quantized {
+		return nil
+	}
+	return p.probe(ctx, "scales as loaded", "the dequantization factors that the tested engine computes with, against those stored in its checkpoint", func() error {
+		e, err := p.open(ctx, p.test)
+		if err != nil {
+			return err
+		}
+		reader, ok := e.(engine.ScaleReader)
+		if !ok {
+			return errors.Join(errors.New("this engine does not tell its scales"), e.Close())
+		}
+		loaded, err := reader.LoadedScales(ctx)
+		if err := errors.Join(err, e.Close()); err != nil {
+			return err
+		}
+		report, err := checkpoint.AuditLoaded(p.test.Model, loaded)
+		if err != nil {
+			return err
+		}
+		const source = `probe "scales as loaded"`
+		n, wrong := len(report.Layers), report.Wrong()
+		p.facts.set("loaded.layers", float64(n), n, source)
+		p.facts.set("loaded.wrong", float64(len(wrong)), n, source)
+		if len(wrong) == 0 {
+			return nil
+		}
+		worst := slices.MaxFunc(wrong, func(a, b checkpoint.LoadedLayer) int {
+			return cmp.Or(explained(a)-explained(b), cmp.Compare(a.RowsWrong, b.RowsWrong), cmp.Compare(b.Module, a.Module))
+		})
+		p.facts.set("loaded.cause", string(worst.Cause), n, source)
+		p.facts.set("loaded.finding", fmt.Sprintf("%d of %d layers differ from the checkpoint; in %s, %s", len(wrong), n, worst.Module, worst.Finding), n, source)
+		return nil
+	})
+}
+
+// explained is 1 for a layer whose scales a known mistake reproduces.
+func explained(l checkpoint.LoadedLayer) int {
+	if l.Cause == checkpoint.CauseUnknown {
+		return 0
+	}
+	return 1
+}
+
+// audit compares the stored weights with those of the base's checkpoint.
+func (p *prober) audit(ctx context.Context) error {
+	quantized, _ := p.facts["deployment.quantized"].Value.(bool)
+	if !quantized || p.test.Model == p.base.Model {
+		return nil
+	}
+	return p.probe(ctx, "checkpoint audit", "the tested checkpoint's weights and scales as stored, against the base's weights and the reference quantizer", func() error {
+		report, err := checkpoint.Audit(p.test.Model, p.base.Model)
+		if err != nil {
+			return err
+		}
+		const source = `probe "checkpoint audit"`
+		n, faults := len(report.Layers), report.Faults()
+		p.facts.set("audit.layers", float64(n), n, source)
+		p.facts.set("audit.wrong", float64(len(faults)), n, source)
+		if len(faults) > 0 {
+			p.facts.set("audit.cause", string(faults[0].Cause), n, source)
+			p.facts.set("audit.finding", fmt.Sprintf("in %s, %s", faults[0].Module, faults[0].Finding), n, source)
+		}
+		return nil
+	})
+}
+
+// decoded is how many tokens the decode probe generates for each prompt.
+const decoded = 4
+
+// decode asks whether the tokens that a deployment generates step by step are
+// those that it chooses when each prefix is computed anew: the cache against
+// itself, with no baseline.
+func (p *prober) decode(ctx context.Context) error {
+	prompts := p.asked.short.of(p.asked.prompts)
+	what := fmt.Sprintf("%d tokens generated after each of %d short prompts, and the same prefixes computed anew, both by the tested deployment", decoded, len(prompts))
+	return p.probe(ctx, "decode against prefill", what, func() error {
+		e, err := p.open(ctx, p.test)
+		if err != nil {
+			return err
+		}
+		prefixes, chosen, err := generated(ctx, e, prompts)
+		if err != nil {
+			return errors.Join(err, e.Close())
+		}
+		anew, err := ask(ctx, e, prefixes)
+		if err := errors.Join(err, e.Close()); err != nil {
+			return err
+		}
+		same := 0
+		for i, row := range anew {
+			if row[chosen[i]] >= slices.Max(row) {
+				same++
+			}
+		}
+		if len(anew) > 0 {
+			p.facts.set("decode.agreement", float64(same)/float64(len(anew)), len(anew), `probe "decode against prefill"`)
+		}
+		return nil
+	})
+}
+
+// generated returns every prefix that ends in a generated token, and the token
+// that was generated next.
+func generated(ctx context.Context, e engine.Engine, prompts [][]int32) (prefixes [][]int32, chosen []int32, err error) {
+	requests := make([]engine.Request, len(prompts))
+	for i, tokens := range prompts {
+		requests[i] = engine.Request{ID: i, Tokens: tokens, MaxTokens: decoded, Stop: []int32{}}
+	}
+	err = e.Generate(ctx, requests, func(r engine.Response) error {
+		for i := 1; i < len(r.Tokens); i++ {
+			prefixes = append(prefixes, slices.Concat(prompts[r.ID], r.Tokens[:i]))
+			chosen = append(chosen, r.Tokens[i])
+		}
+		return nil
+	})
+	return prefixes, chosen, err
+}

@@ -1,0 +1,150 @@
+package diagnose
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"adkernel/builtins/engine"
+)
+
+// fakeQuantization lists the passes of AutoDeploy that put low-precision
+// kernels in the place of fake quantization, all of them: the six in
+// circulation leave MLPs on real kernels.
+var fakeQuantization = []string{
+	"fuse_fp8_linear", "fuse_nvfp4_linear", "fuse_finegrained_fp8_linear",
+	"fuse_fp8_moe", "fuse_finegrained_fp8_moe", "fuse_nvfp4_moe",
+	"fuse_nvfp4_swiglu", "fuse_finegrained_fp8_swiglu", "fuse_relu2_quant_nvfp4",
+	"fuse_rmsnorm_quant_fp8", "fuse_trtllm_attn_quant_fp8", "fuse_fp8_prequant_shared",
+	"fuse_fp4_gemms", "fuse_fp8_gemms",
+}
+
+// withoutFusion returns d on fake quantization.
+func withoutFusion(d engine.Deployment) engine.Deployment {
+	for _, transform := range fakeQuantization {
+		d = d.With(false, "transforms", transform, "enabled")
+	}
+	return d
+}
+
+// configuration changes one setting of the tested deployment at a time, each
+// in an engine of its own, and looks whether its logits become the
+// reference's.
+func (p *prober) configuration(ctx context.Context) error {
+	if err := p.fake(ctx); err != nil {
+		return err
+	}
+	if err := p.unquantized(ctx); err != nil {
+		return err
+	}
+	settings, err := p.test.Settings()
+	if err != nil {
+		return err
+	}
+	for _, change := range p.changes(settings) {
+		if err := p.change(ctx, change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A change is one setting at its plainest value.
+type change struct {
+	fact, name string
+	deployment engine.Deployment
+}
+
+// changes lists those settings that are in force and not at their plainest.
+func (p *prober) changes(settings map[string]any) []change {
+	var list []change
+	add := func(when bool, fact, name string, d engine.Deployment) {
+		if when {
+			list = append(list, change{fact, name, d})
+		}
+	}
+	ranks, _ := p.facts.number("deployment.world_size")
+	add(ranks > 1, "world1.excess", "world_size 1", p.test.With(1, "world_size"))
+	add(settings["compile_backend"] != nil && settings["compile_backend"] != "torch-simple",
+		"eager.excess", "compile_backend torch-simple", p.test.With("torch-simple", "compile_backend"))
+	add(settings["attn_backend"] != nil && settings["attn_backend"] != "torch",
+		"attention.excess", "attn_backend torch", p.test.With("torch", "attn_backend"))
+	if settings["enable_chunked_prefill"] == true {
+		longest := 0
+		for _, prompt := range p.asked.prompts {
+			longest = max(longest, len(prompt))
+		}
+		whole := p.test.With(false, "enable_chunked_prefill").With(max(longest+1, 8192), "max_num_tokens")
+		add(true, "unchunked.excess", "whole prompts in one step", whole)
+	}
+	cache, _ := settings["kv_cache_config"].(map[string]any)
+	add(cache["enable_block_reuse"] != false, "unreused.excess", "no block reuse", p.test.With(false, "kv_cache_config", "enable_block_reuse"))
+	return list
+}
+
+func (p *prober) change(ctx context.Context, c change) error {
+	what := fmt.Sprintf("logits of the tested deployment with %s and everything else as it is, over the same prompts of the task", c.name)
+	return p.probe(ctx, c.name, what, func() error {
+		got, err := p.answer(ctx, c.deployment, p.asked.whole.of(p.asked.prompts))
+		if err != nil {
+			return err
+		}
+		p.setExcess(c.fact, got, p.answers[:p.asked.whole.to], p.asked.whole, c.name)
+		return nil
+	})
+}
+
+// setExcess records the error of got over the floor of whole prompts.
+func (p *prober) setExcess(fact string, got, want rows, s span, name string) reading {
+	r := read(got, want, span{0, s.to - s.from})
+	floor, _ := p.facts.number("engine.floor")
+	p.facts.set(fact, excess(r.median(), floor), r.n(), fmt.Sprintf("probe %q", name))
+	return r
+}
+
+// fake compares fake quantization with fake quantization, so that what the
+// kernels round is not counted.
+func (p *prober) fake(ctx context.Context) error {
+	if quantized, _ := p.facts["deployment.quantized"].Value.(bool); !quantized {
+		return nil
+	}
+	const name = "fake quantization"
+	what := "logits of the tested deployment and of the reference with every fuse_* pass of quantized kernels off (" + strings.Join(fakeQuantization[:6], ", ") + " and others)"
+	return p.probe(ctx, name, what, func() error {
+		prompts := p.asked.whole.of(p.asked.prompts)
+		got, err := p.answer(ctx, withoutFusion(p.test), prompts)
+		if err != nil {
+			return err
+		}
+		want, err := p.answer(ctx, withoutFusion(p.reference), prompts)
+		if err != nil {
+			return fmt.Errorf("reference: %w", err)
+		}
+		r := p.setExcess("fake.excess", got, want, p.asked.whole, name)
+		p.facts.set("fake.nan", float64(r.nan), r.n(), fmt.Sprintf("probe %q", name))
+		return nil
+	})
+}
+
+// unquantized serves the base's checkpoint in the tested configuration.
+func (p *prober) unquantized(ctx context.Context) error {
+	if p.test.Model == p.base.Model {
+		return nil
+	}
+	const name = "unquantized model, same configuration"
+	return p.probe(ctx, name, "logits of the base's checkpoint served exactly as the tested one is, against the base's", func() error {
+		prompts := p.asked.whole.of(p.asked.prompts)
+		d := p.test
+		d.Model = p.base.Model
+		got, err := p.answer(ctx, d, prompts)
+		if err != nil {
+			return err
+		}
+		want, err := p.answer(ctx, p.base, prompts)
+		if err != nil {
+			return fmt.Errorf("base: %w", err)
+		}
+		p.setExcess("unquantized.excess", got, want, p.asked.whole, name)
+		return nil
+	})
+}

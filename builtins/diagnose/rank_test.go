@@ -1,0 +1,118 @@
+package diagnose
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// factSet builds facts from values; numbers may be whole.
+func factSet(t *testing.T, values ...map[string]any) Facts {
+	t.Helper()
+	facts := Facts{}
+	for _, set := range values {
+		for name, v := range set {
+			require.Contains(t, definitions, name)
+			if n, ok := v.(int); ok {
+				v = float64(n)
+			}
+			facts.set(name, v, 8, "a table")
+		}
+	}
+	return facts
+}
+
+type values = map[string]any
+
+// What deployments have in common, from which the rows of the table differ.
+var (
+	fluentLoss = values{"output.answers": 1.0, "output.meta": 0, "output.empty": 0, "output.gibberish": 0, "output.stopped": 0, "output.nan": 0, "output.base_nan": 0,
+		"accuracy.kept": .7, "logits.rms_ratio": 1.0, "length.rho": 0.01, "length.p": .8}
+	oneRank         = values{"deployment.world_size": 1, "deployment.moe": false, "deployment.quantized": false, "deployment.captured": true, "deployment.chunked": true}
+	quantized       = values{"deployment.quantized": true, "deployment.format": "fp8_block", "audit.wrong": 0, "audit.layers": 28, "loaded.layers": 28, "loaded.wrong": 0}
+	twoRanks        = values{"deployment.world_size": 2, "world1.excess": 1.0}
+	engineRight     = values{"engine.excess": .9, "engine.error": .01, "position1.excess": .9, "position1.share": 1.0, "repeated.excess": .9, "repeated.share": 1.0, "two.excess": .9, "two.share": 1.0}
+	wrongAtOnce     = values{"engine.excess": 20, "engine.error": .3, "engine.nan": 0, "position1.excess": 20, "position1.share": 1.0, "repeated.excess": 20, "repeated.share": 1.0, "two.excess": 20, "two.share": 1.0, "repair.before": 20}
+	wrongScores     = values{"engine.excess": 20, "engine.error": .3, "engine.nan": 0, "position1.excess": 0, "position1.share": 0, "repeated.excess": 0, "repeated.share": 0, "two.excess": 6, "two.share": .3, "repair.before": 20, "growth.ratio": 4}
+	settingsHelpNot = values{"eager.excess": 20, "attention.excess": 20, "unchunked.excess": 20, "unreused.excess": 20, "decode.agreement": 1.0}
+	scaleIs         = func(cause string) values {
+		return values{"loaded.wrong": 28, "loaded.cause": cause, "loaded.finding": "f"}
+	}
+	auditIs = func(cause string) values {
+		return values{"audit.wrong": 28, "audit.cause": cause, "audit.finding": "f"}
+	}
+	fakeAsWrong = values{"fake.excess": 20, "fake.nan": 0, "unquantized.excess": .9}
+	collapsed   = values{"accuracy.kept": 0.0, "logits.rms_ratio": 40.0}
+)
+
+func TestTheCauseThatTheFactsShowIsRankedFirst(t *testing.T) {
+	entries, err := catalogue()
+	require.NoError(t, err)
+	for _, c := range []struct {
+		name     string
+		facts    []values
+		first    string
+		standing Standing
+	}{
+		{"scale inverted as loaded", []values{oneRank, fluentLoss, collapsed, quantized, wrongAtOnce, settingsHelpNot, fakeAsWrong, scaleIs("scale inverted")}, "scale-inverted", Shown},
+		{"scale inverted in the checkpoint", []values{oneRank, fluentLoss, collapsed, quantized, engineRight, auditIs("scale inverted")}, "scale-inverted", Shown},
+		{"scale missing as loaded", []values{oneRank, fluentLoss, collapsed, quantized, wrongAtOnce, settingsHelpNot, fakeAsWrong, scaleIs("scale missing")}, "scale-missing", Shown},
+		{"scale off by a factor", []values{oneRank, fluentLoss, quantized, wrongAtOnce, settingsHelpNot, fakeAsWrong, scaleIs("constant factor")}, "scale-twice", Shown},
+		{"scales swizzled", []values{oneRank, fluentLoss, quantized, wrongAtOnce, settingsHelpNot, fakeAsWrong, scaleIs("scales swizzled")}, "block-scale", Shown},
+		{"a neighbour's scale", []values{oneRank, fluentLoss, quantized, wrongAtOnce, settingsHelpNot, fakeAsWrong, scaleIs("neighbour's scale")}, "block-scale", Shown},
+		{"a sibling's scale", []values{oneRank, fluentLoss, quantized, wrongAtOnce, settingsHelpNot, fakeAsWrong, scaleIs("sibling's values")}, "sibling-scale", Shown},
+		{"converted bytes, moderate loss", []values{oneRank, fluentLoss, quantized, wrongAtOnce, settingsHelpNot, fakeAsWrong, scaleIs(".to for .view")}, "to-for-view", Shown},
+		{"corrupt checkpoint, sound engine", []values{oneRank, fluentLoss, quantized, engineRight, auditIs("nibbles swapped")}, "corrupt-bytes", Shown},
+		{"kernel: only fused is wrong", []values{oneRank, fluentLoss, quantized, wrongAtOnce, settingsHelpNot, {"fake.excess": 1.0, "fake.nan": 0, "unquantized.excess": .9}}, "quantized-kernel", Likely},
+		{"the format costs it", []values{oneRank, fluentLoss, quantized, engineRight, {"flips.large": .01, "checkpoint.error": .1}}, "quantization-itself", Shown},
+		{"attention scale, any constant", []values{oneRank, fluentLoss, wrongScores, settingsHelpNot, {"repair.attention_scale": 1.0, "repair.attention_scale_words": "w", "repair.rope": 18}}, "attention-scale", Shown},
+		{"rope layout", []values{oneRank, fluentLoss, wrongScores, settingsHelpNot, {"repair.attention_scale": 15, "repair.attention_scale_words": "w", "repair.rope": 1.0}}, "rope-layout", Shown},
+		{"both branches reduced twice", []values{oneRank, twoRanks, {"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot, {"repair.experts": 1.2, "repair.shared": 12, "repair.rows": 25}}, "all-reduce-per-branch", Shown},
+		{"the shared expert reduced twice, four ranks", []values{oneRank, twoRanks, {"deployment.moe": true, "deployment.world_size": 4}, fluentLoss, wrongAtOnce, settingsHelpNot, {"repair.experts": 12, "repair.shared": 1.2, "repair.rows": 25}}, "all-reduce-per-branch", Shown},
+		{"row-parallel layers reduced twice", []values{oneRank, twoRanks, fluentLoss, wrongAtOnce, settingsHelpNot, {"repair.rows": 1.2}}, "all-reduce-extra", Shown},
+		{"missing all-reduce", []values{oneRank, twoRanks, {"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot, {"repair.experts": 30, "repair.shared": 22, "repair.rows": 30}}, "all-reduce-missing", Likely},
+		{"captured graph", []values{oneRank, fluentLoss, wrongAtOnce, settingsHelpNot, {"eager.excess": 1.0}}, "cuda-graph", Shown},
+		{"chunked prefill", []values{oneRank, fluentLoss, settingsHelpNot, {"engine.excess": 20, "position1.excess": .9, "position1.share": .01, "two.excess": .9, "two.share": .01, "repeated.excess": .9, "repeated.share": .01, "unchunked.excess": 1.0}}, "chunked-prefill", Shown},
+		{"cache: decode differs from prefill", []values{oneRank, fluentLoss, settingsHelpNot, {"engine.excess": 20, "position1.excess": .9, "position1.share": .01, "decode.agreement": .3, "attention.excess": 1.0, "repeated.excess": 8, "repeated.share": .4}}, "kv-cache", Likely},
+		{"end_id", []values{oneRank, fluentLoss, engineRight, {"output.answers": .1, "output.empty": .9, "output.stopped": .9}}, "end-id", Shown},
+		{"prompt format", []values{oneRank, fluentLoss, engineRight, {"output.answers": .1, "output.meta": .9}}, "prompt-format", Likely},
+		{"NaN", []values{oneRank, fluentLoss, settingsHelpNot, {"output.nan": .4, "engine.nan": 3, "engine.excess": 9}}, "nan-transform", Likely},
+		{"without probes, empty outputs", []values{oneRank, fluentLoss, {"output.answers": .1, "output.empty": .9, "output.stopped": .9}}, "end-id", Possible},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			suspects := rank(entries, factSet(t, c.facts...))
+			require.Equal(t, c.first, suspects[0].Name, "%+v", suspects[:2])
+			require.Equal(t, c.standing, suspects[0].Standing, "%+v", suspects[0])
+			if c.standing == Shown {
+				require.NotEqual(t, Shown, suspects[1].Standing, "%+v", suspects[1])
+			}
+		})
+	}
+}
+
+func TestNothingIsAccusedWhereTheEngineIsRight(t *testing.T) {
+	entries, err := catalogue()
+	require.NoError(t, err)
+	for name, facts := range map[string][]values{
+		"unquantized":          {oneRank, fluentLoss, engineRight},
+		"two ranks":            {oneRank, fluentLoss, engineRight, twoRanks, {"deployment.moe": true}},
+		"quantized, audited":   {oneRank, fluentLoss, quantized, engineRight},
+		"nothing was measured": {},
+		"outputs alone":        {oneRank, fluentLoss},
+	} {
+		for _, s := range rank(entries, factSet(t, facts...)) {
+			require.False(t, s.accused() && !s.Legitimate, "%s: %+v", name, s)
+		}
+	}
+}
+
+func TestWhatNothingSeparatesStandsOnEqualFooting(t *testing.T) {
+	entries, err := catalogue()
+	require.NoError(t, err)
+	// Two ranks are wrong, one is right, and no repair could be tried.
+	suspects := rank(entries, factSet(t, oneRank, twoRanks, values{"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot))
+	require.Equal(t, "all-reduce-missing", suspects[1].Name)
+	require.Less(t, suspects[0].Bits-suspects[1].Bits, 1.0)
+	require.Contains(t, footing(suspects), "Nothing measured here separates One all-reduce per branch")
+	require.Contains(t, footing(suspects), "from An all-reduce is missing")
+}
