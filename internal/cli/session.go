@@ -36,7 +36,7 @@ func (c workerCommand) Run() error {
 		if err != nil {
 			return nil, err
 		}
-		return yaegi.New(vocabulary, yaegi.Options{Stdout: io.Out, Stderr: io.Err})
+		return yaegi.New(vocabulary, yaegi.Options{Stdin: io.In, Stdout: io.Out, Stderr: io.Err})
 	})
 }
 

@@ -27,6 +27,7 @@ import (
 
 // Options say where cells write.
 type Options struct {
+	Stdin          io.Reader // nil: the process's own
 	Stdout, Stderr io.Writer
 
 	// GoroutinePanic is called with what a goroutine panicked with. Nil: say
@@ -52,7 +53,7 @@ type evaluator struct {
 // result is an eval.Replayer, too.
 func New(v eval.Vocabulary, o Options) (eval.Evaluator, error) {
 	e := &evaluator{rt: newRuntime(o), names: newNames(), known: map[string]bool{"unsafe": true}}
-	e.interp = interp.New(interp.Options{Stdout: o.Stdout, Stderr: e.rt, Unrestricted: true})
+	e.interp = interp.New(interp.Options{Stdin: o.Stdin, Stdout: o.Stdout, Stderr: e.rt, Unrestricted: true})
 	id := reflect.ValueOf(e.interp).Elem().FieldByName("id")
 	if !id.IsValid() || id.Kind() != reflect.Uint64 {
 		return nil, errors.New("yaegi: this release of the interpreter has no run id: interrupts would end older closures")
