@@ -52,7 +52,7 @@ func cellsOf(c *compare.Comparison) (cells []host.Cell, running bool, err error)
 	}
 	i := slices.IndexFunc(cells, func(cell host.Cell) bool { return cell.N == n })
 	if i < 0 {
-		return nil, false, fmt.Errorf("In[%d] compared the runs and then failed: compare them again", n)
+		return nil, false, fmt.Errorf("cell In[%d] compared the runs and then failed: compare them again", n)
 	}
 	return cells[:i+1], false, nil
 }
@@ -67,7 +67,7 @@ func cellOf(c *compare.Comparison) (int, error) {
 			continue
 		}
 		if next := i + 1; next < len(comparisons.made) && comparisons.made[next].cell == m.cell {
-			return 0, fmt.Errorf("In[%d] makes more comparisons after the one to save: make it in a cell of its own", m.cell)
+			return 0, fmt.Errorf("cell In[%d] makes more comparisons after the one to save: make it in a cell of its own", m.cell)
 		}
 		return m.cell, nil
 	}

@@ -29,13 +29,13 @@ import (
 type Saved struct {
 	Path    string
 	Cells   int // of the session that it holds
-	Of      int // that the session had
+	Of      int // that the session had up to the comparison
 	Finding *Finding
 }
 
 // String says what was saved, and how to verify it.
 func (s *Saved) String() string {
-	return fmt.Sprintf("saved %s: %s\n%d of the session's %d cells are needed; adkernel verify %s executes them and compares",
+	return fmt.Sprintf("saved %s: %s\n%d of the %d cells up to the comparison are needed; adkernel verify %s executes them and compares",
 		s.Path, s.Finding.summary(), s.Cells, s.Of, filepath.Base(s.Path))
 }
 
@@ -127,7 +127,7 @@ func withoutSaving(c host.Cell) (string, error) {
 			continue
 		}
 		if len(p.nodes) > 1 || !isCall(p.nodes[0]) {
-			return "", fmt.Errorf("In[%d] calls %s among other things: call it on a line of its own", c.N, saving)
+			return "", fmt.Errorf("cell In[%d] calls %s among other things: call it on a line of its own", c.N, saving)
 		}
 		text = text[:p.start] + text[p.end:]
 	}

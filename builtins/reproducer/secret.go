@@ -53,7 +53,7 @@ func (f *Finding) checkSecrets(cells []host.Cell) error {
 		for _, secret := range secrets(r) {
 			for _, c := range cells {
 				if strings.Contains(c.Source, secret) {
-					return fmt.Errorf("In[%d] holds a key or password, which would be saved with it: read it with os.Getenv instead", c.N)
+					return fmt.Errorf("cell In[%d] holds a key or password, which would be saved with it: read it with os.Getenv instead", c.N)
 				}
 			}
 		}

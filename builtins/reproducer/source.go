@@ -14,7 +14,7 @@ import (
 type source struct {
 	parts    []part
 	declares set // names declared at the top level, imports included
-	mentions set // every identifier
+	mentions set // every identifier, but for where it is declared
 	changes  set // names whose value the cell's statements may change
 	latent   set // names whose value its functions may change when called
 	literals set // values of string literals
@@ -111,7 +111,7 @@ func parse(text string) []ast.Node {
 }
 
 func (s *source) read(node ast.Node) {
-	s.readDeclared(node)
+	declared := s.readDeclared(node)
 	changes := s.changes
 	if f, ok := node.(*ast.FuncDecl); ok {
 		changes = s.latent
@@ -120,7 +120,9 @@ func (s *source) read(node ast.Node) {
 	ast.Inspect(node, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Ident:
-			s.mentions.add(n.Name)
+			if !slices.Contains(declared, n) {
+				s.mentions.add(n.Name)
+			}
 		case *ast.BasicLit:
 			if value, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING {
 				s.literals.add(value)
@@ -143,45 +145,54 @@ func receiver(f *ast.FuncDecl) string {
 	return root(f.Recv.List[0].Type)
 }
 
-// readDeclared notes the names that a top-level node declares.
-func (s *source) readDeclared(node ast.Node) {
+// readDeclared notes the names that a top-level node declares, and returns
+// where it does.
+func (s *source) readDeclared(node ast.Node) []*ast.Ident {
+	var names []*ast.Ident
 	switch n := node.(type) {
 	case *ast.FuncDecl:
 		if n.Recv == nil {
-			s.declares.add(n.Name.Name)
+			names = append(names, n.Name)
 		}
 	case *ast.DeclStmt:
-		s.readDeclared(n.Decl)
+		return s.readDeclared(n.Decl)
+	case *ast.LabeledStmt:
+		return s.readDeclared(n.Stmt)
 	case *ast.GenDecl:
 		for _, spec := range n.Specs {
-			s.readSpec(spec)
+			names = append(names, s.readSpec(spec)...)
 		}
-	case *ast.LabeledStmt:
-		s.readDeclared(n.Stmt)
 	case *ast.AssignStmt:
-		if n.Tok == token.DEFINE {
-			for _, left := range n.Lhs {
-				s.declares.add(root(left))
+		if n.Tok != token.DEFINE {
+			break
+		}
+		for _, left := range n.Lhs {
+			if name, ok := left.(*ast.Ident); ok {
+				names = append(names, name)
 			}
 		}
 	}
+	for _, name := range names {
+		s.declares.add(name.Name)
+	}
+	return names
 }
 
-func (s *source) readSpec(spec ast.Spec) {
+func (s *source) readSpec(spec ast.Spec) []*ast.Ident {
 	switch spec := spec.(type) {
+	case *ast.TypeSpec:
+		return []*ast.Ident{spec.Name}
+	case *ast.ValueSpec:
+		return spec.Names
 	case *ast.ImportSpec:
 		if spec.Name != nil {
-			s.declares.add(spec.Name.Name)
-		} else if p, err := strconv.Unquote(spec.Path.Value); err == nil {
+			return []*ast.Ident{spec.Name}
+		}
+		if p, err := strconv.Unquote(spec.Path.Value); err == nil {
 			s.declares.add(path.Base(p))
 		}
-	case *ast.TypeSpec:
-		s.declares.add(spec.Name.Name)
-	case *ast.ValueSpec:
-		for _, name := range spec.Names {
-			s.declares.add(name.Name)
-		}
 	}
+	return nil
 }
 
 // readChanges notes the names that a node assigns to, or through, or whose

@@ -1,0 +1,106 @@
+package reproducer
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/kernel/host"
+)
+
+// session makes cells of sources, numbered from 1, with the names that their
+// text declares and mentions.
+func session(sources ...string) []host.Cell {
+	var cells []host.Cell
+	for i, source := range sources {
+		cells = append(cells, unfinished(host.Cell{N: i + 1, Source: source}, cells))
+	}
+	return cells
+}
+
+func TestSliceTakesWhatTheLastCellNeedsAndNoMore(t *testing.T) {
+	tests := []struct {
+		name  string
+		cells []string
+		want  []int
+	}{
+		{"the last cell alone", []string{"x := 1", "Compare(Run(Demo().FP8, t), b)"}, []int{2}},
+		{"definitions, transitively", []string{"d := Demo()", "y := 5", "a := Run(d.FP8, d.Task)", "b := Run(d.BF16, d.Task)", "a.Frame().Head(3)", "Compare(a, b)"}, []int{1, 3, 4, 6}},
+		{"the latest definition before the use", []string{"n := 100", "n := 200", "t := MMLU(Samples(n))", "n := 300", "Compare(Run(a, t), Run(b, t))"}, []int{2, 3, 5}},
+		{"a redefinition of itself needs the one before", []string{"t := Demo().Task", "t := Only(t, Samples(9))", "Compare(t)"}, []int{1, 2, 3}},
+		{"assignments to a needed name", []string{"t := Demo().Task", "u := 1", "t = Only(t, Samples(9))", "u = 2", "Compare(t)"}, []int{1, 3, 5}},
+		{"assignments to a field and an element", []string{"d := Demo().FP8", `d.Args = map[string]any{}`, `d.Args["world_size"] = 2`, "Compare(d)"}, []int{1, 2, 3, 4}},
+		{"a method called for what it does", []string{"a := Launch(d, t)", "a.Wait()", "Compare(a, b)"}, []int{1, 2, 3}},
+		{"an address taken", []string{"d := 1", "p := &d", "q := 2", "Compare(d)"}, []int{1, 2, 4}},
+		{"looking changes nothing", []string{"a := Run(d, t)", "PlotSubjects(a)", "Inspect(a, 3)", "fmt.Println(a)", "Compare(a)"}, []int{1, 5}},
+		{"changes after the use", []string{"d := 1", "a := d", "d = 2", "Compare(a)"}, []int{1, 2, 4}},
+		{"types and their methods", []string{"type pair struct{ a, b int }", "func (p *pair) swap() { p.a, p.b = p.b, p.a }", "type other int", "p := pair{1, 2}", "p.swap()", "Compare(p.a)"}, []int{1, 2, 4, 5, 6}},
+		{"a function and what its body means when it is called", []string{"n := 1", "func f() int { return n }", "n = 2", "m := 3", "Compare(f())"}, []int{1, 2, 3, 5}},
+		{"a function that changes what is needed", []string{"d := 1", "func set() { d = 2 }", "set()", "func unused() { d = 3 }", "Compare(d)"}, []int{1, 2, 3, 5}},
+		{"through functions that call functions", []string{"d := 1", "func set() { d = 2 }", "func do() { set() }", "do()", "Compare(d)"}, []int{1, 2, 3, 4, 5}},
+		{"a call that may fill its argument", []string{"m := map[string]int{}", "func fill(m map[string]int) { m[`a`] = 1 }", "fill(m)", "Compare(m)"}, []int{1, 2, 3, 4}},
+		{"a local variable of the same name", []string{"d := 1", "func f() int { e := 1; e = 2; return e }", "e := 3", "Compare(e)"}, []int{3, 4}},
+		{"imports that are written", []string{`import "strings"`, `import "os"`, "s := strings.ToUpper(`a`)", "Compare(s)"}, []int{1, 3, 4}},
+		{"recursion", []string{"func f(n int) int { if n == 0 { return 0 }; return f(n - 1) }", "Compare(f(2))"}, []int{1, 2}},
+		{"a cell that does not parse is passed over", []string{"x := := 1", "y := 2", "Compare(y)"}, []int{2, 3}},
+		{"headers with semicolons and several lines", []string{"sum := 0", "for i := 0; i < 3; i++ {\n\tsum += i\n}", "Compare(sum)"}, []int{1, 2, 3}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var got []int
+			for _, c := range slice(session(test.cells...)) {
+				got = append(got, c.N)
+			}
+			require.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestImportsThatTheKernelAddsNeedNoCell(t *testing.T) {
+	cells := []host.Cell{
+		{N: 1, Source: "fmt.Println(1)", Defines: []string{"fmt"}},
+		{N: 2, Source: "s := fmt.Sprint(2)", Defines: []string{"s"}, Uses: []string{"fmt"}},
+		{N: 3, Source: "Compare(s)", Uses: []string{"s"}},
+	}
+	require.Equal(t, cells[1:], slice(cells))
+}
+
+func TestLinesThatSaveAreLeftOut(t *testing.T) {
+	for source, want := range map[string]string{
+		"cmp := Compare(a, b)\nSaveReproducer(\"x.ipynb\")": "cmp := Compare(a, b)",
+		"SaveReproducer(\"x.ipynb\")\ncmp":                  "cmp",
+		"s := SaveReproducer(\n\t\"x.ipynb\",\n)":           "",
+		"a := 1 // SaveReproducer(\"x.ipynb\")":             "a := 1 // SaveReproducer(\"x.ipynb\")",
+		"x := `SaveReproducer()`":                           "x := `SaveReproducer()`",
+	} {
+		got, err := withoutSaving(host.Cell{N: 1, Source: source})
+		require.NoError(t, err)
+		require.Equal(t, want, strings.TrimSpace(got))
+	}
+	for _, source := range []string{"a := 1; SaveReproducer(\"x.ipynb\")", "func f() { SaveReproducer(\"x.ipynb\") }", "if true {\n\tSaveReproducer(\"x.ipynb\")\n}"} {
+		_, err := withoutSaving(host.Cell{N: 3, Source: source})
+		require.ErrorContains(t, err, "cell In[3] calls SaveReproducer among other things")
+	}
+}
+
+func TestSecretsAreNotSaved(t *testing.T) {
+	settings := map[string]any{"api_key": "sk-1", "max_num_tokens": 3, "auth": map[string]any{"HF_TOKEN": "hf-2", "user": "me"}}
+	require.Equal(t, map[string]any{"api_key": leftOut, "max_num_tokens": 3, "auth": map[string]any{"HF_TOKEN": leftOut, "user": "me"}}, withoutSecrets(settings))
+	require.ElementsMatch(t, []string{"sk-1", "hf-2"}, secrets(settings))
+}
+
+func FuzzReadSource(f *testing.F) {
+	for _, source := range []string{"", "x := 1", "func (t T) m() {}", "for i := 0; i < 3; i++ {\n}", "`", "/*", "x.(", "a[b[c]] = &d.e"} {
+		f.Add(source)
+	}
+	f.Fuzz(func(t *testing.T, source string) {
+		end := 0
+		for _, p := range readSource(source).parts {
+			require.LessOrEqual(t, end, p.start)
+			require.LessOrEqual(t, p.start, p.end)
+			require.LessOrEqual(t, p.end, len(source))
+			end = p.end
+		}
+	})
+}
