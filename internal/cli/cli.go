@@ -36,6 +36,7 @@ const (
 type commands struct {
 	Install installCommand `cmd:"" help:"Install the Jupyter kernelspec."`
 	Kernel  kernelCommand  `cmd:"" help:"Serve a connection file (started by Jupyter)."`
+	REPL    replCommand    `cmd:"" name:"repl" help:"Evaluate cells in this terminal."`
 	Run     runCommand     `cmd:"" help:"Execute a notebook without Jupyter."`
 	Export  exportCommand  `cmd:"" help:"Write a notebook as HTML."`
 	Go      goCommand      `cmd:"" help:"Run one Go program with the cells' evaluator."`

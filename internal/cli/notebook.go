@@ -11,8 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"adkernel/kernel/console"
 	"adkernel/kernel/notebook"
 	"adkernel/kernel/worker"
 )
@@ -48,7 +47,7 @@ func (c runCommand) Run(ctx context.Context) error {
 		Progress: func(step notebook.Progress) {
 			p.step(step)
 			if step.Done && c.Show {
-				showOutputs(os.Stdout, step.Cell)
+				showOutputs(os.Stdout, console.IsTerminal(os.Stdout), step.Cell)
 			}
 		},
 	})
@@ -63,9 +62,13 @@ func (c runCommand) Run(ctx context.Context) error {
 }
 
 // showOutputs prints what a cell shows, a blank line after it.
-func showOutputs(w io.Writer, c *notebook.Cell) {
+func showOutputs(w io.Writer, colours bool, c *notebook.Cell) {
 	for _, o := range c.Outputs {
-		if text := strings.TrimRight(o.Plain(), "\n"); text != "" {
+		text := strings.TrimRight(o.Plain(), "\n")
+		if !colours {
+			text = console.StripEscapes(text)
+		}
+		if text != "" {
 			fmt.Fprintf(w, "%s\n\n", text)
 		}
 	}
@@ -82,7 +85,7 @@ type progress struct {
 }
 
 func newProgress(w *os.File) *progress {
-	return &progress{w: w, terminal: isTerminal(w)}
+	return &progress{w: w, terminal: console.IsTerminal(w)}
 }
 
 func (p *progress) step(step notebook.Progress) {
@@ -118,11 +121,6 @@ func (p *progress) tick(step notebook.Progress, stop chan struct{}) {
 		case <-ticker.C:
 		}
 	}
-}
-
-func isTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-	return err == nil
 }
 
 type exportCommand struct {

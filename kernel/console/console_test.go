@@ -1,0 +1,125 @@
+package console
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/kernel/eval"
+	"adkernel/kernel/eval/yaegi"
+	"adkernel/kernel/host"
+	"adkernel/kernel/worker"
+)
+
+// The test binary is also the worker of the sessions that it starts.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "worker" {
+		err := worker.Main(func(io worker.Stdio) (eval.Evaluator, error) {
+			return yaegi.New(eval.Vocabulary{}, yaegi.Options{Stdout: io.Out, Stderr: io.Err})
+		})
+		if err != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// script runs input and returns what was printed.
+func script(t *testing.T, input string) (out, errs string, err error) {
+	t.Helper()
+	s, err := worker.Start(worker.Options{Command: []string{os.Args[0], "worker"}})
+	require.NoError(t, err)
+	defer s.Close()
+	var stdout, stderr bytes.Buffer
+	err = runScript(t.Context(), s, strings.NewReader(input), newPrinter(&stdout, &stderr, false))
+	return stdout.String(), stderr.String(), err
+}
+
+func TestScriptsPrintOutputAndResultsAlone(t *testing.T) {
+	for _, test := range []struct{ name, input, want string }{
+		{"nothing", "", ""},
+		{"blank lines", "\n\n \n", ""},
+		{"a line without its end", "1+1", "2\n"},
+		{"cells of several lines", "func f(a int) int {\n\treturn a * 2\n}\n\nf(21)\n", "42\n"},
+		{"output that ends within a line", "import \"fmt\"\nfmt.Print(\"x\")\n7\n", "x\n7\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			out, errs, err := script(t, test.input)
+			require.NoError(t, err)
+			require.Equal(t, test.want, out)
+			require.Empty(t, errs)
+		})
+	}
+}
+
+func TestAScriptEndsAtTheFirstCellThatFails(t *testing.T) {
+	for _, test := range []struct{ name, input, want string }{
+		{"panic", "1\npanic(\"no\")\n2\n", "cell 2 failed: Panic: no; what comes after it was not run"},
+		{"not Go", "1\nx := )\n2\n", "cell 2 failed: CompileError"},
+		{"cut off", "1\nfunc f() {\n", "cell 2 failed: CompileError"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			out, errs, err := script(t, test.input)
+			require.ErrorContains(t, err, test.want)
+			require.NotContains(t, err.Error(), "\n")
+			require.Equal(t, "1\n", out)
+			require.NotContains(t, errs, "\x1b", "no colours without a terminal")
+			require.Contains(t, errs, "In[2]:")
+		})
+	}
+}
+
+var events = []worker.Event{
+	worker.Stream{Name: "stdout", Text: "a"},
+	worker.Display{ID: "x", Bundle: host.Text("0 %")},
+	worker.Update{ID: "x", Bundle: host.Text("50 %\ndetail")},
+	worker.Update{ID: "x", Bundle: host.Text("100 %")},
+	worker.Stream{Name: "stdout", Text: "b\n"},
+	worker.Update{ID: "x", Bundle: host.Text("late")},
+}
+
+func TestAFileGetsTheLastStateOfADisplay(t *testing.T) {
+	var out bytes.Buffer
+	p := newPrinter(&out, &out, false)
+	for _, e := range events {
+		p.event(e)
+	}
+	p.result(1, nil)
+	require.Equal(t, "a\n100 %\nb\nlate\n", out.String())
+}
+
+func TestATerminalSeesADisplayChangeInPlace(t *testing.T) {
+	var out bytes.Buffer
+	p := newPrinter(&out, &out, true)
+	p.width = func() int { return 4 }
+	for _, e := range events {
+		p.event(e)
+	}
+	result := host.Text("1\n2")
+	p.result(3, &result)
+	require.Equal(t, "a\n0 %\n"+
+		"\x1b[1F\x1b[J50 %\ndetail\n"+
+		"\x1b[3F\x1b[J100 %\n"+ // "detail" covers two rows of four
+		"b\nlate\n"+
+		"\x1b[31mOut[3]:\x1b[0m \n1\n2\n", out.String())
+}
+
+func TestFailuresShowTheirTraceback(t *testing.T) {
+	var out bytes.Buffer
+	failure := &worker.Error{Name: "Panic", Value: "no", Traceback: []string{"\x1b[31mPanic\x1b[0m: no", "here"}}
+	newPrinter(nil, &out, true).failure(failure)
+	newPrinter(nil, &out, false).failure(failure)
+	newPrinter(nil, &out, false).failure(errors.New("no worker"))
+	require.Equal(t, "\x1b[31mPanic\x1b[0m: no\nhere\nPanic: no\nhere\nno worker\n", out.String())
+}
+
+func TestWordsForTheShellBeginAfterBlanksAndWhatIsNotASCII(t *testing.T) {
+	for text, want := range map[string]int{"": 0, "fmt.Pri": 0, "x := fmt.Pri": 5, "f(\n\ta.b": 4, "größe.x": 6, "a ": 2} {
+		require.Equal(t, want, wordStart(text), "%q", text)
+	}
+}

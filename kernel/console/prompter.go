@@ -1,0 +1,134 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/reeflective/readline"
+
+	"adkernel/kernel/worker"
+)
+
+// Colours of the prompts, those of IPython.
+const (
+	green = "\x1b[32m"
+	red   = "\x1b[31m"
+	plain = "\x1b[0m"
+)
+
+func inPrompt(n int) string  { return fmt.Sprintf("%sIn [%d]:%s ", green, n, plain) }
+func outPrompt(n int) string { return fmt.Sprintf("%sOut[%d]:%s ", red, n, plain) }
+
+// indent stands for a tab, whose width the shell does not know.
+const indent = "    "
+
+// A prompter is the console of a person at a terminal.
+type prompter struct {
+	session *worker.Session
+	printer *printer
+	banner  string
+	shell   *readline.Shell
+	ctx     context.Context // of the line that is being typed
+	n       int             // of the cell that is typed or runs
+}
+
+func newPrompter(s *worker.Session, o Options) *prompter {
+	p := &prompter{session: s, printer: newPrinter(os.Stdout, os.Stderr, true), banner: o.Banner, n: 1}
+	p.shell = readline.NewShell()
+	p.shell.Prompt.Primary(func() string { return inPrompt(p.n) })
+	accept := p.shell.Keymap.Commands()["accept-line"]
+	p.shell.Keymap.Register(map[string]func(){"accept-line": func() { p.enter(accept) }})
+	p.shell.Completer = p.complete
+	if o.History != "" && os.MkdirAll(filepath.Dir(o.History), 0o700) == nil {
+		p.shell.History.AddFromFile("cells", o.History)
+	}
+	return p
+}
+
+func (p *prompter) run(ctx context.Context) error {
+	p.ctx = ctx
+	if p.banner != "" {
+		fmt.Println(p.banner)
+	}
+	for ctx.Err() == nil {
+		source, err := p.shell.Readline()
+		switch {
+		case errors.Is(err, readline.ErrInterrupt):
+			continue
+		case errors.Is(err, io.EOF):
+			fmt.Println()
+			return nil
+		case err != nil:
+			return fmt.Errorf("the terminal cannot be read: %w", err)
+		case strings.TrimSpace(source) == "":
+			continue
+		}
+		// A failure has been shown, and ends nothing here.
+		_ = execute(ctx, p.session, p.printer, worker.Request{N: p.n, Source: source, Input: p.input})
+		p.n++
+	}
+	return nil
+}
+
+// input reads a line for a cell that reads standard input.
+func (p *prompter) input(context.Context) (string, error) {
+	shell := readline.NewShell()
+	line, err := shell.Readline()
+	if errors.Is(err, readline.ErrInterrupt) {
+		p.session.Interrupt()
+	}
+	return line, err
+}
+
+// enter accepts the cell when it could run as it stands, and begins a new
+// line of it when not.
+func (p *prompter) enter(accept func()) {
+	source := string(*p.shell.Line())
+	c, err := p.session.IsComplete(p.ctx, source)
+	if strings.TrimSpace(source) == "" || err != nil || c.Status != "incomplete" {
+		accept()
+		return
+	}
+	p.shell.Cursor().InsertAt([]rune("\n" + strings.ReplaceAll(c.Indent, "\t", indent))...)
+}
+
+// complete proposes what may stand at the cursor. The shell completes words
+// between blanks, so a proposal repeats what stands in the word before it.
+func (p *prompter) complete(line []rune, cursor int) readline.Completions {
+	source := string(line)
+	offset := len(string(line[:cursor]))
+	c, err := p.session.Complete(p.ctx, source, offset)
+	if err != nil {
+		return readline.CompleteMessage("no completion: %v", err)
+	}
+	start := min(wordStart(source[:offset]), c.Start)
+	candidates := make([]readline.Completion, len(c.Items))
+	for i, item := range c.Items {
+		candidates[i] = readline.Completion{
+			Value:       source[start:c.Start] + item.Text,
+			Display:     item.Text,
+			Description: item.Type,
+		}
+	}
+	completions := readline.CompleteRaw(candidates)
+	completions.PREFIX = source[start:offset]
+	return completions
+}
+
+// wordStart is where the last word of text begins. It begins after what is
+// not ASCII, because the shell measures words in bytes.
+func wordStart(text string) int {
+	at := strings.LastIndexFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r > unicode.MaxASCII })
+	if at < 0 {
+		return 0
+	}
+	_, size := utf8.DecodeRuneInString(text[at:])
+	return at + size
+}

@@ -1,0 +1,59 @@
+package console
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"adkernel/kernel/worker"
+)
+
+// runScript executes what it reads, a cell at a time: a cell ends with the
+// line after which it could run as it stands.
+func runScript(ctx context.Context, s *worker.Session, in io.Reader, p *printer) error {
+	lines := bufio.NewReader(in)
+	var cell strings.Builder
+	n := 0
+	for ctx.Err() == nil {
+		line, err := lines.ReadString('\n')
+		cell.WriteString(line)
+		end := errors.Is(err, io.EOF)
+		if err != nil && !end {
+			return fmt.Errorf("standard input: %w", err)
+		}
+		ready, err := isReady(ctx, s, cell.String(), end)
+		if err != nil {
+			return err
+		}
+		if ready {
+			n++
+			if err := execute(ctx, s, p, worker.Request{N: n, Source: cell.String()}); err != nil {
+				return fmt.Errorf("%s; what comes after it was not run", firstLine(err))
+			}
+			cell.Reset()
+		}
+		if end {
+			return nil
+		}
+	}
+	return context.Cause(ctx)
+}
+
+func isReady(ctx context.Context, s *worker.Session, source string, end bool) (bool, error) {
+	if strings.TrimSpace(source) == "" {
+		return false, nil
+	}
+	if end {
+		return true, nil
+	}
+	c, err := s.IsComplete(ctx, source)
+	return c.Status != "incomplete", err
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
