@@ -20,7 +20,7 @@ func TestTheTrueCauseOfEveryCaseIsRankedFirst(t *testing.T) {
 	} {
 		t.Run(want.name, func(t *testing.T) {
 			c := openCase(t, want.name)
-			cmp := compared(t, want.name, c.Deploy, c.Base)
+			cmp := compared(t, want.name, caseSamples, c.Deploy, c.Base)
 			require.Equal(t, compare.RealLoss, cmp.Verdict.Outcome, cmp.Verdict.Words)
 			d, err := diagnose.Run(t.Context(), cmp, diagnose.Options{Open: backend.Open})
 			require.NoError(t, err)

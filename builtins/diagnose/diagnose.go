@@ -148,7 +148,7 @@ func (d *Diagnosis) conclusion() string {
 	}
 	first := d.Suspects[0]
 	if first.Legitimate {
-		return fmt.Sprintf("%s No fault is accused. %s: %s.", loss, first.Standing.title(), first.Title)
+		return fmt.Sprintf("%s No fault is accused. %s: %s.", loss, map[Standing]string{Shown: "Explained", Likely: "Likely", Possible: "Possible"}[first.Standing], first.Title)
 	}
 	return fmt.Sprintf("%s %s: %s.", loss, first.Standing.title(), first.Title)
 }

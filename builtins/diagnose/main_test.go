@@ -2,6 +2,7 @@ package diagnose_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"adkernel/builtins/engine/backend"
 	"adkernel/builtins/run"
 	"adkernel/builtins/task"
+	"adkernel/kernel/host"
 )
 
 // TestMain lets the test binary be the process that executes a run.
@@ -29,6 +31,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
+	host.Set(silent{})
 	runsRoot = filepath.Join(root, "runs")
 	if os.Getenv("ADKERNEL_CACHE") == "" {
 		os.Setenv("ADKERNEL_CACHE", filepath.Join(root, "cache"))
@@ -40,6 +43,15 @@ func TestMain(m *testing.M) {
 
 var runsRoot string
 
+// silent is a host that shows nothing.
+type silent struct{}
+
+func (silent) Context() context.Context          { return context.Background() }
+func (s silent) Display(host.Bundle) host.Handle { return s }
+func (silent) Update(host.Bundle)                {}
+func (silent) Cells() []host.Cell                { return nil }
+func (silent) Running() host.Cell                { return host.Cell{} }
+
 // runOptions starts this test binary for a run.
 func runOptions() run.Options {
 	return run.Options{Root: runsRoot, Command: []string{os.Args[0], "execute-run"}}
@@ -48,6 +60,9 @@ func runOptions() run.Options {
 // caseSamples is the n at which the cases are diagnosed here: ten questions of
 // each of the 18 subjects.
 const caseSamples = 180
+
+// cleanSamples is the n of deployments without a fault.
+const cleanSamples = 36
 
 func demo(t testing.TB) *casebook.Demo {
 	t.Helper()
@@ -85,12 +100,21 @@ func evaluate(t testing.TB, key string, d engine.Deployment, spec task.Spec) *ru
 	return r
 }
 
-// compared evaluates deploy and base on the case's n.
-func compared(t testing.TB, name string, deploy, base engine.Deployment) *compare.Comparison {
+// compared evaluates deploy and base on n questions.
+func compared(t testing.TB, name string, n int, deploy, base engine.Deployment) *compare.Comparison {
 	t.Helper()
 	spec := demo(t).Task
-	spec.Samples = caseSamples
-	c, err := compare.Runs(evaluate(t, name, deploy, spec), evaluate(t, "base "+base.Model, base, spec))
+	spec.Samples = n
+	key := fmt.Sprintf("%d base %s", n, base.Model)
+	c, err := compare.Runs(evaluate(t, fmt.Sprintf("%d %s", n, name), deploy, spec), evaluate(t, key, base, spec))
 	require.NoError(t, err)
 	return c
+}
+
+// openUnlessDone is what a probe sees when the cell is interrupted.
+func openUnlessDone(ctx context.Context, d engine.Deployment) (engine.Engine, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return backend.Open(ctx, d)
 }

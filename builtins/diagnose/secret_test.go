@@ -92,7 +92,7 @@ func TestNamesDoNotChangeTheRanking(t *testing.T) {
 
 func diagnosed(t *testing.T, key string, deploy, base engine.Deployment) *diagnose.Diagnosis {
 	t.Helper()
-	d, err := diagnose.Run(t.Context(), compared(t, key, deploy, base), diagnose.Options{Open: backend.Open})
+	d, err := diagnose.Run(t.Context(), compared(t, key, caseSamples, deploy, base), diagnose.Options{Open: backend.Open})
 	require.NoError(t, err)
 	return d
 }

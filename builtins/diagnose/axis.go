@@ -1,0 +1,106 @@
+package diagnose
+
+import (
+	"slices"
+
+	"adkernel/builtins/engine"
+)
+
+// An axis is one component of a configuration that can be switched off by
+// itself.
+type axis struct {
+	name  string // of the component as it is: "world_size 2"
+	off   string // of its absence: "world_size 1"
+	strip func(engine.Deployment) engine.Deployment
+}
+
+// plainTokens is how many tokens a step must hold for prompts to fit whole.
+const plainTokens = 8192
+
+// settingAxes lists the settings that can be stripped, cheapest and likeliest
+// first, with their plain values.
+var settingAxes = []struct {
+	path  []string
+	plain any
+}{
+	{[]string{"world_size"}, 1},
+	{[]string{"transforms", "detect_sharding", "allreduce_strategy"}, "NCCL"},
+	{[]string{"compile_backend"}, "torch-simple"},
+	{[]string{"transforms", "multi_stream_moe", "enabled"}, false},
+	{[]string{"transforms", "multi_stream_mla_attn", "enabled"}, false},
+	{[]string{"transforms", "multi_stream_gemm", "enabled"}, false},
+	{[]string{"attn_backend"}, "torch"},
+	{[]string{"enable_chunked_prefill"}, false},
+	{[]string{"kv_cache_config", "enable_block_reuse"}, false},
+	{[]string{"kv_cache_config", "dtype"}, "auto"},
+}
+
+// fusionGroups are the passes after loading that are switched off together.
+var fusionGroups = []struct {
+	name   string
+	passes []string
+}{
+	{"fusion of swiglu", []string{"fuse_silu_mul", "fuse_swiglu"}},
+	{"fusion of MoE", []string{"fuse_moe"}},
+	{"fusion of norm, all-reduce and rope", []string{"fuse_rmsnorm", "fuse_add_rms_norm", "fuse_l2norm", "fuse_allreduce_residual_rmsnorm", "fuse_rope_into_trtllm_attention", "fuse_rope_into_trtllm_mla"}},
+	{"fusion of matrix products", []string{"fuse_gemms", "fuse_gemms_mixed_children"}},
+}
+
+// axesOf lists what can be stripped from d: settings given with another value
+// than the plain one, and for a quantized model its low-precision kernels,
+// which are on by default.
+func axesOf(d engine.Deployment, quantized bool) ([]axis, error) {
+	settings, err := d.Settings()
+	if err != nil {
+		return nil, err
+	}
+	var axes []axis
+	for _, s := range settingAxes {
+		value := lookup(settings, s.path)
+		if value == nil || words(value) == words(s.plain) {
+			continue
+		}
+		name := s.path[len(s.path)-1]
+		if name == "enabled" {
+			name = s.path[len(s.path)-2]
+		}
+		axes = append(axes, axis{name + " " + words(value), name + " " + words(s.plain), func(d engine.Deployment) engine.Deployment {
+			if name == "enable_chunked_prefill" { // whole prompts need room
+				d = d.With(plainTokens, "max_num_tokens")
+			}
+			return d.With(s.plain, s.path...)
+		}})
+	}
+	if quantized {
+		axes = append(axes, axis{"quantized kernels", "fake quantization", withoutFusion})
+	}
+	for _, g := range fusionGroups {
+		given := slices.DeleteFunc(slices.Clone(g.passes), func(pass string) bool {
+			return lookup(settings, []string{"transforms", pass, "enabled"}) != true
+		})
+		if len(given) == 0 {
+			continue
+		}
+		axes = append(axes, axis{g.name, "no " + g.name, func(d engine.Deployment) engine.Deployment {
+			for _, pass := range given {
+				d = d.With(false, "transforms", pass, "enabled")
+			}
+			return d
+		}})
+	}
+	return axes, nil
+}
+
+// lookup returns the value at a path of nested settings, nil where there is
+// none.
+func lookup(settings map[string]any, path []string) any {
+	var v any = settings
+	for _, key := range path {
+		nested, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = nested[key]
+	}
+	return v
+}

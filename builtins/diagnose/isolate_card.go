@@ -1,0 +1,162 @@
+package diagnose
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+	"strings"
+	"unicode/utf8"
+
+	"adkernel/builtins/stats"
+	"adkernel/kernel/host"
+	"adkernel/plots"
+)
+
+// MimeBundle shows the finding, the runs as a table, and the ladder.
+func (i *Isolation) MimeBundle() host.Bundle {
+	title := "Isolation of " + i.Deployment.Label()
+	method := i.method()
+	t := i.table()
+	text := title + "\n" + i.Words + "\n\n" + t.text() + "\n\n" + method
+	colour := unclearColour
+	switch i.Finding {
+	case NoLossHere:
+		colour = neutralColour
+	case OneComponent, Quantization:
+		colour = lossColour
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `<div style="font-family:sans-serif;font-size:13px;line-height:1.45;max-width:62em;border-left:4px solid %s;padding:2px 0 2px 14px">`, colour)
+	fmt.Fprintf(&b, `<div style="font-size:15px;margin-bottom:2px"><b>%s</b></div><div style="margin-bottom:8px">%s</div>`, html.EscapeString(title), html.EscapeString(i.Words))
+	t.html(&b)
+	fmt.Fprintf(&b, `<div style="font-size:11px;opacity:.7;margin-top:6px">%s</div></div>`, html.EscapeString(method))
+	return host.Bundle{Data: map[string]any{"text/plain": text, "text/html": b.String()}}
+}
+
+// Figure shows the accuracy of every run, against the base's on the same
+// questions.
+func (i *Isolation) Figure() *plots.Figure {
+	d := plots.LadderData{Reference: i.Comparison.Base.Label(), Interval: "95 % intervals (Wilson)"}
+	for _, s := range i.Steps {
+		a := s.Comparison.TestAccuracy
+		d.ReferenceAccuracy = 100 * s.Comparison.BaseAccuracy.Estimate
+		d.Steps = append(d.Steps, plots.LadderStep{Name: s.Name, N: s.Comparison.N, Accuracy: 100 * a.Estimate, Low: 100 * a.Low, High: 100 * a.High, Below: s.Lost})
+	}
+	return plots.Ladder(d, plots.Options{})
+}
+
+// method says how each run was judged.
+func (i *Isolation) method() string {
+	return fmt.Sprintf("Each run answers the same %d questions as the base and is judged by the one-sided exact McNemar test at %g; the observed loss of %.1f points is detected with power %.2f in each (%.3g %% noise flips). "+
+		"A run that is wrong for another reason than chance is missed with the rest of that probability, and a sound one is called wrong with probability %g at most.",
+		i.N, i.Power.Design.Alpha, 100*i.Power.Loss, i.Power.Power, 100*i.Power.Design.Noise, i.Power.Design.Alpha)
+}
+
+// stepTable is the table of the runs.
+type stepTable struct{ rows [][]string }
+
+func (i *Isolation) table() stepTable {
+	t := stepTable{rows: [][]string{{"run", "n", "accuracy, %", "change, points", "losses", "gains", "p", ""}}}
+	for _, s := range i.Steps {
+		c := s.Comparison
+		state := "right"
+		if s.Lost {
+			state = "wrong"
+		}
+		t.rows = append(t.rows, []string{s.Name, fmt.Sprint(c.N), fmt.Sprintf("%.1f", 100*c.TestAccuracy.Estimate), fmt.Sprintf("%+.1f", 100*c.Change.Estimate),
+			fmt.Sprint(c.Pairs.Losses), fmt.Sprint(c.Pairs.Gains), strings.TrimPrefix(strings.TrimPrefix(stats.FormatP(c.Loss.P), "p "), "= "), state})
+	}
+	return t
+}
+
+func (t stepTable) text() string {
+	widths := make([]int, len(t.rows[0]))
+	for _, row := range t.rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var b strings.Builder
+	for _, row := range t.rows {
+		line := fmt.Sprintf("  %-*s", widths[0], row[0])
+		for i, cell := range row[1:] {
+			line += fmt.Sprintf("  %*s", widths[i+1], cell)
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func (t stepTable) html(b *strings.Builder) {
+	const cell = "padding:2px 12px 2px 0;border:0;background:none;vertical-align:top;font-variant-numeric:tabular-nums;"
+	b.WriteString(`<table style="border-collapse:collapse;border:0;margin:2px 0 6px;font-size:inherit;color:inherit">`)
+	for i, row := range t.rows {
+		style, colour := "", "inherit"
+		if i == 0 {
+			style = "opacity:.7;border-bottom:1px solid rgba(128,128,128,.35);"
+		}
+		if row[len(row)-1] == "wrong" {
+			colour = lossColour
+		}
+		b.WriteString(`<tr style="background:none">`)
+		for j, text := range row {
+			align := "right"
+			if j == 0 {
+				align = "left"
+			}
+			fmt.Fprintf(b, `<td style="%s%scolor:%s;text-align:%s">%s</td>`, cell, style, colour, align, html.EscapeString(text))
+		}
+		b.WriteString(`</tr>`)
+	}
+	b.WriteString(`</table>`)
+}
+
+// progressBundle shows an isolation under way.
+func progressBundle(title string, so stepTable, line string) host.Bundle {
+	var b strings.Builder
+	fmt.Fprintf(&b, `<div style="font-family:sans-serif;font-size:13px"><b>%s</b>`, html.EscapeString(title))
+	if len(so.rows) > 1 {
+		so.html(&b)
+	}
+	fmt.Fprintf(&b, `<div style="opacity:.7">%s</div></div>`, html.EscapeString(line))
+	return host.Bundle{Data: map[string]any{"text/plain": title + ", " + line, "text/html": b.String()}}
+}
+
+func words(v any) string { return fmt.Sprint(v) }
+
+// join writes a list as English does.
+func join(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+}
+
+// MarshalJSON writes what the card shows, for scripts.
+func (i *Isolation) MarshalJSON() ([]byte, error) {
+	type step struct {
+		Name     string  `json:"name"`
+		Phase    string  `json:"phase"`
+		N        int     `json:"n"`
+		Accuracy float64 `json:"accuracy"` // percent
+		Change   float64 `json:"change"`   // points
+		P        float64 `json:"p_loss"`
+		Lost     bool    `json:"lost"`
+		Dir      string  `json:"dir"`
+	}
+	out := struct {
+		Deployment string  `json:"deployment"`
+		Finding    Finding `json:"finding"`
+		Culprit    string  `json:"culprit,omitempty"`
+		Words      string  `json:"words"`
+		N          int     `json:"n"`
+		Power      float64 `json:"power"`
+		Method     string  `json:"method"`
+		Steps      []step  `json:"steps"`
+	}{i.Deployment.Label(), i.Finding, i.Culprit, i.Words, i.N, i.Power.Power, i.method(), nil}
+	for _, s := range i.Steps {
+		c := s.Comparison
+		out.Steps = append(out.Steps, step{s.Name, s.Phase, c.N, 100 * c.TestAccuracy.Estimate, 100 * c.Change.Estimate, c.Loss.P, s.Lost, c.Test.Dir()})
+	}
+	return json.Marshal(out)
+}

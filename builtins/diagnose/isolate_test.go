@@ -1,0 +1,53 @@
+package diagnose_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/diagnose"
+)
+
+// n = 180 for every run, as in the comparison.
+func TestIsolationNamesWhatTheLossComesAndGoesWith(t *testing.T) {
+	for _, want := range []struct {
+		name    string
+		finding diagnose.Finding
+		culprit string
+		runs    int
+	}{
+		{"fp8-drop", diagnose.Quantization, "", 6},
+		{"bf16-drop", diagnose.CorePath, "", 4},
+		{"moe-drop", diagnose.OneComponent, "world_size 2", 9},
+	} {
+		t.Run(want.name, func(t *testing.T) {
+			c := openCase(t, want.name)
+			out, err := diagnose.Isolate(t.Context(), c.Deploy, compared(t, want.name, caseSamples, c.Deploy, c.Base), diagnose.IsolateOptions{Run: runOptions()})
+			require.NoError(t, err)
+			t.Log("\n" + out.MimeBundle().Plain())
+			require.Equal(t, want.finding, out.Finding, out.Words)
+			require.Equal(t, want.culprit, out.Culprit)
+			require.Len(t, out.Steps, want.runs)
+			require.GreaterOrEqual(t, out.N, 1)
+			require.NotEmpty(t, out.Figure().MimeBundle().Data["image/png"])
+		})
+	}
+}
+
+func TestIsolationNeedsALoss(t *testing.T) {
+	d := demo(t)
+	_, err := diagnose.Isolate(t.Context(), d.BF16, compared(t, "bf16 on two ranks", cleanSamples, served(d.BF16).With(2, "world_size"), d.BF16), diagnose.IsolateOptions{Run: runOptions()})
+	require.ErrorContains(t, err, "there is no loss to isolate: Underpowered")
+}
+
+func TestInterruptedIsolationStops(t *testing.T) {
+	c := openCase(t, "bf16-drop")
+	cmp := compared(t, "bf16-drop", caseSamples, c.Deploy, c.Base)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	_, err := diagnose.Isolate(ctx, c.Deploy, cmp, diagnose.IsolateOptions{Run: runOptions()})
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = diagnose.Run(ctx, cmp, diagnose.Options{Open: openUnlessDone})
+	require.ErrorIs(t, err, context.Canceled)
+}
