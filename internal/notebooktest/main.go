@@ -1,0 +1,124 @@
+// Command notebooktest executes notebooks and compares every output with what
+// is committed: text to the letter, but for what no two executions share
+// (durations, rates, times, paths, names of runs), and pictures by their
+// pixels. With -update it commits what it finds to the files instead.
+//
+//	notebooktest -adkernel bin/adkernel notebooks/*.ipynb
+//
+// Sums depend on the processor's instruction set in their last digits. Where
+// the engines are not those of the committed notebook, the cells must still
+// run and show outputs of the same kinds, and it says that numbers were not
+// compared.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"adkernel/kernel/notebook"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run returns the exit status: 0 when all notebooks are as committed, 1 when
+// one is not, 2 when nothing could be said.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("notebooktest", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	program := flags.String("adkernel", "", "the adkernel `command` that executes the notebooks")
+	update := flags.Bool("update", false, "write outputs that differ to the notebooks")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if *program == "" || flags.NArg() == 0 {
+		fmt.Fprintln(stderr, "usage: notebooktest -adkernel BIN [-update] NOTEBOOK...")
+		return 2
+	}
+	e, err := newExecutor(*program, stderr)
+	if err != nil {
+		fmt.Fprintln(stderr, "notebooktest:", err)
+		return 2
+	}
+	defer e.close()
+	passed, failed := 0, 0
+	for _, path := range flags.Args() {
+		if ctx.Err() != nil {
+			break
+		}
+		start := time.Now()
+		word, err := test(ctx, e, path, *update)
+		if err != nil {
+			failed++
+			fmt.Fprintf(stdout, "FAIL %s\n%v\n", path, err)
+			continue
+		}
+		passed++
+		fmt.Fprintf(stdout, "%s %s (%.1f s)\n", word, path, time.Since(start).Seconds())
+	}
+	fmt.Fprintf(stdout, "%d passed, %d failed\n", passed, failed)
+	if failed > 0 || ctx.Err() != nil {
+		return 1
+	}
+	return 0
+}
+
+// test executes the notebook at path and compares it, or updates it. The word
+// says what became of it.
+func test(ctx context.Context, e *executor, path string, update bool) (word string, err error) {
+	committed, err := notebook.Read(path)
+	if err != nil {
+		return "", err
+	}
+	fresh, engines, err := e.execute(ctx, path)
+	if err != nil {
+		return "", err
+	}
+	was := enginesOf(committed)
+	numbers := was == engines || was == "" // executed by hand: by whichever
+	differences := compare(committed, fresh, numbers)
+	switch {
+	case update && (len(differences) > 0 || was != engines):
+		setEngines(fresh, engines)
+		return "updated", fresh.Write(path)
+	case len(differences) > 0:
+		return "", fmt.Errorf("%s", report(differences))
+	case !numbers:
+		return fmt.Sprintf("ok, but numbers not compared: executed with %s, committed with %s:", engines, was), nil
+	}
+	return "ok  ", nil
+}
+
+// enginesOf are those that the outputs of a committed notebook were computed
+// with.
+func enginesOf(nb *notebook.Notebook) string {
+	program, _ := nb.Metadata["adkernel"].(map[string]any)
+	engines, _ := program["engines"].(string)
+	return engines
+}
+
+func setEngines(nb *notebook.Notebook, engines string) {
+	program, ok := nb.Metadata["adkernel"].(map[string]any)
+	if !ok {
+		program = map[string]any{}
+	}
+	program["engines"] = engines
+	nb.Metadata["adkernel"] = program
+}
+
+// absolute is path from the root; a program without a slash is looked up.
+func absolute(path string) (string, error) {
+	if filepath.Base(path) == path {
+		return path, nil
+	}
+	return filepath.Abs(path)
+}
