@@ -95,8 +95,7 @@ func multiply4(panel, x []float32, xStride int, y []float32, yStride, k int) {
 	d0, d1 := load(out, 3*row), load(out, 3*row+64)
 	w := unsafe.Pointer(&panel[0])
 	for i := range x0 {
-		w0, w1 := load(w, 0), load(w, 64)
-		w = unsafe.Add(w, 4*Panel)
+		w0, w1 := load(w, i*4*Panel), load(w, i*4*Panel+64)
 		s := broadcast(x0[i])
 		a0, a1 = s.MulAdd(w0, a0), s.MulAdd(w1, a1)
 		s = broadcast(x1[i])
@@ -123,8 +122,7 @@ func multiply1(panel, x, y []float32) {
 	a0, a1 := load(out, 0), load(out, 64)
 	for i := range x {
 		s := broadcast(x[i])
-		a0, a1 = s.MulAdd(load(w, 0), a0), s.MulAdd(load(w, 64), a1)
-		w = unsafe.Add(w, 4*Panel)
+		a0, a1 = s.MulAdd(load(w, i*4*Panel), a0), s.MulAdd(load(w, i*4*Panel+64), a1)
 	}
 	store(a0, out, 0)
 	store(a1, out, 64)
