@@ -112,8 +112,14 @@ func readCatalogue(folder fs.FS) ([]entry, error) {
 	return entries, errors.Join(problems...)
 }
 
-// strictly decodes one YAML document without unknown or repeated keys.
-func strictly(text []byte, into any) error {
+// strictly decodes one YAML document without unknown or repeated keys. The
+// decoder panics on some malformed text, which is an error here.
+func strictly(text []byte, into any) (err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("malformed YAML: %v", problem)
+		}
+	}()
 	d := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
 	if err := d.Decode(into); err != nil && !errors.Is(err, io.EOF) {
 		return err

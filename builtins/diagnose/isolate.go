@@ -167,20 +167,20 @@ func (i *isolator) search(d engine.Deployment, axes []axis, quantized bool) erro
 		return err
 	}
 	if !deployed.Lost {
-		i.conclude(NoLossHere, "", "No loss at this n: as deployed, %s", deployed.Comparison.Verdict.Words)
+		i.conclude(NoLossHere, "", "No loss at this n: as deployed, %s, where the comparison had shown %s; ask for more Samples", outcomeOf(deployed), points.words(i.out.Comparison.Change.Estimate))
 		return nil
 	}
 	minimum, last := d, deployed
 	for _, a := range axes {
 		minimum = a.strip(minimum)
-		if last, err = i.step("- "+a.name+" ("+a.off+")", "strip", minimum); err != nil {
+		if last, err = i.step("strip to "+a.off, "strip", minimum); err != nil {
 			return err
 		}
 	}
 	if last.Lost {
 		return i.searchCore(d, last, quantized)
 	}
-	return i.switchOn(d, minimum, axes)
+	return i.switchOn(d, last, axes)
 }
 
 // searchCore follows a loss that is there without any component.
@@ -205,8 +205,9 @@ func (i *isolator) searchCore(d engine.Deployment, minimum Step, quantized bool)
 	return nil
 }
 
-// switchOn adds every component alone to the minimum, which is right.
-func (i *isolator) switchOn(d, minimum engine.Deployment, axes []axis) error {
+// switchOn runs d with one component at a time; with none, the step least
+// shows no loss.
+func (i *isolator) switchOn(d engine.Deployment, least Step, axes []axis) error {
 	i.planned += len(axes)
 	var culprits []string
 	for at, a := range axes {
@@ -216,7 +217,7 @@ func (i *isolator) switchOn(d, minimum engine.Deployment, axes []axis) error {
 				alone = b.strip(alone)
 			}
 		}
-		s, err := i.step("+ "+a.name, "switch on", alone)
+		s, err := i.step("only "+a.name, "switch on", alone)
 		if err != nil {
 			return err
 		}
@@ -228,7 +229,7 @@ func (i *isolator) switchOn(d, minimum engine.Deployment, axes []axis) error {
 	case 0:
 		i.conclude(Interaction, "", "An interaction: stripping everything recovers the accuracy, but no component alone takes it away. Switch them on in pairs")
 	case 1:
-		i.conclude(OneComponent, culprits[0], "%s: the loss is there with it alone, and gone without it", culprits[0])
+		i.conclude(OneComponent, culprits[0], "%s: with it alone the loss is there, and with everything stripped it is not (%s)", culprits[0], outcomeOf(least))
 	default:
 		i.conclude(SomeComponents, culprits[0], "Each of %s alone takes accuracy away", join(culprits))
 	}

@@ -48,9 +48,12 @@ func (i *Isolation) Figure() *plots.Figure {
 // method says how each run was judged.
 func (i *Isolation) method() string {
 	return fmt.Sprintf("Each run answers the same %d questions as the base and is judged by the one-sided exact McNemar test at %g; the observed loss of %.1f points is detected with power %.2f in each (%.3g %% noise flips). "+
-		"A run that is wrong for another reason than chance is missed with the rest of that probability, and a sound one is called wrong with probability %g at most.",
-		i.N, i.Power.Design.Alpha, 100*i.Power.Loss, i.Power.Power, 100*i.Power.Design.Noise, i.Power.Design.Alpha)
+		"So a configuration with that loss shows none with probability %.2f, and one without any is called below the base with probability %g at most.",
+		i.N, i.Power.Design.Alpha, 100*i.Power.Loss, i.Power.Power, 100*i.Power.Design.Noise, 1-i.Power.Power, i.Power.Design.Alpha)
 }
+
+// belowBase marks a run that is significantly below the base.
+const belowBase = "below base"
 
 // stepTable is the table of the runs.
 type stepTable struct{ rows [][]string }
@@ -59,9 +62,9 @@ func (i *Isolation) table() stepTable {
 	t := stepTable{rows: [][]string{{"run", "n", "accuracy, %", "change, points", "losses", "gains", "p", ""}}}
 	for _, s := range i.Steps {
 		c := s.Comparison
-		state := "right"
+		state := "no loss shown"
 		if s.Lost {
-			state = "wrong"
+			state = belowBase
 		}
 		t.rows = append(t.rows, []string{s.Name, fmt.Sprint(c.N), fmt.Sprintf("%.1f", 100*c.TestAccuracy.Estimate), fmt.Sprintf("%+.1f", 100*c.Change.Estimate),
 			fmt.Sprint(c.Pairs.Losses), fmt.Sprint(c.Pairs.Gains), strings.TrimPrefix(strings.TrimPrefix(stats.FormatP(c.Loss.P), "p "), "= "), state})
@@ -95,7 +98,7 @@ func (t stepTable) html(b *strings.Builder) {
 		if i == 0 {
 			style = "opacity:.7;border-bottom:1px solid rgba(128,128,128,.35);"
 		}
-		if row[len(row)-1] == "wrong" {
+		if row[len(row)-1] == belowBase {
 			colour = lossColour
 		}
 		b.WriteString(`<tr style="background:none">`)
