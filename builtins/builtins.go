@@ -246,13 +246,13 @@ func Audit(model, reference string) *checkpoint.Report {
 //
 //	SaveReproducer("fp8-drop.ipynb")
 func SaveReproducer(path string, c ...*Comparison) *reproducer.Saved {
-	finding := Finding().Comparison()
+	comparison := Finding().Comparison()
 	if len(c) > 0 {
-		finding = c[0]
+		comparison = c[0]
 	}
-	cells, running, err := cellsOf(finding)
+	found, err := foundBy(comparison)
 	check(err)
-	saved, err := reproducer.Save(host.Context(), path, finding, cells, running)
+	saved, err := reproducer.Save(host.Context(), path, found)
 	check(err)
 	return saved
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"adkernel/builtins/compare"
+	"adkernel/builtins/reproducer"
 	"adkernel/kernel/host"
 )
 
@@ -39,22 +40,24 @@ func lastComparison() (*compare.Comparison, error) {
 	return comparisons.last, nil
 }
 
-// cellsOf returns the session's cells up to the one that made the comparison
-// of c's runs, and whether that one still runs.
-func cellsOf(c *compare.Comparison) (cells []host.Cell, running bool, err error) {
+// foundBy returns the session's cells up to the one that compared c's runs.
+func foundBy(c *compare.Comparison) (reproducer.Found, error) {
+	found := reproducer.Found{Comparison: c}
 	n, err := cellOf(c)
 	if err != nil {
-		return nil, false, err
+		return found, err
 	}
-	cells = host.Current().Cells()
+	found.Cells = host.Current().Cells()
 	if now := host.Current().Running(); now.N == n {
-		return append(slices.Clone(cells), now), true, nil
+		found.Cells, found.Running = append(found.Cells, now), true
+		return found, nil
 	}
-	i := slices.IndexFunc(cells, func(cell host.Cell) bool { return cell.N == n })
+	i := slices.IndexFunc(found.Cells, func(cell host.Cell) bool { return cell.N == n })
 	if i < 0 {
-		return nil, false, fmt.Errorf("cell In[%d] compared the runs and then failed: compare them again", n)
+		return found, fmt.Errorf("cell In[%d] compared the runs and then failed: compare them again", n)
 	}
-	return cells[:i+1], false, nil
+	found.Cells = found.Cells[:i+1]
+	return found, nil
 }
 
 // cellOf is the number of the cell that compared c's runs last. Finding shows

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 
 	"adkernel/builtins/compare"
+	"adkernel/builtins/diagnose"
 	"adkernel/builtins/engine/backend"
 	"adkernel/builtins/run"
 	"adkernel/kernel/host"
@@ -39,6 +40,10 @@ type Finding struct {
 	Words   string          `json:"words"` // the verdict with its numbers, a sentence
 	Program Program         `json:"program"`
 
+	// Diagnosis is what was concluded about the cause; nil when nothing was.
+	// It is not part of what an execution is held against.
+	Diagnosis *Conclusion `json:"diagnosis,omitempty"`
+
 	comparison *compare.Comparison // nil when it was read from a notebook
 }
 
@@ -65,6 +70,24 @@ type Interval struct {
 	Estimate float64 `json:"estimate"`
 	Low      float64 `json:"low"`
 	High     float64 `json:"high"`
+}
+
+// Conclusion is the outcome of a diagnosis.
+type Conclusion struct {
+	Words    string            `json:"words"`             // a sentence or two that stand alone
+	Suspect  string            `json:"suspect,omitempty"` // the likeliest one's name in the catalogue
+	Standing diagnose.Standing `json:"standing,omitempty"`
+}
+
+func conclusionOf(d *diagnose.Diagnosis) *Conclusion {
+	if d == nil {
+		return nil
+	}
+	c := &Conclusion{Words: d.Words}
+	if len(d.Suspects) > 0 {
+		c.Suspect, c.Standing = d.Suspects[0].Name, d.Suspects[0].Standing
+	}
+	return c
 }
 
 // Program is what computed a finding.

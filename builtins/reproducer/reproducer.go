@@ -21,6 +21,7 @@ import (
 	"strings"
 
 	"adkernel/builtins/compare"
+	"adkernel/builtins/diagnose"
 	"adkernel/builtins/run"
 	"adkernel/kernel/host"
 )
@@ -39,51 +40,40 @@ func (s *Saved) String() string {
 		s.Path, s.Finding.summary(), s.Cells, s.Of, filepath.Base(s.Path))
 }
 
-// Save writes the reproducer of a comparison. Cells are those of the session,
-// oldest first; the last of them made the comparison, as the last it made.
-// running says that this cell has not ended yet.
-func Save(ctx context.Context, path string, c *compare.Comparison, cells []host.Cell, running bool) (*Saved, error) {
-	saved, err := save(ctx, path, c, cells, running)
+// Found is what a session found, and how.
+type Found struct {
+	Comparison *compare.Comparison
+	Diagnosis  *diagnose.Diagnosis // nil when none was made
+
+	// Cells are those of the session, oldest first; the last of them made the
+	// comparison, as the last that it made.
+	Cells   []host.Cell
+	Running bool // the last cell has not ended yet
+}
+
+// Save writes the reproducer of what was found.
+func Save(ctx context.Context, path string, found Found) (*Saved, error) {
+	saved, err := save(ctx, path, found)
 	if err != nil {
 		return nil, fmt.Errorf("save reproducer %s: %w", path, err)
 	}
 	return saved, nil
 }
 
-func save(ctx context.Context, path string, c *compare.Comparison, cells []host.Cell, running bool) (*Saved, error) {
+func save(ctx context.Context, path string, found Found) (*Saved, error) {
 	if filepath.Ext(path) != ".ipynb" {
 		return nil, errors.New("the name of a notebook ends in .ipynb")
 	}
-	if len(cells) == 0 {
+	if len(found.Cells) == 0 {
 		return nil, errors.New("there are no cells to save: call it in a notebook")
 	}
-	if err := complete(c.Test, c.Base); err != nil {
-		return nil, err
-	}
-	// What the notebook's cells will compare, without what was measured since.
-	c, err := compare.Runs(c.Test, c.Base)
+	finding, err := found.finding(ctx)
 	if err != nil {
 		return nil, err
 	}
-	finding, err := Of(c)
+	needed, err := found.needed()
 	if err != nil {
 		return nil, err
-	}
-	for _, side := range []*Side{&finding.Test, &finding.Base} {
-		if side.Files, err = hashFiles(ctx, side.Model); err != nil {
-			return nil, fmt.Errorf("%s: %w", side.Label, err)
-		}
-	}
-	total := len(cells)
-	if running {
-		last := len(cells) - 1
-		cells = append(slices.Clone(cells[:last]), unfinished(cells[last], cells[:last]))
-	}
-	needed := slice(cells)
-	for i := range needed {
-		if needed[i].Source, err = withoutSaving(needed[i]); err != nil {
-			return nil, err
-		}
 	}
 	if err := finding.checkSecrets(needed); err != nil {
 		return nil, err
@@ -95,7 +85,49 @@ func save(ctx context.Context, path string, c *compare.Comparison, cells []host.
 	if err := nb.Write(path); err != nil {
 		return nil, err
 	}
-	return &Saved{Path: path, Cells: len(needed), Of: total, Finding: finding}, nil
+	return &Saved{Path: path, Cells: len(needed), Of: len(found.Cells), Finding: finding}, nil
+}
+
+// finding is what the notebook's cells will find, without what was measured
+// since, such as noise; with the hashes of the checkpoints.
+func (found Found) finding(ctx context.Context) (*Finding, error) {
+	test, base := found.Comparison.Test, found.Comparison.Base
+	if err := complete(test, base); err != nil {
+		return nil, err
+	}
+	c, err := compare.Runs(test, base)
+	if err != nil {
+		return nil, err
+	}
+	finding, err := Of(c)
+	if err != nil {
+		return nil, err
+	}
+	finding.Diagnosis = conclusionOf(found.Diagnosis)
+	for _, side := range []*Side{&finding.Test, &finding.Base} {
+		if side.Files, err = hashFiles(ctx, side.Model); err != nil {
+			return nil, fmt.Errorf("%s: %w", side.Label, err)
+		}
+	}
+	return finding, nil
+}
+
+// needed are the cells that lead to the comparison, without those lines that
+// save it.
+func (found Found) needed() ([]host.Cell, error) {
+	cells := slices.Clone(found.Cells)
+	if last := len(cells) - 1; found.Running {
+		cells[last] = unfinished(cells[last], cells[:last])
+	}
+	needed := slice(cells)
+	for i := range needed {
+		text, err := withoutSaving(needed[i])
+		if err != nil {
+			return nil, err
+		}
+		needed[i].Source = text
+	}
+	return needed, nil
 }
 
 // complete refuses runs that an execution would not repeat, since it finishes

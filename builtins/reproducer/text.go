@@ -14,13 +14,17 @@ import (
 // opening says what was found, in one line with its numbers, and what to do.
 func (d document) opening() string {
 	f := d.finding
+	cause := ""
+	if f.Diagnosis != nil {
+		cause = "\nDiagnosis: " + f.Diagnosis.Words + "\n"
+	}
 	return fmt.Sprintf(`# %s
 
 **%s**
-
+%s
 This notebook stands alone: it holds the %d cells of a session that the finding needs, and what the finding was.
 Run all its cells to see it, or let a program compare: `+"`adkernel verify %s`"+` exits with 0 when it is reproduced, 1 when it is not, and 2 when it could not run.
-`, upperFirst(f.title()), f.Words, len(d.cells), d.file)
+`, upperFirst(f.title()), f.Words, cause, len(d.cells), d.file)
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
