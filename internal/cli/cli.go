@@ -53,6 +53,8 @@ type commands struct {
 	Audit   auditCommand   `cmd:"" help:"Compare a quantized checkpoint with its reference."`
 	Verify  verifyCommand  `cmd:"" help:"Execute a reproducer and say whether its finding is reproduced."`
 
+	Doctor doctorCommand `cmd:"" help:"Say what this machine has."`
+
 	Worker     workerCommand     `cmd:"" hidden:"" help:"Evaluate cells for a kernel."`
 	ExecuteRun executeRunCommand `cmd:"" name:"execute-run" hidden:"" help:"Execute the run in a directory."`
 

@@ -1,0 +1,87 @@
+// Package doctor says what a machine has of what adkernel can use, and for
+// what is missing what it would give and how to get it. It looks at files,
+// environment variables and the program itself; it starts no other program
+// and changes nothing.
+package doctor
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"adkernel/kernel/host"
+)
+
+// A State says how a finding is.
+type State string
+
+// States.
+const (
+	OK      State = "ok"
+	Missing State = "missing" // the program works without
+	Broken  State = "broken"  // something that is there does not work
+)
+
+// A Finding is one thing that was looked for.
+type Finding struct {
+	What   string `json:"what"`
+	State  State  `json:"state"`
+	Detail string `json:"detail"`
+	Gives  string `json:"gives,omitempty"` // what it is good for, unless OK
+	Fix    string `json:"fix,omitempty"`   // a command, or what to do, unless OK
+}
+
+// A Report is all that was found, in reading order.
+type Report struct {
+	Findings []Finding `json:"findings"`
+}
+
+// Facts are what the program knows about itself.
+type Facts struct {
+	Version    string
+	Executable string
+	Evaluators []string
+	Backends   []string
+}
+
+// Examine looks at this machine.
+func Examine(f Facts) Report {
+	return Report{Findings: []Finding{
+		program(f),
+		vectors(),
+		{What: "evaluators", State: OK, Detail: strings.Join(f.Evaluators, ", ")},
+		{What: "backends", State: OK, Detail: strings.Join(f.Backends, ", ") + " (this version has no other)"},
+		demo(),
+		jupyter(),
+		kernelspec(f.Executable),
+		mmlu(),
+		runs(),
+		cache(),
+	}}
+}
+
+// Broken says whether something that is there does not work.
+func (r Report) Broken() bool {
+	for _, f := range r.Findings {
+		if f.State == Broken {
+			return true
+		}
+	}
+	return false
+}
+
+// MimeBundle implements host.Bundler: a table, and below it what is missing.
+func (r Report) MimeBundle() host.Bundle {
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, f := range r.Findings {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", f.What, f.State, f.Detail)
+	}
+	w.Flush() // into memory: cannot fail
+	for _, f := range r.Findings {
+		if f.State != OK {
+			fmt.Fprintf(&text, "\n%s is %s. It gives: %s\n    %s\n", f.What, f.State, f.Gives, f.Fix)
+		}
+	}
+	return host.Text(strings.TrimRight(text.String(), "\n"))
+}
