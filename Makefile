@@ -73,7 +73,7 @@ clients: build .venv/ready ## Real clients: jupyter_client, jupyter_kernel_test,
 notebooks: build ## Execute every notebook and compare it with what is committed.
 	go run ./internal/notebooktest -adkernel $(BIN) notebooks/*.ipynb
 
-bench: build .venv/ready ## Measure, beside ipykernel, pandas, DuckDB and transformers.
+bench: build .venv/ready ## Measure, beside ipykernel, pandas, DuckDB and transformers: six minutes, QUICK=1 one.
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/bench.py
 
 neighbours: .venv-neighbours/ready ## Install torch and transformers for the measurements that need them.
