@@ -18,7 +18,7 @@ import (
 
 type runCommand struct {
 	evaluator
-	Notebook    string        `arg:"" type:"existingfile" help:"Notebook (.ipynb) to execute."`
+	Notebook    string        `arg:"" type:"existingfile" help:"Notebook (.ipynb) to execute, in the current directory."`
 	Output      string        `short:"o" placeholder:"FILE" help:"Where the executed notebook goes; the notebook itself when left out."`
 	AllowErrors bool          `help:"Go on after a cell that fails."`
 	Timeout     time.Duration `placeholder:"10m" help:"Longest time of one cell; none when left out."`
@@ -34,7 +34,6 @@ func (c runCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options.Dir = filepath.Dir(c.Notebook) // where Jupyter runs it
 	session, err := worker.Start(options)
 	if err != nil {
 		return err

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/kernel/notebook"
+)
+
+// saved writes a notebook of code cells and returns its path.
+func saved(t *testing.T, sources ...string) string {
+	t.Helper()
+	nb := &notebook.Notebook{}
+	for _, source := range sources {
+		nb.Cells = append(nb.Cells, &notebook.Cell{Type: notebook.Code, Source: source})
+	}
+	path := filepath.Join(t.TempDir(), "nb.ipynb")
+	require.NoError(t, nb.Write(path))
+	return path
+}
+
+func TestRunWritesTheExecutedNotebookAndItsStatusSaysWhetherACellFailed(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		options []string
+		status  int
+		last    []string // text of the last cell's outputs
+	}{
+		{"stops", nil, exitFailed, nil},
+		{"goes on", []string{"--allow-errors"}, exitOK, []string{"42"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := saved(t, "x := 6", `panic("no")`, "x * 7")
+			output := filepath.Join(t.TempDir(), "out.ipynb")
+			require.Equal(t, test.status, Main(append([]string{"run", path, "-o", output}, test.options...)))
+			nb, err := notebook.Read(output)
+			require.NoError(t, err)
+			require.Equal(t, "Panic", nb.Cells[1].Outputs[0].ErrorName)
+			var last []string
+			for _, o := range nb.Cells[2].Outputs {
+				last = append(last, o.Plain())
+			}
+			require.Equal(t, test.last, last)
+		})
+	}
+}
+
+func TestRunWithoutAnOutputExecutesInPlace(t *testing.T) {
+	path := saved(t, "1 + 1")
+	require.Equal(t, exitOK, Main([]string{"run", path}))
+	nb, err := notebook.Read(path)
+	require.NoError(t, err)
+	require.Equal(t, "2", nb.Cells[0].Outputs[0].Plain())
+}
+
+func TestANotebookThatCannotBeReadIsLeftAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nb.ipynb")
+	require.NoError(t, os.WriteFile(path, []byte(`{"nbformat": 3}`), 0o644))
+	require.Equal(t, exitFailed, Main([]string{"run", path}))
+	require.Equal(t, exitFailed, Main([]string{"export", path}))
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, `{"nbformat": 3}`, string(content))
+}
+
+func TestExportWritesAPageBesideTheNotebook(t *testing.T) {
+	path := saved(t, "1 + 1")
+	require.Equal(t, exitOK, Main([]string{"export", path}))
+	page, err := os.ReadFile(filepath.Join(filepath.Dir(path), "nb.html"))
+	require.NoError(t, err)
+	require.Contains(t, string(page), "<title>nb</title>")
+}
