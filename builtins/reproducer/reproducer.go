@@ -75,7 +75,7 @@ func save(ctx context.Context, path string, found Found) (*Saved, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := finding.checkSecrets(needed); err != nil {
+	if err := checkSecrets(needed, found.Comparison.Test.Spec().Settings, found.Comparison.Base.Spec().Settings); err != nil {
 		return nil, err
 	}
 	nb, err := document{finding, needed, filepath.Base(path)}.notebook()

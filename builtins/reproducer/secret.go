@@ -3,6 +3,7 @@ package reproducer
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"adkernel/kernel/host"
@@ -46,16 +47,19 @@ func secrets(settings map[string]any) []string {
 	return out
 }
 
-// checkSecrets refuses cells that hold a secret of either deployment: a
-// reproducer is made to be handed on.
-func (f *Finding) checkSecrets(cells []host.Cell) error {
-	for _, r := range []map[string]any{f.comparison.Test.Spec().Settings, f.comparison.Base.Spec().Settings} {
-		for _, secret := range secrets(r) {
-			for _, c := range cells {
-				if strings.Contains(c.Source, secret) {
-					return fmt.Errorf("cell In[%d] holds a key or password, which would be saved with it: read it with os.Getenv instead", c.N)
-				}
-			}
+// keyText matches the keys of services that serve models, by their prefixes.
+var keyText = regexp.MustCompile(`\b(sk-[\w-]{16,}|hf_\w{20,}|nvapi-[\w-]{20,}|gh[pousr]_\w{20,})`)
+
+// checkSecrets refuses cells that hold a secret of either deployment, or what
+// looks like a key: a reproducer is made to be handed on.
+func checkSecrets(cells []host.Cell, settings ...map[string]any) error {
+	for _, c := range cells {
+		found := keyText.MatchString(c.Source)
+		for _, s := range settings {
+			found = found || slices.ContainsFunc(secrets(s), func(secret string) bool { return strings.Contains(c.Source, secret) })
+		}
+		if found {
+			return fmt.Errorf("cell In[%d] holds a key or password, which would be saved with it: read it with os.Getenv instead", c.N)
 		}
 	}
 	return nil

@@ -88,6 +88,16 @@ func TestSecretsAreNotSaved(t *testing.T) {
 	settings := map[string]any{"api_key": "sk-1", "max_num_tokens": 3, "auth": map[string]any{"HF_TOKEN": "hf-2", "user": "me"}}
 	require.Equal(t, map[string]any{"api_key": leftOut, "max_num_tokens": 3, "auth": map[string]any{"HF_TOKEN": leftOut, "user": "me"}}, withoutSecrets(settings))
 	require.ElementsMatch(t, []string{"sk-1", "hf-2"}, secrets(settings))
+
+	for source, refused := range map[string]bool{
+		`d.Args["api_key"] = "sk-1"`:                               true,
+		`d.Args["api_key"] = os.Getenv("KEY")`:                     false,
+		`os.Setenv("HF_TOKEN", "hf_abcdefghijklmnopqrstuvwxyz")`:   true,
+		`Deployment{Model: "/models/hf_checkpoints/llama-3.1-8b"}`: false,
+	} {
+		err := checkSecrets([]host.Cell{{N: 2, Source: source}}, settings)
+		require.Equal(t, refused, err != nil, "%s: %v", source, err)
+	}
 }
 
 func FuzzReadSource(f *testing.F) {

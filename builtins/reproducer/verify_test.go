@@ -3,6 +3,7 @@ package reproducer_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"adkernel/builtins/casebook"
 	"adkernel/builtins/reproducer"
 	"adkernel/kernel/notebook"
 	"adkernel/kernel/worker"
@@ -98,9 +100,17 @@ func TestAReproducerStandsAloneAndReproduces(t *testing.T) {
 
 	before, err := os.ReadFile(path)
 	require.NoError(t, err)
-	v, err := reproducer.Verify(t.Context(), path, execute)
+	var executed []byte
+	v, err := reproducer.Verify(t.Context(), path, func(ctx context.Context, path string) error {
+		if err := execute(ctx, path); err != nil {
+			return err
+		}
+		executed, err = os.ReadFile(path)
+		return err
+	})
 	require.NoError(t, err)
 	require.True(t, v.Reproduced, v.String())
+	replay := func(_ context.Context, path string) error { return os.WriteFile(path, executed, 0o644) }
 	require.Contains(t, v.String(), "held to every number")
 	after, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -110,7 +120,7 @@ func TestAReproducerStandsAloneAndReproduces(t *testing.T) {
 		v, err := reproducer.Verify(t.Context(), tamper(t, path, func(finding map[string]any) {
 			finding["losses"] = add(finding["losses"], 1)
 			finding["gains"] = add(finding["gains"], 1)
-		}), execute)
+		}), replay)
 		require.NoError(t, err)
 		require.False(t, v.Reproduced)
 		require.Regexp(t, `^not reproduced: losses: \d+, saved \d+; held to every number`, v.String())
@@ -118,7 +128,7 @@ func TestAReproducerStandsAloneAndReproduces(t *testing.T) {
 	t.Run("other prompts are refused", func(t *testing.T) {
 		_, err := reproducer.Verify(t.Context(), tamper(t, path, func(finding map[string]any) {
 			finding["test"].(map[string]any)["prompts"].(map[string]any)["text_sha256"] = strings.Repeat("0", 64)
-		}), execute)
+		}), replay)
 		require.ErrorContains(t, err, "not the same evaluation")
 	})
 	t.Run("another format is refused before anything runs", func(t *testing.T) {
@@ -208,4 +218,27 @@ func add(number any, n int64) json.Number {
 	value, _ := number.(json.Number).Int64()
 	text, _ := json.Marshal(value + n)
 	return json.Number(text)
+}
+
+func TestModelsGivenByPathAreListedAsNeeded(t *testing.T) {
+	demo, err := casebook.Open(t.Context())
+	require.NoError(t, err)
+	dir := t.TempDir()
+	t.Setenv("ADKERNEL_RUNS", filepath.Join(dir, "runs"))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ad.yaml"), []byte("attn_backend: paged\n"), 0o644))
+	_, err = runSession(t, dir,
+		fmt.Sprintf("reference := Deployment{Model: %q}\nserved := Deployment{Name: \"served\", Model: %q, Config: \"ad.yaml\"}", demo.BF16.Model, demo.FP8.Model),
+		fmt.Sprintf("task := MMLU(Dataset(%q), Samples(18))", demo.Task.Dataset),
+		`test := Run(served, task)`,
+		"base := Attach(Run(reference, task).Dir())\nCompare(test, base)",
+		`SaveReproducer("paths.ipynb")`)
+	require.NoError(t, err)
+	nb, err := notebook.Read(filepath.Join(dir, "paths.ipynb"))
+	require.NoError(t, err)
+	needs := nb.Cells[1].Source
+	require.Contains(t, needs, "- The model at `"+demo.FP8.Model+"`, for served: 4 files of 2.0 MB, whose hashes are below.")
+	require.Contains(t, needs, "- The model at `"+demo.BF16.Model+"`, for dense: 3 files of 3.7 MB")
+	require.Contains(t, needs, "- The configuration file `"+filepath.Join(dir, "ad.yaml")+"`")
+	require.Contains(t, needs, "- The data set in `"+demo.Task.Dataset+"`.")
+	require.NotContains(t, needs, "comes with the program")
 }
