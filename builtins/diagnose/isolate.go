@@ -67,7 +67,7 @@ type Step struct {
 // configuration. Progress is shown on the host.
 func Isolate(ctx context.Context, d engine.Deployment, c *compare.Comparison, o IsolateOptions) (*Isolation, error) {
 	if c.Verdict.Outcome != compare.RealLoss {
-		return nil, fmt.Errorf("isolate %s: there is no loss to isolate: %s", d.Label(), c.Verdict.Words)
+		return &Isolation{Deployment: d, Comparison: c, N: c.N, Finding: NoLossHere, Words: "There is no loss to isolate, and nothing was run. " + c.Verdict.Words}, nil
 	}
 	info := c.Test.Spec().Engine
 	quantized := info != nil && info.Quant != ""

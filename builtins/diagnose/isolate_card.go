@@ -15,6 +15,9 @@ import (
 // MimeBundle shows the finding, the runs as a table, and the ladder.
 func (i *Isolation) MimeBundle() host.Bundle {
 	title := "Isolation of " + i.Deployment.Label()
+	if len(i.Steps) == 0 {
+		return host.Text(title + "\n" + i.Words)
+	}
 	method := i.method()
 	t := i.table()
 	text := title + "\n" + i.Words + "\n\n" + t.text() + "\n\n" + method
@@ -156,7 +159,10 @@ func (i *Isolation) MarshalJSON() ([]byte, error) {
 		Power      float64 `json:"power"`
 		Method     string  `json:"method"`
 		Steps      []step  `json:"steps"`
-	}{i.Deployment.Label(), i.Finding, i.Culprit, i.Words, i.N, i.Power.Power, i.method(), nil}
+	}{i.Deployment.Label(), i.Finding, i.Culprit, i.Words, i.N, i.Power.Power, "", nil}
+	if len(i.Steps) > 0 {
+		out.Method = i.method()
+	}
 	for _, s := range i.Steps {
 		c := s.Comparison
 		out.Steps = append(out.Steps, step{s.Name, s.Phase, c.N, 100 * c.TestAccuracy.Estimate, 100 * c.Change.Estimate, c.Loss.P, s.Lost, c.Test.Dir()})

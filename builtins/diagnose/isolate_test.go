@@ -35,10 +35,14 @@ func TestIsolationNamesWhatTheLossComesAndGoesWith(t *testing.T) {
 	}
 }
 
-func TestIsolationNeedsALoss(t *testing.T) {
+func TestWithoutALossNothingIsRun(t *testing.T) {
 	d := demo(t)
-	_, err := diagnose.Isolate(t.Context(), d.BF16, compared(t, "bf16 on two ranks", cleanSamples, served(d.BF16).With(2, "world_size"), d.BF16), diagnose.IsolateOptions{Run: runOptions()})
-	require.ErrorContains(t, err, "there is no loss to isolate: Underpowered")
+	cmp := compared(t, "bf16 on two ranks", cleanSamples, served(d.BF16).With(2, "world_size"), d.BF16)
+	out, err := diagnose.Isolate(t.Context(), d.BF16, cmp, diagnose.IsolateOptions{Run: runOptions()})
+	require.NoError(t, err)
+	require.Equal(t, diagnose.NoLossHere, out.Finding)
+	require.Empty(t, out.Steps)
+	require.Contains(t, out.MimeBundle().Plain(), "There is no loss to isolate, and nothing was run. Underpowered")
 }
 
 func TestInterruptedIsolationStops(t *testing.T) {

@@ -21,8 +21,9 @@ import (
 
 // TestMain lets the test binary be the process that executes a run.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "execute-run" {
-		if err := run.Execute(context.Background(), os.Args[2], backend.Open); err != nil {
+	openers := map[string]run.Opener{"execute-run": backend.Open, "execute-toy": openToy}
+	if len(os.Args) == 3 && openers[os.Args[1]] != nil {
+		if err := run.Execute(context.Background(), os.Args[2], openers[os.Args[1]]); err != nil {
 			os.Exit(1)
 		}
 		os.Exit(0)

@@ -1,0 +1,102 @@
+package diagnose
+
+import (
+	"math"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/checkpoint"
+	"adkernel/builtins/engine"
+)
+
+func TestRelativeErrorIgnoresShiftsAndShowsNaN(t *testing.T) {
+	want := []float32{1, 2, 3, 6}
+	require.Zero(t, relativeError(want, want))
+	require.InDelta(t, 0, relativeError([]float32{11, 12, 13, 16}, want), 1e-6)
+	require.InDelta(t, 1, relativeError([]float32{2, 4, 6, 12}, want), 1e-6)
+	require.True(t, math.IsInf(relativeError([]float32{1, 2, 3, float32(math.NaN())}, want), 1))
+	require.True(t, math.IsInf(relativeError(want[:3], want), 1))
+	require.True(t, math.IsInf(relativeError([]float32{1, 2, 3, 6}, []float32{1, 1, 1, 1}), 1))
+	require.Zero(t, relativeError([]float32{5, 5}, []float32{1, 1}))
+}
+
+func TestOutputsAreClassified(t *testing.T) {
+	answers := []string{"A", "B", "C", "D"}
+	for output, want := range map[string]kindOfOutput{
+		" B": anAnswer, "C.": anAnswer, "D\n\n": anAnswer,
+		"": empty, " \n": empty,
+		"The answer is B": metaText, "Answer: A": metaText, "The user wants": metaText, "Let me think": metaText,
+		"!!!!": gibberish, "Bq": gibberish, "zx": gibberish,
+	} {
+		require.Equal(t, want, classify(output, answers), "%q", output)
+	}
+}
+
+func TestTheOtherRotaryLayoutAndBackIsTheSame(t *testing.T) {
+	values := make([]float32, 2*8*3) // two heads of 8, three columns
+	for i := range values {
+		values[i] = float32(i)
+	}
+	edited := slices.Clone(values)
+	require.True(t, interleaved(8, false)("model.layers.0.self_attn.q_proj.weight", []int{16, 3}, edited))
+	// Row 4 of a head (the first of its second half) becomes row 1.
+	require.Equal(t, values[4*3:5*3], edited[1*3:2*3])
+	require.True(t, interleaved(8, true)("model.layers.0.self_attn.q_proj.weight", []int{16, 3}, edited))
+	require.Equal(t, values, edited)
+	require.False(t, interleaved(8, false)("model.layers.0.self_attn.v_proj.weight", []int{16, 3}, edited))
+	require.False(t, interleaved(5, false)("model.layers.0.self_attn.q_proj.weight", []int{16, 3}, edited))
+}
+
+func TestARepairChangesOnlyWhatItNames(t *testing.T) {
+	model := filepath.Join("..", "..", "notebooks", "demo", "dense")
+	dir := t.TempDir()
+	require.NoError(t, writeEdited(model, dir, scaled(2, isQuery)))
+	before, err := checkpoint.Open(model)
+	require.NoError(t, err)
+	defer before.Close()
+	after, err := checkpoint.Open(dir)
+	require.NoError(t, err)
+	defer after.Close()
+	require.Equal(t, before.Names(), after.Names())
+	for _, name := range before.Names() {
+		a, _ := before.Tensor(name)
+		b, _ := after.Tensor(name)
+		x, err := a.Float32()
+		require.NoError(t, err)
+		y, err := b.Float32()
+		require.NoError(t, err)
+		if filepath.Ext(name) == ".weight" && isQuery(name[:len(name)-len(".weight")]) {
+			for i := range x {
+				x[i] *= 2
+			}
+		}
+		require.Equal(t, x, y, name)
+	}
+	require.ErrorContains(t, writeEdited(model, t.TempDir(), scaled(2, func(string) bool { return false })), "no weights of that kind")
+}
+
+func TestAxesAreWhatDepartsFromPlain(t *testing.T) {
+	d := engine.Deployment{Model: "m", WorldSize: 4, Args: map[string]any{
+		"compile_backend": "torch-simple", "attn_backend": "flashinfer", "enable_chunked_prefill": true, "max_num_tokens": 128,
+		"transforms":      map[string]any{"fuse_rmsnorm": map[string]any{"enabled": true}, "multi_stream_moe": map[string]any{"enabled": true}},
+		"kv_cache_config": map[string]any{"dtype": "fp8"},
+	}}
+	axes, err := axesOf(d, true)
+	require.NoError(t, err)
+	var names, off []string
+	for _, a := range axes {
+		names, off = append(names, a.name), append(off, a.off)
+		d = a.strip(d)
+	}
+	require.Equal(t, []string{"world_size 4", "multi_stream_moe true", "attn_backend flashinfer", "enable_chunked_prefill true", "dtype fp8", "quantized kernels", "fusion of norm, all-reduce and rope"}, names)
+	require.Equal(t, "world_size 1", off[0])
+	stripped, err := axesOf(d, false)
+	require.NoError(t, err)
+	require.Empty(t, stripped)
+	settings, err := d.Settings()
+	require.NoError(t, err)
+	require.Equal(t, plainTokens, settings["max_num_tokens"])
+}

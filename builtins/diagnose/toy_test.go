@@ -1,0 +1,147 @@
+package diagnose_test
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/compare"
+	"adkernel/builtins/diagnose"
+	"adkernel/builtins/engine"
+	"adkernel/builtins/run"
+	"adkernel/builtins/task"
+)
+
+// toy answers every question right, and every second one wrong when all of the
+// settings named in "breaks" are away from their plain values.
+type toy struct{ wrong bool }
+
+var plainSettings = map[string]string{"compile_backend": "torch-simple", "attn_backend": "torch", "enable_chunked_prefill": "false"}
+
+func openToy(_ context.Context, d engine.Deployment) (engine.Engine, error) {
+	settings, err := d.Settings()
+	if err != nil {
+		return nil, err
+	}
+	breaks, _ := settings["breaks"].(string)
+	wrong := false
+	for _, together := range strings.Split(breaks, " or ") {
+		all := together != ""
+		for _, key := range strings.Split(together, "+") {
+			v, given := settings[key]
+			all = all && given && fmt.Sprint(v) != plainSettings[key]
+		}
+		wrong = wrong || all
+	}
+	return &toy{wrong: wrong || breaks == "always"}, nil
+}
+
+func (e *toy) Info() engine.Info { return engine.Info{Engine: "toy", Version: "1", Vocab: 256} }
+func (e *toy) Close() error      { return nil }
+
+func (e *toy) Encode(text string, _ bool) ([]int32, error) {
+	ids := make([]int32, len(text))
+	for i := range len(text) {
+		ids[i] = int32(text[i])
+	}
+	return ids, nil
+}
+
+func (e *toy) Decode(ids []int32) string {
+	var text []byte
+	for _, id := range ids {
+		text = append(text, byte(id))
+	}
+	return string(text)
+}
+
+func (e *toy) Generate(_ context.Context, requests []engine.Request, emit func(engine.Response) error) error {
+	for _, r := range requests {
+		answer := int32('B')
+		if e.wrong && r.ID%2 == 0 {
+			answer = 'C'
+		}
+		if err := emit(engine.Response{ID: r.ID, Tokens: []int32{answer}, Text: e.Decode([]int32{answer}), Finish: "length"}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toyTask is 40 questions whose answer is B.
+func toyTask(t *testing.T) task.Spec {
+	t.Helper()
+	dir := t.TempDir()
+	for kind, rows := range map[string]int{"dev": 5, "test": 40} {
+		path := filepath.Join(dir, kind, "virology_"+kind+".csv")
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		f, err := os.Create(path)
+		require.NoError(t, err)
+		w := csv.NewWriter(f)
+		for i := range rows {
+			require.NoError(t, w.Write([]string{fmt.Sprintf("%d?", i), "w", "x", "y", "z", "B"}))
+		}
+		w.Flush()
+		require.NoError(t, w.Error())
+		require.NoError(t, f.Close())
+	}
+	return task.Spec{Kind: "mmlu", Dataset: dir}
+}
+
+func TestIsolationTellsOneComponentFromSeveralAndFromAnInteraction(t *testing.T) {
+	spec := toyTask(t)
+	options := run.Options{Root: t.TempDir(), Command: []string{os.Args[0], "execute-toy"}}
+	evaluate := func(d engine.Deployment) *run.Run {
+		r, err := run.Launch(t.Context(), run.Spec{Deployment: d, Task: spec}, options)
+		require.NoError(t, err)
+		require.NoError(t, r.Wait(t.Context()))
+		return r
+	}
+	base := evaluate(engine.Deployment{Name: "base", Model: "none"})
+	for breaks, want := range map[string]struct {
+		finding diagnose.Finding
+		words   string
+	}{
+		"attn_backend":                    {diagnose.OneComponent, "attn_backend paged: with it alone the loss is there"},
+		"attn_backend or compile_backend": {diagnose.SomeComponents, "Each of compile_backend torch-cudagraph and attn_backend paged alone"},
+		"attn_backend+compile_backend":    {diagnose.Interaction, "no component alone takes it away"},
+		"always":                          {diagnose.CorePath, "still wrong at the minimum"},
+	} {
+		t.Run(breaks, func(t *testing.T) {
+			d := served(engine.Deployment{Name: "toy", Model: "none"}).With(breaks, "breaks")
+			cmp, err := compare.Runs(evaluate(d), base)
+			require.NoError(t, err)
+			out, err := diagnose.Isolate(t.Context(), d, cmp, diagnose.IsolateOptions{Run: options})
+			require.NoError(t, err)
+			require.Equal(t, want.finding, out.Finding, out.Words)
+			require.Contains(t, out.Words, want.words)
+		})
+	}
+}
+
+// The toy returns no logits: every probe says so, and the diagnosis stands on
+// the runs alone.
+func TestAnEngineWithoutLogitsLeavesProbesUnknown(t *testing.T) {
+	spec := toyTask(t)
+	options := run.Options{Root: t.TempDir(), Command: []string{os.Args[0], "execute-toy"}}
+	var runs []*run.Run
+	for _, breaks := range []string{"always", ""} {
+		r, err := run.Launch(t.Context(), run.Spec{Deployment: engine.Deployment{Name: "toy" + breaks, Model: "none"}.With(breaks, "breaks"), Task: spec}, options)
+		require.NoError(t, err)
+		require.NoError(t, r.Wait(t.Context()))
+		runs = append(runs, r)
+	}
+	cmp, err := compare.Runs(runs[0], runs[1])
+	require.NoError(t, err)
+	out, err := diagnose.Run(t.Context(), cmp, diagnose.Options{Open: openToy})
+	require.NoError(t, err)
+	require.Contains(t, out.Probes[0].Failed, "no logits for probe prompt 0")
+	require.NotContains(t, out.Facts, "engine.excess")
+	require.Contains(t, out.MimeBundle().Plain(), "no result (reference: no logits for probe prompt 0), so its facts are unknown")
+}
