@@ -14,7 +14,9 @@ import (
 	"adkernel/builtins/casebook"
 	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/compare"
+	"adkernel/builtins/diagnose"
 	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/backend"
 	"adkernel/builtins/frame"
 	"adkernel/builtins/reproducer"
 	"adkernel/builtins/run"
@@ -230,6 +232,23 @@ func Inspect(test *Evaluation, index int, base ...*Evaluation) *compare.Inspecti
 	in, err := compare.Inspect(test.Run, reference, index)
 	check(err)
 	return in
+}
+
+// Diagnose classifies what went wrong, probes both deployments, and ranks the
+// suspects with the evidence for and against each. More comparisons with the
+// same base, such as the deployment's at world_size 1, serve as evidence.
+func Diagnose(c *Comparison, more ...*Comparison) *diagnose.Diagnosis {
+	d, err := diagnose.Run(host.Context(), c, diagnose.Options{Open: backend.Open, Extra: more})
+	check(err)
+	return d
+}
+
+// Isolate strips the deployment's configuration to a minimum, one setting a
+// run, switches it back on, and names the setting that causes c's loss.
+func Isolate(d Deployment, c *Comparison) *diagnose.Isolation {
+	i, err := diagnose.Isolate(host.Context(), d, c, diagnose.IsolateOptions{})
+	check(err)
+	return i
 }
 
 // Audit compares a quantized checkpoint's weights and scales with the

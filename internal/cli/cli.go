@@ -45,13 +45,15 @@ type commands struct {
 	Logits   logitsCommand   `cmd:"" help:"Print the logits of one prompt."`
 	Quantize quantizeCommand `cmd:"" help:"Quantize a checkpoint with the reference quantizer."`
 
-	Launch  launchCommand  `cmd:"" help:"Evaluate a deployment."`
-	Runs    runsCommand    `cmd:"" help:"List the runs that are kept."`
-	Attach  attachCommand  `cmd:"" help:"Follow a run, or resume it."`
-	Compare compareCommand `cmd:"" help:"Compare a run with its base."`
-	Inspect inspectCommand `cmd:"" help:"Show one sample of a run beside its base."`
-	Audit   auditCommand   `cmd:"" help:"Compare a quantized checkpoint with its reference."`
-	Verify  verifyCommand  `cmd:"" help:"Execute a reproducer and say whether its finding is reproduced."`
+	Launch   launchCommand   `cmd:"" help:"Evaluate a deployment."`
+	Runs     runsCommand     `cmd:"" help:"List the runs that are kept."`
+	Attach   attachCommand   `cmd:"" help:"Follow a run, or resume it."`
+	Compare  compareCommand  `cmd:"" help:"Compare a run with its base."`
+	Inspect  inspectCommand  `cmd:"" help:"Show one sample of a run beside its base."`
+	Diagnose diagnoseCommand `cmd:"" help:"Rank the causes of a loss."`
+	Isolate  isolateCommand  `cmd:"" help:"Find the setting that causes a loss."`
+	Audit    auditCommand    `cmd:"" help:"Compare a quantized checkpoint with its reference."`
+	Verify   verifyCommand   `cmd:"" help:"Execute a reproducer and say whether its finding is reproduced."`
 
 	Doctor doctorCommand `cmd:"" help:"Say what this machine has."`
 

@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"context"
+	"os"
+
+	"adkernel/builtins/diagnose"
+	"adkernel/builtins/engine/backend"
+)
+
+type diagnoseCommand struct {
+	output
+	two
+	NoProbes bool `help:"Judge by the runs' records alone; load no engine."`
+}
+
+func (c diagnoseCommand) Run(ctx context.Context) error {
+	cmp, err := c.compare()
+	if err != nil {
+		return err
+	}
+	options := diagnose.Options{Open: backend.Open}
+	if c.NoProbes {
+		options.Open = nil
+	}
+	d, err := diagnose.Run(ctx, cmp, options)
+	if err != nil {
+		return err
+	}
+	return c.show(os.Stdout, d)
+}
+
+type isolateCommand struct {
+	output
+	two
+	Samples int `help:"Questions of each run; default: as many as the observed loss needs."`
+}
+
+func (c isolateCommand) Run(ctx context.Context) error {
+	cmp, err := c.compare()
+	if err != nil {
+		return err
+	}
+	isolation, err := diagnose.Isolate(ctx, cmp.Test.Spec().Deployment, cmp, diagnose.IsolateOptions{Samples: c.Samples})
+	if err != nil {
+		return err
+	}
+	return c.show(os.Stdout, isolation)
+}
