@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import tempfile
 from datetime import datetime, timezone
@@ -30,7 +31,7 @@ def main() -> int:
     quick = os.environ.get("QUICK", "") not in ("", "0")
     adkernel = Path(os.environ.get("ADKERNEL_BIN", ROOT / "bin" / "adkernel")).resolve()
     load = os.getloadavg()[0]
-    print(f"{platform.machine()}, {os.cpu_count()} processors, load average {load:.1f}", flush=True)
+    print(f"{platform.machine()}, {os.cpu_count()} processors, load average {load:.1f}, Go experiments: {experiments()}", flush=True)
     if load > 0.5:
         print("other programs are running: ratios below are coarse", flush=True)
 
@@ -50,6 +51,12 @@ def main() -> int:
     missed = [r for r in results if met(r) is False]
     print(f"{sum(met(r) is True for r in results)} targets met, {len(missed)} not met, {len(unmeasured)} not measured")
     return 0  # a measurement, not a test: busy machines miss targets
+
+
+def experiments() -> str:
+    """What GOEXPERIMENT the benchmarks are built with; without simd they say little."""
+    out = subprocess.run(["go", "env", "GOEXPERIMENT"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return out.strip() or "none"
 
 
 def ratio(result) -> float:
@@ -93,6 +100,7 @@ def write_json(results, unmeasured, quick):
         "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "machine": {"arch": platform.machine(), "processors": os.cpu_count(), "load": os.getloadavg()},
         "quick": quick,
+        "goexperiment": experiments(),
         "results": [{**r, "ratio": ratio(r), "met": met(r)} for r in results],
         "not_measured": unmeasured,
     }
