@@ -90,7 +90,7 @@ func TestExecutedNotebooksAreWhatJupyterLabSaves(t *testing.T) {
 			language := nb.Metadata["language_info"].(map[string]any)
 			require.NotEmpty(t, language["version"])
 			language["version"] = "1.26" // changes with the toolchain
-			matchesGolden(t, test.name+".executed.ipynb", nb.Bytes())
+			matchesGolden(t, test.name+".executed.ipynb", nb.encoded())
 		})
 	}
 }

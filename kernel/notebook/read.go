@@ -26,7 +26,7 @@ func Read(path string) (*Notebook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("notebook: %w", err)
 	}
-	nb, err := Parse(content)
+	nb, err := parse(content)
 	if err != nil {
 		return nil, fmt.Errorf("notebook %s: %w", path, err)
 	}
@@ -34,8 +34,8 @@ func Read(path string) (*Notebook, error) {
 	return nb, nil
 }
 
-// Parse is Read for a file's content.
-func Parse(content []byte) (*Notebook, error) {
+// parse is Read for a file's content.
+func parse(content []byte) (*Notebook, error) {
 	tree, err := parseJSON(content)
 	if err != nil {
 		return nil, err

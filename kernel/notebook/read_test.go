@@ -41,7 +41,7 @@ func TestMalformedNotebooksAreRefusedWithThePlace(t *testing.T) {
 		{cell(`"cell_type": "code", "metadata": {}, "source": "", "outputs": [{"output_type": "stream"}]`), "cell 2: output 1: name is missing"},
 		{cell(`"cell_type": "code", "metadata": {}, "source": "", "outputs": [{"output_type": "error", "ename": "", "evalue": "", "traceback": "x"}]`), "traceback is a string, not a list"},
 	} {
-		nb, err := Parse([]byte(test.content))
+		nb, err := parse([]byte(test.content))
 		require.ErrorContains(t, err, test.want, test.content)
 		require.Nil(t, nb)
 	}
@@ -53,21 +53,21 @@ func TestReadAndWriteKeepsEveryByteOfWhatNbformatWrote(t *testing.T) {
 	for _, name := range []string{"outputs.ipynb", "kept.ipynb"} {
 		want, err := os.ReadFile(filepath.Join("testdata", name))
 		require.NoError(t, err)
-		require.Equal(t, string(want), string(read(t, name).Bytes()), name)
+		require.Equal(t, string(want), string(read(t, name).encoded()), name)
 	}
 }
 
 func TestCellsWithoutAnIDGetOneThatStays(t *testing.T) {
-	nb, err := Parse([]byte(`{"nbformat": 4, "nbformat_minor": 2, "metadata": {}, "cells": [
+	nb, err := parse([]byte(`{"nbformat": 4, "nbformat_minor": 2, "metadata": {}, "cells": [
 		{"cell_type": "raw", "metadata": {"trusted": true}, "source": "a"}, {"cell_type": "raw", "metadata": {}, "source": "a"}]}`))
 	require.NoError(t, err)
-	content := nb.Bytes()
+	content := nb.encoded()
 	require.Contains(t, string(content), `"nbformat_minor": 5`)
 	require.NotContains(t, string(content), "trusted")
-	again, err := Parse(content)
+	again, err := parse(content)
 	require.NoError(t, err)
 	require.NotEqual(t, again.Cells[0].ID, again.Cells[1].ID)
-	require.Equal(t, string(content), string(again.Bytes()))
+	require.Equal(t, string(content), string(again.encoded()))
 }
 
 func TestLinesAreSplitAsPythonSplitsThem(t *testing.T) {
@@ -107,13 +107,13 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"nbformat": 4, "nbformat_minor": 0, "metadata": {}, "cells": [{"cell_type": "code", "metadata": {}, "source": [], "outputs": []}]}`))
 	f.Add([]byte(strings.Repeat("[", 20000)))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		nb, err := Parse(content)
+		nb, err := parse(content)
 		if err != nil {
 			return
 		}
-		written := nb.Bytes()
-		again, err := Parse(written)
+		written := nb.encoded()
+		again, err := parse(written)
 		require.NoError(t, err)
-		require.Equal(t, string(written), string(again.Bytes()))
+		require.Equal(t, string(written), string(again.encoded()))
 	})
 }

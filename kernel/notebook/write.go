@@ -19,14 +19,14 @@ func (nb *Notebook) Write(path string) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
-	if err := replaceFile(path, nb.Bytes()); err != nil {
+	if err := replaceFile(path, nb.encoded()); err != nil {
 		return fmt.Errorf("notebook %s cannot be written: %w", path, err)
 	}
 	return nil
 }
 
-// Bytes is the content of the notebook's file.
-func (nb *Notebook) Bytes() []byte {
+// encoded is the content of the notebook's file.
+func (nb *Notebook) encoded() []byte {
 	cells := make([]any, len(nb.Cells))
 	ids := nb.ids()
 	for i, c := range nb.Cells {
