@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"slices"
+	"strings"
 
 	"adkernel/builtins/engine"
 )
@@ -60,10 +61,7 @@ func axesOf(d engine.Deployment, quantized bool) ([]axis, error) {
 		if value == nil || words(value) == words(s.plain) {
 			continue
 		}
-		name := s.path[len(s.path)-1]
-		if name == "enabled" {
-			name = s.path[len(s.path)-2]
-		}
+		name := strings.TrimSuffix(strings.TrimPrefix(strings.Join(s.path, "."), "transforms."), ".enabled")
 		axes = append(axes, axis{name + " " + words(value), name + " " + words(s.plain), func(d engine.Deployment) engine.Deployment {
 			if name == "enable_chunked_prefill" { // whole prompts need room
 				d = d.With(plainTokens, "max_num_tokens")

@@ -70,11 +70,32 @@ func TestWithoutAnEngineTheCardSaysThatNothingWasProbed(t *testing.T) {
 	require.NoError(t, err)
 	text := out.MimeBundle().Plain()
 	require.Contains(t, text, "all probes: no result (not run: no engine was given), so its facts are unknown")
-	require.Contains(t, text, "No suspect of the catalogue explains it.")
+	require.Contains(t, text, "Nobody can be accused by the two runs alone, and no probe compared the engines.")
 	for _, s := range out.Suspects {
 		require.NotEqual(t, diagnose.Shown, s.Standing, s.Name)
 	}
 	encoded, err := json.Marshal(out)
 	require.NoError(t, err)
 	require.Contains(t, string(encoded), `"output_patterns":[{"name":"coherent but wrong","known":true,"present":true`)
+}
+
+func TestTheSeventhPatternNeedsARunAtWorldSize1(t *testing.T) {
+	c := openCase(t, "moe-drop")
+	cmp := compared(t, "moe-drop", caseSamples, c.Deploy, c.Base)
+	seventh := func(extra ...*compare.Comparison) diagnose.Pattern {
+		out, err := diagnose.Run(t.Context(), cmp, diagnose.Options{Extra: extra})
+		require.NoError(t, err)
+		require.Len(t, out.Outputs, 7)
+		require.Len(t, out.Subjects, 4)
+		return out.Outputs[6]
+	}
+	require.False(t, seventh().Known)
+	require.Contains(t, seventh().Words, "needs a run at world_size 1, and there is none")
+	require.False(t, seventh(cmp).Known, "a run at world_size 2 is no evidence")
+
+	single := *compared(t, "moe on one rank", caseSamples, c.Deploy.With(1, "world_size"), c.Base)
+	require.False(t, seventh(&single).Present, "underpowered is not passing")
+	require.Contains(t, seventh(&single).Words, "Underpowered")
+	single.Verdict.Outcome = compare.NoLoss // as more samples would show
+	require.True(t, seventh(&single).Present)
 }

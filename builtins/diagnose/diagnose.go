@@ -46,8 +46,8 @@ type Options struct {
 	// diagnosis says so.
 	Open run.Opener
 
-	// Extra are other comparisons with the same base that serve as evidence,
-	// such as the tested deployment's at world_size 1.
+	// Extra are other comparisons with the same base that serve as evidence: of
+	// the tested checkpoint at world_size 1. Others are passed over.
 	Extra []*compare.Comparison
 }
 
@@ -70,15 +70,14 @@ func Run(ctx context.Context, c *compare.Comparison, o Options) (*Diagnosis, err
 	}
 	describe(c, d.Facts)
 	observe(c, pairs, d.Facts)
-	for _, e := range o.Extra {
-		if ranks, ok := wholeNumber(e.Test.Spec().Settings["world_size"]); !ok || ranks == 1 {
-			d.Facts.set("world1.loss_p", e.Loss.P, e.N, "the run "+e.Test.Name())
-		}
+	single := atWorldSize1(c, o.Extra)
+	if single != nil {
+		d.Facts.set("world1.loss_p", single.Loss.P, single.N, "the run "+single.Test.Name())
 	}
 	if err := d.probe(ctx, c, o.Open, pairs); err != nil {
 		return nil, err
 	}
-	d.Outputs = outputPatterns(c, pairs, d.Facts, o.Extra)
+	d.Outputs = outputPatterns(c, pairs, d.Facts, single)
 	if d.Subjects, err = subjectPatterns(c, pairs); err != nil {
 		return nil, fmt.Errorf("diagnose: %w", err)
 	}
@@ -108,6 +107,19 @@ func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, open run.O
 	err = p.gather(ctx)
 	d.Probes = p.probes
 	return err
+}
+
+// atWorldSize1 returns the comparison of the same checkpoint and base at
+// world_size 1, nil when there is none.
+func atWorldSize1(c *compare.Comparison, extra []*compare.Comparison) *compare.Comparison {
+	for _, e := range extra {
+		spec := e.Test.Spec()
+		ranks, given := wholeNumber(spec.Settings["world_size"])
+		if (!given || ranks == 1) && spec.Deployment.Model == c.Test.Spec().Deployment.Model && e.Base.Dir() == c.Base.Dir() {
+			return e
+		}
+	}
+	return nil
 }
 
 // asServed is the deployment with the settings that its run froze.
@@ -140,17 +152,25 @@ func nothingLost(c *compare.Comparison) string {
 func (d *Diagnosis) conclusion() string {
 	loss := d.Comparison.Verdict.Words
 	if len(d.Suspects) == 0 || !d.Suspects[0].accused() {
-		words := loss + " No suspect of the catalogue explains it."
-		if e, ok := d.Facts.number("engine.excess"); ok && e < wrongFrom {
-			words += " The deployment computes what its checkpoint computes on the base's engine, within rounding: run the base twice to measure its noise, and look at the checkpoint and the harness."
-		}
-		return words
+		return loss + " " + d.nobody()
 	}
 	first := d.Suspects[0]
 	if first.Legitimate {
 		return fmt.Sprintf("%s No fault is accused. %s: %s.", loss, map[Standing]string{Shown: "Explained", Likely: "Likely", Possible: "Possible"}[first.Standing], first.Title)
 	}
 	return fmt.Sprintf("%s %s: %s.", loss, first.Standing.title(), first.Title)
+}
+
+// nobody words why no suspect is accused, and what to do next.
+func (d *Diagnosis) nobody() string {
+	e, known := d.Facts.number("engine.excess")
+	switch {
+	case known && e < wrongFrom:
+		return "No suspect of the catalogue explains it. The deployment computes what its checkpoint computes on the base's engine, within rounding: run the base twice to measure its noise, and look at the checkpoint and the harness."
+	case known:
+		return "No suspect of the catalogue explains it, though the deployment computes something else than its checkpoint on the base's engine. Next probe: Isolate(deploy, cmp)."
+	}
+	return "Nobody can be accused by the two runs alone, and no probe compared the engines. Next probe: Isolate(deploy, cmp)."
 }
 
 func (s Standing) title() string {

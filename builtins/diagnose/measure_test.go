@@ -91,7 +91,7 @@ func TestAxesAreWhatDepartsFromPlain(t *testing.T) {
 		names, off = append(names, a.name), append(off, a.off)
 		d = a.strip(d)
 	}
-	require.Equal(t, []string{"world_size 4", "multi_stream_moe true", "attn_backend flashinfer", "enable_chunked_prefill true", "dtype fp8", "quantized kernels", "fusion of norm, all-reduce and rope"}, names)
+	require.Equal(t, []string{"world_size 4", "multi_stream_moe true", "attn_backend flashinfer", "enable_chunked_prefill true", "kv_cache_config.dtype fp8", "quantized kernels", "fusion of norm, all-reduce and rope"}, names)
 	require.Equal(t, "world_size 1", off[0])
 	stripped, err := axesOf(d, false)
 	require.NoError(t, err)

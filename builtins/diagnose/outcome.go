@@ -91,7 +91,11 @@ func classify(output string, answers []string) kindOfOutput {
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
-// answersOf lists the right answers that occur in the task.
+// letters are the answers of a multiple-choice task.
+var letters = []string{"A", "B", "C", "D"}
+
+// answersOf lists what an answer can be: the letters where every right answer
+// is one, else the right answers that occur in the task.
 func answersOf(pairs []answered) []string {
 	var list []string
 	for _, p := range pairs {
@@ -99,15 +103,18 @@ func answersOf(pairs []answered) []string {
 			list = append(list, p.base.Ref)
 		}
 	}
+	if !slices.ContainsFunc(list, func(ref string) bool { return !slices.Contains(letters, ref) }) {
+		return letters
+	}
 	slices.Sort(list)
 	return list
 }
 
-// chance is the accuracy of guessing: one of four letters where answers are
-// letters, else 0.
+// chance is the accuracy of guessing: one in four where answers are letters,
+// else 0.
 func chance(pairs []answered) float64 {
-	if len(pairs) > 0 && pairs[0].base.Letters != nil {
-		return 0.25
+	if slices.Equal(answersOf(pairs), letters) {
+		return 1 / float64(len(letters))
 	}
 	return 0
 }

@@ -28,7 +28,7 @@ const (
 )
 
 // outputPatterns looks for the seven patterns of outputs.
-func outputPatterns(c *compare.Comparison, pairs []answered, facts Facts, extra []*compare.Comparison) []Pattern {
+func outputPatterns(c *compare.Comparison, pairs []answered, facts Facts, single *compare.Comparison) []Pattern {
 	share := func(name, fact string, above float64, what, implies string) Pattern {
 		v, known := facts.number(fact)
 		p := Pattern{Name: name, Known: known, Present: known && v > above, Share: v, N: facts[fact].N, Implies: implies}
@@ -42,7 +42,7 @@ func outputPatterns(c *compare.Comparison, pairs []answered, facts Facts, extra 
 		share("gibberish", "output.gibberish", commonShare, "neither an answer nor words about one", "a transform applied wrongly, a load hook missing or applied twice, corrupted weights"),
 		hardQuestions(c),
 		share("NaN", "output.nan", anyShare, "NaN or Inf logits", "a transform that makes nodes without shape metadata, or an overflowing cast; garbage in the KV cache"),
-		overWorldSize(facts, extra),
+		overWorldSize(facts, single),
 	}
 }
 
@@ -103,23 +103,22 @@ func hardQuestions(c *compare.Comparison) Pattern {
 }
 
 // overWorldSize needs a run at world_size 1 beside one above.
-func overWorldSize(facts Facts, extra []*compare.Comparison) Pattern {
+func overWorldSize(facts Facts, single *compare.Comparison) Pattern {
 	p := Pattern{Name: "passes at world_size 1, fails above", Implies: "sharding"}
 	if ranks, _ := facts.number("deployment.world_size"); ranks <= 1 {
 		p.Known, p.Words = true, "the tested deployment has one rank"
 		return p
 	}
-	for _, e := range extra {
-		if ranks, ok := wholeNumber(e.Test.Spec().Settings["world_size"]); ok && ranks != 1 {
-			continue
-		}
-		p.Known, p.N, p.Present = true, e.N, e.Verdict.Outcome != compare.RealLoss
-		p.Words = fmt.Sprintf("at world_size 1: %s", e.Verdict.Words)
+	if single != nil {
+		outcome := single.Verdict.Outcome
+		p.Known, p.N = outcome != compare.Underpowered, single.N
+		p.Present = p.Known && outcome != compare.RealLoss
+		p.Words = "at world_size 1: " + single.Verdict.Words
 		return p
 	}
 	p.Words = "needs a run at world_size 1, and there is none"
 	if v, ok := facts.number("world1.excess"); ok {
-		p.Words += fmt.Sprintf("; a probe of %d prompts at world_size 1 finds logits %s of rounding away from the reference's", facts["world1.excess"].N, times.words(v))
+		p.Words += fmt.Sprintf("; a probe of %d prompts at world_size 1 finds the logits %s rounding away from the reference's", facts["world1.excess"].N, times.words(v))
 	}
 	return p
 }
@@ -145,6 +144,9 @@ func subjectPatterns(c *compare.Comparison, pairs []answered) ([]Pattern, error)
 		Name: "all subjects alike", Known: true, N: c.N, Present: common.P < .05 && c.Change.Estimate < 0 && differ.P >= .05,
 		Words:   fmt.Sprintf("change common to all %d subjects: Cochran-Mantel-Haenszel %s; differences between them: heterogeneity %s", len(tables), stats.FormatP(common.P), stats.FormatP(differ.P)),
 		Implies: "a uniform loss: a quantized kernel, the attention scale",
+	}
+	if len(tables) < 2 {
+		even.Known, even.Present, even.Words = false, false, "cannot be seen with one subject"
 	}
 	near, err := nearChance(c, chance(pairs))
 	if err != nil {
@@ -192,7 +194,7 @@ func hardSubjects(c *compare.Comparison) Pattern {
 	}
 	rho, err := stats.Spearman(base, change)
 	if err != nil || math.IsNaN(rho) || len(base) < 6 {
-		p.Words = fmt.Sprintf("cannot be seen with %d subjects", len(base))
+		p.Words = fmt.Sprintf("cannot be seen with so few subjects (%d)", len(base))
 		return p
 	}
 	significance := math.Erfc(math.Abs(rho) * math.Sqrt(float64(len(base)-1)) / math.Sqrt2)

@@ -3,6 +3,7 @@ package diagnose_test
 import (
 	"context"
 	"encoding/csv"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -125,9 +126,10 @@ func TestIsolationTellsOneComponentFromSeveralAndFromAnInteraction(t *testing.T)
 	}
 }
 
-// The toy returns no logits: every probe says so, and the diagnosis stands on
-// the runs alone.
-func TestAnEngineWithoutLogitsLeavesProbesUnknown(t *testing.T) {
+// toyLoss is a toy that loses every second answer, compared with one that does
+// not.
+func toyLoss(t *testing.T) *compare.Comparison {
+	t.Helper()
 	spec := toyTask(t)
 	options := run.Options{Root: t.TempDir(), Command: []string{os.Args[0], "execute-toy"}}
 	var runs []*run.Run
@@ -139,9 +141,31 @@ func TestAnEngineWithoutLogitsLeavesProbesUnknown(t *testing.T) {
 	}
 	cmp, err := compare.Runs(runs[0], runs[1])
 	require.NoError(t, err)
-	out, err := diagnose.Run(t.Context(), cmp, diagnose.Options{Open: openToy})
+	return cmp
+}
+
+// The toy returns no logits: every probe says so, and the diagnosis stands on
+// the runs alone.
+func TestAnEngineWithoutLogitsLeavesProbesUnknown(t *testing.T) {
+	out, err := diagnose.Run(t.Context(), toyLoss(t), diagnose.Options{Open: openToy})
 	require.NoError(t, err)
 	require.Contains(t, out.Probes[0].Failed, "no logits for probe prompt 0")
 	require.NotContains(t, out.Facts, "engine.excess")
 	require.Contains(t, out.MimeBundle().Plain(), "no result (reference: no logits for probe prompt 0), so its facts are unknown")
+}
+
+var update = flag.Bool("update", false, "rewrite the golden files under testdata")
+
+// The card of a diagnosis without probes.
+func TestTheCardReadsAsItShould(t *testing.T) {
+	out, err := diagnose.Run(t.Context(), toyLoss(t), diagnose.Options{})
+	require.NoError(t, err)
+	bundle := out.MimeBundle()
+	for name, got := range map[string]string{"card.txt": bundle.Plain(), "card.html": bundle.Data["text/html"].(string)} {
+		path := filepath.Join("testdata", name)
+		if *update {
+			require.NoError(t, os.WriteFile(path, []byte(got+"\n"), 0o644))
+		}
+		require.Equal(t, readFile(t, path), got+"\n", name)
+	}
 }
