@@ -240,6 +240,7 @@ func Inspect(test *Evaluation, index int, base ...*Evaluation) *compare.Inspecti
 func Diagnose(c *Comparison, more ...*Comparison) *diagnose.Diagnosis {
 	d, err := diagnose.Run(host.Context(), c, diagnose.Options{Open: backend.Open, Extra: more})
 	check(err)
+	noteDiagnosis(d)
 	return d
 }
 
@@ -248,6 +249,7 @@ func Diagnose(c *Comparison, more ...*Comparison) *diagnose.Diagnosis {
 func Isolate(d Deployment, c *Comparison) *diagnose.Isolation {
 	i, err := diagnose.Isolate(host.Context(), d, c, diagnose.IsolateOptions{})
 	check(err)
+	noteIsolation(i)
 	return i
 }
 

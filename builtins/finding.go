@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"adkernel/builtins/compare"
+	"adkernel/builtins/diagnose"
 	"adkernel/builtins/reproducer"
 	"adkernel/kernel/host"
 )
@@ -16,6 +17,9 @@ var comparisons struct {
 	sync.Mutex
 	last *compare.Comparison
 	made []made // one a comparison, in order
+
+	diagnosis *diagnose.Diagnosis // made last
+	isolation *diagnose.Isolation // made last
 }
 
 // made says that a cell compared two runs, by their directories.
@@ -31,6 +35,18 @@ func note(c *compare.Comparison) {
 	comparisons.made = append(comparisons.made, made{host.Current().Running().N, c.Test.Dir(), c.Base.Dir()})
 }
 
+func noteDiagnosis(d *diagnose.Diagnosis) {
+	comparisons.Lock()
+	defer comparisons.Unlock()
+	comparisons.diagnosis = d
+}
+
+func noteIsolation(i *diagnose.Isolation) {
+	comparisons.Lock()
+	defer comparisons.Unlock()
+	comparisons.isolation = i
+}
+
 func lastComparison() (*compare.Comparison, error) {
 	comparisons.Lock()
 	defer comparisons.Unlock()
@@ -43,6 +59,7 @@ func lastComparison() (*compare.Comparison, error) {
 // foundBy returns the session's cells up to the one that compared c's runs.
 func foundBy(c *compare.Comparison) (reproducer.Found, error) {
 	found := reproducer.Found{Comparison: c}
+	found.Diagnosis, found.Isolation = explanationsOf(c)
 	n, err := cellOf(c)
 	if err != nil {
 		return found, err
@@ -58,6 +75,24 @@ func foundBy(c *compare.Comparison) (reproducer.Found, error) {
 	}
 	found.Cells = found.Cells[:i+1]
 	return found, nil
+}
+
+// explanationsOf returns what the session concluded about c's runs, nil where
+// it concluded nothing, or something about others since.
+func explanationsOf(c *compare.Comparison) (d *diagnose.Diagnosis, i *diagnose.Isolation) {
+	comparisons.Lock()
+	defer comparisons.Unlock()
+	if d = comparisons.diagnosis; d != nil && !sameRuns(d.Comparison, c) {
+		d = nil
+	}
+	if i = comparisons.isolation; i != nil && !sameRuns(i.Comparison, c) {
+		i = nil
+	}
+	return d, i
+}
+
+func sameRuns(a, b *compare.Comparison) bool {
+	return a.Test.Dir() == b.Test.Dir() && a.Base.Dir() == b.Base.Dir()
 }
 
 // cellOf is the number of the cell that compared c's runs last. Finding shows

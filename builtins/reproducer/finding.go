@@ -40,9 +40,10 @@ type Finding struct {
 	Words   string          `json:"words"` // the verdict with its numbers, a sentence
 	Program Program         `json:"program"`
 
-	// Diagnosis is what was concluded about the cause; nil when nothing was.
-	// It is not part of what an execution is held against.
-	Diagnosis *Conclusion `json:"diagnosis,omitempty"`
+	// What was concluded about the cause; nil when nothing was. It is not part
+	// of what an execution is held against.
+	Diagnosis *Diagnosis `json:"diagnosis,omitempty"`
+	Isolation *Isolation `json:"isolation,omitempty"`
 
 	comparison *compare.Comparison // nil when it was read from a notebook
 }
@@ -72,22 +73,31 @@ type Interval struct {
 	High     float64 `json:"high"`
 }
 
-// Conclusion is the outcome of a diagnosis.
-type Conclusion struct {
+// Diagnosis is the outcome of a diagnosis.
+type Diagnosis struct {
 	Words    string            `json:"words"`             // a sentence or two that stand alone
 	Suspect  string            `json:"suspect,omitempty"` // the likeliest one's name in the catalogue
 	Standing diagnose.Standing `json:"standing,omitempty"`
 }
 
-func conclusionOf(d *diagnose.Diagnosis) *Conclusion {
-	if d == nil {
-		return nil
+// Isolation is the outcome of an isolation.
+type Isolation struct {
+	Words   string           `json:"words"` // a sentence that stands alone
+	Finding diagnose.Finding `json:"finding"`
+	Culprit string           `json:"culprit,omitempty"` // the component, when it is one
+}
+
+// conclude adds what was concluded about the cause; either may be nil.
+func (f *Finding) conclude(d *diagnose.Diagnosis, i *diagnose.Isolation) {
+	if d != nil {
+		f.Diagnosis = &Diagnosis{Words: d.Words}
+		if len(d.Suspects) > 0 {
+			f.Diagnosis.Suspect, f.Diagnosis.Standing = d.Suspects[0].Name, d.Suspects[0].Standing
+		}
 	}
-	c := &Conclusion{Words: d.Words}
-	if len(d.Suspects) > 0 {
-		c.Suspect, c.Standing = d.Suspects[0].Name, d.Suspects[0].Standing
+	if i != nil {
+		f.Isolation = &Isolation{Words: i.Words, Finding: i.Finding, Culprit: i.Culprit}
 	}
-	return c
 }
 
 // Program is what computed a finding.

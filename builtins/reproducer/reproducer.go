@@ -44,6 +44,7 @@ func (s *Saved) String() string {
 type Found struct {
 	Comparison *compare.Comparison
 	Diagnosis  *diagnose.Diagnosis // nil when none was made
+	Isolation  *diagnose.Isolation // nil when none was made
 
 	// Cells are those of the session, oldest first; the last of them made the
 	// comparison, as the last that it made.
@@ -103,7 +104,7 @@ func (found Found) finding(ctx context.Context) (*Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	finding.Diagnosis = conclusionOf(found.Diagnosis)
+	finding.conclude(found.Diagnosis, found.Isolation)
 	for _, side := range []*Side{&finding.Test, &finding.Base} {
 		if side.Files, err = hashFiles(ctx, side.Model); err != nil {
 			return nil, fmt.Errorf("%s: %w", side.Label, err)

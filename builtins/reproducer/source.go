@@ -227,7 +227,7 @@ func readChanges(node ast.Node, changes set) {
 
 // lookers are functions of the vocabulary that are called to be looked at, and
 // leave their arguments as they are.
-var lookers = []string{"Audit", "Compare", "Diagnose", "Inspect", "PlotLogits", "PlotMargins", "PlotSubjects", "SaveReproducer"}
+var lookers = []string{"Audit", "Compare", "Diagnose", "Inspect", "Isolate", "PlotLogits", "PlotMargins", "PlotSubjects", "SaveReproducer"}
 
 func readCall(call *ast.CallExpr, changes set) {
 	switch f := call.Fun.(type) {

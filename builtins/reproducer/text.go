@@ -16,7 +16,10 @@ func (d document) opening() string {
 	f := d.finding
 	cause := ""
 	if f.Diagnosis != nil {
-		cause = "\nDiagnosis: " + f.Diagnosis.Words + "\n"
+		cause += "\nDiagnosis: " + f.Diagnosis.Words + "\n"
+	}
+	if f.Isolation != nil {
+		cause += "\nIsolation: " + f.Isolation.Words + "\n"
 	}
 	return fmt.Sprintf(`# %s
 

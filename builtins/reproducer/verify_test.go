@@ -62,7 +62,7 @@ fmt.Println("reference done")`,
 		`fmt.Println(unrelated)`,
 		`test.Wait()`,
 		`cmp := Compare(test, reference)`,
-		`cmp.Subjects().Head(3)`,
+		`Diagnose(cmp)`,
 		`SaveReproducer("fp8.ipynb")`)
 	require.NoError(t, err)
 	last := nb.Cells[len(nb.Cells)-1].Outputs[0].Plain()
@@ -93,6 +93,7 @@ func TestAReproducerStandsAloneAndReproduces(t *testing.T) {
 	}, code)
 	opening, needs, record := nb.Cells[0].Source, nb.Cells[1].Source, nb.Cells[len(nb.Cells)-1].Source
 	require.Regexp(t, `^# Served fp8 is \d+\.\d points worse than dense bf16\n\n\*\*Real loss: -.*n = 72; `, opening)
+	require.Contains(t, opening, "\n\nDiagnosis: ")
 	require.Contains(t, needs, "No model and no data set")
 	require.Contains(t, record, `"compile_backend": "torch-cudagraph"`)
 	require.Contains(t, record, "| model.safetensors | ")

@@ -11,11 +11,12 @@ import (
 
 func init() {
 	symbolTable["adkernel/builtins/reproducer/reproducer"] = map[string]reflect.Value{
-		"Conclusion":   reflect.ValueOf((*reproducer.Conclusion)(nil)),
+		"Diagnosis":    reflect.ValueOf((*reproducer.Diagnosis)(nil)),
 		"File":         reflect.ValueOf((*reproducer.File)(nil)),
 		"Finding":      reflect.ValueOf((*reproducer.Finding)(nil)),
 		"Found":        reflect.ValueOf((*reproducer.Found)(nil)),
 		"Interval":     reflect.ValueOf((*reproducer.Interval)(nil)),
+		"Isolation":    reflect.ValueOf((*reproducer.Isolation)(nil)),
 		"MIMEType":     reflect.ValueOf(constant.MakeFromLiteral("\"application/vnd.adkernel.finding+json\"", token.STRING, 0)),
 		"Of":           reflect.ValueOf(reproducer.Of),
 		"Program":      reflect.ValueOf((*reproducer.Program)(nil)),
