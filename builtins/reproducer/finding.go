@@ -8,12 +8,12 @@ import (
 	"io"
 	"math"
 	"runtime"
-	"runtime/debug"
 
 	"adkernel/builtins/compare"
 	"adkernel/builtins/diagnose"
 	"adkernel/builtins/engine/backend"
 	"adkernel/builtins/run"
+	"adkernel/internal/version"
 	"adkernel/kernel/host"
 )
 
@@ -147,11 +147,7 @@ func sideOf(r *run.Run, right, n int) (Side, error) {
 }
 
 func thisProgram() Program {
-	p := Program{Version: "unknown", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		p.Version = info.Main.Version
-	}
-	return p
+	return Program{Version: version.Number, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
 }
 
 // Comparison returns what the finding is of; nil when it was read from a

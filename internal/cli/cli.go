@@ -18,11 +18,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"adkernel/internal/version"
 	"adkernel/kernel/host"
 )
-
-// Version is of this program.
-const Version = "0.1.0"
 
 // Exit statuses.
 const (
@@ -76,7 +74,7 @@ func Main(args []string) int {
 	parser, err := kong.New(&c,
 		kong.Name("adkernel"),
 		kong.Description("Finds out why a deployed language model answers worse than its reference: in notebooks, and here."),
-		kong.Vars{"version": "adkernel " + Version},
+		kong.Vars{"version": "adkernel " + version.Number},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

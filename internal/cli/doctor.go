@@ -5,6 +5,7 @@ import (
 
 	"adkernel/builtins/engine/backend"
 	"adkernel/internal/doctor"
+	"adkernel/internal/version"
 )
 
 type doctorCommand struct{ output }
@@ -16,7 +17,7 @@ func (c doctorCommand) Run() error {
 		return err
 	}
 	report := doctor.Examine(doctor.Facts{
-		Version:    Version,
+		Version:    version.Number,
 		Executable: self,
 		Evaluators: []string{"yaegi"},
 		Backends:   backend.Names(),

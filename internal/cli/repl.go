@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"adkernel/internal/version"
 	"adkernel/kernel"
 	"adkernel/kernel/console"
 	"adkernel/kernel/worker"
@@ -27,7 +28,7 @@ func (c replCommand) Run(ctx context.Context) error {
 	}
 	defer session.Close()
 	return console.Run(ctx, session, console.Options{
-		Banner:  "adkernel " + Version + ", Go " + kernel.Language().Version + ". Tab completes, Ctrl-C interrupts, Ctrl-D leaves.",
+		Banner:  "adkernel " + version.Number + ", Go " + kernel.Language().Version + ". Tab completes, Ctrl-C interrupts, Ctrl-D leaves.",
 		History: typedFile(),
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"adkernel/builtins/symbols"
+	"adkernel/internal/version"
 	"adkernel/kernel"
 	"adkernel/kernel/eval"
 	"adkernel/kernel/eval/yaegi"
@@ -52,7 +53,7 @@ func (c kernelCommand) Run(ctx context.Context) error {
 	}
 	return kernel.Run(ctx, c.ConnectionFile, kernel.Options{
 		Worker:  options,
-		Version: Version,
+		Version: version.Number,
 		History: historyFile(),
 		Log:     slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	})
