@@ -16,7 +16,7 @@ func (d document) opening() string {
 	f := d.finding
 	cause := ""
 	if f.Diagnosis != nil {
-		cause += "\nDiagnosis: " + f.Diagnosis.Words + "\n"
+		cause += "\nDiagnosis: " + strings.TrimSpace(strings.TrimPrefix(f.Diagnosis.Words, f.Words)) + "\n"
 	}
 	if f.Isolation != nil {
 		cause += "\nIsolation: " + f.Isolation.Words + "\n"
