@@ -15,14 +15,14 @@ import (
 
 // isolationPower is the probability with which each run of an isolation must
 // detect the loss that was observed.
-const isolationPower = 0.9
+const isolationPower = 0.99
 
 // IsolateOptions say how the runs of an isolation are made.
 type IsolateOptions struct {
 	Run run.Options // where runs are kept and how their processes start; Name is not used
 
 	// Samples is how many questions each run answers; 0 takes as many as detect
-	// the observed loss with power .9, at most those of the comparison.
+	// the observed loss with power .99, at most those of the comparison.
 	Samples int
 }
 
