@@ -7,6 +7,7 @@ func (l *logitPicture) vega(width float64) spec {
 	across := quantitative("place", "samples, in the order of "+l.base+"'s maximum", spec{
 		"scale": spec{"domain": []float64{0.5, max(1, float64(l.samples())) + 0.5}, "nice": false},
 		"axis":  spec{"grid": false},
+		"stack": nil, // areas are stacked along x when the other scale is not linear
 	})
 	up := l.vegaLogit
 	encode := func(run, y string, more ...spec) spec {
