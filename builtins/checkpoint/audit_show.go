@@ -15,6 +15,7 @@ func (r *Report) MimeBundle() host.Bundle {
 	var s sheet
 	s.title("Audit of %s (%s) against %s", filepath.Base(r.Model), cmp.Or(r.Quantization, "unquantized"), filepath.Base(r.Reference))
 	faults := r.Faults()
+	s.wrong = len(faults) > 0
 	if len(faults) == 0 {
 		s.line("Scales and weights of all %d layers are right.", len(r.Layers))
 	} else {
@@ -92,6 +93,7 @@ func (r *LoadedReport) MimeBundle() host.Bundle {
 	var s sheet
 	s.title("Scales as loaded, against the checkpoint %s", filepath.Base(r.Model))
 	wrong := r.Wrong()
+	s.wrong = len(wrong) > 0
 	if len(r.Layers) == 0 {
 		s.line("The engine reported no scales.")
 	} else if len(wrong) == 0 {

@@ -10,40 +10,47 @@ import (
 )
 
 // A sheet is what a report shows: paragraphs and tables, once as text and
-// once as HTML.
+// once as the inside of a card in HTML.
 type sheet struct {
-	text strings.Builder
-	html strings.Builder
+	text  strings.Builder
+	html  strings.Builder
+	wrong bool // the card is marked as that of a fault
 }
 
-// Styles are inline, since notebooks are sanitized; colours are the reader's
-// own, so that light and dark themes both work.
+// Styles are inline, since notebooks are sanitized, and those of the
+// comparison's card; colours are the reader's own, so that light and dark
+// themes both work, or of middling lightness.
 const (
-	cellStyle   = "padding:2px 10px 2px 0;text-align:left;vertical-align:top;border-bottom:1px solid rgba(128,128,128,.35)"
-	numberStyle = "padding:2px 10px 2px 0;text-align:right;vertical-align:top;white-space:nowrap;border-bottom:1px solid rgba(128,128,128,.35)"
+	cardStyle  = "font-family:sans-serif;font-size:13px;line-height:1.45;max-width:62em;padding:2px 0 2px 14px;border-left:4px solid "
+	tableStyle = "border-collapse:collapse;border:0;margin:2px 0 6px;font-size:inherit;color:inherit"
+	cellStyle  = "padding:2px 12px 2px 0;border:0;background:none;color:inherit;vertical-align:top;font-variant-numeric:tabular-nums;"
+	headStyle  = "border-bottom:1px solid rgba(128,128,128,.35);font-weight:normal;opacity:.7;"
+
+	wrongColour   = "#d64545"
+	neutralColour = "#4a86c5"
 )
 
 func (s *sheet) title(format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
 	fmt.Fprintln(&s.text, line)
-	fmt.Fprintf(&s.html, "<p><b>%s</b></p>\n", html.EscapeString(line))
+	fmt.Fprintf(&s.html, `<div style="font-size:15px;margin-bottom:2px"><b>%s</b></div>`+"\n", html.EscapeString(line))
 }
 
 func (s *sheet) line(format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
 	fmt.Fprintln(&s.text, line)
-	fmt.Fprintf(&s.html, "<p>%s</p>\n", html.EscapeString(line))
+	fmt.Fprintf(&s.html, `<div style="margin-bottom:8px">%s</div>`+"\n", html.EscapeString(line))
 }
 
 func (s *sheet) list(title string, items []string) {
 	if len(items) == 0 {
 		return
 	}
-	s.line("%s", title)
-	s.html.WriteString("<ul>\n")
+	fmt.Fprintln(&s.text, title)
+	fmt.Fprintf(&s.html, `<div style="margin-top:6px"><b>%s</b></div>`+"\n"+`<ul style="margin:2px 0 4px;padding-left:1.4em">`+"\n", html.EscapeString(title))
 	for _, item := range items {
 		fmt.Fprintln(&s.text, "  - "+item)
-		fmt.Fprintf(&s.html, "<li>%s</li>\n", html.EscapeString(item))
+		fmt.Fprintf(&s.html, `<li style="margin:1px 0">%s</li>`+"\n", html.EscapeString(item))
 	}
 	s.html.WriteString("</ul>\n")
 }
@@ -54,23 +61,23 @@ func (s *sheet) table(heading []string, rows [][]string) {
 	if len(rows) == 0 {
 		return
 	}
-	s.html.WriteString(`<table style="border-collapse:collapse">` + "\n<tr>")
+	s.html.WriteString(`<table style="` + tableStyle + `">` + "\n" + `<thead><tr style="background:none">`)
 	for _, h := range heading {
-		fmt.Fprintf(&s.html, `<th style="%s">%s</th>`, styleOf(h), html.EscapeString(strings.TrimSpace(h)))
+		fmt.Fprintf(&s.html, `<th style="%s%s">%s</th>`, styleOf(h), headStyle, html.EscapeString(strings.TrimSpace(h)))
 	}
-	s.html.WriteString("</tr>\n")
+	s.html.WriteString("</tr></thead>\n<tbody>\n")
 	w := tabwriter.NewWriter(&s.text, 0, 0, 2, ' ', 0)
 	writeRow(w, heading)
 	for _, row := range rows {
 		writeRow(w, row)
-		s.html.WriteString("<tr>")
+		s.html.WriteString(`<tr style="background:none">`)
 		for i, cell := range row {
 			fmt.Fprintf(&s.html, `<td style="%s">%s</td>`, styleOf(heading[i]), html.EscapeString(cell))
 		}
 		s.html.WriteString("</tr>\n")
 	}
 	w.Flush() // into memory: cannot fail
-	s.html.WriteString("</table>\n")
+	s.html.WriteString("</tbody></table>\n")
 }
 
 func writeRow(w *tabwriter.Writer, cells []string) {
@@ -83,11 +90,16 @@ func writeRow(w *tabwriter.Writer, cells []string) {
 
 func styleOf(heading string) string {
 	if strings.HasPrefix(heading, " ") {
-		return numberStyle
+		return cellStyle + "text-align:right;white-space:nowrap;"
 	}
-	return cellStyle
+	return cellStyle + "text-align:left;"
 }
 
 func (s *sheet) bundle() host.Bundle {
-	return host.Bundle{Data: map[string]any{"text/plain": s.text.String(), "text/html": s.html.String()}}
+	colour := neutralColour
+	if s.wrong {
+		colour = wrongColour
+	}
+	card := fmt.Sprintf("<div style=\"%s%s\">\n%s</div>\n", cardStyle, colour, s.html.String())
+	return host.Bundle{Data: map[string]any{"text/plain": s.text.String(), "text/html": card}}
 }
