@@ -1,11 +1,9 @@
 package diagnose
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"math"
@@ -15,7 +13,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/goccy/go-yaml"
+	"adkernel/internal/yamltext"
 )
 
 //go:embed catalogue/*.yaml
@@ -112,24 +110,9 @@ func readCatalogue(folder fs.FS) ([]entry, error) {
 	return entries, errors.Join(problems...)
 }
 
-// strictly decodes one YAML document without unknown or repeated keys. The
-// decoder panics on some malformed text, which is an error here.
-func strictly(text []byte, into any) (err error) {
-	defer func() {
-		if problem := recover(); problem != nil {
-			err = fmt.Errorf("malformed YAML: %v", problem)
-		}
-	}()
-	d := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
-	if err := d.Decode(into); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	return nil
-}
-
 func parseCommon(text []byte) (map[string]rule, error) {
 	common := map[string]rule{}
-	if err := strictly(text, &common); err != nil {
+	if err := yamltext.DecodeStrict(text, &common); err != nil {
 		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(common)) {
@@ -149,7 +132,7 @@ func parseCommon(text []byte) (map[string]rule, error) {
 // without facts.
 func parseEntry(text []byte, common map[string]rule) (entry, error) {
 	var e entry
-	if err := strictly(text, &e); err != nil {
+	if err := yamltext.DecodeStrict(text, &e); err != nil {
 		return entry{}, err
 	}
 	for field, value := range map[string]string{"name": e.Name, "title": e.Title, "class": e.Class, "symptom": e.Symptom, "probe": e.Probe, "fix": e.Fix} {

@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/goccy/go-yaml"
+	"adkernel/internal/yamltext"
 )
 
 // A Deployment is a model and how it is served. The zero value of every field
@@ -58,7 +58,7 @@ func (d Deployment) Settings() (map[string]any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("deployment %s: config: %w", d.Label(), err)
 		}
-		if err := yaml.Unmarshal(text, &settings); err != nil {
+		if err := yamltext.Decode(text, &settings); err != nil {
 			return nil, fmt.Errorf("deployment %s: config %s: %w", d.Label(), d.Config, err)
 		}
 	}

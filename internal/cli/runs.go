@@ -6,14 +6,13 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/goccy/go-yaml"
-
 	"adkernel/builtins/casebook"
 	"adkernel/builtins/compare"
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/backend"
 	"adkernel/builtins/run"
 	"adkernel/builtins/task"
+	"adkernel/internal/yamltext"
 	"adkernel/kernel/host"
 )
 
@@ -32,7 +31,7 @@ func readRunFile(ctx context.Context, path string) (*runFile, error) {
 		return nil, err
 	}
 	f := &runFile{}
-	if err := yaml.UnmarshalWithOptions(text, f, yaml.Strict()); err != nil {
+	if err := yamltext.DecodeStrict(text, f); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if f.Case == "" {
