@@ -43,15 +43,19 @@ func Run(ctx context.Context, connectionFile string, options Options) error {
 	if options.Log == nil {
 		options.Log = slog.Default()
 	}
+	// The sockets listen before the worker is started: a client whose first
+	// connection is refused waits 100 ms before it tries again.
+	s, err := newServer(connection, options)
+	if err != nil {
+		return err
+	}
 	session, err := worker.Start(options.Worker)
 	if err != nil {
+		s.close(0)
 		return err
 	}
 	defer session.Close()
-	s, err := newServer(connection, session, options)
-	if err != nil {
-		return err
-	}
+	s.session = session
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	s.stop = stop

@@ -49,10 +49,10 @@ func TestSettingsThatCannotBeRead(t *testing.T) {
 		d    Deployment
 		want string
 	}{
-		"no file":        {Deployment{Model: "/m/a", Config: "/nowhere/ad.yaml"}, "deployment a: config: open /nowhere/ad.yaml"},
-		"not YAML":       {Deployment{Model: "/m/a", Config: config(t, "a: [1")}, "ad.yaml"},
-		"a list":         {Deployment{Model: "/m/a", Config: config(t, "- 1\n")}, "ad.yaml"},
-		"world size":     {Deployment{Model: "/m/a", WorldSize: -1}, "deployment a: world size -1: want 1 or more"},
+		"no file":    {Deployment{Model: "/m/a", Config: "/nowhere/ad.yaml"}, "deployment a: config: open /nowhere/ad.yaml"},
+		"not YAML":   {Deployment{Model: "/m/a", Config: config(t, "a: [1")}, "ad.yaml"},
+		"a list":     {Deployment{Model: "/m/a", Config: config(t, "- 1\n")}, "ad.yaml"},
+		"world size": {Deployment{Model: "/m/a", WorldSize: -1}, "deployment a: world size -1: want 1 or more"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := c.d.Settings()
