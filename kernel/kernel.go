@@ -87,12 +87,12 @@ func watchSignals(ctx context.Context, stop context.CancelCauseFunc, session *wo
 }
 
 // newServer opens the five channels.
-func newServer(c *wire.Connection, session *worker.Session, options Options) (*server, error) {
+func newServer(c *wire.Connection, options Options) (*server, error) {
 	codec, err := wire.NewCodec(c, "kernel")
 	if err != nil {
 		return nil, err
 	}
-	s := &server{session: session, options: options, log: options.Log, codec: codec, history: newHistory(options.History)}
+	s := &server{options: options, log: options.Log, codec: codec, history: newHistory(options.History)}
 	s.output = newOutputs(s.publish)
 	if err := s.listen(c); err != nil {
 		s.close(0)

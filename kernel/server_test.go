@@ -188,6 +188,6 @@ func TestAConnectionThatCannotBeServedIsAnError(t *testing.T) {
 	err := Run(t.Context(), t.TempDir()+"/none.json", Options{})
 	require.ErrorContains(t, err, "cannot read the connection file")
 	c := &wire.Connection{Transport: "ipc", IP: t.TempDir() + "/no/such/folder", SignatureScheme: "hmac-sha256"}
-	_, err = newServer(c, nil, Options{})
+	_, err = newServer(c, Options{})
 	require.ErrorContains(t, err, "iopub: cannot listen")
 }
