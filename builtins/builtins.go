@@ -106,10 +106,13 @@ type Task = task.Spec
 // A TaskOption narrows an evaluation.
 type TaskOption func(*Task)
 
-// Samples takes n questions, the same number of each subject, rounded up.
+// Samples takes n questions of the whole evaluation, the same number of each
+// subject, rounded up. Subjects does not change how many each subject has:
+// with two of 18 subjects, Samples(900) leaves 100.
 func Samples(n int) TaskOption { return func(t *Task) { t.Samples = n } }
 
-// Subjects keeps only these subjects.
+// Subjects keeps only these subjects, with the questions that they have in the
+// whole evaluation.
 func Subjects(names ...string) TaskOption { return func(t *Task) { t.Subjects = names } }
 
 // Dataset reads the questions from a folder with dev/ and test/ instead of the
@@ -286,6 +289,19 @@ func Finding() *reproducer.Finding {
 	f, err := reproducer.Of(c)
 	check(err)
 	return f
+}
+
+// Display shows values below the cell, as its last expression would be: what a
+// loop makes, or more than one thing.
+//
+//	for _, test := range tests {
+//		Display(PlotSubjects(Compare(test, base)))
+//	}
+func Display(values ...any) {
+	check(host.Failed(values...))
+	for _, v := range values {
+		host.Display(host.Show(v))
+	}
 }
 
 // Demo returns deployments of a small checkpoint that ships with the program,

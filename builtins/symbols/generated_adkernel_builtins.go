@@ -21,6 +21,7 @@ func init() {
 		"Demo":           reflect.ValueOf(builtins.Demo),
 		"Deployment":     reflect.ValueOf((*builtins.Deployment)(nil)),
 		"Diagnose":       reflect.ValueOf(builtins.Diagnose),
+		"Display":        reflect.ValueOf(builtins.Display),
 		"Evaluation":     reflect.ValueOf((*builtins.Evaluation)(nil)),
 		"Finding":        reflect.ValueOf(builtins.Finding),
 		"First":          reflect.ValueOf(builtins.First),

@@ -17,12 +17,14 @@ func init() {
 		"Context":     reflect.ValueOf(host.Context),
 		"Current":     reflect.ValueOf(host.Current),
 		"Display":     reflect.ValueOf(host.Display),
+		"Failed":      reflect.ValueOf(host.Failed),
 		"Handle":      reflect.ValueOf((*host.Handle)(nil)),
 		"_Handle":     reflect.ValueOf((*_adkernel_kernel_host_Handle)(nil)),
 		"Host":        reflect.ValueOf((*host.Host)(nil)),
 		"_Host":       reflect.ValueOf((*_adkernel_kernel_host_Host)(nil)),
 		"NewTerminal": reflect.ValueOf(host.NewTerminal),
 		"Set":         reflect.ValueOf(host.Set),
+		"Show":        reflect.ValueOf(host.Show),
 		"Text":        reflect.ValueOf(host.Text),
 	}
 }

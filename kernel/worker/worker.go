@@ -175,11 +175,11 @@ func (w *worker) evaluateCells() {
 func (w *worker) execute(j job) reply {
 	result, err := w.evaluate(j.ctx, j.Cell)
 	if err == nil {
-		err = carried(result.Values)
+		err = failed(result.Values)
 	}
 	rep := reply{Notes: result.Notes, Defines: result.Defines, Uses: result.Uses, Error: encodeError(err)}
 	if err == nil && len(result.Values) > 0 {
-		rep.Result = encodeBundle(show(result.Values))
+		rep.Result = encodeBundle(host.Show(result.Values...))
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -190,6 +190,15 @@ func (w *worker) execute(j job) reply {
 	return rep
 }
 
+// failed is the error that one of the values carries, which ends the cell.
+func failed(values []any) *eval.Error {
+	err := host.Failed(values...)
+	if err == nil {
+		return nil
+	}
+	return &eval.Error{Kind: eval.Failure, Message: err.Error(), Cause: err}
+}
+
 // expression evaluates one of a request's user expressions.
 func (w *worker) expression(j job) reply {
 	result, err := w.evaluate(j.ctx, j.Cell)
@@ -197,12 +206,12 @@ func (w *worker) expression(j job) reply {
 		err = &eval.Error{Kind: eval.Failure, Message: "the expression has no value"}
 	}
 	if err == nil {
-		err = carried(result.Values)
+		err = failed(result.Values)
 	}
 	if err != nil {
 		return reply{Error: encodeError(err)}
 	}
-	return reply{Result: encodeBundle(show(result.Values))}
+	return reply{Result: encodeBundle(host.Show(result.Values...))}
 }
 
 // restore brings back what a worker before this one had declared.

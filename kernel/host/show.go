@@ -1,4 +1,4 @@
-package worker
+package host
 
 import (
 	"bytes"
@@ -7,14 +7,12 @@ import (
 	"image/png"
 	"reflect"
 	"strings"
-
-	"adkernel/kernel/eval"
-	"adkernel/kernel/host"
 )
 
-// show is how the values of a cell's last expression are displayed: one by
-// the richest means that it offers, several as text separated by spaces.
-func show(values []any) host.Bundle {
+// Show returns how values are displayed, as those of a cell's last expression
+// are: one by the richest means that it offers, several as text separated by
+// spaces.
+func Show(values ...any) Bundle {
 	if len(values) == 1 {
 		return showValue(values[0])
 	}
@@ -22,61 +20,61 @@ func show(values []any) host.Bundle {
 	for i, v := range values {
 		texts[i] = showValue(v).Plain()
 	}
-	return host.Text(strings.Join(texts, " "))
+	return Text(strings.Join(texts, " "))
 }
 
-// showValue returns how v is displayed. A host.Bundler shows itself. Otherwise
+// showValue returns how v is displayed. A Bundler shows itself. Otherwise
 // text/plain is fmt.Sprint(v), and beside it stands what v's methods offer:
 // HTML() string, SVG() string, Markdown() string, PNG() []byte or
 // PNG() ([]byte, error). An image.Image, and bytes that begin as PNG or JPEG
 // files do, are shown as pictures. A method that fails or panics says so in
 // the text.
-func showValue(v any) (b host.Bundle) {
+func showValue(v any) (b Bundle) {
 	defer func() {
 		if p := recover(); p != nil {
-			b = host.Text(fmt.Sprintf("%T cannot be shown: %v", v, p))
+			b = Text(fmt.Sprintf("%T cannot be shown: %v", v, p))
 		}
 	}()
 	if isNilPointer(v) {
-		return host.Text(fmt.Sprint(v))
+		return Text(fmt.Sprint(v))
 	}
 	switch v := v.(type) {
-	case host.Bundler:
+	case Bundler:
 		return withText(v.MimeBundle(), fmt.Sprintf("%T", v))
-	case host.Bundle:
+	case Bundle:
 		return withText(v, "a bundle without text")
 	case image.Image:
 		return showImage(v)
 	case []byte:
 		if mime, name := pictureFormat(v); mime != "" {
-			return host.Bundle{Data: map[string]any{
+			return Bundle{Data: map[string]any{
 				"text/plain": fmt.Sprintf("%s image, %d bytes", name, len(v)),
 				mime:         v,
 			}}
 		}
 	}
-	b = host.Text(fmt.Sprint(v))
+	b = Text(fmt.Sprint(v))
 	addMethods(b, v)
 	return b
 }
 
-// carried is the error that one of the values carries instead of what it should
-// show, as a chain of calls on a data frame does when one of them fails. Such a
-// value ends the cell: shown, it would look like a result.
-func carried(values []any) *eval.Error {
+// Failed returns the error that one of the values carries instead of what it
+// should show, as a chain of calls on a data frame does when one of them fails;
+// nil when none does. Shown, such a value would look like a result.
+func Failed(values ...any) error {
 	for _, v := range values {
 		if isNilPointer(v) {
 			continue
 		}
 		c, ok := v.(interface {
-			host.Bundler
+			Bundler
 			Err() error
 		})
 		if !ok {
 			continue
 		}
 		if err := c.Err(); err != nil {
-			return &eval.Error{Kind: eval.Failure, Message: err.Error(), Cause: err}
+			return err
 		}
 	}
 	return nil
@@ -89,11 +87,11 @@ func isNilPointer(v any) bool {
 }
 
 // withText makes sure that text/plain is there.
-func withText(b host.Bundle, text string) host.Bundle {
+func withText(b Bundle, text string) Bundle {
 	if b.Plain() != "" {
 		return b
 	}
-	full := host.Bundle{Data: map[string]any{"text/plain": text}, Metadata: b.Metadata}
+	full := Bundle{Data: map[string]any{"text/plain": text}, Metadata: b.Metadata}
 	for mime, data := range b.Data {
 		if mime != "text/plain" {
 			full.Data[mime] = data
@@ -102,12 +100,12 @@ func withText(b host.Bundle, text string) host.Bundle {
 	return full
 }
 
-func showImage(m image.Image) host.Bundle {
+func showImage(m image.Image) Bundle {
 	size := m.Bounds().Size()
-	b := host.Text(fmt.Sprintf("%T, %d x %d pixels", m, size.X, size.Y))
+	b := Text(fmt.Sprintf("%T, %d x %d pixels", m, size.X, size.Y))
 	var file bytes.Buffer
 	if err := png.Encode(&file, m); err != nil {
-		return host.Text(fmt.Sprintf("%s: cannot be shown: %v", b.Plain(), err))
+		return Text(fmt.Sprintf("%s: cannot be shown: %v", b.Plain(), err))
 	}
 	b.Data["image/png"] = file.Bytes()
 	return b
@@ -123,7 +121,7 @@ func pictureFormat(data []byte) (mime, name string) {
 	return "", ""
 }
 
-func addMethods(b host.Bundle, v any) {
+func addMethods(b Bundle, v any) {
 	if v, ok := v.(interface{ HTML() string }); ok {
 		b.Data["text/html"] = v.HTML()
 	}
