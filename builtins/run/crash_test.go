@@ -152,6 +152,46 @@ func TestLostLogitRowsAreComputedAgainByResume(t *testing.T) {
 	finish()
 }
 
+func TestARunThatWasDoneAndIsDamagedIsNotTakenForWhole(t *testing.T) {
+	for name, c := range map[string]struct {
+		damage func(t *testing.T, dir string)
+		want   string // of Wait; "" when only resuming notices
+	}{
+		"records gone": {func(t *testing.T, dir string) {
+			require.NoError(t, os.Remove(filepath.Join(dir, samplesFile)))
+		}, "has records of 0 of the 20 samples"},
+		"last record torn": {func(t *testing.T, dir string) {
+			path := filepath.Join(dir, samplesFile)
+			info, err := os.Stat(path)
+			require.NoError(t, err)
+			require.NoError(t, os.Truncate(path, info.Size()-9))
+		}, "has records of 19 of the 20 samples"},
+		"garbage in the records": {func(t *testing.T, dir string) {
+			appendTo(t, "garbage\n", dir, samplesFile)
+		}, "line 21: not the record of a sample"},
+		"logit rows torn": {func(t *testing.T, dir string) {
+			require.NoError(t, os.Truncate(filepath.Join(dir, logitsDir, rowsFile), 100))
+		}, ""},
+		"prompts torn": {func(t *testing.T, dir string) {
+			require.NoError(t, os.Truncate(filepath.Join(dir, promptsFile), 100))
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			options := testOptions(t)
+			done := executed(t, testSpec(dataset(t, 10), nil), options)
+			c.damage(t, done.Dir())
+			r, err := Attach(done.Dir())
+			require.NoError(t, err)
+			if c.want != "" {
+				require.ErrorContains(t, r.Wait(deadline(t)), c.want)
+			}
+			require.NoError(t, r.Resume(t.Context(), options))
+			require.NoError(t, r.Wait(deadline(t)))
+			require.NoError(t, r.damage(20))
+		})
+	}
+}
+
 func TestADamagedPromptIsNotReturned(t *testing.T) {
 	r, _ := half(t)
 	f, err := os.OpenFile(filepath.Join(r.Dir(), promptsFile), os.O_WRONLY, 0)

@@ -48,6 +48,16 @@ func TestAFullDiskFailsTheRunAndKeepsWhatIsFinished(t *testing.T) {
 	require.Len(t, samples, 80)
 }
 
+func TestADiskWithoutRoomForARunIsLeftAsItWas(t *testing.T) {
+	options := testOptions(t)
+	options.Root = tmpfs(t, 0, "size=4k")
+	_, err := Launch(t.Context(), testSpec(dataset(t, 3), nil), options)
+	require.ErrorContains(t, err, "no space left on device")
+	entries, err := os.ReadDir(options.Root)
+	require.NoError(t, err)
+	require.Empty(t, entries)
+}
+
 func TestAFolderThatCannotBeWrittenIsSaidAtOnce(t *testing.T) {
 	options := testOptions(t)
 	options.Root = filepath.Join(tmpfs(t, syscall.MS_RDONLY, ""), "runs")

@@ -78,23 +78,29 @@ func Launch(ctx context.Context, spec Spec, options Options) (*Run, error) {
 		return nil, err
 	}
 	defer held.Close()
+	r, err := initialize(dir, spec)
+	if err != nil {
+		os.RemoveAll(dir) // it is this call's own, and holds no run
+		return nil, fmt.Errorf("cannot make a run: %w", err)
+	}
+	return r, r.start(held, options.Command)
+}
+
+// initialize makes the directory dir a queued run.
+func initialize(dir string, spec Spec) (*Run, error) {
 	if err := writeState(dir, State{Status: Queued}); err != nil {
 		return nil, err
 	}
 	if err := writeSpec(dir, spec); err != nil {
 		return nil, err
 	}
-	r, err := Attach(dir)
-	if err != nil {
-		return nil, err
-	}
-	return r, r.start(held, options.Command)
+	return Attach(dir)
 }
 
 // Resume starts a process that computes what is missing of a run which
-// failed, was cancelled or was killed. A run that is done is left as it is; a
-// run that some process executes is refused (ErrExecuting). Of the options
-// only Command is read.
+// failed, was cancelled or was killed, or whose files were damaged. A run that
+// is done and whole is left as it is; a run that some process executes is
+// refused (ErrExecuting). Of the options only Command is read.
 func (r *Run) Resume(ctx context.Context, options Options) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -108,7 +114,7 @@ func (r *Run) Resume(ctx context.Context, options Options) error {
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.Name(), err)
 	}
-	if state.Status == Done {
+	if state.Status == Done && r.damage(state.Total) == nil {
 		return nil
 	}
 	state.Status, state.Error = Queued, ""
@@ -193,7 +199,11 @@ func makeDir(root, name string, number bool) (string, error) {
 		case errors.Is(err, fs.ErrExist):
 			return "", fmt.Errorf("there is a run named %q already: %w", name, err)
 		default:
-			return "", fmt.Errorf("cannot make a run: %w; set ADKERNEL_RUNS to a folder that can be written", err)
+			err = fmt.Errorf("cannot make a run: %w", err)
+			if number {
+				err = fmt.Errorf("%w; set ADKERNEL_RUNS to a folder that can be written", err)
+			}
+			return "", err
 		}
 	}
 }

@@ -173,3 +173,28 @@ func (r *Run) TokenTexts() (map[int32]string, error) {
 	}
 	return texts, nil
 }
+
+// damage is the first thing that is wrong with the samples of a run which
+// finished total of them: a record, a prompt or a logit row. It reads all of
+// them.
+func (r *Run) damage(total int) error {
+	samples, err := r.Samples()
+	if err != nil {
+		return err
+	}
+	if len(samples) != total {
+		return fmt.Errorf("run %s: %d of %d samples are there", r.Name(), len(samples), total)
+	}
+	for _, s := range samples {
+		if _, err := r.PromptTokens(s.Index); err != nil {
+			return err
+		}
+		if s.Row < 0 {
+			continue
+		}
+		if _, err := r.LogitRow(s.Index); err != nil {
+			return err
+		}
+	}
+	return nil
+}

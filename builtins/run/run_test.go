@@ -139,6 +139,15 @@ func TestAFailureIsRecordedWithItsReason(t *testing.T) {
 	}
 }
 
+func TestADeploymentWithoutAModelIsRefused(t *testing.T) {
+	options := testOptions(t)
+	_, err := Launch(t.Context(), Spec{Task: testSpec(dataset(t, 3), nil).Task}, options)
+	require.ErrorContains(t, err, "the deployment names no model")
+	entries, err := os.ReadDir(options.Root)
+	require.NoError(t, err)
+	require.Empty(t, entries)
+}
+
 func TestAProcessThatCannotStartFailsTheRun(t *testing.T) {
 	options := testOptions(t)
 	options.Command = []string{filepath.Join(t.TempDir(), "missing")}

@@ -58,6 +58,9 @@ func (s Spec) deployment() engine.Deployment {
 // freeze fills in what Launch knows and makes paths independent of the
 // working directory.
 func (s Spec) freeze(now time.Time) (Spec, error) {
+	if s.Deployment.Model == "" {
+		return Spec{}, errors.New("the deployment names no model: want the directory of a checkpoint")
+	}
 	settings, err := s.Deployment.Settings()
 	if err != nil {
 		return Spec{}, err

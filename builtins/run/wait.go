@@ -51,7 +51,7 @@ func (r *Run) poll(ctx context.Context, every time.Duration, tick func()) error 
 func (r *Run) outcome(state State) error {
 	switch state.Status {
 	case Done:
-		return nil
+		return r.complete(state)
 	case Failed:
 		return errors.New(state.Error)
 	case Cancelled:
@@ -62,6 +62,16 @@ func (r *Run) outcome(state State) error {
 		text += "; last line of " + logFile + ": " + last
 	}
 	return errors.New(text)
+}
+
+// complete is an error when records of a run that is done were lost or damaged
+// since.
+func (r *Run) complete(state State) error {
+	samples, err := r.Samples()
+	if err == nil && len(samples) != state.Done {
+		err = fmt.Errorf("run %s: %s has records of %d of the %d samples that it finished; resume the run to compute the others again", r.Name(), filepath.Join(r.dir, samplesFile), len(samples), state.Done)
+	}
+	return err
 }
 
 // lastLog is the last line of log.txt, shortened.
