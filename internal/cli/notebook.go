@@ -1,8 +1,8 @@
 package cli
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -50,6 +50,10 @@ func (c runCommand) Run(ctx context.Context) error {
 			}
 		},
 	})
+	var cellFailed *notebook.CellError
+	if failure != nil && !errors.As(failure, &cellFailed) {
+		return failure // refused before a cell ran: there is nothing to write
+	}
 	output := c.Output
 	if output == "" {
 		output = c.Notebook
@@ -136,9 +140,5 @@ func (c exportCommand) Run() error {
 	if output == "" {
 		output = strings.TrimSuffix(c.Notebook, filepath.Ext(c.Notebook)) + ".html"
 	}
-	var page bytes.Buffer
-	if err := notebook.HTML(&page, nb); err != nil {
-		return err
-	}
-	return os.WriteFile(output, page.Bytes(), 0o666)
+	return nb.WriteHTML(output)
 }

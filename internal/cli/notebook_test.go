@@ -66,6 +66,16 @@ func TestANotebookThatCannotBeReadIsLeftAlone(t *testing.T) {
 	require.Equal(t, `{"nbformat": 3}`, string(content))
 }
 
+func TestANotebookOfAnotherLanguageIsNotOverwritten(t *testing.T) {
+	const python = `{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "python3", "language": "python"}}, "cells": []}`
+	path := filepath.Join(t.TempDir(), "nb.ipynb")
+	require.NoError(t, os.WriteFile(path, []byte(python), 0o644))
+	require.Equal(t, exitFailed, Main([]string{"run", path}))
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, python, string(content))
+}
+
 func TestExportWritesAPageBesideTheNotebook(t *testing.T) {
 	path := saved(t, "1 + 1")
 	require.Equal(t, exitOK, Main([]string{"export", path}))

@@ -1,7 +1,9 @@
 package notebook
 
 import (
+	"bytes"
 	_ "embed"
+	"fmt"
 	"html/template"
 	"io"
 	"path/filepath"
@@ -16,12 +18,25 @@ var pageStyle string
 
 var page = template.Must(template.New("page").Parse(pageSource))
 
-// HTML writes the notebook as one self-contained page: markdown rendered,
-// code coloured, each output in the richest form that needs no script. It
-// follows the reader's choice of light or dark. Scripts are neither written
-// nor allowed to run, and nothing is loaded from elsewhere: the page is safe
-// to attach to a bug report.
-func HTML(w io.Writer, nb *Notebook) error {
+// WriteHTML writes the notebook to a file as one self-contained page: markdown
+// rendered, code coloured, each output in the richest form that needs no
+// script. It follows the reader's choice of light or dark. Scripts are neither
+// written nor allowed to run, and nothing is loaded from elsewhere: the page is
+// safe to attach to a bug report. Either the whole file is there afterwards, or
+// what was there before.
+func (nb *Notebook) WriteHTML(path string) error {
+	var content bytes.Buffer
+	err := nb.writePage(&content)
+	if err == nil {
+		err = replaceFile(path, content.Bytes())
+	}
+	if err != nil {
+		return fmt.Errorf("page %s cannot be written: %w", path, err)
+	}
+	return nil
+}
+
+func (nb *Notebook) writePage(w io.Writer) error {
 	cells := make([]pageCell, len(nb.Cells))
 	for i, c := range nb.Cells {
 		cells[i] = newPageCell(c)

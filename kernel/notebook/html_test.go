@@ -3,6 +3,8 @@ package notebook
 import (
 	"bytes"
 	"html"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,7 +15,7 @@ import (
 func render(t *testing.T, nb *Notebook) string {
 	t.Helper()
 	var out bytes.Buffer
-	require.NoError(t, HTML(&out, nb))
+	require.NoError(t, nb.writePage(&out))
 	return out.String()
 }
 
@@ -23,6 +25,20 @@ func TestPagesOfNotebooks(t *testing.T) {
 		require.True(t, found)
 		matchesGolden(t, name+".html", []byte(body))
 	}
+}
+
+func TestWriteHTMLReplacesTheFileOrLeavesItAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "page.html")
+	require.NoError(t, code("1").WriteHTML(path))
+	first, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Contains(t, string(first), "</html>")
+
+	blocked := filepath.Join(path, "page.html") // below a file
+	require.ErrorContains(t, code("1").WriteHTML(blocked), "page "+blocked+" cannot be written")
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "nothing temporary stays")
 }
 
 func TestThePageRunsNoScriptsAndLoadsNothing(t *testing.T) {
