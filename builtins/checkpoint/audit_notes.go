@@ -14,6 +14,7 @@ func notes(model, reference *Checkpoint) []string {
 	list = append(list, declarationNotes(model)...)
 	list = append(list, siblingNotes(model)...)
 	list = append(list, kvCacheNotes(model)...)
+	list = append(list, unpairedNotes(model, reference)...)
 	return append(list, otherTensorNotes(model, reference)...)
 }
 
@@ -82,6 +83,18 @@ func kvCacheNotes(c *Checkpoint) []string {
 		return []string{fmt.Sprintf("%d k_scale and v_scale are stored, though no KV cache quantization is declared", scales)}
 	}
 	return nil
+}
+
+// unpairedNotes names the linear layers that the reference does not have, which
+// are therefore not audited.
+func unpairedNotes(model, reference *Checkpoint) []string {
+	var list []string
+	for _, module := range model.linearModules() {
+		if _, ok := reference.Tensor(module + weightName); !ok {
+			list = append(list, fmt.Sprintf("%s is not in the reference: it was not audited", module))
+		}
+	}
+	return list
 }
 
 // otherTensorNotes compares what is not a linear layer byte by byte.

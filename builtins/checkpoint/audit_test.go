@@ -70,6 +70,14 @@ func TestAnUnquantizedCheckpointIsIdenticalToItself(t *testing.T) {
 	require.Contains(t, string(text), `"sqnr_db":null`)
 }
 
+func TestALayerWithoutAReferenceIsNotCalledRight(t *testing.T) {
+	reference := tampered(t, original, func(tensors map[string]Tensor) { delete(tensors, q+weightName) })
+	report, err := Audit("testdata/modelopt/fp8", reference)
+	require.NoError(t, err)
+	require.Len(t, report.Layers, 3)
+	require.Equal(t, []string{q + " is not in the reference: it was not audited"}, report.Notes)
+}
+
 // spread writes an unquantized layer m of shape [n, k] whose blocks of
 // 128 x 128 differ in size by up to 2^6, as in trained models.
 func spread(t testing.TB, n, k int) string {
