@@ -30,6 +30,9 @@ type Verdict struct {
 	Method  string // tests, levels and assumptions behind it
 }
 
+// String is the sentence.
+func (v Verdict) String() string { return v.Words }
+
 // judge fills in what depends on the design.
 func (c *Comparison) judge() error {
 	plan, err := c.Design.DetectableLoss(c.N)

@@ -66,7 +66,7 @@ func axesOf(d engine.Deployment, quantized bool) ([]axis, error) {
 			if name == "enable_chunked_prefill" { // whole prompts need room
 				d = d.With(plainTokens, "max_num_tokens")
 			}
-			return d.With(s.plain, s.path...)
+			return d.With(s.plain, s.path[0], s.path[1:]...)
 		}})
 	}
 	if quantized {

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"adkernel/internal/yamltext"
 )
@@ -25,8 +27,7 @@ type Deployment struct {
 	Build string `json:"build,omitempty" yaml:"build,omitempty"`
 }
 
-// Label is the name shown for d: Name, or the last element of Model with the
-// backend.
+// Label is the name shown for d: Name, or the last element of Model.
 func (d Deployment) Label() string {
 	if d.Name != "" {
 		return d.Name
@@ -34,14 +35,36 @@ func (d Deployment) Label() string {
 	return filepath.Base(d.Model)
 }
 
-// With returns a copy of d in which the setting at path (nested keys) has the
-// given value.
-func (d Deployment) With(value any, path ...string) Deployment {
+// String says in one line what d is: its label, its model, and what it sets.
+func (d Deployment) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", d.Label(), d.Model)
+	for _, field := range []struct{ name, value string }{{"backend", d.Backend}, {"build", d.Build}, {"config", d.Config}} {
+		if field.value != "" {
+			fmt.Fprintf(&b, ", %s %s", field.name, field.value)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(d.Args)) {
+		fmt.Fprintf(&b, ", %s %v", key, d.Args[key])
+	}
+	if d.WorldSize != 0 {
+		fmt.Fprintf(&b, ", world_size %d", d.WorldSize)
+	}
+	return b.String()
+}
+
+// With returns a copy of d in which a setting, or the one nested under it, has
+// the given value.
+//
+//	d.With("torch", "attn_backend")
+//	d.With(false, "kv_cache_config", "enable_block_reuse")
+func (d Deployment) With(value any, setting string, nested ...string) Deployment {
+	path := append([]string{setting}, nested...)
 	overlay := map[string]any{path[len(path)-1]: value}
 	for i := len(path) - 2; i >= 0; i-- {
 		overlay = map[string]any{path[i]: overlay}
 	}
-	if len(path) == 1 && path[0] == "world_size" {
+	if setting == "world_size" && len(nested) == 0 {
 		d.WorldSize = 0
 	}
 	d.Args = Merge(d.Args, overlay)

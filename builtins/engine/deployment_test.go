@@ -61,6 +61,12 @@ func TestSettingsThatCannotBeRead(t *testing.T) {
 	}
 }
 
+func TestADeploymentSaysWhatItSets(t *testing.T) {
+	d := Deployment{Name: "fp8", Model: "/m/llama-fp8", Config: "ad.yaml", WorldSize: 2}
+	require.Equal(t, "fp8: /m/llama-fp8, config ad.yaml, attn_backend torch, world_size 2", d.With("torch", "attn_backend").String())
+	require.Equal(t, "llama: /m/llama", Deployment{Model: "/m/llama"}.String())
+}
+
 func TestLabel(t *testing.T) {
 	require.Equal(t, "llama-fp8", Deployment{Model: "/models/llama-fp8"}.Label())
 	require.Equal(t, "served", Deployment{Model: "/models/llama-fp8", Name: "served"}.Label())

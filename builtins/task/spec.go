@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // A Spec says which evaluation to make, in words that a file can hold. Two
@@ -22,6 +23,21 @@ type Spec struct {
 	// Subjects keeps only these, with the questions that they have in the
 	// whole evaluation. nil keeps all.
 	Subjects []string `json:"subjects,omitempty" yaml:"subjects,omitempty"`
+}
+
+// String says in one line which questions of which data set are asked.
+func (s Spec) String() string {
+	words := []string{s.Kind, "all samples"}
+	if s.Samples > 0 {
+		words[1] = fmt.Sprintf("%d samples of all subjects", s.Samples)
+	}
+	if len(s.Subjects) > 0 {
+		words = append(words, "of these only "+strings.Join(s.Subjects, ", "))
+	}
+	if s.Dataset != "" {
+		words = append(words, "data set "+s.Dataset)
+	}
+	return strings.Join(words, "; ")
 }
 
 // modelsRoot names the folder that holds TensorRT-LLM's test data.

@@ -46,7 +46,8 @@ func fixture(name string, settings ...any) engine.Deployment {
 
 func with(d engine.Deployment, settings ...any) engine.Deployment {
 	for i := 0; i < len(settings); i += 2 {
-		d = d.With(settings[i+1], strings.Split(settings[i].(string), ".")...)
+		path := strings.Split(settings[i].(string), ".")
+		d = d.With(settings[i+1], path[0], path[1:]...)
 	}
 	return d
 }
