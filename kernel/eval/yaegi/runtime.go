@@ -33,6 +33,7 @@ type runtime struct {
 	at      [2]int // line and column of the cell's statement
 	started chan struct{}
 	ended   chan struct{}
+	stopped chan struct{} // closed when the interpreter has taken notice of an interrupt
 }
 
 // frame is a call that a panic left.
@@ -50,9 +51,12 @@ func (r *runtime) begin(ctx context.Context) (started, ended <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ctx, r.values, r.frames = ctx, nil, nil
-	r.started, r.ended = make(chan struct{}), make(chan struct{})
+	r.started, r.ended, r.stopped = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	return r.started, r.ended
 }
+
+// stop lets what waits for the end of an interrupted cell go on.
+func (r *runtime) stop() { close(r.stopped) }
 
 // take returns the values that the cell showed.
 func (r *runtime) take() []any {
@@ -126,16 +130,21 @@ func (r *runtime) goroutine(v any) {
 	}
 }
 
-// sleep is time.Sleep, cut short when the cell is interrupted.
+// sleep is time.Sleep, cut short when the cell is interrupted: it returns once
+// the interpreter will run no further statement.
 func (r *runtime) sleep(d time.Duration) {
 	r.mu.Lock()
-	ctx := r.ctx
+	ctx, stopped, ended := r.ctx, r.stopped, r.ended
 	r.mu.Unlock()
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 	case <-ctx.Done():
+		select {
+		case <-stopped:
+		case <-ended:
+		}
 	}
 }
 

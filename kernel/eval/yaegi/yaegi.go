@@ -45,8 +45,10 @@ type evaluator struct {
 	rt     *runtime
 	known  map[string]bool // import paths that have symbols
 
-	mu      sync.Mutex               // guards globals
+	mu      sync.Mutex               // guards what follows
 	globals map[string]reflect.Value // internal name -> variable
+	stale   bool                     // globals are of before the latest cell
+	running bool                     // a cell runs
 }
 
 // New starts a session in which nothing is alive but the vocabulary. The
@@ -116,6 +118,7 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	if err := e.load(lowered); err != nil {
 		return eval.Result{}, err
 	}
+	defer e.settle()
 	e.Commit(p)
 	result := eval.Result{Defines: p.Defines, Uses: p.Uses, Notes: p.Notes}
 	if err := e.run(ctx, lowered); err != nil {
@@ -141,8 +144,15 @@ func (e *evaluator) load(l *lowered) (err error) {
 	if _, err := e.interp.Execute(program); err != nil {
 		return refusal(l.cell, "yaegi cannot load it: "+err.Error())
 	}
-	e.globals = e.interp.Globals()
+	e.running = true
 	return nil
+}
+
+// settle notes that the cell has ended, and that variables may have moved.
+func (e *evaluator) settle() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.running, e.stale = false, true
 }
 
 // run calls the function that holds the cell's statements, and returns when
@@ -162,6 +172,7 @@ func (e *evaluator) run(ctx context.Context, l *lowered) error {
 	defer stop()
 	_, err := e.interp.EvalWithContext(cancelable, l.entry+"()")
 	if errors.Is(err, context.Canceled) && cancelable.Err() != nil {
+		e.rt.stop()
 		<-ended
 		// Closures compare their run id with the interpreter's: give it back,
 		// or every function made so far returns zeros from now on.
@@ -218,6 +229,11 @@ func (e *evaluator) Value(name string) (reflect.Value, bool) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	// Looked up only when asked for, because it takes time in proportion to
+	// everything ever declared; beside a running cell, as it was before the cell.
+	if e.stale && !e.running {
+		e.globals, e.stale = e.interp.Globals(), false
+	}
 	r, ok := e.globals[internal]
 	return r, ok
 }
