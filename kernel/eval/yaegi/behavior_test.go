@@ -93,6 +93,20 @@ func TestAnInterruptedCellEndsAndClosuresMadeEarlierStillWork(t *testing.T) {
 	}
 }
 
+func TestNoStatementRunsAfterASleepThatIsInterrupted(t *testing.T) {
+	for range 20 {
+		s := newTestSession(t)
+		s.show("import \"time\"\nn := 0")
+		ctx, cancel := context.WithCancel(context.Background())
+		time.AfterFunc(time.Millisecond, cancel)
+		_, err := s.e.Evaluate(ctx, eval.Cell{N: 10, Source: "time.Sleep(time.Hour)\nn = 1"})
+		var e *eval.Error
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, eval.Interrupt, e.Kind)
+		require.Equal(t, "0", s.show("n"))
+	}
+}
+
 func TestAStopAfterAnInterruptIsTheInterrupt(t *testing.T) {
 	s := newTestSession(t)
 	ctx, cancel := context.WithCancel(context.Background())
