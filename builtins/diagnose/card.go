@@ -1,7 +1,10 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"adkernel/kernel/host"
@@ -58,17 +61,17 @@ func (d *Diagnosis) suspectSections() []section {
 	var detailed, listed section
 	detailed.head = "Suspects, likeliest first"
 	listed.head = "Other suspects"
-	byStanding := map[Standing][]string{}
+	byStanding := map[Standing][]Suspect{}
 	for i, s := range d.Suspects {
 		if s.accused() && i < detailedSuspects {
 			detailed.parts = append(detailed.parts, s.part(i+1))
 			continue
 		}
-		byStanding[s.Standing] = append(byStanding[s.Standing], s.short())
+		byStanding[s.Standing] = append(byStanding[s.Standing], s)
 	}
 	for _, standing := range []Standing{Shown, Likely, Possible, Unlikely, Open, Excluded} {
-		if items := byStanding[standing]; len(items) > 0 {
-			listed.parts = append(listed.parts, part{lead: string(standing), items: items})
+		if suspects := byStanding[standing]; len(suspects) > 0 {
+			listed.parts = append(listed.parts, part{lead: string(standing), items: shortItems(suspects)})
 		}
 	}
 	if d.Footing != "" {
@@ -103,17 +106,50 @@ func (s Suspect) part(place int) part {
 	return p
 }
 
-// short is a suspect in one line, with what weighs most on the other side of
-// an accusation.
-func (s Suspect) short() string {
-	line := fmt.Sprintf("%s (%+.3g bits)", s.Title, s.Bits)
-	switch {
-	case len(s.Against) > 0 && !s.accused():
-		return line + ": " + s.Against[0].String()
-	case len(s.For) > 0:
-		return line + ": " + s.For[0].String()
+// shortItems names suspects in a line each, with what weighs most on the other
+// side of an accusation. Those of the same evidence share a line.
+func shortItems(suspects []Suspect) []string {
+	type group struct {
+		titles   []string
+		evidence []Evidence // of each, in the same words
 	}
-	return line
+	var order []string
+	groups := map[string]*group{}
+	for _, s := range suspects {
+		title := fmt.Sprintf("%s (%+.3g bits)", s.Title, s.Bits)
+		list := s.For
+		if len(s.Against) > 0 && !s.accused() {
+			list = s.Against
+		}
+		if len(list) == 0 {
+			order = append(order, title)
+			continue
+		}
+		e := list[0]
+		key := fmt.Sprint(e.Words, e.N, e.Source)
+		if groups[key] == nil {
+			groups[key] = &group{}
+			order = append(order, key)
+		}
+		groups[key].titles = append(groups[key].titles, title)
+		groups[key].evidence = append(groups[key].evidence, e)
+	}
+	for i, key := range order {
+		if g := groups[key]; g != nil {
+			order[i] = strings.Join(g.titles, "; ") + ": " + shared(g.evidence)
+		}
+	}
+	return order
+}
+
+// shared writes evidence in the same words once, with the range of its bits.
+func shared(list []Evidence) string {
+	byBits := func(a, b Evidence) int { return cmp.Compare(math.Abs(a.Bits), math.Abs(b.Bits)) }
+	low, high := slices.MinFunc(list, byBits), slices.MaxFunc(list, byBits)
+	if low.Bits == high.Bits {
+		return low.String()
+	}
+	return fmt.Sprintf("%s [%+.3g to %+.3g bits; n = %d, %s]", low.Words, low.Bits, high.Bits, low.N, low.Source)
 }
 
 // String is the sentence with its n and source.
