@@ -57,7 +57,7 @@ func progressBundle(label string, p Progress) host.Bundle {
 		text := label + ": loading"
 		return host.Bundle{Data: map[string]any{
 			"text/plain": text,
-			"text/html":  fmt.Sprintf(`<div style="font-family:sans-serif">%s: <span style="opacity:.7">loading</span></div>`, html.EscapeString(label)),
+			"text/html":  fmt.Sprintf(`<div style="font-family:sans-serif;font-size:13px">%s: <span style="opacity:.7">loading</span></div>`, html.EscapeString(label)),
 		}}
 	}
 	facts := fmt.Sprintf("%d/%d", p.Done, p.Total)
@@ -68,7 +68,7 @@ func progressBundle(label string, p Progress) host.Bundle {
 	text := fmt.Sprintf("%s [%s%s] %s", label, strings.Repeat("#", full), strings.Repeat(".", barCells-full), facts)
 	return host.Bundle{Data: map[string]any{
 		"text/plain": text,
-		"text/html": fmt.Sprintf(`<div style="font-family:sans-serif;max-width:44em">`+
+		"text/html": fmt.Sprintf(`<div style="font-family:sans-serif;font-size:13px;max-width:44em">`+
 			`<div>%s <span style="opacity:.7">%s</span></div>`+
 			`<div style="height:6px;margin-top:4px;border-radius:3px;background:rgba(128,128,128,.25)">`+
 			`<div style="height:6px;border-radius:3px;width:%.1f%%;background:#3b82c4"></div></div></div>`,
@@ -99,7 +99,7 @@ func (r *Run) MimeBundle() host.Bundle {
 	line := status + strings.Join(facts, ", ")
 	return host.Bundle{Data: map[string]any{
 		"text/plain": fmt.Sprintf("%s: %s (%s)", r.Label(), line, r.dir),
-		"text/html": fmt.Sprintf(`<div style="font-family:sans-serif"><b>%s</b>: %s <code style="opacity:.7;font-size:85%%">%s</code></div>`,
+		"text/html": fmt.Sprintf(`<div style="font-family:sans-serif;font-size:13px"><b>%s</b>: %s <code style="opacity:.7;font-size:85%%">%s</code></div>`,
 			html.EscapeString(r.Label()), html.EscapeString(line), html.EscapeString(r.dir)),
 	}}
 }
