@@ -1,5 +1,6 @@
-// Package yamltext decodes YAML with goccy/go-yaml, whose decoder panics on some
-// malformed text: here that is an error, as other mistakes are.
+// Package yamltext decodes YAML that people wrote with goccy/go-yaml, whose
+// decoder panics on some malformed text and words wrong types in Go's terms:
+// here both are errors that say what was wanted, and where.
 package yamltext
 
 import (
@@ -7,6 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"reflect"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 )
@@ -19,6 +23,9 @@ func Decode(text []byte, into any) error { return decode(text, into) }
 func DecodeStrict(text []byte, into any) error { return decode(text, into, yaml.Strict()) }
 
 func decode(text []byte, into any, options ...yaml.DecodeOption) (err error) {
+	if err := readable(text); err != nil {
+		return err
+	}
 	if len(bytes.TrimSpace(text)) == 0 {
 		return nil
 	}
@@ -27,9 +34,78 @@ func decode(text []byte, into any, options ...yaml.DecodeOption) (err error) {
 			err = fmt.Errorf("malformed YAML: %v", problem)
 		}
 	}()
+	options = append(options, yaml.CustomUnmarshaler(decodeInt))
 	err = yaml.NewDecoder(bytes.NewReader(text), options...).Decode(into)
-	if errors.Is(err, io.EOF) {
+	var wrong *yaml.TypeError
+	switch {
+	case errors.Is(err, io.EOF):
 		return nil
+	case errors.As(err, &wrong) && wrong.Token != nil:
+		message := fmt.Sprintf("want %s, not %s", kindOf(wrong.DstType), kindOf(wrong.SrcType))
+		return &yaml.SyntaxError{Message: message, Token: wrong.Token}
 	}
 	return err
+}
+
+// decodeInt refuses the fractions that the decoder would cut off.
+func decodeInt(into *int, text []byte) error {
+	var value any
+	if err := yaml.Unmarshal(text, &value); err != nil {
+		return err
+	}
+	switch v := value.(type) {
+	case nil:
+		return nil
+	case uint64:
+		if v <= math.MaxInt {
+			*into = int(v)
+			return nil
+		}
+	case int64:
+		*into = int(v)
+		return nil
+	}
+	return fmt.Errorf("want a whole number, not %q", bytes.TrimSpace(text))
+}
+
+// readable refuses what is no text, of which error messages would show lines.
+func readable(text []byte) error {
+	line := 1
+	for rest := text; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return fmt.Errorf("line %d: not UTF-8 text, so it is no YAML", line)
+		case r == '\n':
+			line++
+		case r < ' ' && r != '\t' && r != '\r', r == 0x7f:
+			return fmt.Errorf("line %d: control character %U, so it is no YAML", line, r)
+		}
+		rest = rest[size:]
+	}
+	return nil
+}
+
+// kindOf says in YAML's words what decodes into t.
+func kindOf(t reflect.Type) string {
+	if t == nil {
+		return "nothing"
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return kindOf(t.Elem())
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "text"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Map, reflect.Struct:
+		return "a mapping"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Interface:
+		return "a value"
+	}
+	return "a whole number"
 }

@@ -20,6 +20,43 @@ func TestDecodeStrictRefusesUnknownFields(t *testing.T) {
 	require.Error(t, DecodeStrict([]byte("unknown: 3"), &v))
 }
 
+func TestWrongTypesAreWordedForPeople(t *testing.T) {
+	var v struct {
+		Name     string
+		Size     int
+		Share    float64
+		On       bool
+		List     []string
+		Settings map[string]any
+	}
+	for text, want := range map[string]string{
+		"name: [1, 2]":  "[1:7] want text, not a list",
+		"share: many":   "[1:8] want a number, not text",
+		"share: {a: 1}": "[1:8] want a number, not a mapping",
+		"on: 7":         "[1:5] want true or false, not a whole number",
+	} {
+		err := DecodeStrict([]byte(text), &v)
+		require.ErrorContains(t, err, want, "%s", text)
+		require.ErrorContains(t, err, "^", "the place is shown")
+	}
+}
+
+func TestWholeNumbersAreNotCut(t *testing.T) {
+	var v struct{ Size int }
+	require.NoError(t, DecodeStrict([]byte("size: -12 # dozen"), &v))
+	require.Equal(t, -12, v.Size)
+	for _, text := range []string{"1.5", "many", "[1]", "true", "99999999999999999999", "18446744073709551615"} {
+		require.ErrorContains(t, DecodeStrict([]byte("size: "+text), &v), "want a whole number, not", text)
+	}
+}
+
+func TestWhatIsNoTextIsNotShown(t *testing.T) {
+	var v map[string]any
+	require.EqualError(t, Decode([]byte("a: 1\n\xff\xfe"), &v), "line 2: not UTF-8 text, so it is no YAML")
+	require.EqualError(t, Decode([]byte("a: \x1b[2J"), &v), "line 1: control character U+001B, so it is no YAML")
+	require.NoError(t, Decode([]byte("a:\t1\r\n# \u00e9\n"), &v))
+}
+
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{"a: 1", "rules:\n !0 #000", "[", "a: &b [*b]", "- !!binary x", "\x00"} {
 		f.Add([]byte(seed))
