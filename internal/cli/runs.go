@@ -35,7 +35,7 @@ func readRunFile(ctx context.Context, path string) (*runFile, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if f.Case == "" {
-		return f, nil
+		return f, f.check(path)
 	}
 	c, err := casebook.Find(ctx, f.Case)
 	if err != nil {
@@ -48,6 +48,17 @@ func readRunFile(ctx context.Context, path string) (*runFile, error) {
 	c.Task.Samples, c.Task.Subjects = f.Task.Samples, f.Task.Subjects
 	f.Task = c.Task
 	return f, nil
+}
+
+// check refuses what no run could be made of.
+func (f *runFile) check(path string) error {
+	if f.Deployment.Model == "" {
+		return fmt.Errorf("%s: deployment.model is missing: want the directory of a checkpoint", path)
+	}
+	if _, err := f.Task.Load(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 type launchCommand struct {

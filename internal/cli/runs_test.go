@@ -1,0 +1,37 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestARunFileIsReadOrRefusedWithFileAndPlace(t *testing.T) {
+	empty := t.TempDir()
+	for name, c := range map[string]struct{ text, want string }{
+		"empty":         {"", "deployment.model is missing"},
+		"unknown key":   {"deployment:\n  modle: m\n", `[2:3] unknown field "modle"`},
+		"wrong type":    {"deployment:\n  model: [1, 2]\n", "[2:10] want text, not a list"},
+		"fraction":      {"deployment: {model: m, world_size: 1.5}", `want a whole number, not "1.5"`},
+		"not YAML":      {"deployment: {model: m", "[1:13]"},
+		"not text":      {"\x89PNG\r\n", "not UTF-8 text"},
+		"unknown case":  {"case: none", `no case "none"`},
+		"unknown task":  {"deployment: {model: m}\ntask: {kind: none}", `kind "none" is not known`},
+		"no data set":   {"deployment: {model: m}\ntask: {kind: mmlu, dataset: /no/where}", "data set /no/where: no folder test"},
+		"empty dataset": {"deployment: {model: m}\ntask: {kind: mmlu, dataset: " + empty + "}", "no folder test"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "run.yaml")
+			require.NoError(t, os.WriteFile(path, []byte(c.text), 0o644))
+			_, err := readRunFile(t.Context(), path)
+			require.ErrorContains(t, err, path+": ")
+			require.ErrorContains(t, err, c.want)
+
+			out := filepath.Join(t.TempDir(), "run")
+			require.Equal(t, exitFailed, Main([]string{"launch", path, "-o", out}))
+			require.NoDirExists(t, out)
+		})
+	}
+}
