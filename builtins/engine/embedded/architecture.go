@@ -2,7 +2,9 @@ package embedded
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -110,7 +112,9 @@ func (t *tokenIDs) UnmarshalJSON(text []byte) error {
 func readArchitecture(dir string) (*architecture, error) {
 	path := filepath.Join(dir, "config.json")
 	var c configFile
-	if err := readJSON(path, &c); err != nil {
+	if err := readJSON(path, &c); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s holds no checkpoint: %w", dir, err)
+	} else if err != nil {
 		return nil, err
 	}
 	a, err := c.architecture()
@@ -134,8 +138,13 @@ func readJSON(path string, into any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	err = json.Unmarshal(text, into)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong):
+		return fmt.Errorf("%s: %s is a %s: want %s", path, wrong.Field, wrong.Value, wrong.Type)
+	case err != nil:
+		return fmt.Errorf("%s: not JSON: %w", path, err)
 	}
 	return nil
 }

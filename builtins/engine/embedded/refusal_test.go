@@ -149,7 +149,7 @@ func TestConfigurationsThatAreNotComputedAreRefusedByName(t *testing.T) {
 		{"llama", map[string]any{"num_hidden_layers": 3}, "tensor model.layers.2.input_layernorm.weight is missing"},
 		{"llama", map[string]any{"vocab_size": 300}, "tensor model.embed_tokens.weight has shape [272 64]: config.json asks for [300 64]"},
 		{"llama", map[string]any{"tie_word_embeddings": false}, "no tensor lm_head.weight"},
-		{"llama", map[string]any{"hidden_size": "64"}, "config.json: json: cannot unmarshal string"},
+		{"llama", map[string]any{"hidden_size": "64"}, "config.json: hidden_size is a string: want int"},
 		{"qwen2-moe", map[string]any{"num_experts_per_tok": 7}, "num_experts_per_tok 7 is more than num_experts 6"},
 		{"qwen2-moe", map[string]any{"decoder_sparse_step": 0}, "decoder_sparse_step is 0"},
 		{"qwen2-moe", map[string]any{"num_experts": 8}, "mlp.gate.weight is [6, 48]: config.json asks for [8, 48]"},
@@ -175,6 +175,7 @@ func TestFilesThatDoNotFitAreRefused(t *testing.T) {
 
 	_, err = Open(t.Context(), engine.Deployment{Model: filepath.Join(t.TempDir(), "absent")})
 	require.ErrorIs(t, err, os.ErrNotExist)
+	require.ErrorContains(t, err, "absent holds no checkpoint")
 
 	_, err = Open(t.Context(), engine.Deployment{Model: "testdata/llama", Backend: "pytorch"})
 	require.ErrorContains(t, err, `backend "pytorch" is not the embedded engine`)
