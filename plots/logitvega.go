@@ -26,8 +26,9 @@ func (l *logitPicture) vega(width float64) spec {
 		area("baseMin", "baseMax", 0.3), area("baseQ1", "baseQ3", 0.4), line(l.base, "baseMedian"),
 		line(l.test, "testMin"), line(l.test, "testQ1", dashed), line(l.test, "testMedian", spec{"strokeWidth": 1.8}),
 		line(l.test, "testQ3", dashed), line(l.test, "testMax"),
-		// Invisible rules over the whole height catch the pointer.
-		{"mark": spec{"type": "rule", "opacity": 0, "strokeWidth": 6}, "encoding": spec{"x": across, "tooltip": l.vegaTooltips()}},
+		// Invisible rules over the whole height catch the pointer, which Vega
+		// does not look for in marks of opacity 0.
+		{"mark": spec{"type": "rule", "opacity": 0.001, "strokeWidth": 6}, "encoding": spec{"x": across, "tooltip": l.vegaTooltips()}},
 	}
 	if l.hasMissing() {
 		layers = append(layers, spec{
