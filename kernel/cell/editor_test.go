@@ -89,6 +89,7 @@ func TestInspect(t *testing.T) {
 		{"t.g|et()", eval.Inspection{Signature: "func (T).get() int", Doc: "get gets.", Where: "In[2]:2:12", Source: "func (t T) get() int { return t.n }"}},
 		{"Load|(Source{})", eval.Inspection{Signature: "func Load(s Source, options ...Option) *table.Table", Doc: "Load makes a table of the source.", Where: "adkernel/kernel/eval/evaltest/fixture"}},
 		{"Source{}.Desc|ribe()", eval.Inspection{Signature: "func (Source).Describe() (name string, options int)", Doc: "Describe names the source and counts its options.", Where: "adkernel/kernel/eval/evaltest/fixture"}},
+		{"Load(Source{}).Wh|ere(1)", eval.Inspection{Signature: "func (*table.Table).Where(limit float64) *table.Table", Doc: "Where keeps the values that are less than limit.", Where: "adkernel/kernel/eval/evaltest/fixture/table"}},
 		{"strings.ToUp|per(", eval.Inspection{Signature: "func strings.ToUpper(s string) string", Where: "strings"}},
 		{"|t", eval.Inspection{Signature: "var t T", Where: "In[3]:1:1"}},
 		{"le|n(\"a\")", eval.Inspection{Signature: "builtin len", Where: "builtin"}},

@@ -67,9 +67,7 @@ func (s *Session) describe(o types.Object) eval.Inspection {
 	}
 	if o.Pkg().Path() != cellPath {
 		in.Where = o.Pkg().Path()
-		if o.Pkg() == s.dot {
-			in.Doc = s.docs[strings.TrimPrefix(owner+"."+o.Name(), ".")]
-		}
+		in.Doc = s.docs[in.Where+"."+strings.TrimPrefix(owner+"."+o.Name(), ".")]
 		return in
 	}
 	if p := s.fset.Position(o.Pos()); p.IsValid() && !strings.HasPrefix(p.Filename, fileName(0)) {

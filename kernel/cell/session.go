@@ -32,7 +32,7 @@ type Options struct {
 	FileSet  *token.FileSet // of the cells' positions
 	Importer *Importer
 	Dot      string            // import path of the package visible in every cell, or ""
-	Docs     map[string]string // doc comments of Dot: "Name" or "Type.Method"
+	Docs     map[string]string // doc comments: "import/path.Name" or "import/path.Type.Method"
 }
 
 // live is one name that is alive.

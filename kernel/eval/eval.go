@@ -183,5 +183,5 @@ type Vocabulary struct {
 	Path    string                              // import path of the package seen in every cell
 	Symbols map[string]map[string]reflect.Value // "import/path/name" -> symbol -> value, as yaegi's extractor writes them
 	Types   map[string][]byte                   // import path -> export data (golang.org/x/tools/go/gcexportdata)
-	Docs    map[string]string                   // "Name" or "Type.Method" -> doc comment, of Path
+	Docs    map[string]string                   // "import/path.Name" or "import/path.Type.Method" -> doc comment
 }

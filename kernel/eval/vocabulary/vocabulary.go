@@ -22,7 +22,7 @@ const IndexName = "index.json"
 // by import path.
 type Index struct {
 	Path string            // of the package seen in every cell
-	Docs map[string]string // of Path: "Name" or "Type.Method" -> doc comment
+	Docs map[string]string // "import/path.Name" or "import/path.Type.Method" -> doc comment
 }
 
 // Open reads an archive; symbols are those of the generated Go files.

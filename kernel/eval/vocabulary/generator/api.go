@@ -79,25 +79,24 @@ func (m *mentions) visit(t types.Type) {
 	}
 }
 
-// docsOf collects a package's doc comments: "Name" or "Type.Method".
-func docsOf(p listedPackage) (map[string]string, error) {
+// addDocs collects a package's doc comments: "path.Name" or "path.Type.Method".
+func addDocs(docs map[string]string, p listedPackage) error {
 	fset := token.NewFileSet()
 	var files []*ast.File
 	for _, name := range p.GoFiles {
 		f, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.ParseComments)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		files = append(files, f)
 	}
 	d, err := doc.NewFromFiles(fset, files, p.ImportPath)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.ImportPath, err)
+		return fmt.Errorf("%s: %w", p.ImportPath, err)
 	}
-	out := map[string]string{}
 	set := func(name, text string) {
 		if text = strings.TrimSpace(text); text != "" {
-			out[name] = text
+			docs[p.ImportPath+"."+name] = text
 		}
 	}
 	values := func(list []*doc.Value) {
@@ -122,7 +121,7 @@ func docsOf(p listedPackage) (map[string]string, error) {
 		funcs("", t.Funcs)
 		funcs(t.Name+".", t.Methods)
 	}
-	return out, nil
+	return nil
 }
 
 func archive(entries map[string][]byte) ([]byte, error) {

@@ -43,6 +43,7 @@ func Generate(root, target string) (map[string][]byte, error) {
 	}
 	files := map[string][]byte{}
 	entries := map[string][]byte{}
+	docs := map[string]string{}
 	for _, p := range l.reachable(root) {
 		var data bytes.Buffer
 		// An empty file set leaves out positions, which differ by machine.
@@ -55,10 +56,9 @@ func Generate(root, target string) (map[string][]byte, error) {
 			return nil, fmt.Errorf("%s: %w", p.Path(), err)
 		}
 		files[symbolPrefix+fileName(p.Path())] = source
-	}
-	docs, err := docsOf(l.listed[root])
-	if err != nil {
-		return nil, err
+		if err := addDocs(docs, l.listed[p.Path()]); err != nil {
+			return nil, err
+		}
 	}
 	index, err := json.MarshalIndent(vocabulary.Index{Path: root, Docs: docs}, "", "\t")
 	if err != nil {
