@@ -39,6 +39,7 @@ type crashFilter struct {
 	mu    sync.Mutex
 	held  strings.Builder
 	timer *time.Timer // runs while text is held
+	kept  bool        // the process is dead: what is held is not passed on
 }
 
 func (c *crashFilter) add(text string) {
@@ -70,13 +71,24 @@ func (c *crashFilter) release() {
 }
 
 func (c *crashFilter) releaseLocked() {
-	if c.timer == nil {
+	if c.timer == nil || c.kept {
 		return
 	}
 	c.timer.Stop()
 	c.timer = nil
 	c.deliver(c.held.String())
 	c.held.Reset()
+}
+
+// keep says that what is held was a crash: it is not passed on, to cells that
+// run in the next process least of all.
+func (c *crashFilter) keep() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.kept = true
+	if c.timer != nil {
+		c.timer.Stop()
+	}
 }
 
 // text is what is held.

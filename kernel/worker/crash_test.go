@@ -22,3 +22,14 @@ func TestNoOutputIsLostToTheCrashFilter(t *testing.T) {
 	c.add(long)
 	require.Equal(t, "before\npanic: a\nstack\nfatal error: b\n"+long, shown.String())
 }
+
+func TestACrashIsNotPrintedIntoLaterCells(t *testing.T) {
+	var shown strings.Builder
+	c := crashFilter{deliver: func(text string) { shown.WriteString(text) }}
+	c.add("fatal error: b\nstack\n")
+	c.keep()
+	c.release() // as the timer does, which may have fired before
+	require.Empty(t, shown.String())
+	require.Equal(t, "fatal error: b", c.message())
+	require.Equal(t, "fatal error: b\nstack\n", c.text())
+}

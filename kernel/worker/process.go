@@ -165,7 +165,9 @@ func (p *process) read(nonce string) {
 	all.Wait()
 	p.killGroup() // a worker that closed its pipes is of no use any more
 	<-p.exited
-	if !crashed(p.cmd.ProcessState) {
+	if crashed(p.cmd.ProcessState) {
+		p.crash.keep()
+	} else {
 		p.crash.release()
 	}
 	p.closePipes()
