@@ -117,6 +117,8 @@ func TestOnlySamplesFinishedInBothAreCompared(t *testing.T) {
 
 	_, err := Runs(evaluate(t, data, "nothing", map[string]any{"stop": 0}), base)
 	require.ErrorIs(t, err, stats.ErrNoSamples)
+	require.ErrorContains(t, err, "none is finished in both (0 and 40 are finished)")
+	require.ErrorContains(t, err, "run nothing: stopped before sample 0", "why it failed is said")
 }
 
 func TestTheFramesAddUp(t *testing.T) {

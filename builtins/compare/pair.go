@@ -78,10 +78,19 @@ func join(test, base *run.Run) (pairs []pair, left int, err error) {
 		return nil, 0, fmt.Errorf("%d of %d prompts differ, so the scores say nothing about each other: %w", differ, len(pairs), difference(test, base, first))
 	}
 	if len(pairs) == 0 {
-		return nil, 0, fmt.Errorf("no sample is finished in both (%d and %d are finished): %w", len(testSamples), len(baseSamples), stats.ErrNoSamples)
+		err := fmt.Errorf("%w: none is finished in both (%d and %d are finished)", stats.ErrNoSamples, len(testSamples), len(baseSamples))
+		return nil, 0, errors.Join(err, failure(test), failure(base))
 	}
 	total := max(total(test, testSamples), total(base, baseSamples))
 	return pairs, max(total-len(pairs), 0), nil
+}
+
+// failure is why a run failed, or nil.
+func failure(r *run.Run) error {
+	if state, err := r.State(); err == nil && state.Status == run.Failed {
+		return errors.New(state.Error)
+	}
+	return nil
 }
 
 func total(r *run.Run, samples []run.Sample) int {
