@@ -133,6 +133,9 @@ func (c runsCommand) Run() error {
 		return err
 	}
 	runs, unreadable := run.List(root)
+	if unreadable != nil && len(runs) == 0 {
+		return unreadable
+	}
 	if unreadable != nil {
 		fmt.Fprintln(os.Stderr, "adkernel:", unreadable)
 	}

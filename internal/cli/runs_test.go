@@ -35,3 +35,12 @@ func TestARunFileIsReadOrRefusedWithFileAndPlace(t *testing.T) {
 		})
 	}
 }
+
+func TestRunsThatCannotBeListedAreAnError(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o644))
+	t.Setenv("ADKERNEL_RUNS", file)
+	require.Equal(t, exitFailed, Main([]string{"runs"}))
+	t.Setenv("ADKERNEL_RUNS", filepath.Join(filepath.Dir(file), "absent"))
+	require.Equal(t, exitOK, Main([]string{"runs"}), "no run yet")
+}
