@@ -29,8 +29,9 @@ type card struct {
 }
 
 func (c *Comparison) card() card {
+	test, base := c.labels()
 	out := card{
-		title:   fmt.Sprintf("%s against %s", c.Test.Label(), c.Base.Label()),
+		title:   fmt.Sprintf("%s against %s", test, base),
 		verdict: c.Verdict,
 		tables:  []table{c.accuracyTable(), c.evidenceTable()},
 		notes:   []string{"Method: " + c.Verdict.Method + "."},
@@ -48,6 +49,7 @@ func (c *Comparison) card() card {
 }
 
 func (c *Comparison) accuracyTable() table {
+	test, base := c.labels()
 	row := func(name, label string, i stats.Interval) []string {
 		right := int(math.Round(i.Estimate * float64(c.N)))
 		return []string{name, label, fmt.Sprintf("%d/%d", right, c.N), percent(i.Estimate), fmt.Sprintf("%s to %s", percent(i.Low), percent(i.High))}
@@ -56,8 +58,8 @@ func (c *Comparison) accuracyTable() table {
 		left: 2,
 		head: []string{"", "run", "right", "accuracy, %", "95 % interval"},
 		rows: [][]string{
-			row("base", c.Base.Label(), c.BaseAccuracy),
-			row("test", c.Test.Label(), c.TestAccuracy),
+			row("base", base, c.BaseAccuracy),
+			row("test", test, c.TestAccuracy),
 			{"change", "test less base", signed(c.Pairs.Gains - c.Pairs.Losses), points(c.Change.Estimate), fmt.Sprintf("%s to %s", points(c.Change.Low), points(c.Change.High))},
 		},
 	}

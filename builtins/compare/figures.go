@@ -16,9 +16,10 @@ const significant = 0.05
 
 // SubjectsFigure draws the change of each subject's accuracy.
 func (c *Comparison) SubjectsFigure() *plots.Figure {
+	test, base := c.labels()
 	d := plots.SubjectsData{
-		Base:       c.Base.Label(),
-		Test:       c.Test.Label(),
+		Base:       base,
+		Test:       test,
 		Interval:   fmt.Sprintf("%g %% %s", 100*level, c.Change.Method),
 		Correction: fmt.Sprintf("exact McNemar, Benjamini-Hochberg, q < %g", significant),
 	}
@@ -39,7 +40,8 @@ func (c *Comparison) MarginsFigure() (*plots.Figure, error) {
 		return nil, fmt.Errorf("compare %s with %s: the runs have no margins: their engine returned no logits, or the task's answers are not letters",
 			c.Test.Name(), c.Base.Name())
 	}
-	d := plots.MarginsData{Base: c.Base.Label(), Test: c.Test.Label()}
+	test, base := c.labels()
+	d := plots.MarginsData{Base: base, Test: test}
 	for _, p := range c.pairs {
 		d.Samples = append(d.Samples, plots.MarginSample{
 			Sample: p.test.Index, Subject: p.test.Subject,
@@ -53,7 +55,8 @@ func (c *Comparison) MarginsFigure() (*plots.Figure, error) {
 // LogitsFigure draws how far the logits of each sample reach in both runs. It
 // reads one row of each run at a time.
 func (c *Comparison) LogitsFigure() (*plots.Figure, error) {
-	d := plots.LogitRangesData{Base: c.Base.Label(), Test: c.Test.Label()}
+	testLabel, baseLabel := c.labels()
+	d := plots.LogitRangesData{Base: baseLabel, Test: testLabel}
 	for _, p := range c.pairs {
 		base, err := spread(c.Base, p.base)
 		if err != nil {
