@@ -9,6 +9,8 @@ package builtins
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 
 	"adkernel/builtins/casebook"
@@ -191,6 +193,9 @@ func Runs() *Frame {
 	all, err := run.List(root)
 	if len(all) == 0 {
 		check(err)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "left out:", err)
 	}
 	return frameOf(run.Table(all))
 }
