@@ -172,6 +172,9 @@ func TestARunThatWasDoneAndIsDamagedIsNotTakenForWhole(t *testing.T) {
 		"logit rows torn": {func(t *testing.T, dir string) {
 			require.NoError(t, os.Truncate(filepath.Join(dir, logitsDir, rowsFile), 100))
 		}, ""},
+		"logits' header gone": {func(t *testing.T, dir string) {
+			require.NoError(t, os.Remove(filepath.Join(dir, logitsDir, headerFile)))
+		}, ""},
 		"prompts torn": {func(t *testing.T, dir string) {
 			require.NoError(t, os.Truncate(filepath.Join(dir, promptsFile), 100))
 		}, ""},

@@ -36,7 +36,7 @@ func readRowHeader(dir string) (rowHeader, error) {
 	}
 	var header rowHeader
 	if err := json.Unmarshal(text, &header); err != nil {
-		return rowHeader{}, fmt.Errorf("%s: %w", path, err)
+		return rowHeader{}, fmt.Errorf("%s: %w; remove it and resume the run, which writes it again", path, err)
 	}
 	if header.DType != "float32" || header.File != rowsFile || header.Cols < 1 || header.Cols > maxVocab {
 		return rowHeader{}, fmt.Errorf("%s: dtype %q, %d columns in %q: want float32, 1 to %d, in %q", path, header.DType, header.Cols, header.File, maxVocab, rowsFile)
