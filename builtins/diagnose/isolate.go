@@ -295,8 +295,9 @@ func (b *board) next(i *Isolation, planned int) {
 	b.head, b.so = fmt.Sprintf("run %d of %d", len(i.Steps)+1, planned), i.table()
 }
 
+// finish leaves one line: the isolation's own card holds the table.
 func (b *board) finish(i *Isolation) {
-	b.so = i.table()
+	b.so = stepTable{}
 	b.draw(i.Words)
 }
 

@@ -50,9 +50,25 @@ func (i *Isolation) Figure() *plots.Figure {
 
 // method says how each run was judged.
 func (i *Isolation) method() string {
-	return fmt.Sprintf("Each run answers the same %d questions as the base and is judged by the one-sided exact McNemar test at %g; the observed loss of %.1f points is detected with power %.2f in each (%.3g %% noise flips). "+
-		"So a configuration with that loss shows none with probability %.2f, and one without any is called below the base with probability %g at most.",
-		i.N, i.Power.Design.Alpha, 100*i.Power.Loss, i.Power.Power, 100*i.Power.Design.Noise, 1-i.Power.Power, i.Power.Design.Alpha)
+	return fmt.Sprintf("Each run answers the same %d questions as the base and is judged by the one-sided exact McNemar test at %g; the observed loss of %.1f points is detected with power %s in each (%.3g %% noise flips). "+
+		"So a configuration with that loss shows none with probability %s, and one without any is called below the base with probability %g at most.",
+		i.N, i.Power.Design.Alpha, 100*i.Power.Loss, atLeast(i.Power.Power), 100*i.Power.Design.Noise, atMost(1-i.Power.Power), i.Power.Design.Alpha)
+}
+
+// atLeast words a probability so that it never reads as certain.
+func atLeast(p float64) string {
+	if p > 0.99 {
+		return "above 0.99"
+	}
+	return fmt.Sprintf("%.2f", p)
+}
+
+// atMost words a probability so that it never reads as impossible.
+func atMost(p float64) string {
+	if p < 0.01 {
+		return "below 0.01"
+	}
+	return fmt.Sprintf("%.2f", p)
 }
 
 // belowBase marks a run that is significantly below the base.

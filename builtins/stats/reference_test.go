@@ -196,7 +196,8 @@ func TestClusteredMeanAgreesWithStatsmodels(t *testing.T) {
 	got, err := ClusteredMean(want.X, want.Cluster, 0.95)
 	require.NoError(t, err)
 	requireClose(t, want.Mean, got.Estimate, 1e-12, "mean")
-	requireClose(t, want.SE, (got.High-got.Low)/2/normalQuantile(0.95), 1e-12, "standard error")
+	const student8 = 2.306004135204166 // scipy.stats.t.ppf(.975, 8)
+	requireClose(t, want.SE, (got.High-got.Low)/2/student8, 1e-9, "standard error")
 	require.Contains(t, got.Method, "9 clusters")
 }
 

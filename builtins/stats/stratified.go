@@ -130,8 +130,9 @@ func pool(subjects []Paired) (Paired, error) {
 // ClusteredMean is the mean of x with a standard error that allows samples of
 // one cluster (a subject, a shared passage) to be correlated:
 // SE^2 = n^-2 * sum over clusters of (sum of deviations from the mean)^2
-// (Miller, arXiv 2411.00640). The interval is normal; with few clusters, or
-// with one that holds most samples, it is too narrow.
+// (Miller, arXiv 2411.00640). The interval is Student's with one degree of
+// freedom less than there are clusters, so that few of them give a wide one;
+// with one cluster that holds most samples it is too narrow all the same.
 func ClusteredMean(x []float64, cluster []string, level float64) (Interval, error) {
 	if len(x) != len(cluster) {
 		return Interval{}, fmt.Errorf("clustered mean: %d values but %d cluster names", len(x), len(cluster))
@@ -161,9 +162,10 @@ func ClusteredMean(x []float64, cluster []string, level float64) (Interval, erro
 	for _, s := range deviations {
 		squares += s * s
 	}
-	half := normalQuantile(level) * math.Sqrt(squares) / float64(len(x))
+	student := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(len(deviations) - 1)}
+	half := student.Quantile((1+level)/2) * math.Sqrt(squares) / float64(len(x))
 	return Interval{
-		Method: fmt.Sprintf("normal interval, SE clustered over %d clusters", len(deviations)), N: len(x), Level: level,
+		Method: fmt.Sprintf("t interval, SE clustered over %d clusters", len(deviations)), N: len(x), Level: level,
 		Estimate: mean, Low: mean - half, High: mean + half,
 	}, nil
 }

@@ -21,7 +21,7 @@ type runCommand struct {
 	Notebook    string        `arg:"" type:"existingfile" help:"Notebook (.ipynb) to execute, in the current directory."`
 	Output      string        `short:"o" placeholder:"FILE" help:"Where the executed notebook goes; the notebook itself when left out."`
 	AllowErrors bool          `help:"Go on after a cell that fails."`
-	Timeout     time.Duration `placeholder:"10m" help:"Longest time of one cell; none when left out."`
+	Timeout     time.Duration `placeholder:"DURATION" help:"Longest time of one cell, as in 10m; no limit when left out."`
 	Show        bool          `help:"Print the cells' outputs as text."`
 }
 
