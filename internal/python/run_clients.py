@@ -92,7 +92,9 @@ def jupyterlab(home) -> Outcome:
     if chromium is None:
         return Outcome(skipped=[f"{test.name}: no Chromium: install it (apt-get install chromium)"])
     os.environ["CHROMIUM"] = chromium
-    return script(test, home, limit=600)
+    outcome = script(test, home, limit=600)
+    outcome.add(script(ROOT / "internal/python/lab_tour.py", home, limit=600))
+    return outcome
 
 
 def find_chromium() -> str | None:
