@@ -67,7 +67,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 		answer.UserExpressions = s.expressions(ctx, n, content.UserExpressions)
 	}
 	if stored {
-		s.remember(n, content.Code, shown)
+		r.later = func() { s.remember(n, content.Code, shown) }
 	}
 	if err != nil && content.StopOnError {
 		if !s.queue.wasInterrupted() {

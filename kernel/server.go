@@ -35,7 +35,8 @@ type request struct {
 	*wire.Message
 	from     *wire.Router
 	received time.Time
-	aborted  bool // a cell before it failed
+	aborted  bool   // a cell before it failed
+	later    func() // what nobody waits for, done once the answer is out
 }
 
 // serve answers until ctx ends, then says the last words.
@@ -147,6 +148,9 @@ func (s *server) busy(r *request, f func()) {
 	s.publish(r.Message, wire.Status{ExecutionState: "busy"})
 	f()
 	s.publish(r.Message, wire.Status{ExecutionState: "idle"})
+	if r.later != nil {
+		r.later()
+	}
 }
 
 func (s *server) shutdown(r *request) {
