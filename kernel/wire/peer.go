@@ -9,6 +9,10 @@ import (
 // maxQueued is how many bytes may wait for a peer that does not read.
 const maxQueued = 256 << 20
 
+// maxAtOnce is how many bytes send writes itself; larger messages are not
+// copied into one piece for that.
+const maxAtOnce = 64 << 10
+
 // peer is one connection: a queue, and a goroutine that writes from it, so
 // that nobody waits for a peer that does not read.
 type peer struct {
@@ -19,7 +23,9 @@ type peer struct {
 	mu            sync.Mutex
 	changed       sync.Cond
 	queue         [][][]byte
-	queued        int // bytes
+	queued        int    // bytes
+	rest          []byte // of a message that send began, before the queue
+	writing       bool   // write is at work
 	finished      bool
 	dead          bool
 	subscriptions map[string]int // of a publisher's peer, counted
@@ -47,8 +53,18 @@ func (p *peer) send(frames [][]byte) bool {
 	if p.dead || p.finished || p.queued > 0 && p.queued+n > maxQueued {
 		return false
 	}
-	p.queue = append(p.queue, frames)
-	p.queued += n
+	if len(p.queue) == 0 && !p.writing && n <= maxAtOnce {
+		// Nothing waits: what the connection takes at once is written here,
+		// which saves waking the writer.
+		if p.rest = writeNow(p.conn, frames); len(p.rest) == 0 {
+			return true
+		}
+		p.queued += len(p.rest)
+		p.writing = true // until the writer has seen the rest
+	} else {
+		p.queue = append(p.queue, frames)
+		p.queued += n
+	}
 	p.changed.Signal()
 	return true
 }
@@ -57,11 +73,14 @@ func (p *peer) send(frames [][]byte) bool {
 func (p *peer) write() {
 	defer close(p.written)
 	for {
-		batch := p.take()
-		if batch == nil {
+		rest, batch := p.take()
+		if rest == nil && batch == nil {
 			return
 		}
 		var buffers net.Buffers
+		if rest != nil {
+			buffers = append(buffers, rest)
+		}
 		for _, frames := range batch {
 			buffers = appendFrames(buffers, frames)
 		}
@@ -72,19 +91,20 @@ func (p *peer) write() {
 	}
 }
 
-// take waits for messages; nil means that there will be none.
-func (p *peer) take() [][][]byte {
+// take waits for messages; nothing means that there will be none.
+func (p *peer) take() (rest []byte, batch [][][]byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for len(p.queue) == 0 && !p.finished && !p.dead {
+	p.writing = p.rest != nil
+	for p.rest == nil && len(p.queue) == 0 && !p.finished && !p.dead {
 		p.changed.Wait()
 	}
 	if p.dead {
-		return nil
+		return nil, nil
 	}
-	batch := p.queue
-	p.queue, p.queued = nil, 0
-	return batch
+	rest, batch = p.rest, p.queue
+	p.rest, p.queue, p.queued, p.writing = nil, nil, 0, true
+	return rest, batch
 }
 
 // finish lets the writer end when all is written.
