@@ -13,17 +13,7 @@ import (
 // pair is one question as both runs answered it.
 type pair struct{ test, base run.Sample }
 
-func (p pair) outcome() stats.Paired {
-	switch {
-	case p.base.Correct && p.test.Correct:
-		return stats.Paired{BothRight: 1}
-	case p.base.Correct:
-		return stats.Paired{Losses: 1}
-	case p.test.Correct:
-		return stats.Paired{Gains: 1}
-	}
-	return stats.Paired{BothWrong: 1}
-}
+func (p pair) outcome() stats.Paired { return stats.Outcome(p.base.Correct, p.test.Correct) }
 
 // outcomeWords names the outcome of one sample.
 func outcomeWords(o stats.Paired) string {

@@ -16,17 +16,7 @@ type answered struct{ test, base run.Sample }
 
 func (a answered) lost() bool { return a.base.Correct && !a.test.Correct }
 
-func (a answered) paired() stats.Paired {
-	switch {
-	case a.base.Correct && a.test.Correct:
-		return stats.Paired{BothRight: 1}
-	case a.base.Correct:
-		return stats.Paired{Losses: 1}
-	case a.test.Correct:
-		return stats.Paired{Gains: 1}
-	}
-	return stats.Paired{BothWrong: 1}
-}
+func (a answered) paired() stats.Paired { return stats.Outcome(a.base.Correct, a.test.Correct) }
 
 // pairSamples joins the samples of both runs in the base's order. That their
 // prompts are the same, the comparison has seen to.

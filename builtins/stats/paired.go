@@ -23,18 +23,22 @@ func Pair(base, test []bool) (Paired, error) {
 	}
 	var p Paired
 	for i, right := range base {
-		switch {
-		case right && test[i]:
-			p.BothRight++
-		case right:
-			p.Losses++
-		case test[i]:
-			p.Gains++
-		default:
-			p.BothWrong++
-		}
+		p = p.Add(Outcome(right, test[i]))
 	}
 	return p, nil
+}
+
+// Outcome is the count of a single sample, given whether each run is right.
+func Outcome(base, test bool) Paired {
+	switch {
+	case base && test:
+		return Paired{BothRight: 1}
+	case base:
+		return Paired{Losses: 1}
+	case test:
+		return Paired{Gains: 1}
+	}
+	return Paired{BothWrong: 1}
 }
 
 // N is the number of samples.

@@ -32,6 +32,7 @@ func init() {
 		"McNemarLoss":        reflect.ValueOf(stats.McNemarLoss),
 		"McNemarMidP":        reflect.ValueOf(stats.McNemarMidP),
 		"NewcombeDifference": reflect.ValueOf(stats.NewcombeDifference),
+		"Outcome":            reflect.ValueOf(stats.Outcome),
 		"Pair":               reflect.ValueOf(stats.Pair),
 		"Paired":             reflect.ValueOf((*stats.Paired)(nil)),
 		"PermutationChange":  reflect.ValueOf(stats.PermutationChange),

@@ -10,6 +10,7 @@ import (
 	"adkernel/builtins/engine/backend"
 	"adkernel/builtins/engine/embedded"
 	"adkernel/builtins/task"
+	"adkernel/builtins/tokenizer"
 )
 
 type auditCommand struct {
@@ -70,16 +71,13 @@ func (c quantizeCommand) maxima(ctx context.Context) (map[string]float32, error)
 	if err != nil {
 		return nil, err
 	}
-	e, err := embedded.Open(ctx, engine.Deployment{Model: c.Model})
+	tok, err := tokenizer.Load(c.Model)
 	if err != nil {
 		return nil, err
 	}
-	defer e.Close()
 	prompts := make([][]int32, len(t.Questions))
 	for i, q := range t.Questions {
-		if prompts[i], err = e.Encode(q.Prompt, true); err != nil {
-			return nil, err
-		}
+		prompts[i] = tok.Encode(q.Prompt, true)
 	}
 	return embedded.Calibrate(ctx, c.Model, prompts)
 }
