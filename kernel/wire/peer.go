@@ -9,10 +9,6 @@ import (
 // maxQueued is how many bytes may wait for a peer that does not read.
 const maxQueued = 256 << 20
 
-// maxAtOnce is how many bytes send writes itself; larger messages are not
-// copied into one piece for that.
-const maxAtOnce = 64 << 10
-
 // peer is one connection: a queue, and a goroutine that writes from it, so
 // that nobody waits for a peer that does not read.
 type peer struct {
@@ -23,9 +19,7 @@ type peer struct {
 	mu            sync.Mutex
 	changed       sync.Cond
 	queue         [][][]byte
-	queued        int    // bytes
-	rest          []byte // of a message that send began, before the queue
-	writing       bool   // write is at work
+	queued        int // bytes
 	finished      bool
 	dead          bool
 	subscriptions map[string]int // of a publisher's peer, counted
@@ -53,18 +47,8 @@ func (p *peer) send(frames [][]byte) bool {
 	if p.dead || p.finished || p.queued > 0 && p.queued+n > maxQueued {
 		return false
 	}
-	if len(p.queue) == 0 && !p.writing && n <= maxAtOnce {
-		// Nothing waits: what the connection takes at once is written here,
-		// which saves waking the writer.
-		if p.rest = writeNow(p.conn, frames); len(p.rest) == 0 {
-			return true
-		}
-		p.queued += len(p.rest)
-		p.writing = true // until the writer has seen the rest
-	} else {
-		p.queue = append(p.queue, frames)
-		p.queued += n
-	}
+	p.queue = append(p.queue, frames)
+	p.queued += n
 	p.changed.Signal()
 	return true
 }
@@ -73,14 +57,11 @@ func (p *peer) send(frames [][]byte) bool {
 func (p *peer) write() {
 	defer close(p.written)
 	for {
-		rest, batch := p.take()
-		if rest == nil && batch == nil {
+		batch := p.take()
+		if batch == nil {
 			return
 		}
 		var buffers net.Buffers
-		if rest != nil {
-			buffers = append(buffers, rest)
-		}
 		for _, frames := range batch {
 			buffers = appendFrames(buffers, frames)
 		}
@@ -91,20 +72,19 @@ func (p *peer) write() {
 	}
 }
 
-// take waits for messages; nothing means that there will be none.
-func (p *peer) take() (rest []byte, batch [][][]byte) {
+// take waits for messages; nil means that there will be none.
+func (p *peer) take() [][][]byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.writing = p.rest != nil
-	for p.rest == nil && len(p.queue) == 0 && !p.finished && !p.dead {
+	for len(p.queue) == 0 && !p.finished && !p.dead {
 		p.changed.Wait()
 	}
 	if p.dead {
-		return nil, nil
+		return nil
 	}
-	rest, batch = p.rest, p.queue
-	p.rest, p.queue, p.queued, p.writing = nil, nil, 0, true
-	return rest, batch
+	batch := p.queue
+	p.queue, p.queued = nil, 0
+	return batch
 }
 
 // finish lets the writer end when all is written.
