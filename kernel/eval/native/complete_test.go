@@ -71,7 +71,10 @@ func TestEveryExportedNameIsThere(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, sealed, withoutWrapper)
+	want := slices.DeleteFunc(slices.Clone(sealed), func(name string) bool {
+		return !Has(name[:strings.LastIndexByte(name, '.')]) // on this platform
+	})
+	require.Equal(t, want, withoutWrapper)
 }
 
 // isSeq says whether a name is a generic type without methods: it needs no
