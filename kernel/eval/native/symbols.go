@@ -1,35 +1,69 @@
 package native
 
 import (
-	"fmt"
+	"go/constant"
+	"go/token"
 	"io"
 	"log"
-	"maps"
+	"path"
 	"reflect"
+	"strings"
 
-	"github.com/traefik/yaegi/stdlib"
-	"github.com/traefik/yaegi/stdlib/unrestricted"
+	"adkernel/kernel/eval/native/internal/table"
 )
 
-// Exit is what os.Exit and log.Fatal panic with in a cell.
-type Exit struct{ Status int }
-
-func (e Exit) Error() string { return fmt.Sprintf("exit status %d", e.Status) }
-
-// Symbols returns the values of the standard library, "import/path/name" ->
-// symbol -> value, as yaegi's tables list them (Go 1.22, non-generic), with
-// the functions that end the process replaced. What log.Fatal says goes to
-// stderr. The tables are shared: do not change them.
+// Symbols returns the values of the standard library in the form of yaegi's
+// tables, "import/path/name" -> symbol -> value: functions, variables,
+// constants, types and wrappers of interfaces, without what is refused, and
+// with the functions that end the process replaced. What log.Fatal says goes
+// to stderr. The result is the caller's.
 func Symbols(stderr io.Writer) map[string]map[string]reflect.Value {
-	out := maps.Clone(map[string]map[string]reflect.Value(stdlib.Symbols))
-	for path, symbols := range unrestricted.Symbols {
-		out[path] = merged(out[path], symbols)
+	out := make(map[string]map[string]reflect.Value, len(table.Packages))
+	for _, p := range table.Packages {
+		if len(*p.Symbols) == 0 && !servedByYaegi[p.Path] {
+			continue
+		}
+		symbols := make(map[string]reflect.Value, len(*p.Symbols))
+		for _, s := range *p.Symbols {
+			if _, no := refused[p.Path][s.Name]; !no {
+				symbols[s.Name] = yaegiValue(s.Value)
+			}
+		}
+		for name, f := range replacements[p.Path] {
+			symbols[name] = reflect.ValueOf(f)
+		}
+		out[path.Join(p.Path, p.Name)] = symbols
 	}
-	out["os/os"] = merged(out["os/os"], map[string]reflect.Value{
-		"Exit": reflect.ValueOf(exit),
-	})
-	out["log/log"] = merged(out["log/log"], Fatal(stderr))
+	for name, f := range Fatal(stderr) {
+		out["log/log"][name] = f
+	}
+	out["."] = map[string]reflect.Value{"MapTypes": reflect.ValueOf(mapTypes())}
 	return out
+}
+
+// servedByYaegi are packages without symbols that yaegi has the source of.
+var servedByYaegi = map[string]bool{"cmp": true, "maps": true, "slices": true}
+
+func yaegiValue(v any) reflect.Value {
+	if l, ok := v.(table.Literal); ok {
+		return reflect.ValueOf(constantOf(l))
+	}
+	r := reflect.ValueOf(v)
+	if r.Kind() == reflect.Pointer && !r.IsNil() {
+		return r.Elem() // a variable
+	}
+	return r
+}
+
+func constantOf(l table.Literal) constant.Value {
+	if l.Value != nil {
+		return constantValue(reflect.ValueOf(l.Value))
+	}
+	kind := map[string]token.Token{"STRING": token.STRING, "INT": token.INT, "FLOAT": token.FLOAT}[l.Token]
+	if text, negative := strings.CutPrefix(l.Text, "-"); negative {
+		return constant.UnaryOp(token.SUB, constant.MakeFromLiteral(text, kind, 0), 0)
+	}
+	return constant.MakeFromLiteral(l.Text, kind, 0)
 }
 
 // Fatal returns package log's Fatal functions, which end the cell. An
@@ -41,15 +75,4 @@ func Fatal(stderr io.Writer) map[string]reflect.Value {
 		"Fatalf":  reflect.ValueOf(func(format string, v ...any) { logger.Printf(format, v...); exit(1) }),
 		"Fatalln": reflect.ValueOf(func(v ...any) { logger.Println(v...); exit(1) }),
 	}
-}
-
-func exit(status int) { panic(Exit{status}) }
-
-func merged(base, over map[string]reflect.Value) map[string]reflect.Value {
-	out := maps.Clone(base)
-	if out == nil {
-		out = map[string]reflect.Value{}
-	}
-	maps.Copy(out, over)
-	return out
 }

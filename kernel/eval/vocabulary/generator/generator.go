@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/tools/go/gcexportdata"
 
+	"adkernel/kernel/eval/native/symbolfile"
 	"adkernel/kernel/eval/vocabulary"
 )
 
@@ -145,9 +146,7 @@ func equal(name string, a, b []byte) (bool, error) {
 	return len(x) == len(y), nil
 }
 
-func fileName(path string) string {
-	return strings.NewReplacer("/", "_", ".", "_", "-", "_").Replace(path) + ".go"
-}
+func fileName(path string) string { return symbolfile.Identifier(path) + ".go" }
 
 // listedPackage is what go list says of a package.
 type listedPackage struct {
