@@ -11,11 +11,13 @@ import (
 
 	"adkernel/internal/program"
 	"adkernel/kernel/eval"
+	"adkernel/kernel/eval/exact"
 	"adkernel/kernel/eval/native"
 	"adkernel/kernel/eval/yaegi"
 )
 
 type goCommand struct {
+	Evaluator string   `enum:"exact,yaegi" default:"exact" help:"What evaluates it: ${enum}."`
 	File      string   `arg:"" help:"One file of package main."`
 	Arguments []string `arg:"" optional:"" passthrough:"" help:"Passed to the program."`
 }
@@ -38,11 +40,7 @@ func (c goCommand) Run() error {
 	// signals itself.
 	signal.Reset(os.Interrupt, syscall.SIGTERM)
 	os.Args = append([]string{c.File}, c.Arguments...)
-	evaluator, err := yaegi.New(ownProcess, yaegi.Options{
-		Stdout:         os.Stdout,
-		Stderr:         os.Stderr,
-		GoroutinePanic: goroutinePanicked,
-	})
+	evaluator, err := c.evaluator()
 	if err != nil {
 		return err
 	}
@@ -59,6 +57,18 @@ func (c goCommand) Run() error {
 	default:
 		return status(panicked(problem.Message, problem.Trace...))
 	}
+}
+
+func (c goCommand) evaluator() (eval.Evaluator, error) {
+	if c.Evaluator == "yaegi" {
+		return yaegi.New(ownProcess, yaegi.Options{Stdout: os.Stdout, Stderr: os.Stderr, GoroutinePanic: goroutinePanicked})
+	}
+	return exact.New(ownProcess, exact.Options{Stdout: os.Stdout, Stderr: os.Stderr, GoroutinePanic: func(err *eval.Error) {
+		if err.Kind == eval.Exit {
+			os.Exit(err.Status)
+		}
+		os.Exit(panicked(err.Message, err.Trace...))
+	}})
 }
 
 // ownProcess gives a program what a cell must not have: the end of the process.

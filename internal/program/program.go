@@ -84,7 +84,7 @@ func check(fset *token.FileSet, file *ast.File) (*types.Info, error) {
 	}
 	info := &types.Info{Defs: map[*ast.Ident]types.Object{}}
 	conf := types.Config{
-		Importer: cell.NewImporter(fset, native.Packages, native.ExportData),
+		Importer: cell.NewImporter(native.Packages, native.NewImporter(fset)),
 		Sizes:    types.SizesFor("gc", runtime.GOARCH),
 		Error: func(err error) {
 			var e types.Error

@@ -12,31 +12,48 @@ import (
 	"golang.org/x/tools/go/gcexportdata"
 )
 
-// An Importer reads packages from export data held in memory, each when it is
-// first imported, so that no Go toolchain is needed.
+// An Importer finds packages for cells, which may leave imports out: it knows
+// which there are. Its methods may be called from any goroutine.
 type Importer struct {
-	fset  *token.FileSet
 	paths func() []string
-	data  func(path string) ([]byte, error)
 
 	mu   sync.Mutex
-	done map[string]*types.Package
-	all  map[string]*types.Package // done, and what they refer to
+	from types.Importer
 }
 
-// NewImporter returns an importer of the packages that paths lists; data
-// returns a package's export data as gcexportdata.Write wrote it.
-func NewImporter(fset *token.FileSet, paths func() []string, data func(path string) ([]byte, error)) *Importer {
-	return &Importer{fset: fset, paths: paths, data: data, done: map[string]*types.Package{}, all: map[string]*types.Package{}}
+// NewImporter returns an importer of the packages that paths lists, which it
+// gets from another one.
+func NewImporter(paths func() []string, from types.Importer) *Importer {
+	return &Importer{paths: paths, from: from}
 }
 
 // Import implements types.Importer.
 func (im *Importer) Import(path string) (*types.Package, error) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	return im.from.Import(path)
+}
+
+// ExportData reads packages from export data held in memory, each when it is
+// first imported, so that no Go toolchain is needed.
+type ExportData struct {
+	fset *token.FileSet
+	data func(path string) ([]byte, error)
+	done map[string]*types.Package
+	all  map[string]*types.Package // done, and what they refer to
+}
+
+// NewExportData returns an importer of packages whose export data data
+// returns, as gcexportdata.Write wrote it.
+func NewExportData(fset *token.FileSet, data func(path string) ([]byte, error)) *ExportData {
+	return &ExportData{fset: fset, data: data, done: map[string]*types.Package{}, all: map[string]*types.Package{}}
+}
+
+// Import implements types.Importer.
+func (im *ExportData) Import(path string) (*types.Package, error) {
 	if path == "unsafe" {
 		return types.Unsafe, nil
 	}
-	im.mu.Lock()
-	defer im.mu.Unlock()
 	if p := im.done[path]; p != nil {
 		return p, nil
 	}

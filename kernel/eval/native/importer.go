@@ -15,6 +15,9 @@ import (
 // sources and overlays together. Each package is read when it is first
 // imported. It is not safe for concurrent use.
 type Importer struct {
+	// Extra is the export data of other packages, by import path.
+	Extra map[string][]byte
+
 	fset     *token.FileSet
 	natives  map[string]*types.Package // read from export data
 	all      map[string]*types.Package // natives, and what they refer to
@@ -77,9 +80,12 @@ func (im *Importer) native(path string) (*types.Package, error) {
 	if p := im.natives[path]; p != nil {
 		return p, nil
 	}
-	data, err := ExportData(path)
-	if err != nil {
-		return nil, err
+	data, ok := im.Extra[path]
+	if !ok {
+		var err error
+		if data, err = ExportData(path); err != nil {
+			return nil, err
+		}
 	}
 	p, err := gcexportdata.Read(bytes.NewReader(data), im.fset, im.all, path)
 	if err != nil {

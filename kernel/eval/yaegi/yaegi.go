@@ -99,7 +99,7 @@ func newSession(in *interp.Interpreter, v eval.Vocabulary) (*cell.Session, error
 		return native.ExportData(path)
 	}
 	fset := in.FileSet()
-	return cell.NewSession(cell.Options{FileSet: fset, Importer: cell.NewImporter(fset, paths, data), Dot: v.Path, Docs: v.Docs})
+	return cell.NewSession(cell.Options{FileSet: fset, Importer: cell.NewImporter(paths, cell.NewExportData(fset, data)), Dot: v.Path, Docs: v.Docs})
 }
 
 // Evaluate implements eval.Evaluator.

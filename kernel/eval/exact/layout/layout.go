@@ -47,10 +47,11 @@ type Type struct {
 	NU, NP int // number of scalar and of pointer slots
 	Boxed  bool
 
-	first []first // of a struct that is not Boxed: where a field's slots begin
-	zero  unsafe.Pointer
-	once  sync.Once
-	table *Table
+	number int     // of ID
+	first  []first // of a struct that is not Boxed: where a field's slots begin
+	zero   unsafe.Pointer
+	once   sync.Once
+	table  *Table
 }
 
 // first is how many scalar and pointer slots lie before a field.

@@ -63,6 +63,7 @@ func (tb *Table) identify(x *Type) {
 	x.ID = x.Mem
 	if !x.Exact {
 		tb.unique++
+		x.number = tb.unique
 		marker := emptyType
 		if !x.Comparable {
 			marker = noEquality // or == on what holds it would not panic
@@ -212,4 +213,17 @@ func flatten(r reflect.Type, at uintptr, slots []Slot) (_ []Slot, hasArray bool)
 		add(kinds[r.Kind()], 0)
 	}
 	return slots, hasArray
+}
+
+// ByNumber returns the type whose ID was made with a number, or nil: the
+// number is in the text of ID.
+func (tb *Table) ByNumber(n int) *Type {
+	var out *Type
+	tb.words.Range(func(_, v any) bool {
+		if t := v.(*Type); !t.Exact && t.number == n {
+			out = t
+		}
+		return out == nil
+	})
+	return out
 }

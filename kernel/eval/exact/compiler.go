@@ -1,0 +1,387 @@
+package exact
+
+import (
+	"errors"
+	"go/types"
+	"reflect"
+	"slices"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/tools/go/ssa"
+
+	"adkernel/kernel/eval/exact/layout"
+	"adkernel/kernel/eval/native"
+)
+
+// compiler turns the functions that a cell declares or reaches into codes.
+// Nothing of the session changes before commit.
+type compiler struct {
+	rt    *runtime
+	world *world
+
+	local   map[*ssa.Function]*function // closures, wrappers: of this cell only
+	added   map[funcKey]*function
+	globals map[*types.Var]*variable // made by this cell
+	codes   map[*function]*code      // to be put into place
+	queue   []work
+	known   map[types.Type]bool // types whose methods are compiled
+}
+
+type work struct {
+	fn  *function
+	ssa *ssa.Function
+}
+
+func (rt *runtime) newCompiler() *compiler {
+	return &compiler{
+		rt: rt, local: map[*ssa.Function]*function{}, added: map[funcKey]*function{}, globals: map[*types.Var]*variable{},
+		codes: map[*function]*code{}, known: map[types.Type]bool{},
+	}
+}
+
+// compile compiles everything that is queued, and what that reaches. The error
+// is a *refusal.
+func (c *compiler) compile() (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case *refusal:
+			err = r
+		default:
+			panic(r)
+		}
+	}()
+	for len(c.queue) > 0 {
+		w := c.queue[len(c.queue)-1]
+		c.queue = c.queue[:len(c.queue)-1]
+		c.codes[w.fn] = c.build(w.ssa, w.fn)
+	}
+	return nil
+}
+
+// commit puts the compiled functions into place.
+func (c *compiler) commit() {
+	c.rt.mu.Lock()
+	for k, f := range c.added {
+		c.rt.functions[k] = f
+	}
+	for v, g := range c.globals {
+		c.rt.globals[v] = g
+	}
+	c.rt.mu.Unlock()
+	for f, code := range c.codes {
+		f.code.Store(code)
+	}
+}
+
+// function returns what calls of f refer to, and queues its body when it has
+// not been compiled.
+func (b *builder) function(f *ssa.Function) *function {
+	fn, err := b.resolve(f)
+	if err != nil {
+		b.refuse("%v", err)
+	}
+	return fn
+}
+
+func (c *compiler) resolve(f *ssa.Function) (*function, error) {
+	if fn := c.local[f]; fn != nil {
+		return fn, nil
+	}
+	object, _ := f.Object().(*types.Func)
+	if f.Parent() != nil || object == nil || isSynthetic(f) {
+		if f.Blocks == nil {
+			return nil, errors.New("function " + f.String() + " has no body")
+		}
+		fn := newFunction(f.String())
+		c.local[f] = fn
+		c.queue = append(c.queue, work{fn, f})
+		return fn, nil
+	}
+	targs := slices.Concat(receiverArgs(object), f.TypeArgs())
+	if isGenericMethod(f) {
+		targs = f.TypeArgs()
+	}
+	c.rt.mu.Lock()
+	key := c.rt.key(object, targs)
+	fn := c.rt.functions[key]
+	c.rt.mu.Unlock()
+	if a := c.added[key]; a != nil {
+		fn = a
+	}
+	if fn != nil {
+		c.local[f] = fn
+		return fn, nil
+	}
+	if f.Blocks == nil {
+		fn, err := c.native(f, object)
+		if err == nil {
+			c.local[f] = fn
+		}
+		return fn, err
+	}
+	fn = newFunction(f.String())
+	c.added[key], c.local[f] = fn, fn
+	c.queue = append(c.queue, work{fn, f})
+	return fn, nil
+}
+
+// define queues the body of a declared function. It takes the place of old's
+// where that is alive.
+func (c *compiler) define(object, old *types.Func, body *ssa.Function) *function {
+	c.rt.mu.Lock()
+	key := c.rt.key(object, nil)
+	fn := c.rt.functions[c.rt.key(old, nil)]
+	c.rt.mu.Unlock()
+	if fn == nil {
+		fn = newFunction(body.String())
+	}
+	c.added[key], c.local[body] = fn, fn
+	c.queue = append(c.queue, work{fn, body})
+	return fn
+}
+
+// enqueue queues a function of the cell that is called once.
+func (c *compiler) enqueue(f *ssa.Function) *function {
+	if fn := c.local[f]; fn != nil {
+		return fn
+	}
+	fn := newFunction(f.String())
+	c.local[f] = fn
+	c.queue = append(c.queue, work{fn, f})
+	return fn
+}
+
+// isGenericMethod says whether f's type arguments already hold its receiver's.
+func isGenericMethod(f *ssa.Function) bool {
+	return f.Signature.Recv() != nil && len(f.TypeArgs()) > 0
+}
+
+// isSynthetic tells functions that package ssa makes around others.
+func isSynthetic(f *ssa.Function) bool {
+	for _, s := range []string{"wrapper for", "bound method wrapper", "thunk for", "instantiation wrapper"} {
+		if strings.HasPrefix(f.Synthetic, s) {
+			return true
+		}
+	}
+	return f.Synthetic == "package initializer"
+}
+
+// native makes a function of the standard library or of the vocabulary
+// callable.
+func (c *compiler) native(f *ssa.Function, object *types.Func) (*function, error) {
+	name := object.FullName()
+	path := ""
+	if object.Pkg() != nil {
+		path = object.Pkg().Path()
+	}
+	if why, ok := native.Refused(path, object.Name()); ok {
+		return nil, errors.New(name + ": " + why)
+	}
+	if path == cellPath {
+		return nil, errors.New("function " + name + " has no body")
+	}
+	sig := object.Signature()
+	params := sig
+	if recv := sig.Recv(); recv != nil {
+		vars := []*types.Var{recv}
+		for v := range sig.Params().Variables() {
+			vars = append(vars, v)
+		}
+		params = types.NewSignatureType(nil, nil, nil, types.NewTuple(vars...), sig.Results(), sig.Variadic())
+	}
+	for _, table := range []map[string]intrinsic{intrinsics, blocking} {
+		if x, ok := table[name]; ok {
+			fn := newFunction(name)
+			s, err := c.shape(params)
+			if err != nil {
+				return nil, err
+			}
+			fn.native, fn.resU, fn.resP = x(c.rt), s.resU, s.resP
+			return fn, nil
+		}
+	}
+	if len(f.TypeArgs()) > 0 {
+		return nil, errors.New("generic function " + name + " is not available in cells")
+	}
+	value, err := c.nativeValue(object, path)
+	if err != nil {
+		return nil, err
+	}
+	c.rt.table.Bind(params, value.Type())
+	s, err := c.shape(params)
+	if err != nil {
+		return nil, err
+	}
+	fn := c.rt.nativeFunction(name, value, s, sig.Variadic(), c.rt.exporter(path, object.Name()))
+	return fn, nil
+}
+
+// nativeValue finds the native function, or the method as a function of its
+// receiver.
+func (c *compiler) nativeValue(object *types.Func, path string) (reflect.Value, error) {
+	missing := errors.New(object.FullName() + " is not available in cells")
+	recv := object.Signature().Recv()
+	if recv == nil {
+		if v, ok := c.rt.symbols(path, object.Name()); ok && v.Kind() == reflect.Func {
+			return v, nil
+		}
+		return reflect.Value{}, missing
+	}
+	t, err := c.rt.table.Of(recv.Type())
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	if t.Native == nil {
+		return reflect.Value{}, missing
+	}
+	if v, ok := native.Method(t.Native, object.Name()); ok {
+		return v, nil
+	}
+	m, ok := t.Native.MethodByName(object.Name())
+	if !ok || t.Native.Kind() == reflect.Interface {
+		return reflect.Value{}, missing
+	}
+	return m.Func, nil
+}
+
+func (c *compiler) shape(sig *types.Signature) (s *shape, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			if u, ok := r.(*layout.Unsupported); ok {
+				s, err = nil, u
+				return
+			}
+			panic(r)
+		}
+	}()
+	return c.rt.shape(sig), nil
+}
+
+// global is the address of a package-level variable.
+func (b *builder) global(g *ssa.Global) unsafe.Pointer {
+	v, _ := g.Object().(*types.Var)
+	if v == nil {
+		b.refuse("variable %s", g.Name())
+	}
+	if x := b.globals[v]; x != nil {
+		return x.ptr
+	}
+	b.rt.mu.Lock()
+	x := b.rt.globals[v]
+	b.rt.mu.Unlock()
+	if x != nil {
+		return x.ptr
+	}
+	if !b.rt.isSource(v.Pkg()) {
+		r := b.nativeVar(v)
+		t := b.typ(v.Type())
+		if !t.Exact {
+			b.refuse("the address of %s.%s: native code keeps it in another form", v.Pkg().Path(), v.Name())
+		}
+		return r.Addr().UnsafePointer()
+	}
+	t := b.typ(v.Type())
+	x = &variable{t.New(), t}
+	b.globals[v] = x
+	return x.ptr
+}
+
+func (b *builder) nativeVar(v *types.Var) reflect.Value {
+	r, ok := b.rt.symbols(v.Pkg().Path(), v.Name())
+	if !ok || !r.CanAddr() {
+		b.refuse("variable %s.%s is not available in cells", v.Pkg().Path(), v.Name())
+	}
+	b.rt.table.Bind(v.Type(), r.Type())
+	return r
+}
+
+// foreignGlobal is a native variable that has to be converted at each access.
+func (b *builder) foreignGlobal(g *ssa.Global) (unsafe.Pointer, *layout.Type) {
+	v, _ := g.Object().(*types.Var)
+	if v == nil || b.rt.isSource(v.Pkg()) {
+		return nil, nil
+	}
+	r := b.nativeVar(v)
+	t := b.typ(v.Type())
+	if t.Exact {
+		return nil, nil
+	}
+	switch v.Type().Underlying().(type) {
+	case *types.Interface, *types.Signature:
+		return r.Addr().UnsafePointer(), t
+	}
+	b.refuse("variable %s.%s: its type %s cannot be shared with native code", v.Pkg().Path(), v.Name(), t)
+	return nil, nil
+}
+
+// isUserCode says whether the function being compiled is a cell's.
+func (b *builder) isUserCode() bool {
+	f := b.fn
+	for f.Parent() != nil {
+		f = f.Parent()
+	}
+	if o, ok := f.Object().(*types.Func); ok && o.Pkg() != nil {
+		return o.Pkg().Path() == cellPath
+	}
+	return f.Pkg == nil || f.Pkg.Pkg.Path() == cellPath
+}
+
+// needMethods compiles the methods of a type that becomes dynamic, and of the
+// types that it is made of: they may be called by name from now on.
+func (b *builder) needMethods(t types.Type) {
+	t = types.Unalias(t)
+	if b.known[t] {
+		return
+	}
+	b.known[t] = true
+	switch u := t.(type) {
+	case *types.Named:
+		if !b.rt.isSource(u.Obj().Pkg()) {
+			return
+		}
+		for _, x := range []types.Type{u, types.NewPointer(u)} {
+			set := b.world.prog.MethodSets.MethodSet(x)
+			for i := range set.Len() {
+				sel := set.At(i)
+				m := sel.Obj().(*types.Func)
+				if len(sel.Index()) > 1 || !b.rt.isSource(m.Pkg()) || isInterface(u) {
+					continue
+				}
+				if recv := types.Unalias(m.Signature().Recv().Type()); recv != x {
+					if _, ok := recv.(*types.Pointer); !ok && x != types.Type(u) {
+						continue // promoted from the value's own set
+					}
+				}
+				if f := b.world.prog.MethodValue(sel); f != nil && !isSynthetic(f) {
+					b.function(f)
+				}
+			}
+		}
+		b.needMethods(u.Underlying())
+	case *types.Pointer:
+		b.needMethods(u.Elem())
+	case *types.Slice:
+		b.needMethods(u.Elem())
+	case *types.Array:
+		b.needMethods(u.Elem())
+	case *types.Chan:
+		b.needMethods(u.Elem())
+	case *types.Map:
+		b.needMethods(u.Key())
+		b.needMethods(u.Elem())
+	case *types.Struct:
+		for f := range u.Fields() {
+			b.needMethods(f.Type())
+		}
+	}
+}
+
+// label notes where a source variable lives.
+func (b *builder) label(*ssa.DebugRef) {}
+
+// intrinsic compiles a call that is an instruction here; there is none yet.
+func (b *builder) intrinsic(*ssa.Function, *ssa.CallCommon, ssa.Value) bool { return false }
+
+func (b *builder) isIntrinsic(*ssa.Function) bool { return false }

@@ -1,0 +1,372 @@
+// Package exact evaluates cells as Go says, or refuses them before anything of
+// them ran. It leaves the meaning of a program to go/types and to x/tools'
+// go/ssa, compiles what those say to register bytecode (compiler, builder),
+// and runs that (machine) in memory that is laid out as compiled Go's
+// (package layout), so that values cross into native code as they are.
+//
+// The way of a cell: kernel/cell checks it and hands it over as a package;
+// a world of package ssa is made for it and dropped again; its functions, and
+// what they reach of generic code, are compiled, and nothing of the session
+// has changed until all of that has succeeded; then it runs.
+//
+// The package does not know what cells are about, nor how they are shown.
+package exact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"reflect"
+	"sync"
+
+	"golang.org/x/tools/go/ssa"
+
+	"adkernel/kernel/cell"
+	"adkernel/kernel/eval"
+	"adkernel/kernel/eval/exact/layout"
+	"adkernel/kernel/eval/native"
+)
+
+// Options say where cells write, and what they may use.
+type Options struct {
+	Stdout, Stderr io.Writer
+
+	// GoroutinePanic is called with what a goroutine of a cell panicked with.
+	// Nil: say so on Stderr, and let the cells go on.
+	GoroutinePanic func(err *eval.Error)
+
+	// MaxAllocation is how many bytes one allocation may take; 0: any.
+	MaxAllocation uint64
+
+	// Steps is how many calls and loop iterations a cell may make; 0: any.
+	Steps int64
+}
+
+// evaluator implements eval.Evaluator and eval.Replayer.
+type evaluator struct {
+	*cell.Session
+	rt    *runtime
+	steps int64
+
+	mu   sync.Mutex
+	vars map[*types.Var]*variable
+}
+
+// New starts a session in which nothing is alive but the vocabulary. The
+// result is an eval.Replayer, too.
+func New(v eval.Vocabulary, o Options) (eval.Evaluator, error) {
+	if o.Stdout == nil {
+		o.Stdout = os.Stdout
+	}
+	if o.Stderr == nil {
+		o.Stderr = os.Stderr
+	}
+	fset := token.NewFileSet()
+	rt := &runtime{
+		fset: fset, stdout: o.Stdout, stderr: o.Stderr,
+		functions: map[funcKey]*function{}, globals: map[*types.Var]*variable{},
+	}
+	rt.limit.Store(o.MaxAllocation)
+	rt.current.Store(background())
+	rt.imports = native.NewImporter(fset)
+	rt.imports.Extra = v.Types
+	rt.symbols = func(path, name string) (reflect.Value, bool) {
+		if s, ok := v.Symbols[path+"/"+pathName(path)]; ok {
+			r, ok := s[name]
+			if ok {
+				return r, true
+			}
+		}
+		return native.Lookup(path, name)
+	}
+	rt.table = layout.NewTable(rt.symbols, rt.isSource)
+	rt.died = func(p *panicking, at token.Pos) {
+		err := rt.problem(p)
+		if o.GoroutinePanic != nil {
+			o.GoroutinePanic(err)
+			return
+		}
+		fmt.Fprintf(o.Stderr, "panic in a goroutine started at %s: %s\n", rt.where(at), err.Message)
+		for _, f := range err.Trace {
+			fmt.Fprintf(o.Stderr, "\tat In[%d]:%d:%d %s\n", f.Cell, f.Line, f.Column, f.Func)
+		}
+	}
+	paths := func() []string {
+		out := native.Packages()
+		for path := range v.Types {
+			out = append(out, path)
+		}
+		return out
+	}
+	session, err := cell.NewSession(cell.Options{FileSet: fset, Importer: cell.NewImporter(paths, rt.imports), Dot: v.Path, Docs: v.Docs})
+	if err != nil {
+		return nil, err
+	}
+	return &evaluator{Session: session, rt: rt, steps: o.Steps, vars: map[*types.Var]*variable{}}, nil
+}
+
+// pathName is the last element of an import path, which the keys of yaegi's
+// tables repeat.
+func pathName(path string) string {
+	for i := len(path) - 1; i >= 0; i-- {
+		if path[i] == '/' {
+			return path[i+1:]
+		}
+	}
+	return path
+}
+
+// Evaluate implements eval.Evaluator.
+func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, error) {
+	if ctx.Err() != nil {
+		return eval.Result{}, interrupted()
+	}
+	p, err := e.Check(c)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	if err := e.rt.load(); err != nil {
+		return eval.Result{}, e.refused(c, err)
+	}
+	u, err := e.compile(p)
+	if err != nil {
+		return eval.Result{}, e.refused(c, err)
+	}
+	u.compiler.commit()
+	e.rt.generation.Add(1)
+	e.Commit(p)
+	e.keep(p, u)
+	result := eval.Result{Defines: p.Defines, Uses: p.Uses, Notes: p.Notes}
+	tok, release := withContext(ctx, e.steps)
+	defer release()
+	e.rt.current.Store(tok)
+	if err := e.run(ctx, tok, u.entries); err != nil {
+		return result, err
+	}
+	for _, v := range u.shown {
+		result.Values = append(result.Values, e.rt.show(v.typ.Any(v.ptr)))
+	}
+	return result, nil
+}
+
+// unit is a compiled cell.
+type unit struct {
+	compiler *compiler
+	entries  []*function // to be called in this order
+	shown    []*variable // what the last expression is assigned to
+}
+
+// compile compiles a checked cell. The error is a *refusal.
+func (e *evaluator) compile(p *cell.Program) (u *unit, err error) {
+	c := e.rt.newCompiler()
+	u = &unit{compiler: c}
+	hidden := e.show(p)
+	s := &source{pkg: p.Pkg, files: []*ast.File{p.File}, info: p.Info}
+	p.Info.InitOrder = nil
+	if hasGenerics(p.Info) {
+		e.rt.sources.Store(p.Pkg, s)
+	}
+	w, own := e.rt.newWorld(s)
+	c.world = w
+	own.Build()
+	for _, v := range p.Vars {
+		if v.Keeps != nil {
+			e.rt.mu.Lock()
+			g := e.rt.globals[v.Keeps]
+			e.rt.mu.Unlock()
+			if g != nil {
+				c.globals[v.Object] = g
+			}
+		}
+	}
+	e.define(p, u, own)
+	if err := c.compile(); err != nil {
+		return nil, err
+	}
+	for _, v := range hidden {
+		if g := c.globals[v]; g != nil {
+			u.shown = append(u.shown, g)
+			delete(c.globals, v)
+		}
+	}
+	return u, nil
+}
+
+func hasGenerics(info *types.Info) bool {
+	for _, o := range info.Defs {
+		switch o := o.(type) {
+		case *types.Func:
+			if isGeneric(o) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// show makes the body assign the last expression to variables that nothing
+// else knows, and returns them.
+func (e *evaluator) show(p *cell.Program) []*types.Var {
+	if p.Shown == nil {
+		return nil
+	}
+	tv := p.Info.Types[p.Shown]
+	var list []types.Type
+	if tuple, ok := tv.Type.(*types.Tuple); ok {
+		for v := range tuple.Variables() {
+			list = append(list, v.Type())
+		}
+	} else {
+		list = []types.Type{types.Default(tv.Type)}
+	}
+	var out []*types.Var
+	assign := &ast.AssignStmt{Tok: token.ASSIGN, TokPos: p.Shown.Pos(), Rhs: []ast.Expr{p.Shown}}
+	decl := &ast.GenDecl{Tok: token.VAR, TokPos: p.File.Name.End()}
+	for i, t := range list {
+		if t == types.Typ[types.UntypedNil] {
+			return nil
+		}
+		v := types.NewVar(p.Shown.Pos(), p.Pkg, fmt.Sprintf("ʹshown%d", i), t)
+		out = append(out, v)
+		def := &ast.Ident{NamePos: p.Shown.Pos(), Name: v.Name()}
+		use := &ast.Ident{NamePos: p.Shown.Pos(), Name: v.Name()}
+		p.Info.Defs[def], p.Info.Uses[use] = v, v
+		p.Info.Types[use] = types.TypeAndValue{Type: t}
+		decl.Specs = append(decl.Specs, &ast.ValueSpec{Names: []*ast.Ident{def}})
+		assign.Lhs = append(assign.Lhs, use)
+	}
+	p.File.Decls = append(p.File.Decls, decl)
+	list2 := p.Body.Body.List
+	for i, st := range list2 {
+		if x, ok := st.(*ast.ExprStmt); ok && x.X == p.Shown {
+			list2[i] = assign
+		}
+	}
+	return out
+}
+
+// define queues the functions that a cell declares. Those that are declared
+// again with the same signature take the places of the older ones.
+func (e *evaluator) define(p *cell.Program, u *unit, own *ssa.Package) {
+	c := u.compiler
+	late := map[types.Object]bool{}
+	for _, l := range p.Late {
+		object := p.Info.Defs[l.Decl.Name].(*types.Func)
+		late[object] = true
+		c.define(l.Method, l.Method, own.Prog.FuncValue(object))
+	}
+	for _, d := range p.File.Decls {
+		fd, ok := d.(*ast.FuncDecl)
+		if !ok || fd.Name.Name == "_" || fd.Body == nil {
+			continue
+		}
+		object, _ := p.Info.Defs[fd.Name].(*types.Func)
+		if object == nil || isGeneric(object) || late[object] {
+			continue
+		}
+		old := object
+		if fd.Recv == nil {
+			if r := p.Replaces(object); r != nil {
+				old = r
+			}
+		}
+		fn := c.define(object, old, own.Prog.FuncValue(object))
+		if fd == p.Body {
+			u.entries = append(u.entries, fn)
+		}
+	}
+	if len(p.Inits) > 0 {
+		u.entries = append(u.entries, c.enqueue(own.Func("init")))
+	}
+	if main := own.Func("main"); p.RunMain && main != nil {
+		u.entries = append(u.entries, c.enqueue(main))
+	}
+}
+
+// keep remembers what Value may be asked for.
+func (e *evaluator) keep(p *cell.Program, u *unit) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, v := range p.Vars {
+		if g := u.compiler.globals[v.Object]; g != nil {
+			e.vars[v.Object] = g
+		}
+	}
+}
+
+// run calls functions one after the other, on a goroutine of their own, so
+// that runtime.Goexit ends that.
+func (e *evaluator) run(ctx context.Context, tok *permit, entries []*function) error {
+	done := make(chan *panicking, 1)
+	go func() {
+		ended := &panicking{kill: killGoexit}
+		defer func() {
+			if r := recover(); r != nil {
+				ended = &panicking{kill: killRefuse, val: fmt.Errorf("fault in the evaluator: %v", r)}
+				panic(r)
+			}
+			done <- ended
+		}()
+		m := e.rt.newMachine(tok)
+		for _, fn := range entries {
+			if !m.call(fn, nil, nil, nil, nil, nil, nil) {
+				ended = m.raised
+				return
+			}
+		}
+		ended = nil
+		m.free()
+	}()
+	p := <-done
+	if p == nil {
+		return nil
+	}
+	if p.kill == killNone {
+		if stop, ok := p.val.(eval.Stop); ok {
+			if ctx.Err() != nil {
+				return interrupted()
+			}
+			return &eval.Error{Kind: eval.Failure, Message: stop.Error(), Cause: stop.Err}
+		}
+	}
+	return e.rt.problem(p)
+}
+
+func interrupted() error { return &eval.Error{Kind: eval.Interrupt, Message: "interrupted"} }
+
+// refused makes the cell's error of a refusal.
+func (e *evaluator) refused(c eval.Cell, err error) error {
+	var r *refusal
+	at := eval.Diagnostic{Cell: c.N, Line: 1, Column: 1, Message: err.Error()}
+	if errors.As(err, &r) && r.pos.IsValid() {
+		if f := e.rt.frameAt(r.pos); f.Line > 0 {
+			at.Cell, at.Line, at.Column = f.Cell, f.Line, f.Column
+		}
+	}
+	return &eval.Error{Kind: eval.Refused, Message: at.Message, At: []eval.Diagnostic{at}}
+}
+
+// Value implements eval.Evaluator.
+func (e *evaluator) Value(name string) (reflect.Value, bool) {
+	v := e.Var(name)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	g := e.vars[v]
+	if g == nil {
+		return reflect.Value{}, false
+	}
+	if g.typ.Exact {
+		return g.typ.At(g.ptr), true
+	}
+	c := g.typ.New()
+	g.typ.Copy(c, g.ptr)
+	return reflect.ValueOf(e.rt.show(g.typ.Any(c))), true
+}
+
+// Close implements eval.Evaluator.
+func (e *evaluator) Close() error { return nil }

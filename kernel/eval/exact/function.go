@@ -1,0 +1,497 @@
+package exact
+
+import (
+	"fmt"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"math"
+	"reflect"
+	"unsafe"
+
+	"golang.org/x/tools/go/ssa"
+
+	"adkernel/kernel/eval/exact/layout"
+)
+
+// builder compiles one ssa.Function. It panics with *refusal where the
+// function has no exact translation; compile turns that into an error.
+type builder struct {
+	*compiler
+	fn   *ssa.Function
+	code *code
+
+	locs   map[ssa.Value]loc
+	nu, np int32 // slots handed out
+	maxU   int32 // slots of the largest call
+	maxP   int32
+
+	pos     token.Pos
+	order   []*ssa.BasicBlock // what dominates comes first
+	rank    map[*ssa.BasicBlock]int
+	starts  map[*ssa.BasicBlock]int
+	jumps   []jump
+	outs    []outgoing
+	looped  map[*ssa.BasicBlock]bool
+	here    map[ssa.Value]loc // constants loaded in this block
+	entry   map[ssa.Value]loc // constants loaded when the function begins
+	head    []instr           // which does that
+	folded  map[ssa.Value]bool
+	block   *ssa.BasicBlock
+	strs    map[string]int32
+	ptrs    map[unsafe.Pointer]int32
+	typeIdx map[*layout.Type]int32
+	fnIdx   map[*function]int32
+}
+
+// jump is a jump instruction whose target is not known yet.
+type jump struct {
+	at int
+	to *ssa.BasicBlock
+}
+
+// outgoing is an operand behind the frame, whose size is not known yet.
+type outgoing struct {
+	at      int
+	operand int // 0 a, 1 b, 2 c
+	pointer bool
+}
+
+// refusal is why a program is not run.
+type refusal struct {
+	pos token.Pos
+	why string
+}
+
+func (e *refusal) Error() string { return e.why }
+
+func (b *builder) refuse(format string, args ...any) {
+	panic(&refusal{b.pos, fmt.Sprintf(format, args...)})
+}
+
+// build compiles fn's body into a code.
+func (c *compiler) build(f *ssa.Function, target *function) *code {
+	b := &builder{
+		compiler: c, fn: f, code: &code{name: f.String(), fn: target, resume: -1, wrapper: isWrapper(f)},
+		locs: map[ssa.Value]loc{}, starts: map[*ssa.BasicBlock]int{}, entry: map[ssa.Value]loc{}, folded: map[ssa.Value]bool{},
+		strs: map[string]int32{}, ptrs: map[unsafe.Pointer]int32{}, typeIdx: map[*layout.Type]int32{}, fnIdx: map[*function]int32{},
+		pos: f.Pos(),
+	}
+	b.order, b.rank = order(f)
+	b.looped = loops(f)
+	b.signature()
+	b.fold()
+	for _, block := range b.order {
+		b.starts[block] = len(b.code.ins)
+		b.block, b.here = block, map[ssa.Value]loc{}
+		if block == f.Recover {
+			b.code.resume = int32(len(b.code.ins))
+		}
+		for _, in := range block.Instrs {
+			if p := in.Pos(); p.IsValid() {
+				b.pos = p
+			}
+			b.instr(in)
+		}
+	}
+	b.finish()
+	return b.code
+}
+
+// isWrapper says whether f is made by package ssa around one method: recover
+// in that method belongs to who deferred f.
+func isWrapper(f *ssa.Function) bool {
+	return f.Syntax() == nil && f.Synthetic != "" && f.Synthetic != "package initializer" && f.Parent() == nil
+}
+
+// signature lays out results, parameters and free variables.
+func (b *builder) signature() {
+	c := b.code
+	results := b.fn.Signature.Results()
+	for i := range results.Len() {
+		t := b.typ(results.At(i).Type())
+		if t.Boxed {
+			c.zeros = append(c.zeros, zeroSlot{b.np, t.Zero()})
+		}
+		b.nu, b.np = b.nu+int32(t.NU), b.np+int32(t.NP)
+	}
+	c.resU, c.resP = b.nu, b.np
+	for _, p := range b.fn.Params {
+		b.slot(p)
+	}
+	c.argU, c.argP = b.nu-c.resU, b.np-c.resP
+	for _, v := range b.fn.FreeVars {
+		b.slot(v)
+	}
+}
+
+// typ is the layout of t.
+func (b *builder) typ(t types.Type) *layout.Type {
+	l, err := b.rt.table.Of(t)
+	if err != nil {
+		b.refuse("%v", err)
+	}
+	return l
+}
+
+// slot gives v registers of its own.
+func (b *builder) slot(v ssa.Value) loc {
+	if l, ok := b.locs[v]; ok {
+		return l
+	}
+	l := b.fresh(v.Type())
+	b.locs[v] = l
+	return l
+}
+
+// fresh hands out registers for a value of type t, which may be a tuple.
+func (b *builder) fresh(t types.Type) loc {
+	l := loc{b.nu * 8, b.np * 8}
+	nu, np := b.size(t)
+	b.nu, b.np = b.nu+nu, b.np+np
+	return l
+}
+
+func (b *builder) freshU() int32 { b.nu++; return (b.nu - 1) * 8 }
+func (b *builder) freshP() int32 { b.np++; return (b.np - 1) * 8 }
+
+func (b *builder) size(t types.Type) (nu, np int32) {
+	if tuple, ok := t.(*types.Tuple); ok {
+		for i := range tuple.Len() {
+			u, p := b.size(tuple.At(i).Type())
+			nu, np = nu+u, np+p
+		}
+		return nu, np
+	}
+	if t == types.Typ[types.Invalid] { // a part of a tuple that nothing uses
+		return 0, 0
+	}
+	if isOpaque(t) {
+		return 0, 1
+	}
+	l := b.typ(t)
+	return int32(l.NU), int32(l.NP)
+}
+
+// isOpaque tells types that only package ssa has: iterators and defer stacks.
+func isOpaque(t types.Type) bool {
+	switch t.String() {
+	case "iter", "deferStack":
+		_, isNamed := t.(*types.Named)
+		return !isNamed || t.(*types.Named).Obj().Pkg() == nil
+	}
+	return false
+}
+
+// emit appends an instruction and returns its number.
+func (b *builder) emit(o op, a, bb, c int32) int {
+	return b.emitK(o, 0, a, bb, c)
+}
+
+func (b *builder) emitK(o op, k uint16, a, bb, c int32) int {
+	b.code.ins = append(b.code.ins, instr{o, k, a, bb, c})
+	b.code.pos = append(b.code.pos, b.pos)
+	return len(b.code.ins) - 1
+}
+
+func (b *builder) emitExt(x ext) {
+	b.code.exts = append(b.code.exts, x)
+	b.emit(opExt, int32(len(b.code.exts)-1), 0, 0)
+}
+
+func (b *builder) typeIndex(t *layout.Type) int32 {
+	i, ok := b.typeIdx[t]
+	if !ok {
+		i = int32(len(b.code.types))
+		b.typeIdx[t] = i
+		b.code.types = append(b.code.types, t)
+	}
+	return i
+}
+
+func (b *builder) ptrIndex(p unsafe.Pointer) int32 {
+	i, ok := b.ptrs[p]
+	if !ok {
+		i = int32(len(b.code.ptrs))
+		b.ptrs[p] = i
+		b.code.ptrs = append(b.code.ptrs, p)
+	}
+	return i
+}
+
+func (b *builder) funcIndex(f *function) int32 {
+	i, ok := b.fnIdx[f]
+	if !ok {
+		i = int32(len(b.code.funcs))
+		b.fnIdx[f] = i
+		b.code.funcs = append(b.code.funcs, f)
+	}
+	return i
+}
+
+// at returns the registers of v, loading it first when it is a constant.
+func (b *builder) at(v ssa.Value) loc {
+	if l, ok := b.locs[v]; ok {
+		return l
+	}
+	switch v.(type) {
+	case *ssa.Const, *ssa.Global, *ssa.Function:
+		return b.constant(v)
+	case *ssa.Builtin:
+		b.refuse("builtin %s used as a value", v.Name())
+	}
+	// An instruction that later code defines: phis of loops, or one that is
+	// folded into its use.
+	if in, ok := v.(ssa.Instruction); ok && b.folded[v] {
+		return b.materialize(v, in)
+	}
+	return b.slot(v)
+}
+
+// constant loads a constant once for a block, and once for a call where the
+// block is part of a loop.
+func (b *builder) constant(v ssa.Value) loc {
+	if l, ok := b.here[v]; ok {
+		return l
+	}
+	if l, ok := b.entry[v]; ok {
+		return l
+	}
+	l := b.fresh(v.Type())
+	if !b.looped[b.block] {
+		b.load(v, l)
+		b.here[v] = l
+		return l
+	}
+	ins, pos := b.code.ins, b.code.pos
+	b.code.ins, b.code.pos = nil, nil
+	b.load(v, l)
+	b.head = append(b.head, b.code.ins...)
+	b.code.ins, b.code.pos = ins, pos
+	b.entry[v] = l
+	return l
+}
+
+// load emits what puts a constant, the address of a variable, or a function
+// into registers.
+func (b *builder) load(v ssa.Value, l loc) {
+	switch v := v.(type) {
+	case *ssa.Global:
+		b.emit(opLdP, l.p, b.ptrIndex(b.global(v)), 0)
+	case *ssa.Function:
+		b.emit(opLdP, l.p, b.ptrIndex(unsafe.Pointer(b.function(v).value)), 0)
+	case *ssa.Const:
+		b.loadConst(v, l)
+	}
+}
+
+func (b *builder) loadConst(v *ssa.Const, l loc) {
+	t := b.typ(v.Type())
+	if v.Value == nil || t.Boxed {
+		b.loadZero(t, l)
+		return
+	}
+	word := func(off int32, w uint64) {
+		if i := int64(w); i == int64(int32(i)) {
+			b.emit(opLdI, off, 0, int32(i))
+			return
+		}
+		b.code.words = append(b.code.words, w)
+		b.emit(opLdK, off, int32(len(b.code.words)-1), 0)
+	}
+	switch k := t.Mem.Kind(); k {
+	case reflect.Bool:
+		word(l.u, bit(constant.BoolVal(v.Value)))
+	case reflect.String:
+		s := ""
+		if v.Value.Kind() == constant.String {
+			s = constant.StringVal(v.Value)
+		} else {
+			s = string(rune(v.Int64()))
+		}
+		i, ok := b.strs[s]
+		if !ok {
+			i = int32(len(b.code.strs))
+			b.strs[s] = i
+			b.code.strs = append(b.code.strs, s)
+		}
+		b.emit(opLdS, l.p, l.u, i)
+	case reflect.Float64:
+		word(l.u, math.Float64bits(v.Float64()))
+	case reflect.Float32:
+		f, _ := constant.Float32Val(constant.ToFloat(v.Value))
+		word(l.u, uint64(math.Float32bits(f)))
+	case reflect.Complex128:
+		z := v.Complex128()
+		word(l.u, math.Float64bits(real(z)))
+		word(l.u+8, math.Float64bits(imag(z)))
+	case reflect.Complex64:
+		re, _ := constant.Float32Val(constant.Real(v.Value))
+		im, _ := constant.Float32Val(constant.Imag(v.Value))
+		word(l.u, uint64(math.Float32bits(re)))
+		word(l.u+8, uint64(math.Float32bits(im)))
+	case reflect.UnsafePointer:
+		b.emit(opNil, l.p, 0, 0)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		word(l.u, uint64(v.Int64()))
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		word(l.u, v.Uint64())
+	default:
+		b.refuse("constant of type %s", t)
+	}
+}
+
+func (b *builder) loadZero(t *layout.Type, l loc) {
+	if t.Boxed {
+		b.emit(opLdP, l.p, b.ptrIndex(t.Zero()), 0)
+		return
+	}
+	for i := range int32(t.NU) {
+		b.emit(opLdI, l.u+i*8, 0, 0)
+	}
+	for i := range int32(t.NP) {
+		b.emit(opNil, l.p+i*8, 0, 0)
+	}
+}
+
+// move copies the slots of a value of type t.
+func (b *builder) move(dst, src loc, t types.Type) {
+	nu, np := b.size(t)
+	b.moveSlots(dst, src, nu, np)
+}
+
+func (b *builder) moveSlots(dst, src loc, nu, np int32) {
+	if dst != src {
+		for i := range nu {
+			b.emit(opMovU, dst.u+i*8, src.u+i*8, 0)
+		}
+		for i := range np {
+			b.emit(opMovP, dst.p+i*8, src.p+i*8, 0)
+		}
+	}
+}
+
+// out is the register of a slot behind the frame, where calls expect results
+// and arguments. Instructions that name it are completed by finish.
+func (b *builder) outMove(u, p int32, src loc, nu, np int32) {
+	for i := range nu {
+		at := b.emit(opMovU, (u+i)*8, src.u+i*8, 0)
+		b.outs = append(b.outs, outgoing{at, 0, false})
+	}
+	for i := range np {
+		at := b.emit(opMovP, (p+i)*8, src.p+i*8, 0)
+		b.outs = append(b.outs, outgoing{at, 0, true})
+	}
+	b.maxU, b.maxP = max(b.maxU, u+nu), max(b.maxP, p+np)
+}
+
+// outResult copies results from behind the frame into registers.
+func (b *builder) outResult(dst loc, nu, np int32) {
+	for i := range nu {
+		at := b.emit(opMovU, dst.u+i*8, i*8, 0)
+		b.outs = append(b.outs, outgoing{at, 1, false})
+	}
+	for i := range np {
+		at := b.emit(opMovP, dst.p+i*8, i*8, 0)
+		b.outs = append(b.outs, outgoing{at, 1, true})
+	}
+	b.maxU, b.maxP = max(b.maxU, nu), max(b.maxP, np)
+}
+
+// finish puts the head before the body, and completes jumps and operands.
+func (b *builder) finish() {
+	c := b.code
+	b.emit(opRet, 0, 0, 0) // where a recovered panic without named results goes on
+	for _, j := range b.jumps {
+		c.ins[j.at].a = int32(b.starts[j.to]-j.at-1) * instrSize
+	}
+	for _, o := range b.outs {
+		base := b.nu
+		if o.pointer {
+			base = b.np
+		}
+		in := &c.ins[o.at]
+		switch o.operand {
+		case 0:
+			in.a += base * 8
+		case 1:
+			in.b += base * 8
+		case 2:
+			in.c += base * 8
+		}
+	}
+	n := int32(len(b.head))
+	if n > 0 {
+		c.ins = append(b.head, c.ins...)
+		pos := make([]token.Pos, n, len(c.ins))
+		for i := range pos {
+			pos[i] = b.fn.Pos()
+		}
+		c.pos = append(pos, c.pos...)
+		for i := range c.labels {
+			c.labels[i].from += n
+		}
+		if c.resume >= 0 {
+			c.resume += n
+		}
+	}
+	c.nu, c.np = b.nu, b.np
+	c.needU, c.needP = b.nu+b.maxU+4, b.np+b.maxP+4
+}
+
+// loops returns the blocks from which control can come back to them.
+func loops(f *ssa.Function) map[*ssa.BasicBlock]bool {
+	out := map[*ssa.BasicBlock]bool{}
+	for _, from := range f.Blocks {
+		for _, to := range from.Succs {
+			if !to.Dominates(from) {
+				continue
+			}
+			// the natural loop of the back edge from -> to
+			work := []*ssa.BasicBlock{from}
+			seen := map[*ssa.BasicBlock]bool{to: true}
+			out[to] = true
+			for len(work) > 0 {
+				x := work[len(work)-1]
+				work = work[:len(work)-1]
+				if seen[x] {
+					continue
+				}
+				seen[x], out[x] = true, true
+				work = append(work, x.Preds...)
+			}
+		}
+	}
+	return out
+}
+
+// order lists the blocks of f in reverse postorder, loops before what follows
+// them, and says where in it each is.
+func order(f *ssa.Function) ([]*ssa.BasicBlock, map[*ssa.BasicBlock]int) {
+	var post []*ssa.BasicBlock
+	seen := map[*ssa.BasicBlock]bool{}
+	var visit func(*ssa.BasicBlock)
+	visit = func(x *ssa.BasicBlock) {
+		seen[x] = true
+		for i := len(x.Succs) - 1; i >= 0; i-- {
+			if !seen[x.Succs[i]] {
+				visit(x.Succs[i])
+			}
+		}
+		post = append(post, x)
+	}
+	if f.Recover != nil && f.Recover != f.Blocks[0] {
+		visit(f.Recover)
+	}
+	if !seen[f.Blocks[0]] {
+		visit(f.Blocks[0])
+	}
+	rank := map[*ssa.BasicBlock]int{}
+	for i, j := 0, len(post)-1; i < j; i, j = i+1, j-1 {
+		post[i], post[j] = post[j], post[i]
+	}
+	for i, x := range post {
+		rank[x] = i
+	}
+	return post, rank
+}

@@ -1,0 +1,149 @@
+package exact
+
+import (
+	"go/types"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/tools/go/ssa"
+
+	"adkernel/kernel/eval/exact/layout"
+)
+
+func (b *builder) makeInterface(in *ssa.MakeInterface) {
+	t := b.typ(in.X.Type())
+	b.needMethods(in.X.Type())
+	b.locs[in] = b.boxed(b.at(in.X), t)
+}
+
+// boxed makes an interface of a value in registers.
+func (b *builder) boxed(x loc, t *layout.Type) loc {
+	l := loc{0, b.np * 8}
+	b.np += 2
+	b.boxInto(x, t, l)
+	return l
+}
+
+func (b *builder) boxInto(x loc, t *layout.Type, l loc) {
+	b.emit(opLdP, l.p, b.ptrIndex(t.Word), 0)
+	switch {
+	case t.Direct, t.Boxed:
+		b.emit(opMovP, l.p+8, x.p, 0)
+	case t.Mem.Size() == 0:
+		b.emit(opLdP, l.p+8, b.ptrIndex(unsafe.Pointer(&zeroBase)), 0)
+	default:
+		b.emit(opNew, l.p+8, b.typeIndex(t), 0)
+		b.eachSlot(t, x, func(slot layout.Slot, reg int32) {
+			b.emit(storeOps[slot.Kind], reg, l.p+8, int32(slot.Offset))
+		})
+	}
+}
+
+// unbox copies what the data word of an interface stands for into registers.
+func unbox(t *layout.Type, data unsafe.Pointer, u, p unsafe.Pointer, l loc) {
+	if t.Direct {
+		*rp(p, l.p) = data
+		return
+	}
+	readMemory(t, data, u, p, l)
+}
+
+func (b *builder) typeAssert(in *ssa.TypeAssert) {
+	x, l := b.at(in.X), b.slot(in)
+	want := b.typ(in.AssertedType)
+	static := in.X.Type()
+	if it, ok := in.AssertedType.Underlying().(*types.Interface); ok {
+		b.assertInterface(in, x, l, it)
+		return
+	}
+	okAt := l.plus(want.NU, want.NP)
+	commaOk := in.CommaOk
+	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+		w := *(*iface)(unsafe.Pointer(rp(p, x.p)))
+		if w.typ == want.Word {
+			unbox(want, w.data, u, p, l)
+			if commaOk {
+				*ru(u, okAt.u) = 1
+			}
+			return false
+		}
+		if !commaOk {
+			m.raiseAssert(static, want.Go, *rany(p, x.p), "")
+			return true
+		}
+		zeroSlots(want, u, p, l)
+		*ru(u, okAt.u) = 0
+		return false
+	})
+}
+
+func zeroSlots(t *layout.Type, u, p unsafe.Pointer, l loc) {
+	if t.Boxed {
+		*rp(p, l.p) = t.Zero()
+		return
+	}
+	for i := range int32(t.NU) {
+		*ru(u, l.u+i*8) = 0
+	}
+	for i := range int32(t.NP) {
+		*rp(p, l.p+i*8) = nil
+	}
+}
+
+func (b *builder) assertInterface(in *ssa.TypeAssert, x, l loc, it *types.Interface) {
+	commaOk, static, want := in.CommaOk, in.X.Type(), in.AssertedType
+	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+		v := *rany(p, x.p)
+		missing, ok := "", v != nil
+		if ok {
+			missing, ok = m.rt.implements(v, it)
+		}
+		switch {
+		case ok:
+			*rany(p, l.p) = v
+		case commaOk:
+			*rany(p, l.p) = nil
+		default:
+			m.raiseAssert(static, want, v, missing)
+			return true
+		}
+		if commaOk {
+			*ru(u, l.u) = bit(ok)
+		}
+		return false
+	})
+}
+
+// assertionError is *runtime.TypeAssertionError for types that only cells know.
+type assertionError struct{ text string }
+
+func (e *assertionError) Error() string { return e.text }
+func (*assertionError) RuntimeError()   {}
+
+// raiseAssert reports a failed type assertion in Go's words.
+func (m *machine) raiseAssert(static, want types.Type, v any, missing string) {
+	from := layout.Name(static)
+	if it, ok := types.Unalias(static).(*types.Interface); ok && it.Empty() {
+		from = "interface {}"
+	}
+	to := interfaceName(want)
+	text := ""
+	switch {
+	case v == nil && isInterface(want):
+		text = sprintf("interface conversion: interface is nil, not %s", to)
+	case v == nil:
+		text = sprintf("interface conversion: %s is nil, not %s", from, to)
+	case missing != "":
+		text = sprintf("interface conversion: %s is not %s: missing method %s", m.rt.typeName(v), to, missing)
+	default:
+		text = sprintf("interface conversion: %s is %s, not %s", from, m.rt.typeName(v), to)
+		if m.rt.typeName(v) == to {
+			text += " (types from different scopes)"
+		}
+	}
+	m.raise(&panicking{val: &assertionError{text}})
+}
+
+func interfaceName(t types.Type) string {
+	return strings.ReplaceAll(layout.Name(t), "interface{", "interface {")
+}

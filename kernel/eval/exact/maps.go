@@ -1,0 +1,314 @@
+package exact
+
+import (
+	"go/types"
+	"reflect"
+	"unicode/utf8"
+	"unsafe"
+
+	"golang.org/x/tools/go/ssa"
+
+	"adkernel/kernel/eval/exact/layout"
+)
+
+// mapType is what instructions on maps of one type need.
+type mapType struct {
+	t, key, elem *layout.Type
+	container    reflect.Type
+}
+
+func (b *builder) mapType(t types.Type) *mapType {
+	l := b.typ(t)
+	mt := &mapType{t: l, key: b.typ(l.Key().Go), elem: b.typ(l.Elem().Go)}
+	mt.container = l.Container()
+	return mt
+}
+
+// at is the map that a register points to.
+func (mt *mapType) at(m unsafe.Pointer) reflect.Value {
+	return reflect.NewAt(mt.container, unsafe.Pointer(&m)).Elem()
+}
+
+func (b *builder) makeMap(in *ssa.MakeMap) {
+	mt, l := b.mapType(in.Type()), b.slot(in)
+	reserve := int32(-1)
+	if in.Reserve != nil {
+		reserve = b.at(in.Reserve).u
+	}
+	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+		n := 0
+		if reserve >= 0 {
+			n = int(min(max(*ri(u, reserve), 0), 1<<20)) // a hint
+		}
+		*rp(p, l.p) = reflect.MakeMapWithSize(mt.container, n).UnsafePointer()
+		return false
+	})
+}
+
+// keyOf reads a key. False: it cannot be hashed, and m.raised is set.
+func (mt *mapType) keyOf(m *machine, u, p unsafe.Pointer, l loc) (reflect.Value, bool) {
+	mem := value(mt.key, u, p, l)
+	if !m.hashable(mt.key, mem) {
+		return reflect.Value{}, false
+	}
+	return mt.key.At(mem), true
+}
+
+// hashable says whether a map can find a key; an interface in it may hold
+// something that has no ==.
+func (m *machine) hashable(t *layout.Type, mem unsafe.Pointer) bool {
+	if t.Mem.Kind() == anyKind {
+		v := *(*any)(mem)
+		if v == nil {
+			return true
+		}
+		if d := m.rt.table.ByWord(words(v).typ); d != nil && !d.Comparable {
+			m.raise(&panicking{val: runtimeErrorf("hash of unhashable type %s", d)})
+			return false
+		}
+	}
+	return true
+}
+
+func (b *builder) lookup(in *ssa.Lookup) {
+	mt, x, k, l := b.mapType(in.X.Type()), b.at(in.X), b.at(in.Index), b.slot(in)
+	okAt := l.plus(mt.elem.NU, mt.elem.NP)
+	commaOk := in.CommaOk
+	if b.fastLookup(mt, x, k, l, commaOk, okAt) {
+		return
+	}
+	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+		key, ok := mt.keyOf(m, u, p, k)
+		if !ok {
+			return true
+		}
+		var v reflect.Value
+		if q := *rp(p, x.p); q != nil {
+			if !m.enterMap(q, false) {
+				return true
+			}
+			f := genuine(func() { v = mt.at(q).MapIndex(key) })
+			m.leaveMap(q, false)
+			if f != nil {
+				m.raise(&panicking{val: m.rt.cellsWords(f)})
+				return true
+			}
+		}
+		if v.IsValid() {
+			mem := mt.elem.New()
+			mt.elem.At(mem).Set(v)
+			readMemory(mt.elem, mem, u, p, l)
+		} else {
+			zeroSlots(mt.elem, u, p, l)
+		}
+		if commaOk {
+			*ru(u, okAt.u) = bit(v.IsValid())
+		}
+		return false
+	})
+}
+
+// fastLookup serves maps from strings and 64-bit integers to one scalar or
+// pointer: a map's layout depends on its key's and element's layout only.
+func (b *builder) fastLookup(mt *mapType, x, k, l loc, commaOk bool, okAt loc) bool {
+	if len(mt.elem.Slots) != 1 || mt.elem.Boxed || mt.elem.Mem.Size() != 8 {
+		return false
+	}
+	pointer := mt.elem.Slots[0].Kind == layout.Pointer
+	set := func(u, p unsafe.Pointer, q unsafe.Pointer, w uint64, ok bool) {
+		if pointer {
+			*rp(p, l.p) = q
+		} else {
+			*ru(u, l.u) = w
+		}
+		if commaOk {
+			*ru(u, okAt.u) = bit(ok)
+		}
+	}
+	strKey := mt.key.Mem.Kind() == reflect.String
+	if !strKey && mt.key.Mem.Kind() != reflect.Int && mt.key.Mem.Kind() != reflect.Int64 {
+		return false
+	}
+	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+		q := *rp(p, x.p)
+		if !m.enterMap(q, false) {
+			return true
+		}
+		switch {
+		case strKey && pointer:
+			v, ok := (*(*map[string]unsafe.Pointer)(unsafe.Pointer(&q)))[rstr(u, p, k)]
+			set(u, p, v, 0, ok)
+		case strKey:
+			v, ok := (*(*map[string]uint64)(unsafe.Pointer(&q)))[rstr(u, p, k)]
+			set(u, p, nil, v, ok)
+		case pointer:
+			v, ok := (*(*map[int64]unsafe.Pointer)(unsafe.Pointer(&q)))[*ri(u, k.u)]
+			set(u, p, v, 0, ok)
+		default:
+			v, ok := (*(*map[int64]uint64)(unsafe.Pointer(&q)))[*ri(u, k.u)]
+			set(u, p, nil, v, ok)
+		}
+		m.leaveMap(q, false)
+		return false
+	})
+	return true
+}
+
+func (b *builder) mapUpdate(in *ssa.MapUpdate) {
+	mt, x, k, v := b.mapType(in.Map.Type()), b.at(in.Map), b.at(in.Key), b.at(in.Value)
+	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+		q := *rp(p, x.p)
+		key, ok := mt.keyOf(m, u, p, k)
+		if !ok {
+			return true
+		}
+		if q == nil {
+			m.raise(&panicking{val: genuine(func() { var none map[int]int; none[0] = 0 })})
+			return true
+		}
+		elem := mt.elem.At(value(mt.elem, u, p, v))
+		if !m.enterMap(q, true) {
+			return true
+		}
+		f := genuine(func() { mt.at(q).SetMapIndex(key, elem) })
+		m.leaveMap(q, true)
+		if f != nil {
+			m.raise(&panicking{val: m.rt.cellsWords(f)})
+			return true
+		}
+		return false
+	})
+}
+
+func (b *builder) deleteKey(mv, kv ssa.Value) {
+	mt, x, k := b.mapType(mv.Type()), b.at(mv), b.at(kv)
+	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+		q := *rp(p, x.p)
+		key, ok := mt.keyOf(m, u, p, k)
+		if !ok {
+			return true
+		}
+		if q == nil {
+			return false
+		}
+		if !m.enterMap(q, true) {
+			return true
+		}
+		f := genuine(func() { mt.at(q).SetMapIndex(key, reflect.Value{}) })
+		m.leaveMap(q, true)
+		if f != nil {
+			m.raise(&panicking{val: m.rt.cellsWords(f)})
+			return true
+		}
+		return false
+	})
+}
+
+func (b *builder) clearMap(v ssa.Value) {
+	mt, x := b.mapType(v.Type()), b.at(v)
+	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+		if q := *rp(p, x.p); q != nil {
+			if !m.enterMap(q, true) {
+				return true
+			}
+			mt.at(q).Clear()
+			m.leaveMap(q, true)
+		}
+		return false
+	})
+}
+
+func (b *builder) mapLen(v ssa.Value, l loc) {
+	mt, x := b.mapType(v.Type()), b.at(v)
+	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+		*ri(u, l.u) = 0
+		if q := *rp(p, x.p); q != nil {
+			*ri(u, l.u) = int64(mt.at(q).Len())
+		}
+		return false
+	})
+}
+
+// textIter is where a range over a string is.
+type textIter struct {
+	s string
+	i int
+}
+
+// mapIter is where a range over a map is.
+type mapIter struct {
+	m    unsafe.Pointer
+	iter *reflect.MapIter
+}
+
+func (b *builder) rangeOver(in *ssa.Range) {
+	x, l := b.at(in.X), b.slot(in)
+	if _, ok := in.X.Type().Underlying().(*types.Basic); ok {
+		b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+			*rp(p, l.p) = unsafe.Pointer(&textIter{s: rstr(u, p, x)})
+			return false
+		})
+		return
+	}
+	mt := b.mapType(in.X.Type())
+	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+		it := &mapIter{m: *rp(p, x.p)}
+		if it.m != nil {
+			it.iter = mt.at(it.m).MapRange()
+		}
+		*rp(p, l.p) = unsafe.Pointer(it)
+		return false
+	})
+}
+
+func (b *builder) next(in *ssa.Next) {
+	it, l := b.at(in.Iter), b.slot(in)
+	if in.IsString {
+		b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+			t := (*textIter)(*rp(p, it.p))
+			if t.i >= len(t.s) {
+				*ru(u, l.u), *ru(u, l.u+8), *ru(u, l.u+16) = 0, 0, 0
+				return false
+			}
+			r, n := utf8.DecodeRuneInString(t.s[t.i:])
+			*ru(u, l.u), *ri(u, l.u+8), *ri(u, l.u+16) = 1, int64(t.i), int64(r)
+			t.i += n
+			return false
+		})
+		return
+	}
+	mt := b.mapType(in.Iter.(*ssa.Range).X.Type())
+	tuple := in.Type().(*types.Tuple)
+	size := func(i int) (u, p int32) { return b.size(tuple.At(i).Type()) }
+	ku, kp := size(1)
+	keyAt := l.plus(1, 0)
+	elemAt := keyAt.plus(int(ku), int(kp))
+	wantKey := tuple.At(1).Type() != types.Typ[types.Invalid]
+	wantElem := tuple.At(2).Type() != types.Typ[types.Invalid]
+	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+		i := (*mapIter)(*rp(p, it.p))
+		ok := false
+		if i.iter != nil {
+			if !m.enterMap(i.m, false) {
+				return true
+			}
+			ok = i.iter.Next()
+			m.leaveMap(i.m, false)
+		}
+		*ru(u, l.u) = bit(ok)
+		if !ok {
+			return false
+		}
+		if wantKey {
+			mem := mt.key.New()
+			mt.key.At(mem).Set(i.iter.Key())
+			readMemory(mt.key, mem, u, p, keyAt)
+		}
+		if wantElem {
+			mem := mt.elem.New()
+			mt.elem.At(mem).Set(i.iter.Value())
+			readMemory(mt.elem, mem, u, p, elemAt)
+		}
+		return false
+	})
+}

@@ -1,0 +1,221 @@
+package exact
+
+import (
+	"reflect"
+	goruntime "runtime"
+	"unsafe"
+
+	"adkernel/kernel/eval/exact/layout"
+	"adkernel/kernel/eval/native"
+)
+
+// nativeFunction makes a function of native code callable. export, when it is
+// not nil, converts the arguments of type any.
+func (rt *runtime) nativeFunction(name string, f reflect.Value, s *shape, variadic bool, export exporter) *function {
+	out := newFunction(name)
+	out.origin = f
+	out.resU, out.resP = s.resU, s.resP
+	ft := f.Type()
+	if fast := fastCall(f); fast != nil {
+		out.native = fast
+		return out
+	}
+	out.native = func(m *machine, u, p unsafe.Pointer) bool {
+		args := make([]reflect.Value, len(s.params))
+		l := loc{s.resU * 8, s.resP * 8}
+		for i, t := range s.params {
+			v, ok := rt.argument(m, t, u, p, l, ft.In(i), export)
+			if !ok {
+				return true
+			}
+			args[i] = v
+			l = l.plus(t.NU, t.NP)
+		}
+		outs, ok := m.callNative(f, args, variadic)
+		if !ok {
+			return true
+		}
+		l = loc{}
+		for i, t := range s.results {
+			if !rt.fromNative(m, outs[i], t, u, p, l) {
+				return true
+			}
+			l = l.plus(t.NU, t.NP)
+		}
+		return false
+	}
+	return out
+}
+
+// argument converts one argument.
+func (rt *runtime) argument(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type, export exporter) (reflect.Value, bool) {
+	if export != nil {
+		if v, done, ok := export(m, t, u, p, l, want); done {
+			return v, ok
+		}
+	}
+	return rt.toNative(m, t, u, p, l, want)
+}
+
+// An exporter converts arguments in which native code will look for more than
+// their memory shows. done is false where it has nothing to say.
+type exporter func(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (v reflect.Value, done, ok bool)
+
+// callNative calls native code. A panic there becomes one of the cell.
+func (m *machine) callNative(f reflect.Value, args []reflect.Value, variadic bool) (outs []reflect.Value, ok bool) {
+	finished := false
+	defer func() {
+		if finished {
+			return
+		}
+		r := recover()
+		if r == nil { // runtime.Goexit, which goes on
+			return
+		}
+		m.caught(r)
+	}()
+	if variadic {
+		outs = f.CallSlice(args)
+	} else {
+		outs = f.Call(args)
+	}
+	finished = true
+	return outs, true
+}
+
+// caught turns what native code panicked with into what the cell raises.
+func (m *machine) caught(r any) {
+	if l, ok := r.(leaving); ok { // a panic of the cell, through native code
+		m.raised = l.p
+		return
+	}
+	if e, ok := r.(native.Exit); ok {
+		m.raise(&panicking{kill: killExit, val: e})
+		return
+	}
+	if p := m.rt.passing.Load(); p != nil && same(p.val, m.rt.unwrap(r)) {
+		m.raised = p
+		return
+	}
+	m.raise(&panicking{val: m.rt.cellsWords(m.rt.unwrap(r))})
+}
+
+func same(a, b any) (eq bool) {
+	defer func() { _ = recover() }() // not comparable: not the same
+	return a == b
+}
+
+// leaving is what a cell's function panics with in native code when it is not
+// for a panic of its own.
+type leaving struct{ p *panicking }
+
+func (l leaving) Error() string { return "the cell has ended" }
+
+// leaving returns what to panic with so that native code sees what the cell
+// panicked with.
+func (m *machine) leaving() any {
+	p := m.raised
+	switch p.kill {
+	case killNone:
+		m.rt.passing.Store(p)
+		if v, ok := m.rt.wrapAny(m, p.val); ok {
+			return v
+		}
+	case killGoexit:
+		goruntime.Goexit()
+	}
+	return leaving{p}
+}
+
+// fastCall serves the commonest shapes without reflection.
+func fastCall(f reflect.Value) nativeFn {
+	switch f := f.Interface().(type) {
+	case func(float64) float64:
+		return func(m *machine, u, p unsafe.Pointer) bool {
+			*rf(u, 0) = f(*rf(u, 8))
+			return false
+		}
+	case func(float64, float64) float64:
+		return func(m *machine, u, p unsafe.Pointer) bool {
+			*rf(u, 0) = f(*rf(u, 8), *rf(u, 16))
+			return false
+		}
+	case func(string, string) bool:
+		return func(m *machine, u, p unsafe.Pointer) bool {
+			*ru(u, 0) = bit(f(rstr(u, p, loc{8, 0}), rstr(u, p, loc{16, 8})))
+			return false
+		}
+	case func(string) string:
+		return func(m *machine, u, p unsafe.Pointer) bool {
+			setstr(u, p, loc{}, f(rstr(u, p, loc{8, 8})))
+			return false
+		}
+	case func(int) string:
+		return func(m *machine, u, p unsafe.Pointer) bool {
+			setstr(u, p, loc{}, f(int(*ri(u, 8))))
+			return false
+		}
+	case func(string, string) int:
+		return func(m *machine, u, p unsafe.Pointer) bool {
+			*ri(u, 0) = int64(f(rstr(u, p, loc{8, 0}), rstr(u, p, loc{16, 8})))
+			return false
+		}
+	}
+	return nil
+}
+
+// nativeMethod is a method of a type of native code, called with the value in
+// an interface as its receiver.
+func (rt *runtime) nativeMethod(r reflect.Type, s *site) *target {
+	key := methodKey{r, s.name}
+	if t, ok := rt.nativeMethods.Load(key); ok {
+		return t.(*target)
+	}
+	meth, ok := r.MethodByName(s.name)
+	if !ok {
+		return nil
+	}
+	shape := rt.shape(s.sig)
+	fn := newFunction(r.String() + "." + s.name)
+	fn.resU, fn.resP = shape.resU, shape.resP
+	f := meth.Func
+	variadic := f.Type().IsVariadic()
+	export := rt.exporter(r.PkgPath(), s.name)
+	fn.native = func(m *machine, u, p unsafe.Pointer) bool {
+		args := make([]reflect.Value, len(shape.params)+1)
+		l := loc{shape.resU * 8, shape.resP * 8}
+		args[0] = reflect.ValueOf(*rany(p, l.p))
+		l = l.plus(0, 2)
+		for i, t := range shape.params {
+			v, ok := rt.argument(m, t, u, p, l, f.Type().In(i+1), export)
+			if !ok {
+				return true
+			}
+			args[i+1] = v
+			l = l.plus(t.NU, t.NP)
+		}
+		outs, ok := m.callNative(f, args, variadic)
+		if !ok {
+			return true
+		}
+		l = loc{}
+		for i, t := range shape.results {
+			if !rt.fromNative(m, outs[i], t, u, p, l) {
+				return true
+			}
+			l = l.plus(t.NU, t.NP)
+		}
+		return false
+	}
+	t := &target{fn, func(m *machine, v any, u, p unsafe.Pointer, l loc) (loc, bool) {
+		*rany(p, l.p) = v
+		return l.plus(0, 2), true
+	}}
+	rt.nativeMethods.Store(key, t)
+	return t
+}
+
+type methodKey struct {
+	r    reflect.Type
+	name string
+}

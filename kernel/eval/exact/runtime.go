@@ -1,0 +1,206 @@
+package exact
+
+import (
+	"fmt"
+	"go/token"
+	"go/types"
+	"io"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/tools/go/types/typeutil"
+
+	"adkernel/kernel/eval/exact/layout"
+	"adkernel/kernel/eval/native"
+)
+
+// runtime is what all goroutines of a session share: types, functions and
+// variables that are alive, and the way to native code.
+type runtime struct {
+	fset    *token.FileSet
+	table   *layout.Table
+	imports *native.Importer
+	symbols func(path, name string) (reflect.Value, bool)
+	stdout  io.Writer
+	stderr  io.Writer
+	died    func(p *panicking, at token.Pos) // a goroutine's panic
+
+	mu        sync.Mutex // of functions and globals, and of look-ups in go/types
+	functions map[funcKey]*function
+	globals   map[*types.Var]*variable
+	typeIDs   typeutil.Map
+	nextType  int
+
+	sources sync.Map // *types.Package -> *source: those of the standard library, and cells with generic bodies
+	loaded  int      // how many of imports.Compiled are in sources
+
+	generation    atomic.Int64 // counts changes of method sets
+	implemented   sync.Map     // implementsKey -> implementsEntry
+	nativeMethods sync.Map     // methodKey -> *target
+	parallel      atomic.Bool  // more than one goroutine may run cells' code
+	guards        mapGuards
+	passing       atomic.Pointer[panicking] // the last panic that left for native code
+	limit         atomic.Uint64             // bytes that one allocation may take, 0 for any
+	current       atomic.Pointer[permit]    // of the running cell
+}
+
+// funcKey names a declared function or method, or an instance of one.
+type funcKey struct {
+	fn    *types.Func // the generic one, of an instance
+	targs string
+}
+
+// variable is a package-level variable.
+type variable struct {
+	ptr unsafe.Pointer
+	typ *layout.Type
+}
+
+// typeID is a number for t, the same for identical types. rt.mu is held.
+func (rt *runtime) typeID(t types.Type) string {
+	if id := rt.typeIDs.At(t); id != nil {
+		return id.(string)
+	}
+	rt.nextType++
+	id := strconv.Itoa(rt.nextType)
+	rt.typeIDs.Set(t, id)
+	return id
+}
+
+// key is the funcKey of an instance; rt.mu is held.
+func (rt *runtime) key(fn *types.Func, targs []types.Type) funcKey {
+	k := funcKey{fn: fn.Origin()}
+	if len(targs) > 0 {
+		ids := make([]string, len(targs))
+		for i, t := range targs {
+			ids[i] = rt.typeID(t)
+		}
+		k.targs = strings.Join(ids, ",")
+	}
+	return k
+}
+
+// lookup finds the function of a method, which may belong to an instance of a
+// generic type. rt.mu is held.
+func (rt *runtime) lookup(method *types.Func) *function {
+	return rt.functions[rt.key(method, receiverArgs(method))]
+}
+
+// receiverArgs are the type arguments of a method's receiver.
+func receiverArgs(method *types.Func) []types.Type {
+	recv := method.Signature().Recv()
+	if recv == nil {
+		return nil
+	}
+	t := types.Unalias(recv.Type())
+	if p, ok := t.(*types.Pointer); ok {
+		t = types.Unalias(p.Elem())
+	}
+	named, ok := t.(*types.Named)
+	if !ok {
+		return nil
+	}
+	var out []types.Type
+	for a := range named.TypeArgs().Types() {
+		out = append(out, a)
+	}
+	return out
+}
+
+// isSource says whether a package's functions are evaluated, not called.
+func (rt *runtime) isSource(p *types.Package) bool {
+	if p == nil {
+		return false
+	}
+	if p.Path() == cellPath {
+		return true
+	}
+	_, ok := rt.sources.Load(p)
+	return ok
+}
+
+// source is the code of a package that has some.
+func (rt *runtime) source(p *types.Package) *source {
+	s, _ := rt.sources.Load(p)
+	if s == nil {
+		return nil
+	}
+	return s.(*source)
+}
+
+const cellPath = "main"
+
+// start runs a function on a goroutine of its own.
+func (rt *runtime) start(fn *function, free *closure, u []uint64, p []unsafe.Pointer, at token.Pos) {
+	rt.parallel.Store(true)
+	go func() {
+		m := rt.newMachine(background())
+		resU, resP := fn.results()
+		if m.call(fn, free, u, p, make([]uint64, resU), make([]unsafe.Pointer, resP), nil) {
+			m.free()
+			return
+		}
+		if p := m.raised; p.kill != killGoexit {
+			rt.died(p, at)
+		}
+	}()
+}
+
+func (f *function) results() (u, p int32) {
+	if c := f.code.Load(); c != nil {
+		return c.resU, c.resP
+	}
+	return f.resU, f.resP
+}
+
+// typeName is the dynamic type of v as reflect writes types.
+func (rt *runtime) typeName(v any) string {
+	if v == nil {
+		return "<nil>"
+	}
+	if t := rt.table.TypeOf(v); t != nil && !t.Exact {
+		return t.String()
+	}
+	return reflect.TypeOf(v).String()
+}
+
+var madeType = regexp.MustCompile(`struct \{ T (?:struct \{\}|\[0\]func\(\)) "adkernel:\\"(\d+)\\""; V [^"]* \}`)
+
+// cellsWords puts the names of cells' types into a run-time error in which
+// Go's runtime named what stands for them.
+func (rt *runtime) cellsWords(v any) any {
+	e, ok := v.(interface{ RuntimeError() })
+	if !ok {
+		return v
+	}
+	text := e.(error).Error()
+	if !strings.Contains(text, `adkernel:`) {
+		return v
+	}
+	return runtimeError(madeType.ReplaceAllStringFunc(text, func(s string) string {
+		n, _ := strconv.Atoi(madeType.FindStringSubmatch(s)[1])
+		if t := rt.table.ByNumber(n); t != nil {
+			return t.String()
+		}
+		return s
+	}))
+}
+
+// tooLarge says whether one allocation would exceed the session's limit.
+func (rt *runtime) tooLarge(bytes uint64) bool {
+	limit := rt.limit.Load()
+	return limit > 0 && bytes > limit
+}
+
+func (m *machine) outOfMemory(bytes uint64) {
+	m.raise(&panicking{val: runtimeError(fmt.Sprintf("out of memory: %d MiB at once, the limit is %d MiB", bytes>>20, m.rt.limit.Load()>>20))})
+}
+
+func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+
+func lastDot(s string) int { return strings.LastIndexByte(s, '.') }

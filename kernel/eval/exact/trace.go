@@ -1,0 +1,113 @@
+package exact
+
+import (
+	"fmt"
+	"go/token"
+	"strings"
+
+	"adkernel/kernel/eval"
+	"adkernel/kernel/eval/native"
+)
+
+// problem is the error of a cell that a panic, or another end, left.
+func (rt *runtime) problem(p *panicking) *eval.Error {
+	switch p.kill {
+	case killInterrupt:
+		return &eval.Error{Kind: eval.Interrupt, Message: "interrupted"}
+	case killGoexit:
+		return &eval.Error{Kind: eval.Panic, Message: "runtime.Goexit ended the cell's goroutine", Trace: rt.frames(p)}
+	case killExit:
+		exit := p.val.(native.Exit)
+		return &eval.Error{Kind: eval.Exit, Message: exit.Error(), Status: exit.Status}
+	case killRefuse:
+		err := p.val.(error)
+		return &eval.Error{Kind: eval.Panic, Message: err.Error(), Trace: rt.frames(p), Cause: err}
+	case killOverflow:
+		err := p.val.(error)
+		return &eval.Error{Kind: eval.Panic, Message: err.Error(), Trace: rt.frames(p), Cause: err}
+	}
+	out := &eval.Error{Kind: eval.Panic, Message: rt.panicText(p.val), Trace: rt.frames(p)}
+	if err, ok := rt.show(p.val).(error); ok {
+		out.Cause = err
+	}
+	return out
+}
+
+// panicText is what Go prints of a value after "panic: ".
+func (rt *runtime) panicText(v any) string {
+	switch x := rt.show(v).(type) {
+	case error:
+		return x.Error()
+	case fmt.Stringer:
+		return x.String()
+	case printable:
+		return rt.panicValue(x)
+	case string:
+		return x
+	default:
+		return fmt.Sprint(x)
+	}
+}
+
+// panicValue prints a value of a cell's type as the runtime does: those of
+// basic kinds with their type, the others as an address.
+func (rt *runtime) panicValue(x printable) string {
+	if m := rt.methodOf(rt.table.TypeOf(x.v), "String"); m != nil {
+		return rt.text(x.v, "String")
+	}
+	name := rt.typeName(x.v)
+	text := fmt.Sprintf("%+v", x)
+	if t := rt.table.TypeOf(x.v); isPlain(t.Mem) {
+		if t.Mem.Kind().String() == "string" {
+			text = fmt.Sprintf("%q", text)
+		}
+		return fmt.Sprintf("%s(%s)", name, text)
+	}
+	return fmt.Sprintf("%s %s", name, text)
+}
+
+// frames are the calls of cells, innermost first.
+func (rt *runtime) frames(p *panicking) []eval.Frame {
+	var out []eval.Frame
+	for _, x := range p.trace {
+		if x.code.wrapper {
+			continue
+		}
+		f := rt.frameAt(x.pos)
+		if f.Cell == 0 {
+			continue // of the standard library
+		}
+		f.Func = userName(x.code.name)
+		out = append(out, f)
+	}
+	return out
+}
+
+// frameAt is a position of a cell; Cell is 0 for others.
+func (rt *runtime) frameAt(pos token.Pos) eval.Frame {
+	f := eval.Frame{}
+	p := rt.fset.Position(pos)
+	if _, err := fmt.Sscanf(p.Filename, "In[%d]", &f.Cell); err != nil {
+		return eval.Frame{}
+	}
+	f.Line, f.Column = p.Line, p.Column
+	return f
+}
+
+func (rt *runtime) where(pos token.Pos) string {
+	p := rt.fset.Position(pos)
+	return fmt.Sprintf("%s:%d:%d", p.Filename, p.Line, p.Column)
+}
+
+// userName is a function's name as the user knows it.
+func userName(name string) string {
+	name = strings.ReplaceAll(name, "main.", "")
+	if i := strings.Index(name, "ʹcell"); i >= 0 {
+		name = strings.TrimPrefix(name[i+len("ʹcell"):], "$")
+		if name == "" {
+			return ""
+		}
+		return "func" + name
+	}
+	return strings.ReplaceAll(name, "ʹ", ".")
+}

@@ -1,0 +1,22 @@
+package exact
+
+import (
+	"io"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/kernel/eval"
+	"adkernel/kernel/eval/evaltest"
+)
+
+func TestTranscripts(t *testing.T) {
+	files, err := filepath.Glob("../testdata/cells/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	start := func(stdout, stderr io.Writer) (eval.Evaluator, error) {
+		return New(eval.Vocabulary{}, Options{Stdout: stdout, Stderr: stderr})
+	}
+	evaltest.Run(t, start, nil, files...)
+}

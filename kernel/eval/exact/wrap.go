@@ -1,0 +1,190 @@
+package exact
+
+import (
+	"fmt"
+	"go/types"
+	"reflect"
+
+	"adkernel/kernel/eval/exact/layout"
+	"adkernel/kernel/eval/native"
+)
+
+// held is a value of a cell's type in the hands of native code, which can
+// carry it, compare it and hand it back, but not look into it.
+type held struct {
+	v  any
+	rt *runtime
+}
+
+// A carrier is a native value that stands for one of a cell.
+type carrier interface{ cellValue() any }
+
+func (h held) cellValue() any { return h.v }
+
+// heldError is held by what wants an error.
+type heldError struct{ held }
+
+// opaqueError is heldError of a type without ==.
+type opaqueError struct {
+	heldError
+	_ [0]func()
+}
+
+func (h heldError) Error() string { return h.rt.text(h.v, "Error") }
+
+// Unwrap serves native errors.Is and errors.As.
+func (h heldError) Unwrap() error {
+	out := h.rt.callMethod(h.v, "Unwrap", reflect.TypeFor[func() error]())
+	if out == nil {
+		return nil
+	}
+	err, _ := out[0].Interface().(error)
+	return err
+}
+
+// Is asks the value's own method.
+func (h heldError) Is(target error) bool {
+	out := h.rt.callMethod(h.v, "Is", reflect.TypeFor[func(error) bool](), reflect.ValueOf(&target).Elem())
+	return out != nil && out[0].Bool()
+}
+
+// callMethod calls a cell's method of the given type from native code; nil when
+// there is none.
+func (rt *runtime) callMethod(v any, name string, want reflect.Type, args ...reflect.Value) []reflect.Value {
+	t := rt.table.TypeOf(v)
+	if t == nil {
+		return nil
+	}
+	sig := rt.methodOf(t, name)
+	if sig == nil {
+		return nil
+	}
+	typ, err := rt.table.Of(sig)
+	if err != nil || typ.Native != want {
+		return nil
+	}
+	return rt.boundMethod(v, name, sig, want).Call(args)
+}
+
+// methodOf is the signature of an exported method of t, or nil.
+func (rt *runtime) methodOf(t *layout.Type, name string) *types.Signature {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	sel := types.NewMethodSet(t.Go).Lookup(nil, name)
+	if sel == nil {
+		return nil
+	}
+	sig := sel.Obj().(*types.Func).Signature()
+	return types.NewSignatureType(nil, nil, nil, sig.Params(), sig.Results(), sig.Variadic())
+}
+
+func (rt *runtime) text(v any, name string) string {
+	out := rt.callMethod(v, name, reflect.TypeFor[func() string]())
+	if out == nil {
+		return fmt.Sprintf("%%!(%s)", rt.typeName(v))
+	}
+	return out[0].String()
+}
+
+// boundMethod is a method of v as a native func of type want.
+func (rt *runtime) boundMethod(v any, name string, sig *types.Signature, want reflect.Type) reflect.Value {
+	s := &site{name: name, sig: sig}
+	sh := rt.shape(sig)
+	rt.parallel.Store(true)
+	tok := rt.current.Load()
+	return reflect.MakeFunc(want, func(args []reflect.Value) []reflect.Value {
+		m := rt.newMachine(tok)
+		t, ok := m.find(s, v)
+		if !ok {
+			panic(m.leaving())
+		}
+		// The receiver's slots, which differ by type, come first.
+		ru, rp := make([]uint64, maxReceiver), make([]pointer, maxReceiver)
+		l, ok := t.receiver(m, v, base(ru), baseP(rp), loc{})
+		if !ok {
+			panic(m.leaving())
+		}
+		c := &closure{fn: t.fn}
+		return rt.callBack(m, c, sh, ru[:l.u/8], rp[:l.p/8], args, want)
+	})
+}
+
+// wrap makes the native value that stands for v where native code wants want.
+func (rt *runtime) wrap(m *machine, t *layout.Type, v any, want reflect.Type) (reflect.Value, bool) {
+	if want.Kind() != reflect.Interface {
+		m.refuse("a value of type %s cannot be given to native code that wants %s", t, want)
+		return reflect.Value{}, false
+	}
+	if t.Native != nil && want.NumMethod() == 0 { // a func, or a slice of errors
+		return rt.native(m, t, t.Data(v), t.Native)
+	}
+	if want == reflect.TypeFor[error]() || want.NumMethod() == 0 {
+		if v, ok := rt.wrapAny(m, v); ok {
+			return reflect.ValueOf(v), true
+		}
+	}
+	w, ok := native.Wrapper(want)
+	if !ok {
+		m.refuse("a value of type %s cannot be given to native code as %s", t, want)
+		return reflect.Value{}, false
+	}
+	s := reflect.New(w).Elem()
+	for i := range w.NumField() {
+		f := w.Field(i)
+		if f.Name == "IValue" {
+			s.Field(i).Set(reflect.ValueOf(held{v, rt}))
+			continue
+		}
+		name := f.Name[1:]
+		sig := rt.methodOf(t, name)
+		if sig == nil {
+			m.refuse("a value of type %s has no method %s for %s", t, name, want)
+			return reflect.Value{}, false
+		}
+		s.Field(i).Set(rt.boundMethod(v, name, sig, f.Type))
+	}
+	return s, true
+}
+
+// wrapAny makes the native value that stands for v in an any or an error.
+func (rt *runtime) wrapAny(m *machine, v any) (any, bool) {
+	t := rt.table.TypeOf(v)
+	if t == nil || t.Exact {
+		return v, true
+	}
+	h := held{v, rt}
+	sig := rt.methodOf(t, "Error")
+	if sig == nil || sig.Params().Len() != 0 || sig.Results().Len() != 1 || sig.Results().At(0).Type() != types.Typ[types.String] {
+		return printable{h}, true
+	}
+	if !t.Comparable {
+		return opaqueError{heldError: heldError{h}}, true
+	}
+	return heldError{h}, true
+}
+
+// unwrap is the cell's value for one that native code holds.
+func (rt *runtime) unwrap(v any) any {
+	switch c := v.(type) {
+	case carrier:
+		return c.cellValue()
+	case nil:
+		return nil
+	}
+	r := reflect.ValueOf(v)
+	if r.Kind() == reflect.Struct && r.NumField() > 0 && r.Type().Field(0).Name == "IValue" {
+		if c, ok := r.Field(0).Interface().(carrier); ok {
+			return c.cellValue()
+		}
+	}
+	return v
+}
+
+// printable prints as the cell's value does.
+type printable struct{ held }
+
+// Format implements fmt.Formatter.
+func (p printable) Format(s fmt.State, verb rune) { p.rt.format(s, verb, p.v) }
+
+// Format implements fmt.Formatter.
+func (h heldError) Format(s fmt.State, verb rune) { h.rt.format(s, verb, h.v) }
