@@ -21,7 +21,7 @@ BUILD  := $(CURDIR)/build
 RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/notebook ./kernel/wire ./kernel/worker \
         ./builtins/run ./builtins/engine/... ./builtins/tokenizer ./builtins/frame
 
-.PHONY: help build generate demo lab install test check unit race clients notebooks bench neighbours fmt clean FORCE
+.PHONY: help build generate demo lab install test check unit race clients notebooks conformance bench neighbours fmt clean FORCE
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -72,6 +72,10 @@ clients: build .venv/ready ## Real clients: jupyter_client, jupyter_kernel_test,
 
 notebooks: build ## Execute every notebook and compare it with what is committed.
 	go run ./internal/notebooktest -adkernel $(BIN) notebooks/*.ipynb
+
+conformance: build ## How much of Go the evaluator gets right, by Go's own test programs and by compiled cells: five minutes.
+	@mkdir -p $(BUILD)
+	go run ./internal/conformance gate -o $(BUILD)/conformance.tsv -- $(BIN) go
 
 bench: build .venv/ready ## Measure, beside ipykernel, pandas, DuckDB and transformers: six minutes, QUICK=1 one.
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/bench.py

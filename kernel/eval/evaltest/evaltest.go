@@ -11,8 +11,13 @@
 //
 // What is compared is all that the cells print, "=> " and the values of the
 // last cell's last expression, and "[ERR c2: message]" for the second cell's
-// error, white space apart. An expectation that begins with ~ has to be
-// contained. A sequence runs in a session of its own.
+// error ("[PANIC c2: message]" when it panicked), white space apart. In an
+// expectation that begins with ~, every line that begins so has to be
+// contained, in any order. A sequence runs in a session of its own.
+//
+// Three things are compared only where a line of the expectation mentions
+// them: "[NOTE c2: text]" for the notes of a cell's result, "at In[2]:5 f" for
+// the frames of a panic, and what went to standard error for "In[2]:5".
 package evaltest
 
 import (
@@ -108,8 +113,8 @@ func Read(file string) ([]Sequence, error) {
 
 // Output evaluates the cells and returns what is compared.
 func (s Sequence) Output(start New) (string, error) {
-	var out, discard buffer
-	e, err := start(&out, &discard)
+	var out, stderr buffer
+	e, err := start(&out, &stderr)
 	if err != nil {
 		return "", err
 	}
@@ -120,12 +125,32 @@ func (s Sequence) Output(start New) (string, error) {
 		cancel()
 		if err != nil {
 			fmt.Fprintf(&out, "[%s c%d: %s]\n", class(err), i+1, err)
+			s.frames(&out, err)
+		}
+		if strings.Contains(s.Want, "[NOTE ") {
+			for _, note := range result.Notes {
+				fmt.Fprintf(&out, "[NOTE c%d: %s]\n", i+1, note)
+			}
 		}
 		if i == len(s.Cells)-1 && len(result.Values) > 0 {
 			fmt.Fprintf(&out, "=> %s\n", show(result.Values))
 		}
 	}
+	if strings.Contains(s.Want, "In[") {
+		return out.String() + stderr.String(), nil
+	}
 	return out.String(), nil
+}
+
+// frames writes where a panic was, for an expectation that says it.
+func (s Sequence) frames(out io.Writer, err error) {
+	var problem *eval.Error
+	if !strings.Contains(s.Want, "at In[") || !errors.As(err, &problem) {
+		return
+	}
+	for _, f := range problem.Trace {
+		fmt.Fprintf(out, "at In[%d]:%d %s\n", f.Cell, f.Line, f.Func)
+	}
 }
 
 func class(err error) string {
@@ -150,11 +175,16 @@ func show(values []any) string {
 
 // Matches says whether output is what the sequence wants.
 func (s Sequence) Matches(output string) bool {
-	got, want := words(output), words(s.Want)
-	if part, ok := strings.CutPrefix(want, "~"); ok {
-		return strings.Contains(got, strings.TrimSpace(part))
+	got := words(output)
+	if !strings.HasPrefix(s.Want, "~") {
+		return got == words(s.Want)
 	}
-	return got == want
+	for _, part := range strings.Split("\n"+s.Want, "\n~")[1:] {
+		if !strings.Contains(got, words(part)) {
+			return false
+		}
+	}
+	return true
 }
 
 func words(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -17,4 +17,6 @@ func TestReadATranscript(t *testing.T) {
 	require.True(t, got[0].Matches("=>  1\n"))
 	require.True(t, Sequence{Want: "~ c"}.Matches("a b c"))
 	require.False(t, got[0].Matches("=> 12"))
+	require.True(t, Sequence{Want: "~ c\n~ a  b"}.Matches("a\nb c"))
+	require.False(t, Sequence{Want: "~ c\n~ d"}.Matches("a b c"))
 }
