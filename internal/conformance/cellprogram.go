@@ -34,7 +34,7 @@ func cellProgram(cells []string) ([]byte, error) {
 		return nil, errors.New("a cell of the boundary stands alone")
 	}
 	fset := token.NewFileSet()
-	session, err := cell.NewSession(cell.Options{FileSet: fset, Importer: cell.NewImporter(fset, native.Packages, native.ExportData)})
+	session, err := cell.NewSession(cell.Options{FileSet: fset, Importer: cell.NewImporter(native.Packages, native.NewImporter(fset))})
 	if err != nil {
 		return nil, err
 	}
