@@ -26,22 +26,23 @@ type builder struct {
 	maxU   int32 // slots of the largest call
 	maxP   int32
 
-	pos     token.Pos
-	order   []*ssa.BasicBlock // what dominates comes first
-	rank    map[*ssa.BasicBlock]int
-	starts  map[*ssa.BasicBlock]int
-	jumps   []jump
-	outs    []outgoing
-	looped  map[*ssa.BasicBlock]bool
-	here    map[ssa.Value]loc // constants loaded in this block
-	entry   map[ssa.Value]loc // constants loaded when the function begins
-	head    []instr           // which does that
-	folded  map[ssa.Value]bool
-	block   *ssa.BasicBlock
-	strs    map[string]int32
-	ptrs    map[unsafe.Pointer]int32
-	typeIdx map[*layout.Type]int32
-	fnIdx   map[*function]int32
+	pos           token.Pos
+	order         []*ssa.BasicBlock // what dominates comes first
+	rank          map[*ssa.BasicBlock]int
+	starts        map[*ssa.BasicBlock]int
+	jumps         []jump
+	outs          []outgoing
+	looped        map[*ssa.BasicBlock]bool
+	here          map[ssa.Value]loc // constants loaded in this block
+	entry         map[ssa.Value]loc // constants loaded when the function begins
+	head          []instr           // which does that
+	folded        map[ssa.Value]bool
+	block         *ssa.BasicBlock
+	foreignDefers bool // deferred calls are pushed by other functions alone
+	strs          map[string]int32
+	ptrs          map[unsafe.Pointer]int32
+	typeIdx       map[*layout.Type]int32
+	fnIdx         map[*function]int32
 }
 
 // jump is a jump instruction whose target is not known yet.
@@ -79,6 +80,7 @@ func (c *compiler) build(f *ssa.Function, target *function) *code {
 	}
 	b.order, b.rank = order(f)
 	b.looped = loops(f)
+	b.foreignDefers = runsForeignDefers(f)
 	b.signature()
 	b.fold()
 	for _, block := range b.order {

@@ -222,7 +222,34 @@ func (b *builder) toArrayPointer(in *ssa.SliceToArrayPointer) {
 	})
 }
 
+// runsForeignDefers says whether f's deferred calls are all pushed by bodies of
+// its range-over-func loops. Package ssa overlooks that it has to run them.
+func runsForeignDefers(f *ssa.Function) bool {
+	hasStack := false
+	for _, block := range f.Blocks {
+		for _, in := range block.Instrs {
+			switch in := in.(type) {
+			case *ssa.RunDefers:
+				return false
+			case *ssa.Call:
+				if fn, ok := in.Call.Value.(*ssa.Builtin); ok && fn.Name() == "ssa:deferstack" {
+					hasStack = true
+				}
+			}
+		}
+	}
+	return hasStack
+}
+
 func (b *builder) ret(in *ssa.Return) {
+	if b.foreignDefers {
+		b.emit(opRunDefs, 0, 0, 0)
+		for _, r := range in.Results { // deferred calls may have changed named results
+			if load, ok := r.(*ssa.UnOp); ok && load.Op == token.MUL && load.Block() == in.Block() {
+				b.instr(load)
+			}
+		}
+	}
 	dst := loc{}
 	for _, r := range in.Results {
 		b.move(dst, b.at(r), r.Type())

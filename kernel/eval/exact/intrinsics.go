@@ -3,9 +3,9 @@ package exact
 import (
 	"go/constant"
 	"io"
-	"math"
 	"reflect"
 	goruntime "runtime"
+	"strconv"
 	"strings"
 	"time"
 	"unsafe"
@@ -90,15 +90,13 @@ func printed(t *layout.Type, u, p unsafe.Pointer, l loc) string {
 	case reflect.String:
 		return rstr(u, p, l)
 	case reflect.Float32:
-		return printedFloat(float64(*rs(u, l.u)))
+		return strconv.FormatFloat(float64(*rs(u, l.u)), 'g', -1, 32)
 	case reflect.Float64:
-		return printedFloat(*rf(u, l.u))
+		return strconv.FormatFloat(*rf(u, l.u), 'g', -1, 64)
 	case reflect.Complex128:
-		z := rc(u, l.u)
-		return "(" + printedFloat(real(z)) + printedFloat(imag(z)) + "i)"
+		return strconv.FormatComplex(rc(u, l.u), 'g', -1, 128)
 	case reflect.Complex64:
-		z := complex128(rc64(u, l.u))
-		return "(" + printedFloat(real(z)) + printedFloat(imag(z)) + "i)"
+		return strconv.FormatComplex(complex128(rc64(u, l.u)), 'g', -1, 64)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return sprintf("%d", *ri(u, l.u))
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
@@ -110,23 +108,6 @@ func printed(t *layout.Type, u, p unsafe.Pointer, l loc) string {
 	default:
 		return sprintf("%#x", uintptr(*rp(p, l.p)))
 	}
-}
-
-func printedFloat(f float64) string {
-	switch {
-	case math.IsNaN(f):
-		return "NaN"
-	case math.IsInf(f, 1):
-		return "+Inf"
-	case math.IsInf(f, -1):
-		return "-Inf"
-	}
-	s := sprintf("%+.6e", f)
-	i := strings.IndexByte(s, 'e')
-	for len(s)-i < 6 { // three digits of exponent
-		s = s[:i+2] + "0" + s[i+2:]
-	}
-	return s
 }
 
 // minMax combines the value at l with the one at x.

@@ -1,20 +1,19 @@
 package exact
 
 import (
-	"sync/atomic"
+	"sync"
 	"unsafe"
 )
 
 // mapGuards tell when two goroutines of cells use one map at the same time, of
-// which one writes. Go's runtime notices that too, and ends the process. A
-// guard serves all maps whose addresses fall on it; two different maps wait for
-// each other for as long as one operation takes.
-type mapGuards [256]struct {
-	state atomic.Int64 // 0 free, n > 0 readers, -1 a writer
-	owner atomic.Uintptr
+// which one writes. Go's runtime notices that too, and ends the process.
+type mapGuards [64]struct {
+	mu     sync.Mutex
+	in     map[unsafe.Pointer]int // readers of a map, or -1 for a writer
+	padded [40]byte               // guards do not share a line of the processor's cache
 }
 
-func (g *mapGuards) of(m unsafe.Pointer) int { return int(uintptr(m)>>4*0x9e3779b1>>7) & 255 }
+func (g *mapGuards) index(m unsafe.Pointer) int { return int(uintptr(m)>>4*0x9e3779b1>>20) & 63 }
 
 // enterMap begins an operation on a map. It costs nothing while cells have
 // only one goroutine. False: m.raised is set.
@@ -22,32 +21,43 @@ func (m *machine) enterMap(q unsafe.Pointer, write bool) bool {
 	if q == nil || !m.rt.parallel.Load() {
 		return true
 	}
-	g := &m.rt.guards[m.rt.guards.of(q)]
-	for {
-		s := g.state.Load()
-		if write && s == 0 && g.state.CompareAndSwap(0, -1) || !write && s >= 0 && g.state.CompareAndSwap(s, s+1) {
-			g.owner.Store(uintptr(q))
-			return true
-		}
-		if s != 0 && (s < 0 || write) && g.owner.Load() == uintptr(q) {
-			what := "concurrent map read and map write"
-			if s < 0 && write {
-				what = "concurrent map writes"
-			}
-			m.raise(&panicking{val: runtimeError("fatal error: " + what)})
-			return false
-		}
+	g := &m.rt.guards[m.rt.guards.index(q)]
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := g.in[q]
+	switch {
+	case n < 0 && write:
+		m.raise(&panicking{kill: killRefuse, val: fatal("concurrent map writes")})
+		return false
+	case n < 0 || n > 0 && write:
+		m.raise(&panicking{kill: killRefuse, val: fatal("concurrent map read and map write")})
+		return false
+	case g.in == nil:
+		g.in = map[unsafe.Pointer]int{}
 	}
+	if write {
+		g.in[q] = -1
+	} else {
+		g.in[q] = n + 1
+	}
+	return true
 }
 
 func (m *machine) leaveMap(q unsafe.Pointer, write bool) {
 	if q == nil || !m.rt.parallel.Load() {
 		return
 	}
-	g := &m.rt.guards[m.rt.guards.of(q)]
-	if write {
-		g.state.CompareAndSwap(-1, 0)
-	} else if g.state.Load() > 0 {
-		g.state.Add(-1)
+	g := &m.rt.guards[m.rt.guards.index(q)]
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if n := g.in[q]; write || n == 1 {
+		delete(g.in, q)
+	} else if n > 1 {
+		g.in[q] = n - 1
 	}
 }
+
+// fatal is an error that recover does not stop, as in Go.
+type fatal string
+
+func (e fatal) Error() string { return "fatal error: " + string(e) }

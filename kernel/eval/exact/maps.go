@@ -263,28 +263,33 @@ func (b *builder) rangeOver(in *ssa.Range) {
 
 func (b *builder) next(in *ssa.Next) {
 	it, l := b.at(in.Iter), b.slot(in)
+	tuple := in.Type().(*types.Tuple) // ok, key, element; those that nothing uses have no type
+	ku, kp := b.size(tuple.At(1).Type())
+	keyAt := l.plus(1, 0)
+	elemAt := keyAt.plus(int(ku), int(kp))
+	wantKey := tuple.At(1).Type() != types.Typ[types.Invalid]
+	wantElem := tuple.At(2).Type() != types.Typ[types.Invalid]
 	if in.IsString {
 		b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
 			t := (*textIter)(*rp(p, it.p))
 			if t.i >= len(t.s) {
-				*ru(u, l.u), *ru(u, l.u+8), *ru(u, l.u+16) = 0, 0, 0
+				*ru(u, l.u) = 0
 				return false
 			}
 			r, n := utf8.DecodeRuneInString(t.s[t.i:])
-			*ru(u, l.u), *ri(u, l.u+8), *ri(u, l.u+16) = 1, int64(t.i), int64(r)
+			*ru(u, l.u) = 1
+			if wantKey {
+				*ri(u, keyAt.u) = int64(t.i)
+			}
+			if wantElem {
+				*ri(u, elemAt.u) = int64(r)
+			}
 			t.i += n
 			return false
 		})
 		return
 	}
 	mt := b.mapType(in.Iter.(*ssa.Range).X.Type())
-	tuple := in.Type().(*types.Tuple)
-	size := func(i int) (u, p int32) { return b.size(tuple.At(i).Type()) }
-	ku, kp := size(1)
-	keyAt := l.plus(1, 0)
-	elemAt := keyAt.plus(int(ku), int(kp))
-	wantKey := tuple.At(1).Type() != types.Typ[types.Invalid]
-	wantElem := tuple.At(2).Type() != types.Typ[types.Invalid]
 	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
 		i := (*mapIter)(*rp(p, it.p))
 		ok := false

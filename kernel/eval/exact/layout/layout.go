@@ -248,6 +248,3 @@ func (t *Type) Copy(dst, src unsafe.Pointer) {
 
 // String is the type as Go's error messages write it.
 func (t *Type) String() string { return Name(t.Go) }
-
-// Name is a type as reflect and Go's run-time errors write it.
-func Name(t types.Type) string { return types.TypeString(t, (*types.Package).Name) }
