@@ -1,0 +1,259 @@
+package view
+
+import (
+	"go/types"
+	"reflect"
+	"unsafe"
+)
+
+// A Field is what a struct type says of a field.
+type Field struct {
+	Name     string
+	Tag      reflect.StructTag
+	Exported bool
+	Embedded bool
+}
+
+// NumField is the number of fields of a struct.
+func (v Value) NumField() int {
+	if v.typ == nil {
+		return v.native.NumField()
+	}
+	return v.typ.Mem.NumField()
+}
+
+// FieldInfo describes the i-th field of a struct.
+func (v Value) FieldInfo(i int) Field {
+	if v.typ == nil {
+		f := v.native.Type().Field(i)
+		return Field{f.Name, f.Tag, f.IsExported(), f.Anonymous}
+	}
+	s := v.typ.Go.Underlying().(*types.Struct)
+	f := s.Field(i)
+	return Field{f.Name(), reflect.StructTag(s.Tag(i)), f.Exported(), f.Embedded()}
+}
+
+// Field is the i-th field of a struct.
+func (v Value) Field(i int) Value {
+	info := v.FieldInfo(i)
+	ro := v.ro & sticky
+	switch {
+	case info.Exported:
+	case info.Embedded:
+		ro |= embedded
+	default:
+		ro |= sticky
+	}
+	if v.typ == nil {
+		f := v.native.Field(i)
+		if !info.Exported {
+			f = reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem()
+		}
+		return Value{cells: v.cells, native: f, ro: ro}
+	}
+	at := v.typ.At(v.mem).Field(i).Addr().UnsafePointer()
+	f := v.cells.At(v.typ.Field(i), at)
+	f.ro, f.fixed = ro, v.fixed
+	return f
+}
+
+// inherited are the restrictions of what v contains or points to.
+func (v Value) inherited() readOnly {
+	if v.ro != 0 {
+		return sticky
+	}
+	return 0
+}
+
+// Elem is what an interface holds or a pointer points to; invalid for nil.
+func (v Value) Elem() Value {
+	var e Value
+	ro := v.inherited()
+	switch {
+	case v.Kind() == reflect.Interface && v.typ != nil:
+		e = v.cells.Value(*(*any)(v.mem))
+	case v.Kind() == reflect.Interface:
+		if !v.native.IsNil() {
+			e = v.cells.Value(v.native.Elem().Interface())
+		}
+	case v.typ != nil:
+		p := *(*unsafe.Pointer)(v.mem)
+		if p == nil {
+			return Value{}
+		}
+		e, ro = v.cells.At(v.typ.Elem(), p), v.ro
+	default:
+		if v.native.IsNil() {
+			return Value{}
+		}
+		e, ro = v.cells.nativeValue(v.native.Elem()), v.ro
+	}
+	if e.IsValid() {
+		e.ro = ro
+	}
+	return e
+}
+
+type sliceHeader struct {
+	data unsafe.Pointer
+	len  int
+	cap  int
+}
+
+// Len is the length of an array, slice, string, map or channel.
+func (v Value) Len() int {
+	if v.typ == nil {
+		return v.native.Len()
+	}
+	switch v.Kind() {
+	case reflect.Slice:
+		return (*sliceHeader)(v.mem).len
+	case reflect.Map, reflect.Chan:
+		return reflect.NewAt(v.typ.Container(), v.mem).Elem().Len()
+	}
+	return v.typ.At(v.mem).Len()
+}
+
+// Index is an element of an array or slice.
+func (v Value) Index(i int) Value {
+	if v.typ == nil {
+		e := v.native.Index(i)
+		return Value{cells: v.cells, native: e, ro: v.inherited()}
+	}
+	t := v.typ.Elem()
+	data, fixed := v.mem, v.fixed
+	if v.Kind() == reflect.Slice {
+		data, fixed = (*sliceHeader)(v.mem).data, false
+	}
+	e := v.cells.At(t, unsafe.Add(data, uintptr(i)*t.Mem.Size()))
+	e.ro, e.fixed = v.inherited(), fixed
+	return e
+}
+
+// ElemKind is the kind of the elements of an array or slice.
+func (v Value) ElemKind() reflect.Kind {
+	if v.typ == nil {
+		return v.native.Type().Elem().Kind()
+	}
+	return KindOf(v.typ.Elem())
+}
+
+// Bytes are the elements of an array or slice of bytes, which may be of a named type.
+func (v Value) Bytes() []byte {
+	if v.typ == nil {
+		return v.native.Bytes() // arrays are addressable here
+	}
+	if v.Kind() == reflect.Slice {
+		return *(*[]byte)(v.mem)
+	}
+	return unsafe.Slice((*byte)(v.mem), v.Len())
+}
+
+// An Entry is a key of a map with its element.
+type Entry struct{ Key, Elem Value }
+
+// Entries are those of a map, in no order.
+func (v Value) Entries() []Entry {
+	ro := v.inherited()
+	if v.typ == nil {
+		out := make([]Entry, 0, v.native.Len())
+		for it := v.native.MapRange(); it.Next(); {
+			k, e := v.cells.nativeValue(it.Key()), v.cells.nativeValue(it.Value())
+			k.ro, e.ro = ro, ro
+			out = append(out, Entry{k, e})
+		}
+		return out
+	}
+	m := reflect.NewAt(v.typ.Container(), v.mem).Elem()
+	kt, et := v.typ.Key(), v.typ.Elem()
+	out := make([]Entry, 0, m.Len())
+	for it := m.MapRange(); it.Next(); {
+		kp, ep := kt.New(), et.New()
+		kt.At(kp).Set(it.Key())
+		et.At(ep).Set(it.Value())
+		k, e := v.cells.At(kt, kp), v.cells.At(et, ep)
+		k.ro, k.fixed, e.ro, e.fixed = ro, true, ro, true
+		out = append(out, Entry{k, e})
+	}
+	return out
+}
+
+// IsNil tells nil pointers, maps, slices, channels, funcs and interfaces.
+func (v Value) IsNil() bool {
+	if v.typ == nil {
+		return v.native.IsNil()
+	}
+	return *(*unsafe.Pointer)(v.mem) == nil
+}
+
+// Pointer is the address that a pointer, map, slice, channel or func holds.
+func (v Value) Pointer() uintptr {
+	if v.typ == nil {
+		return uintptr(v.native.UnsafePointer())
+	}
+	return uintptr(*(*unsafe.Pointer)(v.mem))
+}
+
+// Scalar is a value of a basic kind as one of the predeclared type of that kind.
+func (v Value) Scalar() any {
+	r := v.native
+	if v.typ != nil {
+		r = v.typ.At(v.mem)
+	}
+	switch r.Kind() {
+	case reflect.Bool:
+		return r.Bool()
+	case reflect.Int:
+		return int(r.Int())
+	case reflect.Int8:
+		return int8(r.Int())
+	case reflect.Int16:
+		return int16(r.Int())
+	case reflect.Int32:
+		return int32(r.Int())
+	case reflect.Int64:
+		return r.Int()
+	case reflect.Uint:
+		return uint(r.Uint())
+	case reflect.Uint8:
+		return uint8(r.Uint())
+	case reflect.Uint16:
+		return uint16(r.Uint())
+	case reflect.Uint32:
+		return uint32(r.Uint())
+	case reflect.Uint64:
+		return r.Uint()
+	case reflect.Uintptr:
+		return uintptr(r.Uint())
+	case reflect.Float32:
+		return float32(r.Float())
+	case reflect.Float64:
+		return r.Float()
+	case reflect.Complex64:
+		return complex64(r.Complex())
+	case reflect.Complex128:
+		return r.Complex()
+	case reflect.String:
+		return r.String()
+	}
+	panic("view: no scalar: " + v.TypeName())
+}
+
+// Basic is the memory of a value of a basic kind, as reflect sees it.
+func (v Value) Basic() reflect.Value {
+	if v.typ != nil {
+		return v.typ.At(v.mem)
+	}
+	return v.native
+}
+
+// SameType says whether two values have one type.
+func (v Value) SameType(w Value) bool { return v.TypeWord() == w.TypeWord() }
+
+// TypeWord identifies the value's type.
+func (v Value) TypeWord() unsafe.Pointer {
+	if v.typ == nil {
+		return wordOf(v.native.Type())
+	}
+	return v.typ.Word
+}
