@@ -88,6 +88,7 @@ func (b *builder) prepare(c *ssa.CallCommon, resU, resP int32) callee {
 	}
 	out := callee{}
 	if fn := c.StaticCallee(); fn != nil {
+		b.checkArguments(fn, c.Args)
 		out.fn = b.function(fn)
 		if mc, ok := c.Value.(*ssa.MakeClosure); ok {
 			out.fn, out.closure = nil, b.at(mc).p

@@ -191,7 +191,7 @@ func (c *compiler) native(f *ssa.Function, object *types.Func) (*function, error
 		}
 		params = types.NewSignatureType(nil, nil, nil, types.NewTuple(vars...), sig.Results(), sig.Variadic())
 	}
-	for _, table := range []map[string]intrinsic{intrinsics, blocking} {
+	for _, table := range []map[string]intrinsic{intrinsics, blocking, printing, inspecting} {
 		if x, ok := table[name]; ok {
 			fn := newFunction(name)
 			s, err := c.shape(params)

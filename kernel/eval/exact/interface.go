@@ -2,6 +2,7 @@ package exact
 
 import (
 	"go/types"
+	"reflect"
 	"strings"
 	"unsafe"
 
@@ -66,6 +67,13 @@ func (b *builder) typeAssert(in *ssa.TypeAssert) {
 				*ru(u, okAt.u) = 1
 			}
 			return false
+		}
+		if n := want.Native; n != nil && !want.Exact && w.typ != nil && reflect.TypeOf(*rany(p, x.p)) == n {
+			// a func, or a slice of errors, that came from native code
+			if commaOk {
+				*ru(u, okAt.u) = 1
+			}
+			return !m.rt.fromNative(m, reflect.ValueOf(*rany(p, x.p)), want, u, p, l)
 		}
 		if !commaOk {
 			m.raiseAssert(static, want.Go, *rany(p, x.p), "")

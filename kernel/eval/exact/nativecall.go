@@ -219,3 +219,6 @@ type methodKey struct {
 	r    reflect.Type
 	name string
 }
+
+// PassesPrinters implements format.Passing.
+func (leaving) PassesPrinters() {}

@@ -1,6 +1,11 @@
 package exact
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+
+	"adkernel/kernel/eval/exact/format"
+)
 
 // show is a cell's value as native code may hold it to display it.
 func (rt *runtime) show(v any) any {
@@ -14,11 +19,48 @@ func (rt *runtime) show(v any) any {
 }
 
 // format prints a value of a cell's type.
-func (rt *runtime) format(s fmt.State, verb rune, v any) {
+func (rt *runtime) format(s fmt.State, verb rune, v any) { format.Format(s, verb, rt.table, rt, v) }
+
+// As implements view.Host.
+func (rt *runtime) As(v any, iface reflect.Type) (native any, ok bool) {
 	t := rt.table.TypeOf(v)
-	fmt.Fprintf(s, fmt.FormatString(s, verb), t.At(t.Data(v)).Interface())
+	if t == nil || t.Exact {
+		return v, reflect.TypeOf(v).Implements(iface)
+	}
+	for i := range iface.NumMethod() {
+		want := iface.Method(i)
+		sig := rt.methodOf(t, want.Name)
+		if sig == nil {
+			return nil, false
+		}
+		if have, err := rt.table.Of(sig); err != nil || have.Native != want.Type {
+			return nil, false
+		}
+	}
+	switch iface {
+	case reflect.TypeFor[error]():
+		return rt.errorOf(t, v), true
+	case reflect.TypeFor[fmt.Stringer]():
+		return stringer{held{v, rt}}, true
+	case reflect.TypeFor[fmt.GoStringer]():
+		return goStringer{held{v, rt}}, true
+	}
+	m := rt.newMachine(rt.current.Load())
+	defer m.free()
+	w, ok := rt.wrap(m, t, v, iface)
+	if !ok {
+		return nil, false
+	}
+	return w.Interface(), true
 }
 
-// exporter returns what converts the arguments of a native function that looks
-// into values of type any, or nil.
-func (rt *runtime) exporter(path, name string) exporter { return nil }
+// Unwrap implements view.Unwrapper.
+func (rt *runtime) Unwrap(v any) any { return rt.unwrap(v) }
+
+type stringer struct{ held }
+
+func (s stringer) String() string { return s.rt.text(s.v, "String") }
+
+type goStringer struct{ held }
+
+func (s goStringer) GoString() string { return s.rt.text(s.v, "GoString") }

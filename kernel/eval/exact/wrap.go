@@ -78,13 +78,30 @@ func (rt *runtime) methodOf(t *layout.Type, name string) *types.Signature {
 	return types.NewSignatureType(nil, nil, nil, sig.Params(), sig.Results(), sig.Variadic())
 }
 
+// text calls a method without parameters that returns a string. It panics with
+// what the method panics with.
 func (rt *runtime) text(v any, name string) string {
-	out := rt.callMethod(v, name, reflect.TypeFor[func() string]())
-	if out == nil {
-		return fmt.Sprintf("%%!(%s)", rt.typeName(v))
+	m := rt.newMachine(rt.current.Load())
+	t, ok := m.find(&site{name: name, sig: textSignature}, v)
+	if !ok {
+		panic(m.leaving())
 	}
-	return out[0].String()
+	u, p := make([]uint64, maxReceiver), make([]pointer, maxReceiver)
+	l, ok := t.receiver(m, v, base(u), baseP(p), loc{})
+	if !ok || !m.enterNested() {
+		panic(m.leaving())
+	}
+	resU, resP := make([]uint64, 1), make([]pointer, 1)
+	ok = m.call(t.fn, nil, u[:l.u/8], p[:l.p/8], resU, resP, nil)
+	m.tok.nested.Add(-1)
+	if !ok {
+		panic(m.leaving())
+	}
+	m.free()
+	return rstr(base(resU), baseP(resP), loc{})
 }
+
+var textSignature = types.NewSignatureType(nil, nil, nil, nil, types.NewTuple(types.NewParam(0, nil, "", types.Typ[types.String])), false)
 
 // boundMethod is a method of v as a native func of type want.
 func (rt *runtime) boundMethod(v any, name string, sig *types.Signature, want reflect.Type) reflect.Value {
@@ -152,15 +169,20 @@ func (rt *runtime) wrapAny(m *machine, v any) (any, bool) {
 	if t == nil || t.Exact {
 		return v, true
 	}
-	h := held{v, rt}
 	sig := rt.methodOf(t, "Error")
-	if sig == nil || sig.Params().Len() != 0 || sig.Results().Len() != 1 || sig.Results().At(0).Type() != types.Typ[types.String] {
-		return printable{h}, true
+	if sig == nil || !types.Identical(sig, textSignature) {
+		return printable{held{v, rt}}, true
 	}
+	return rt.errorOf(t, v), true
+}
+
+// errorOf is a value with a method Error as a native error.
+func (rt *runtime) errorOf(t *layout.Type, v any) error {
+	h := heldError{held{v, rt}}
 	if !t.Comparable {
-		return opaqueError{heldError: heldError{h}}, true
+		return opaqueError{heldError: h}
 	}
-	return heldError{h}, true
+	return h
 }
 
 // unwrap is the cell's value for one that native code holds.

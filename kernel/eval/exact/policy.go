@@ -1,0 +1,221 @@
+package exact
+
+import (
+	"go/types"
+	"reflect"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/tools/go/ssa"
+
+	"adkernel/kernel/eval/exact/format"
+	"adkernel/kernel/eval/exact/layout"
+)
+
+// carriers are the native packages that may be given values of cells' types as
+// any: they carry them, compare them, or print them by their methods. All
+// others would look into them and see something else.
+var carriers = map[string]bool{
+	"": true, "fmt": true, "log": true, "errors": true, "context": true, "sync": true, "sync/atomic": true,
+	"container/list": true, "container/ring": true, "container/heap": true, "runtime": true, "testing": true,
+}
+
+// exporter returns what converts the arguments of a native function that looks
+// into values of type any, or nil.
+func (rt *runtime) exporter(path, name string) exporter {
+	if path == "fmt" && strings.Contains(strings.ToLower(name), "scan") {
+		return rt.scanTargets
+	}
+	if carriers[path] || strings.HasPrefix(path, vocabulary) {
+		return nil
+	}
+	return func(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
+		return rt.exportOrRefuse(m, t, u, p, l, want, path+"."+name)
+	}
+}
+
+// vocabulary is the prefix of the packages that come with the program: they
+// know that values may be of cells' types.
+const vocabulary = "adkernel/"
+
+// scanTargets lets fmt's Scan functions read into variables of cells' types.
+func (rt *runtime) scanTargets(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
+	if want != reflect.TypeFor[[]any]() {
+		return reflect.Value{}, false, false
+	}
+	return reflect.ValueOf(format.ScanArgs(rt.table, rt, ranys(u, p, l))), true, true
+}
+
+// exportOrRefuse converts an any, a []any or a map of them.
+func (rt *runtime) exportOrRefuse(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type, name string) (v reflect.Value, done, ok bool) {
+	if !holdsAny(want) {
+		return reflect.Value{}, false, false
+	}
+	x := t.At(value(t, u, p, l))
+	if t.Mem.Kind() == reflect.Interface && want.NumMethod() == 0 || t.Exact && t.Mem.Kind() != reflect.Interface {
+		out, ok := rt.exported(m, x, want, name)
+		return out, true, ok
+	}
+	return reflect.Value{}, false, false
+}
+
+func holdsAny(r reflect.Type) bool {
+	switch r.Kind() {
+	case reflect.Interface:
+		return r.NumMethod() == 0
+	case reflect.Slice, reflect.Array, reflect.Map:
+		return holdsAny(r.Elem())
+	}
+	return false
+}
+
+// exported copies x where it holds something of cells, and refuses what has no
+// native form.
+func (rt *runtime) exported(m *machine, x reflect.Value, want reflect.Type, name string) (reflect.Value, bool) {
+	switch x.Kind() {
+	case reflect.Interface:
+		if x.IsNil() {
+			return reflect.Zero(want), true
+		}
+		v := x.Interface()
+		t := rt.table.TypeOf(v)
+		if t == nil || t.Exact {
+			if inner := x.Elem(); holdsAny(inner.Type()) {
+				e, ok := rt.exported(m, inner, inner.Type(), name)
+				if !ok {
+					return e, false
+				}
+				out := reflect.New(want).Elem()
+				out.Set(e)
+				return out, true
+			}
+			return x, true
+		}
+		if t.Native == nil {
+			m.refuse("%s would look into a value of type %s, and does not know that type", name, t)
+			return reflect.Value{}, false
+		}
+		return rt.nativeInterface(m, v, want)
+	case reflect.Slice:
+		if x.IsNil() || !rt.anyOfCells(x) {
+			return x, true
+		}
+		out := reflect.MakeSlice(x.Type(), x.Len(), x.Len())
+		for i := range x.Len() {
+			e, ok := rt.exported(m, x.Index(i), x.Type().Elem(), name)
+			if !ok {
+				return e, false
+			}
+			out.Index(i).Set(e)
+		}
+		return out, true
+	case reflect.Map:
+		if x.IsNil() || !rt.anyOfCells(x) {
+			return x, true
+		}
+		out := reflect.MakeMapWithSize(x.Type(), x.Len())
+		for it := x.MapRange(); it.Next(); {
+			e, ok := rt.exported(m, it.Value(), x.Type().Elem(), name)
+			if !ok {
+				return e, false
+			}
+			out.SetMapIndex(it.Key(), e)
+		}
+		return out, true
+	}
+	return x, true
+}
+
+// anyOfCells says whether a slice or map holds a value of a cell at any depth
+// that native code would reach through interfaces.
+func (rt *runtime) anyOfCells(x reflect.Value) bool {
+	switch x.Kind() {
+	case reflect.Interface:
+		if x.IsNil() {
+			return false
+		}
+		if t := rt.table.TypeOf(x.Interface()); t != nil && !t.Exact {
+			return true
+		}
+		return holdsAny(x.Elem().Type()) && rt.anyOfCells(x.Elem())
+	case reflect.Slice, reflect.Array:
+		for i := range x.Len() {
+			if rt.anyOfCells(x.Index(i)) {
+				return true
+			}
+		}
+	case reflect.Map:
+		for it := x.MapRange(); it.Next(); {
+			if rt.anyOfCells(it.Value()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// checkArguments refuses, before anything runs, a call that would be refused
+// when it is made: one that plainly gives a value of a cell's type to native
+// code that looks into it.
+func (b *builder) checkArguments(fn *ssa.Function, args []ssa.Value) {
+	object, _ := fn.Object().(*types.Func)
+	if object == nil || object.Pkg() == nil || b.rt.isSource(object.Pkg()) {
+		return
+	}
+	path := object.Pkg().Path()
+	if carriers[path] || strings.HasPrefix(path, vocabulary) {
+		return
+	}
+	for _, table := range []map[string]intrinsic{intrinsics, blocking, printing, inspecting} {
+		if _, ok := table[object.FullName()]; ok {
+			return
+		}
+	}
+	for _, a := range args {
+		for _, x := range made(a) {
+			if t := b.typ(x.Type()); !t.Exact && t.Native == nil && !isInterface(x.Type()) && passesAsAny(a.Type()) {
+				b.refuse("%s would look into a value of type %s, and does not know that type", object.FullName(), t)
+			}
+		}
+	}
+}
+
+func passesAsAny(t types.Type) bool {
+	switch u := t.Underlying().(type) {
+	case *types.Interface:
+		return u.Empty()
+	case *types.Slice:
+		return passesAsAny(u.Elem())
+	}
+	return false
+}
+
+// made lists the values that are put into interfaces for an argument, as far
+// as the code shows.
+func made(a ssa.Value) []ssa.Value {
+	switch a := a.(type) {
+	case *ssa.MakeInterface:
+		return []ssa.Value{a.X}
+	case *ssa.ChangeInterface:
+		return made(a.X)
+	case *ssa.Slice: // of the array that holds variadic arguments
+		array, ok := a.X.(*ssa.Alloc)
+		if !ok {
+			return nil
+		}
+		var out []ssa.Value
+		for _, r := range *array.Referrers() {
+			at, ok := r.(*ssa.IndexAddr)
+			if !ok {
+				continue
+			}
+			for _, s := range *at.Referrers() {
+				if s, ok := s.(*ssa.Store); ok {
+					out = append(out, made(s.Val)...)
+				}
+			}
+		}
+		return out
+	}
+	return nil
+}
