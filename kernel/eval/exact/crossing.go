@@ -2,6 +2,8 @@ package exact
 
 import (
 	"go/types"
+	"io"
+	"os"
 	"reflect"
 	"unsafe"
 
@@ -106,6 +108,12 @@ func (rt *runtime) nativeInterface(m *machine, v any, want reflect.Type) (reflec
 	}
 	t := rt.table.ByWord(words(v).typ)
 	if t == nil || t.Exact {
+		if f, ok := v.(*os.File); ok && want == writerType { // keeps the order of what a cell prints
+			if w := rt.stream(f); w != nil {
+				out.Set(reflect.ValueOf(w))
+				return out, true
+			}
+		}
 		r := reflect.ValueOf(v)
 		if !r.Type().AssignableTo(want) {
 			m.refuse("a value of type %s cannot be given to native code that wants %s", r.Type(), want)
@@ -120,6 +128,20 @@ func (rt *runtime) nativeInterface(m *machine, v any, want reflect.Type) (reflec
 	}
 	out.Set(w)
 	return out, true
+}
+
+var writerType = reflect.TypeFor[io.Writer]()
+
+// stream is where the session wants what is written to the process's standard
+// streams; nil for other files.
+func (rt *runtime) stream(f *os.File) io.Writer {
+	switch f {
+	case os.Stdout:
+		return rt.stdout
+	case os.Stderr:
+		return rt.stderr
+	}
+	return nil
 }
 
 // nativeFunc makes a func that native code can call, on any goroutine.

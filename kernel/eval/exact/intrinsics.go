@@ -161,6 +161,14 @@ func minMax(isMax bool, t *layout.Type, x, l loc, unsigned bool) ext {
 // unsafeBuiltin compiles what package unsafe offers to the standard library's
 // own source.
 func (b *builder) unsafeBuiltin(fn *ssa.Builtin, args []ssa.Value, l loc) {
+	switch fn.Name() { // of type parameters; others are constants
+	case "Sizeof":
+		b.emit(opMovU, l.u, b.intConst(int64(b.typ(args[0].Type()).Mem.Size())), 0)
+		return
+	case "Alignof":
+		b.emit(opMovU, l.u, b.intConst(int64(b.typ(args[0].Type()).Mem.Align())), 0)
+		return
+	}
 	b.trusted("unsafe." + fn.Name())
 	switch fn.Name() {
 	case "Add":

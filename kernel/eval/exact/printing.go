@@ -2,7 +2,6 @@ package exact
 
 import (
 	"io"
-	"os"
 	"reflect"
 	"unsafe"
 
@@ -121,11 +120,6 @@ func (m *machine) write(w io.Writer, print printer, n int, u, p unsafe.Pointer, 
 
 // writer is the native form of an io.Writer.
 func (rt *runtime) writer(m *machine, v any) (io.Writer, bool) {
-	if f, ok := v.(*os.File); ok && f == os.Stdout {
-		return rt.stdout, true
-	} else if ok && f == os.Stderr {
-		return rt.stderr, true
-	}
 	if v == nil {
 		m.raiseNil()
 		return nil, false
