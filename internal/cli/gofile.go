@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
 	"os"
 	"os/signal"
 	"reflect"
@@ -32,19 +35,15 @@ func (c goCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	cell, err := program.Parse(c.File, src)
-	if err != nil {
-		return refused(err)
-	}
 	// The program ends by a signal as it would on its own, unless it asks for
 	// signals itself.
 	signal.Reset(os.Interrupt, syscall.SIGTERM)
 	os.Args = append([]string{c.File}, c.Arguments...)
-	evaluator, err := c.evaluator()
-	if err != nil {
-		return err
+	if c.Evaluator == "yaegi" {
+		err = c.yaegi(src)
+	} else {
+		err = c.exact(src)
 	}
-	_, err = evaluator.Evaluate(context.Background(), cell)
 	var problem *eval.Error
 	if !errors.As(err, &problem) {
 		return err
@@ -59,16 +58,37 @@ func (c goCommand) Run() error {
 	}
 }
 
-func (c goCommand) evaluator() (eval.Evaluator, error) {
-	if c.Evaluator == "yaegi" {
-		return yaegi.New(ownProcess, yaegi.Options{Stdout: os.Stdout, Stderr: os.Stderr, GoroutinePanic: goroutinePanicked})
+// yaegi runs the program as one cell.
+func (c goCommand) yaegi(src []byte) error {
+	cell, err := program.Parse(c.File, src)
+	if err != nil {
+		return refused(err)
 	}
-	return exact.New(ownProcess, exact.Options{Stdout: os.Stdout, Stderr: os.Stderr, GoroutinePanic: func(err *eval.Error) {
+	evaluator, err := yaegi.New(ownProcess, yaegi.Options{Stdout: os.Stdout, Stderr: os.Stderr, GoroutinePanic: goroutinePanicked})
+	if err != nil {
+		return err
+	}
+	_, err = evaluator.Evaluate(context.Background(), cell)
+	return err
+}
+
+func (c goCommand) exact(src []byte) error {
+	options := exact.Options{Stdout: os.Stdout, Stderr: os.Stderr, GoroutinePanic: func(err *eval.Error) {
 		if err.Kind == eval.Exit {
 			os.Exit(err.Status)
 		}
 		os.Exit(panicked(err.Message, err.Trace...))
-	}})
+	}}
+	var wrong error
+	err := exact.RunProgram(context.Background(), ownProcess, options, func(fset *token.FileSet, imp types.Importer) (*types.Package, []*ast.File, *types.Info, error) {
+		pkg, files, info, err := program.Check(c.File, src, fset, imp)
+		wrong = err
+		return pkg, files, info, err
+	})
+	if wrong != nil {
+		return refused(wrong)
+	}
+	return err
 }
 
 // ownProcess gives a program what a cell must not have: the end of the process.

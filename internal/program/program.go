@@ -17,7 +17,6 @@ import (
 	"runtime"
 	"strings"
 
-	"adkernel/kernel/cell"
 	"adkernel/kernel/eval"
 	"adkernel/kernel/eval/native"
 )
@@ -35,14 +34,36 @@ func Parse(name string, src []byte) (eval.Cell, error) {
 	if err != nil {
 		return eval.Cell{}, syntaxError(err)
 	}
-	info, err := check(fset, file)
-	if err != nil {
+	info := &types.Info{Defs: map[*ast.Ident]types.Object{}}
+	if _, err := check(fset, file, native.NewImporter(fset), info); err != nil {
 		return eval.Cell{}, err
 	}
 	if err := unsupported(fset, file); err != nil {
 		return eval.Cell{}, err
 	}
 	return eval.Cell{N: cellNumber, Source: newCellText(fset, file, src).arrange(info)}, nil
+}
+
+// Check type-checks the program in src as the compiler would. The error lists
+// what it would say, and what no evaluator can do, a line each.
+func Check(name string, src []byte, fset *token.FileSet, imp types.Importer) (*types.Package, []*ast.File, *types.Info, error) {
+	file, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution|parser.ParseComments)
+	if err != nil {
+		return nil, nil, nil, syntaxError(err)
+	}
+	info := &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Implicits: map[ast.Node]types.Object{}, Instances: map[*ast.Ident]types.Instance{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Scopes: map[ast.Node]*types.Scope{}, FileVersions: map[*ast.File]string{},
+	}
+	pkg, err := check(fset, file, imp, info)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := unsupported(fset, file); err != nil {
+		return nil, nil, nil, err
+	}
+	return pkg, []*ast.File{file}, info, nil
 }
 
 // Describe says what an evaluator has against the cell, with the positions of
@@ -74,7 +95,7 @@ func syntaxError(err error) error {
 
 // check type-checks the file as the compiler would: unlike a cell, a program
 // imports all that it uses and uses all that it imports.
-func check(fset *token.FileSet, file *ast.File) (*types.Info, error) {
+func check(fset *token.FileSet, file *ast.File, imp types.Importer, info *types.Info) (*types.Package, error) {
 	var lines []string
 	at := func(pos token.Pos, message string) {
 		lines = append(lines, fmt.Sprintf("%s: %s", fset.Position(pos), message))
@@ -82,9 +103,8 @@ func check(fset *token.FileSet, file *ast.File) (*types.Info, error) {
 	if file.Name.Name != "main" {
 		at(file.Name.Pos(), fmt.Sprintf("package %s is not a program: its name is not main", file.Name.Name))
 	}
-	info := &types.Info{Defs: map[*ast.Ident]types.Object{}}
 	conf := types.Config{
-		Importer: cell.NewImporter(native.Packages, native.NewImporter(fset)),
+		Importer: imp,
 		Sizes:    types.SizesFor("gc", runtime.GOARCH),
 		Error: func(err error) {
 			var e types.Error
@@ -102,7 +122,7 @@ func check(fset *token.FileSet, file *ast.File) (*types.Info, error) {
 	if len(lines) > 0 {
 		return nil, errors.New(strings.Join(lines, "\n"))
 	}
-	return info, nil
+	return pkg, nil
 }
 
 // unsupported finds what means something to the toolchain and nothing to an

@@ -251,10 +251,7 @@ func (b *builder) builtin(fn *ssa.Builtin, args []ssa.Value, in ssa.Value) {
 	case "append":
 		b.appendTo(args, in)
 	case "copy":
-		if in == nil {
-			b.refuse("copy in a defer or go statement")
-		}
-		b.copyInto(args[0], args[1], in)
+		b.copyInto(args[0], args[1], l)
 	case "delete":
 		b.deleteKey(args[0], args[1])
 	case "clear":

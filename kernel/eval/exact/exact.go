@@ -59,7 +59,9 @@ type evaluator struct {
 
 // New starts a session in which nothing is alive but the vocabulary. The
 // result is an eval.Replayer, too.
-func New(v eval.Vocabulary, o Options) (eval.Evaluator, error) {
+func New(v eval.Vocabulary, o Options) (eval.Evaluator, error) { return newEvaluator(v, o) }
+
+func newEvaluator(v eval.Vocabulary, o Options) (*evaluator, error) {
 	if o.Stdout == nil {
 		o.Stdout = os.Stdout
 	}
@@ -171,6 +173,7 @@ func (e *evaluator) compile(p *cell.Program) (u *unit, err error) {
 	if hasGenerics(p.Info) {
 		e.rt.sources.Store(p.Pkg, s)
 	}
+	prepare(s.files, s.info)
 	w, own := e.rt.newWorld(s)
 	c.world = w
 	own.Build()

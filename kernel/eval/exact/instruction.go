@@ -244,12 +244,25 @@ func runsForeignDefers(f *ssa.Function) bool {
 func (b *builder) ret(in *ssa.Return) {
 	if b.foreignDefers {
 		b.emit(opRunDefs, 0, 0, 0)
-		for _, r := range in.Results { // deferred calls may have changed named results
-			if load, ok := r.(*ssa.UnOp); ok && load.Op == token.MUL && load.Block() == in.Block() {
-				b.instr(load)
-			}
+		b.reloadResults(in)
+		b.lastReturn = in
+		return
+	}
+	b.results(in)
+}
+
+// reloadResults returns once more what named results hold: deferred calls may
+// have changed them.
+func (b *builder) reloadResults(in *ssa.Return) {
+	for _, r := range in.Results {
+		if load, ok := r.(*ssa.UnOp); ok && load.Op == token.MUL && load.Block() == in.Block() {
+			b.instr(load)
 		}
 	}
+	b.results(in)
+}
+
+func (b *builder) results(in *ssa.Return) {
 	dst := loc{}
 	for _, r := range in.Results {
 		b.move(dst, b.at(r), r.Type())

@@ -3,7 +3,6 @@ package exact
 import (
 	"go/types"
 	"reflect"
-	"strings"
 	"unsafe"
 
 	"golang.org/x/tools/go/ssa"
@@ -130,11 +129,7 @@ func (*assertionError) RuntimeError()   {}
 
 // raiseAssert reports a failed type assertion in Go's words.
 func (m *machine) raiseAssert(static, want types.Type, v any, missing string) {
-	from := layout.Name(static)
-	if it, ok := types.Unalias(static).(*types.Interface); ok && it.Empty() {
-		from = "interface {}"
-	}
-	to := interfaceName(want)
+	from, to := layout.Name(static), layout.Name(want)
 	text := ""
 	switch {
 	case v == nil && isInterface(want):
@@ -150,8 +145,4 @@ func (m *machine) raiseAssert(static, want types.Type, v any, missing string) {
 		}
 	}
 	m.raise(&panicking{val: &assertionError{text}})
-}
-
-func interfaceName(t types.Type) string {
-	return strings.ReplaceAll(layout.Name(t), "interface{", "interface {")
 }

@@ -165,8 +165,10 @@ func (m *machine) unwind(base int) bool {
 		if d := fr.pop(); d != nil {
 			if m.runDeferred(d, p) && p.recovered {
 				m.raised = nil
-				m.resume()
-				return true
+				if m.runDefers() { // the others run as the function returns
+					m.resume()
+					return true
+				}
 			}
 			m.note(m.raised)
 			continue

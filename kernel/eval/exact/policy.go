@@ -26,11 +26,12 @@ func (rt *runtime) exporter(path, name string) exporter {
 	if path == "fmt" && strings.Contains(strings.ToLower(name), "scan") {
 		return rt.scanTargets
 	}
-	if carriers[path] || strings.HasPrefix(path, vocabulary) {
-		return nil
-	}
+	strict := !carriers[path] && !strings.HasPrefix(path, vocabulary)
 	return func(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
-		return rt.exportOrRefuse(m, t, u, p, l, want, path+"."+name)
+		if strict {
+			return rt.exportOrRefuse(m, t, u, p, l, want, path+"."+name)
+		}
+		return rt.exportOrRefuse(m, t, u, p, l, want, "")
 	}
 }
 
@@ -69,8 +70,8 @@ func holdsAny(r reflect.Type) bool {
 	return false
 }
 
-// exported copies x where it holds something of cells, and refuses what has no
-// native form.
+// exported copies x where it holds something of cells, in a form that native
+// code can carry. With a name, it refuses what that function would look into.
 func (rt *runtime) exported(m *machine, x reflect.Value, want reflect.Type, name string) (reflect.Value, bool) {
 	switch x.Kind() {
 	case reflect.Interface:
@@ -91,7 +92,7 @@ func (rt *runtime) exported(m *machine, x reflect.Value, want reflect.Type, name
 			}
 			return x, true
 		}
-		if t.Native == nil {
+		if t.Native == nil && name != "" {
 			m.refuse("%s would look into a value of type %s, and does not know that type", name, t)
 			return reflect.Value{}, false
 		}

@@ -2,6 +2,7 @@ package exact
 
 import (
 	"fmt"
+	"go/ast"
 	"go/token"
 	"go/types"
 	"io"
@@ -26,6 +27,8 @@ type runtime struct {
 	table   *layout.Table
 	imports *native.Importer
 	symbols func(path, name string) (reflect.Value, bool)
+	program []*ast.File    // of RunProgram
+	running sync.WaitGroup // goroutines that cells started
 	stdout  io.Writer
 	stderr  io.Writer
 	died    func(p *panicking, at token.Pos) // a goroutine's panic
@@ -138,7 +141,9 @@ const cellPath = "main"
 // start runs a function on a goroutine of its own.
 func (rt *runtime) start(fn *function, free *closure, u []uint64, p []unsafe.Pointer, at token.Pos) {
 	rt.parallel.Store(true)
+	rt.running.Add(1)
 	go func() {
+		defer rt.running.Done()
 		m := rt.newMachine(background())
 		resU, resP := fn.results()
 		if m.call(fn, free, u, p, make([]uint64, resU), make([]unsafe.Pointer, resP), nil) {

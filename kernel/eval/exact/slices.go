@@ -35,6 +35,22 @@ func (b *builder) makeSlice(in *ssa.MakeSlice) {
 	})
 }
 
+// checkMake raises what make raises for a length that does not fit.
+func (b *builder) checkMake(length ssa.Value, capacity int64) {
+	n := b.at(length).u
+	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+		switch v := *ri(u, n); {
+		case v < 0 || v > 1<<47:
+			m.raise(&panicking{val: runtimeErrorf("makeslice: len out of range")})
+		case v > capacity:
+			m.raise(&panicking{val: runtimeErrorf("makeslice: cap out of range")})
+		default:
+			return false
+		}
+		return true
+	})
+}
+
 // newArray allocates n zero elements. The result is never nil.
 func newArray(et *layout.Type, n int) unsafe.Pointer {
 	switch {
@@ -98,6 +114,9 @@ func (b *builder) slice(in *ssa.Slice) {
 		})
 	case *types.Pointer:
 		array := t.Elem().Underlying().(*types.Array)
+		if a, ok := in.X.(*ssa.Alloc); ok && a.Comment == "makeslice" { // make with a constant capacity
+			b.checkMake(in.High, array.Len())
+		}
 		n, size := uint64(array.Len()), uint64(b.typ(array.Elem()).Mem.Size())
 		b.emit(opChkNil, x.p, 0, 0)
 		b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
@@ -189,6 +208,10 @@ func (b *builder) appendTo(args []ssa.Value, in ssa.Value) {
 			setslice(u, p, l, q, n, c)
 			return false
 		}
+		if n+k < 0 {
+			m.raise(&panicking{val: runtimeErrorf("growslice: len out of range")})
+			return true
+		}
 		if n+k > c {
 			if m.rt.tooLarge(uint64(n+k) * uint64(size)) {
 				m.outOfMemory(uint64(n+k) * uint64(size))
@@ -248,9 +271,9 @@ type sliceHeader struct {
 	len, c int
 }
 
-func (b *builder) copyInto(dst, src ssa.Value, in ssa.Value) {
+func (b *builder) copyInto(dst, src ssa.Value, l loc) {
 	et := b.typ(dst.Type().Underlying().(*types.Slice).Elem())
-	x, y, l, cp := b.at(dst), b.at(src), b.slot(in), copier(et)
+	x, y, cp := b.at(dst), b.at(src), copier(et)
 	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
 		n := min(*ri(u, x.u), *ri(u, y.u))
 		if n > 0 {

@@ -15,7 +15,7 @@ func (rt *runtime) problem(p *panicking) *eval.Error {
 	case killInterrupt:
 		return &eval.Error{Kind: eval.Interrupt, Message: "interrupted"}
 	case killGoexit:
-		return &eval.Error{Kind: eval.Panic, Message: "runtime.Goexit ended the cell's goroutine", Trace: rt.frames(p)}
+		return &eval.Error{Kind: eval.Panic, Message: goexited, Trace: rt.frames(p)}
 	case killExit:
 		exit := p.val.(native.Exit)
 		return &eval.Error{Kind: eval.Exit, Message: exit.Error(), Status: exit.Status}
@@ -88,10 +88,23 @@ func (rt *runtime) frameAt(pos token.Pos) eval.Frame {
 	f := eval.Frame{}
 	p := rt.fset.Position(pos)
 	if _, err := fmt.Sscanf(p.Filename, "In[%d]", &f.Cell); err != nil {
-		return eval.Frame{}
+		if !rt.inProgram(pos) {
+			return eval.Frame{}
+		}
+		f.Cell = 1
 	}
 	f.Line, f.Column = p.Line, p.Column
 	return f
+}
+
+// inProgram says whether a position is in the files of a whole program.
+func (rt *runtime) inProgram(pos token.Pos) bool {
+	for _, f := range rt.program {
+		if f.FileStart <= pos && pos <= f.FileEnd {
+			return true
+		}
+	}
+	return false
 }
 
 func (rt *runtime) where(pos token.Pos) string {

@@ -154,7 +154,7 @@ func (v Value) TypeName() string {
 	if v.typ == nil {
 		return v.native.Type().String()
 	}
-	return TypeName(v.typ.Go)
+	return v.typ.String()
 }
 
 // Interface returns the value in an interface, copied if need be.

@@ -1,4 +1,4 @@
-package view
+package layout
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// TypeName is a type as reflect writes it.
-func TypeName(t types.Type) string {
+// Name is a type as reflect and Go's run-time errors write it.
+func Name(t types.Type) string {
 	var b strings.Builder
 	(&typeWriter{b: &b}).write(t)
 	return b.String()
