@@ -33,6 +33,15 @@ var inspecting = map[string]intrinsic{
 	"sort.sliceOf": func(rt *runtime) nativeFn {
 		return func(m *machine, u, p unsafe.Pointer) bool { return rt.sliceOf(m, u, p) }
 	},
+	"reflect.TypeOf": func(rt *runtime) nativeFn {
+		return func(m *machine, u, p unsafe.Pointer) bool {
+			*rany(p, 0) = any(rt.typeOf(*rany(p, 16)))
+			return false
+		}
+	},
+	"reflect.PointerTo": typeMaker(func(_ *runtime, e types.Type) types.Type { return types.NewPointer(e) }, reflect.PointerTo),
+	"reflect.PtrTo":     typeMaker(func(_ *runtime, e types.Type) types.Type { return types.NewPointer(e) }, reflect.PointerTo),
+	"reflect.SliceOf":   typeMaker(func(_ *runtime, e types.Type) types.Type { return types.NewSlice(e) }, reflect.SliceOf),
 	"reflect.DeepEqual": func(rt *runtime) nativeFn {
 		return func(m *machine, u, p unsafe.Pointer) bool {
 			*ru(u, 0) = bit(rt.deepEqual(*rany(p, 0), *rany(p, 16)))

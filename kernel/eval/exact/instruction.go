@@ -122,6 +122,7 @@ func (b *builder) field(in *ssa.Field) {
 	owner := b.typ(in.X.Type())
 	x := b.at(in.X)
 	ft := b.typ(in.Type())
+	b.checkField(owner.Go, in.Field)
 	if owner.Exact && !ft.Exact {
 		b.refuse("field %s of a copy of %s: take the field of a variable instead", owner.Go.Underlying().(*types.Struct).Field(in.Field).Name(), owner)
 	}

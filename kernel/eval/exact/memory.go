@@ -110,6 +110,7 @@ func (b *builder) isForeignField(in *ssa.FieldAddr) bool {
 	if !owner.Exact {
 		return false
 	}
+	b.checkField(owner.Go, in.Field)
 	ft := pointee(in.Type())
 	if b.typ(ft).Exact {
 		return false
@@ -121,6 +122,14 @@ func (b *builder) isForeignField(in *ssa.FieldAddr) bool {
 	b.pos = in.Pos()
 	b.refuse("field %s of %s: its type %s cannot be shared with native code", fieldName(in), owner, layout.Name(ft))
 	return false
+}
+
+// checkField refuses what no cell's type can give.
+func (b *builder) checkField(owner types.Type, field int) {
+	t := b.typ(owner)
+	if t.Native == reflect.TypeFor[reflect.Method]() && t.Native.Field(field).Name == "Func" {
+		b.refuse("reflect.Method.Func: methods of cells' types are not funcs of package reflect")
+	}
 }
 
 // spotOf returns where v, an address, points to.

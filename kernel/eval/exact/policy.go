@@ -26,6 +26,9 @@ func (rt *runtime) exporter(path, name string) exporter {
 	if path == "fmt" && strings.Contains(strings.ToLower(name), "scan") {
 		return rt.scanTargets
 	}
+	if path == "reflect" {
+		return rt.noCellTypes
+	}
 	strict := !carriers[path] && !strings.HasPrefix(path, vocabulary)
 	return func(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
 		if strict {
@@ -33,6 +36,18 @@ func (rt *runtime) exporter(path, name string) exporter {
 		}
 		return rt.exportOrRefuse(m, t, u, p, l, want, "")
 	}
+}
+
+// noCellTypes refuses what package reflect would do with a cell's type, beside
+// what it refuses of cells' values.
+func (rt *runtime) noCellTypes(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
+	if want == reflect.TypeFor[reflect.Type]() {
+		if c, ok := (*rany(p, l.p)).(*cellType); ok {
+			m.refuse("package reflect cannot make or compare values of type %s", c)
+			return reflect.Value{}, true, false
+		}
+	}
+	return rt.exportOrRefuse(m, t, u, p, l, want, "reflect")
 }
 
 // vocabulary is the prefix of the packages that come with the program: they

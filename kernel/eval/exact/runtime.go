@@ -46,6 +46,7 @@ type runtime struct {
 	implemented   sync.Map     // implementsKey -> implementsEntry
 	nativeMethods sync.Map     // methodKey -> *target
 	parallel      atomic.Bool  // more than one goroutine may run cells' code
+	cellTypes     sync.Map     // *layout.Type -> *cellType
 	guards        mapGuards
 	passing       atomic.Pointer[panicking] // the last panic that left for native code
 	limit         atomic.Uint64             // bytes that one allocation may take, 0 for any

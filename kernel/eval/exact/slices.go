@@ -13,9 +13,9 @@ import (
 func (b *builder) makeSlice(in *ssa.MakeSlice) {
 	et := b.typ(in.Type().Underlying().(*types.Slice).Elem())
 	n, c, l := b.at(in.Len).u, b.at(in.Cap).u, b.slot(in)
-	limit := uint64(1) << 47
+	limit := uint64(1<<63 - 1)
 	if s := uint64(et.Mem.Size()); s > 0 {
-		limit /= s
+		limit = 1 << 47 / s
 	}
 	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
 		n, c := *ru(u, n), *ru(u, c)
@@ -40,7 +40,7 @@ func (b *builder) checkMake(length ssa.Value, capacity int64) {
 	n := b.at(length).u
 	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
 		switch v := *ri(u, n); {
-		case v < 0 || v > 1<<47:
+		case v < 0:
 			m.raise(&panicking{val: runtimeErrorf("makeslice: len out of range")})
 		case v > capacity:
 			m.raise(&panicking{val: runtimeErrorf("makeslice: cap out of range")})
