@@ -49,7 +49,7 @@ func (v Value) Field(i int) Value {
 		if !info.Exported {
 			f = reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem()
 		}
-		return Value{cells: v.cells, native: f, ro: ro}
+		return Value{cells: v.cells, native: f, ro: ro, fixed: v.fixed}
 	}
 	at := v.typ.At(v.mem).Field(i).Addr().UnsafePointer()
 	f := v.cells.At(v.typ.Field(i), at)
@@ -117,8 +117,8 @@ func (v Value) Len() int {
 // Index is an element of an array or slice.
 func (v Value) Index(i int) Value {
 	if v.typ == nil {
-		e := v.native.Index(i)
-		return Value{cells: v.cells, native: e, ro: v.inherited()}
+		fixed := v.fixed && v.native.Kind() != reflect.Slice
+		return Value{cells: v.cells, native: v.native.Index(i), ro: v.inherited(), fixed: fixed}
 	}
 	t := v.typ.Elem()
 	data, fixed := v.mem, v.fixed
@@ -159,7 +159,7 @@ func (v Value) Entries() []Entry {
 		out := make([]Entry, 0, v.native.Len())
 		for it := v.native.MapRange(); it.Next(); {
 			k, e := v.cells.nativeValue(it.Key()), v.cells.nativeValue(it.Value())
-			k.ro, e.ro = ro, ro
+			k.ro, k.fixed, e.ro, e.fixed = ro, true, ro, true
 			out = append(out, Entry{k, e})
 		}
 		return out

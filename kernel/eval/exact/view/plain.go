@@ -61,3 +61,6 @@ func reaches(r reflect.Type, seen map[reflect.Type]bool) bool {
 	}
 	return false
 }
+
+// Plain says that values of the type are native, and hold nothing of cells.
+func (t Type) Plain() bool { return t.cell == nil && !holdsInterfaces(t.native) }

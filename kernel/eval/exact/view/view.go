@@ -49,7 +49,7 @@ type Value struct {
 	mem    unsafe.Pointer // a variable of typ
 	native reflect.Value  // addressable where it is a struct or an array, never read-only
 	ro     readOnly
-	fixed  bool // nobody writes to mem
+	fixed  bool // no variable: nobody writes to it, and it has no address
 }
 
 // Value is the value that an interface holds.
@@ -65,7 +65,9 @@ func (c *Cells) Value(v any) Value {
 			return c.Value(w)
 		}
 	}
-	return c.nativeValue(reflect.ValueOf(v))
+	n := c.nativeValue(reflect.ValueOf(v))
+	n.fixed = true
+	return n
 }
 
 func (c *Cells) isCell(v any) bool {
@@ -86,7 +88,9 @@ func (c *Cells) Reflect(v reflect.Value) Value {
 	if t := c.Table.ByWord(wordOf(v.Type())); t != nil && !t.Exact {
 		return c.Value(v.Interface())
 	}
-	return c.nativeValue(v)
+	n := c.nativeValue(v)
+	n.fixed = !v.CanAddr()
+	return n
 }
 
 // nativeValue makes structs and arrays addressable, so that their unexported

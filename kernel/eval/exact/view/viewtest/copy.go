@@ -88,8 +88,14 @@ func (c *copier) fill(mem unsafe.Pointer, t *layout.Type, r reflect.Value) {
 		if r.IsNil() {
 			return
 		}
+		v := visit{r.UnsafePointer(), t.Word}
+		if p, ok := c.done[v]; ok {
+			*(*unsafe.Pointer)(mem) = p
+			return
+		}
 		m, kt, et := reflect.MakeMap(t.Container()), t.Key(), t.Elem()
 		*(*unsafe.Pointer)(mem) = m.UnsafePointer()
+		c.done[v] = m.UnsafePointer()
 		for it := r.MapRange(); it.Next(); {
 			k, e := kt.New(), et.New()
 			c.fill(k, kt, addressable(it.Key()))
@@ -156,6 +162,16 @@ func (w *World) Mask(s string) string {
 // Forget empties the list of addresses.
 func (w *World) Forget() { clear(w.addresses) }
 
+func (c *copier) nativeOf(v any) any {
+	t := c.Table.TypeOf(v)
+	if t == nil {
+		return v
+	}
+	out := reflect.New(c.reflectType(t.Go)).Elem()
+	c.back(out, t, t.Data(v))
+	return out.Interface()
+}
+
 // back copies a value of a cell into the native variable out.
 func (c *copier) back(out reflect.Value, t *layout.Type, mem unsafe.Pointer) {
 	if c.own(t, out.Type()) {
@@ -186,7 +202,13 @@ func (c *copier) back(out reflect.Value, t *layout.Type, mem unsafe.Pointer) {
 		if *(*unsafe.Pointer)(mem) == nil {
 			return
 		}
+		v := visit{*(*unsafe.Pointer)(mem), t.Word}
+		if n, ok := c.done[v]; ok {
+			out.Set(reflect.NewAt(out.Type(), unsafe.Pointer(&n)).Elem())
+			return
+		}
 		out.Set(reflect.MakeMap(out.Type()))
+		c.done[v] = out.UnsafePointer()
 		kt, et := t.Key(), t.Elem()
 		for it := reflect.NewAt(t.Container(), mem).Elem().MapRange(); it.Next(); {
 			k, e := kt.New(), et.New()
@@ -213,7 +235,7 @@ func (c *copier) back(out reflect.Value, t *layout.Type, mem unsafe.Pointer) {
 		out.Set(reflect.NewAt(out.Type().Elem(), n).Convert(out.Type()))
 	case reflect.Interface:
 		if v := *(*any)(mem); v != nil {
-			out.Set(reflect.ValueOf(c.Native(v)))
+			out.Set(reflect.ValueOf(c.nativeOf(v)))
 		}
 	case reflect.Func:
 		if *(*unsafe.Pointer)(mem) != nil {

@@ -4,6 +4,8 @@
 package viewtest
 
 import (
+	"encoding"
+	"encoding/json"
 	"go/ast"
 	"go/importer"
 	"go/parser"
@@ -68,7 +70,34 @@ func (w *World) As(v any, iface reflect.Type) (any, bool) {
 	if n == nil || !reflect.TypeOf(n).Implements(iface) {
 		return nil, false
 	}
+	if iface == reflect.TypeFor[json.Unmarshaler]() || iface == reflect.TypeFor[encoding.TextUnmarshaler]() {
+		return writer{w, v, n}, true
+	}
 	return n, true
+}
+
+// writer calls methods that change what a pointer points to.
+type writer struct {
+	w      *World
+	v      any // the cell's pointer
+	native any // to a copy
+}
+
+func (x writer) UnmarshalJSON(b []byte) error {
+	defer x.back()
+	return x.native.(json.Unmarshaler).UnmarshalJSON(b)
+}
+
+func (x writer) UnmarshalText(b []byte) error {
+	defer x.back()
+	return x.native.(encoding.TextUnmarshaler).UnmarshalText(b)
+}
+
+func (x writer) back() {
+	t := x.w.Table.TypeOf(x.v)
+	c := &copier{World: x.w, done: map[visit]unsafe.Pointer{}}
+	t.Elem().At(*(*unsafe.Pointer)(t.Data(x.v))).SetZero()
+	c.fill(*(*unsafe.Pointer)(t.Data(x.v)), t.Elem(), reflect.ValueOf(x.native).Elem())
 }
 
 // Cell is a copy of a native value as a value of cells.
@@ -84,14 +113,7 @@ func (w *World) Native(v any) any {
 	if v == nil {
 		return nil
 	}
-	t := w.Table.TypeOf(v)
-	if t == nil {
-		return v
-	}
-	c := &copier{World: w, done: map[visit]unsafe.Pointer{}}
-	out := reflect.New(w.reflectType(t.Go)).Elem()
-	c.back(out, t, t.Data(v))
-	return out.Interface()
+	return (&copier{World: w, done: map[visit]unsafe.Pointer{}}).nativeOf(v)
 }
 
 // Layout is the layout of a native type's twin.

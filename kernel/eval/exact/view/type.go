@@ -1,0 +1,162 @@
+package view
+
+import (
+	"go/types"
+	"reflect"
+	"strings"
+
+	"adkernel/kernel/eval/exact/layout"
+)
+
+// A Type is the type of a Value; equal ones are of one type. The zero Type is
+// that of the invalid Value.
+type Type struct {
+	cells  *Cells
+	cell   *layout.Type
+	native reflect.Type
+}
+
+// Type is the value's type.
+func (v Value) Type() Type {
+	if v.typ == nil {
+		return Type{cells: v.cells, native: v.native.Type()}
+	}
+	return Type{cells: v.cells, cell: v.typ}
+}
+
+// Type is t as a Type.
+func (c *Cells) Type(t *layout.Type) Type {
+	if t.Exact {
+		return Type{cells: c, native: t.Mem}
+	}
+	return Type{cells: c, cell: t}
+}
+
+// Native is a native type, or nil.
+func (t Type) Native() reflect.Type { return t.native }
+
+// Cell is a type of cells, or nil.
+func (t Type) Cell() *layout.Type { return t.cell }
+
+// Kind is the kind of the type in compiled Go.
+func (t Type) Kind() reflect.Kind {
+	if t.cell == nil {
+		return t.native.Kind()
+	}
+	return KindOf(t.cell)
+}
+
+// String is the type as reflect writes it.
+func (t Type) String() string {
+	if t.cell == nil {
+		return t.native.String()
+	}
+	return TypeName(t.cell.Go)
+}
+
+// Name is the type's name without its package; empty for unnamed ones.
+func (t Type) Name() string {
+	if t.cell == nil {
+		return t.native.Name()
+	}
+	if _, named := types.Unalias(t.cell.Go).(*types.Named); !named {
+		return ""
+	}
+	name, args, generic := strings.Cut(t.String(), "[")
+	name = name[strings.LastIndexByte(name, '.')+1:]
+	if generic {
+		name += "[" + args
+	}
+	return name
+}
+
+// Elem is the element type of a pointer, slice, array, map or channel.
+func (t Type) Elem() Type {
+	if t.cell == nil {
+		return Type{cells: t.cells, native: t.native.Elem()}
+	}
+	return t.cells.Type(t.cell.Elem())
+}
+
+// Key is the key type of a map.
+func (t Type) Key() Type {
+	if t.cell == nil {
+		return Type{cells: t.cells, native: t.native.Key()}
+	}
+	return t.cells.Type(t.cell.Key())
+}
+
+// PointerTo is the type of pointers to t.
+func (t Type) PointerTo() Type {
+	if t.cell == nil {
+		return Type{cells: t.cells, native: reflect.PointerTo(t.native)}
+	}
+	p, err := t.cells.Table.Of(types.NewPointer(t.cell.Go))
+	if err != nil { // every pointer has a layout
+		panic(err)
+	}
+	return t.cells.Type(p)
+}
+
+// NumField is the number of fields of a struct type.
+func (t Type) NumField() int {
+	if t.cell == nil {
+		return t.native.NumField()
+	}
+	return t.cell.Mem.NumField()
+}
+
+// FieldInfo describes the i-th field of a struct type.
+func (t Type) FieldInfo(i int) Field {
+	if t.cell == nil {
+		f := t.native.Field(i)
+		return Field{f.Name, f.Tag, f.IsExported(), f.Anonymous}
+	}
+	s := t.cell.Go.Underlying().(*types.Struct)
+	f := s.Field(i)
+	return Field{f.Name(), reflect.StructTag(s.Tag(i)), f.Exported(), f.Embedded()}
+}
+
+// FieldType is the type of the i-th field of a struct type.
+func (t Type) FieldType(i int) Type {
+	if t.cell == nil {
+		return Type{cells: t.cells, native: t.native.Field(i).Type}
+	}
+	return t.cells.Type(t.cell.Field(i))
+}
+
+// NumMethod is the number of methods of an interface type.
+func (t Type) NumMethod() int {
+	if t.cell == nil {
+		return t.native.NumMethod()
+	}
+	return t.cell.Go.Underlying().(*types.Interface).NumMethods()
+}
+
+// New is a zero variable of the type.
+func (t Type) New() Value {
+	if t.cell == nil {
+		return Value{cells: t.cells, native: reflect.New(t.native).Elem()}
+	}
+	return Value{cells: t.cells, typ: t.cell, mem: t.cell.New()}
+}
+
+// Implements says whether values of the type have the methods of the native
+// interface I.
+func Implements[I any](t Type) bool {
+	iface := reflect.TypeFor[I]()
+	if t.cell == nil {
+		return t.native.Implements(iface)
+	}
+	if t.Kind() != reflect.Interface {
+		_, ok := As[I](Value{cells: t.cells, typ: t.cell, mem: t.cell.Zero(), fixed: true})
+		return ok
+	}
+	for i := range iface.NumMethod() {
+		m, _, _ := types.LookupFieldOrMethod(t.cell.Go, false, nil, iface.Method(i).Name)
+		if m == nil {
+			return false
+		}
+	}
+	return true
+}
