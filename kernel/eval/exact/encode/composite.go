@@ -255,7 +255,7 @@ func (d *decoder) mapping(v view.Value) error {
 			d.mismatch("number "+key, kt, at)
 			return nil
 		}
-		m.SetMapIndex(k.Reflect(), elem.Reflect())
+		v.SetMapIndex(k, elem)
 		return nil
 	})
 }

@@ -23,6 +23,7 @@ type (
 	triple   [3]int
 	bytes4   [4]byte
 	tree     []tree
+	nested   map[label]nested
 	anything interface{}
 )
 
@@ -218,7 +219,7 @@ func shapes() map[string]any {
 	loop["x"] = loop
 	return map[string]any{
 		"id": id(1), "label": label("a<b>&\u2028\x01\"\\é\xff\n\b\f"), "flag": flag(true), "ratio": ratio(1e21), "ratio small": ratio(1e-7), "small": small(0.1), "nan": ratio(math.NaN()), "inf": []small{small(math.Inf(-1))},
-		"blob": blob("hello"), "blob nil": blob(nil), "blob of": blobOf{1, 2}, "triple": triple{1, 2, 3}, "bytes4": bytes4{1}, "tree": tree{nil, tree{}},
+		"blob": blob("hello"), "blob nil": blob(nil), "blob of": blobOf{1, 2}, "triple": triple{1, 2, 3}, "bytes4": bytes4{1}, "tree": tree{nil, tree{}}, "trees": map[label]tree{"a": {nil, {}}}, "nested": nested{"a": {"b": nil}, "c": {}}, "map nested": map[id]nested{1: {"x": {}}},
 		"point": point{1, 2}, "*point": &point{1, 2}, "nil": (*point)(nil), "points": []point{{1, 2}}, "points nil": []point(nil), "map": map[label]point{"b": {1, 2}, "a": {}}, "map id": map[id]*point{3: nil, -1: {}, 20: {}},
 		"map nil": map[id]id(nil), "any": []any{point{1, 2}, id(3), "s", nil, 1.5, map[string]any{"k": point{}}},
 		"tagged zero": tagged{Q: "", R: "12", x: 1},

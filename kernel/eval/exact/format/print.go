@@ -125,7 +125,7 @@ func (p *printer) printMap(v view.Value, verb rune, depth int) {
 	} else {
 		p.str("map[")
 	}
-	for i, e := range sorted(v) {
+	for i, e := range SortedEntries(v) {
 		if i > 0 {
 			p.separate()
 		}

@@ -8,8 +8,8 @@ import (
 	"adkernel/kernel/eval/exact/view"
 )
 
-// sorted are the entries of a map in fmt's order.
-func sorted(m view.Value) []view.Entry {
+// SortedEntries are the entries of a map in fmt's order.
+func SortedEntries(m view.Value) []view.Entry {
 	entries := m.Entries()
 	slices.SortStableFunc(entries, func(a, b view.Entry) int { return compare(a.Key, b.Key) })
 	return entries

@@ -62,3 +62,47 @@ func (v Value) SetNew() {
 	}
 	v.native.Set(reflect.New(v.native.Type().Elem()))
 }
+
+// raw is the variable as its container in a map has it.
+func (v Value) raw() reflect.Value {
+	if v.typ == nil {
+		return v.native
+	}
+	return v.typ.At(v.mem)
+}
+
+// SetMapIndex assigns to an element of a map that is not nil.
+func (v Value) SetMapIndex(key, elem Value) {
+	v.Reflect().SetMapIndex(key.raw(), elem.raw())
+}
+
+// MapIndex is the element of a map; key is of the map's key type. The result
+// is invalid when there is none.
+func (v Value) MapIndex(key Value) Value {
+	e := v.Reflect().MapIndex(key.raw())
+	if !e.IsValid() {
+		return Value{}
+	}
+	out := v.Type().Elem().New()
+	out.raw().Set(e)
+	out.fixed, out.ro = true, v.inherited()
+	return out
+}
+
+// In is v as a value of t, to which it is assignable: v itself, or an
+// interface that holds it.
+func (v Value) In(t Type) Value {
+	switch {
+	case !v.IsValid():
+		return t.New()
+	case v.Type() == t:
+		return v
+	}
+	out := t.New()
+	if t.Kind() == reflect.Interface {
+		out.SetInterface(v.Interface())
+		return out
+	}
+	out.raw().Set(v.raw().Convert(out.raw().Type())) // a named type and its underlying one
+	return out
+}

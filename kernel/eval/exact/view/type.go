@@ -143,13 +143,17 @@ func (t Type) New() Value {
 
 // Implements says whether values of the type have the methods of the native
 // interface I.
-func Implements[I any](t Type) bool {
-	iface := reflect.TypeFor[I]()
+func Implements[I any](t Type) bool { return t.implements(reflect.TypeFor[I]()) }
+
+func (t Type) implements(iface reflect.Type) bool {
 	if t.cell == nil {
 		return t.native.Implements(iface)
 	}
 	if t.Kind() != reflect.Interface {
-		_, ok := As[I](Value{cells: t.cells, typ: t.cell, mem: t.cell.Zero(), fixed: true})
+		if !mayHaveMethods(t.cell.Go) {
+			return false
+		}
+		_, ok := t.cells.Host.As(t.cell.Any(t.cell.Zero()), iface)
 		return ok
 	}
 	for i := range iface.NumMethod() {
@@ -159,4 +163,62 @@ func Implements[I any](t Type) bool {
 		}
 	}
 	return true
+}
+
+// NativeType is r as a Type.
+func (c *Cells) NativeType(r reflect.Type) Type { return Type{cells: c, native: r} }
+
+// goType is the type in go/types; nil for native types that no cell mentioned.
+func (t Type) goType() types.Type {
+	if t.cell != nil {
+		return t.cell.Go
+	}
+	if l := t.cells.Table.ByWord(wordOf(t.native)); l != nil {
+		return l.Go
+	}
+	return nil
+}
+
+// AssignableTo says whether values of t may be assigned to variables of u.
+func (t Type) AssignableTo(u Type) bool {
+	if t == u {
+		return true
+	}
+	if t.cell == nil && u.cell == nil {
+		return t.native.AssignableTo(u.native)
+	}
+	if u.Kind() == reflect.Interface && u.NumMethod() == 0 {
+		return true
+	}
+	if u.cell == nil && u.Kind() == reflect.Interface {
+		if g := u.goType(); g == nil {
+			return t.implements(u.native)
+		}
+	}
+	a, b := t.goType(), u.goType()
+	return a != nil && b != nil && types.AssignableTo(a, b)
+}
+
+// Comparable says whether == may be used for values of the type.
+func (t Type) Comparable() bool {
+	if t.cell == nil {
+		return t.native.Comparable()
+	}
+	return types.Comparable(t.cell.Go)
+}
+
+// FieldByName finds a field, which may be promoted from embedded structs.
+func (t Type) FieldByName(name string) (index []int, exported, ok bool) {
+	if t.cell == nil {
+		f, ok := t.native.FieldByName(name)
+		return f.Index, f.IsExported(), ok
+	}
+	s := t.cell.Go.Underlying().(*types.Struct)
+	var pkg *types.Package
+	if s.NumFields() > 0 {
+		pkg = s.Field(0).Pkg()
+	}
+	o, index, _ := types.LookupFieldOrMethod(t.cell.Go, true, pkg, name)
+	f, ok := o.(*types.Var)
+	return index, ok && f.Exported(), ok
 }
