@@ -257,3 +257,35 @@ func (v Value) TypeWord() unsafe.Pointer {
 	}
 	return v.typ.Word
 }
+
+// Cap is the capacity of an array, slice or channel.
+func (v Value) Cap() int { return v.Reflect().Cap() }
+
+// Slice is v[low:high:max] of a string, slice or addressable array; a string
+// has no max.
+func (v Value) Slice(low, high, max int) Value {
+	switch {
+	case v.typ == nil && v.Kind() == reflect.String:
+		return Value{cells: v.cells, native: v.native.Slice(low, high), fixed: true}
+	case v.typ == nil:
+		return Value{cells: v.cells, native: v.native.Slice3(low, high, max), fixed: true}
+	case v.Kind() == reflect.String:
+		out := v.Type().New()
+		out.Basic().SetString(v.Basic().String()[low:high])
+		return out
+	case v.Kind() == reflect.Slice:
+		out := v.Type().New()
+		out.Reflect().Set(v.Reflect().Slice3(low, high, max))
+		return out
+	}
+	if v.fixed {
+		panic("reflect.Value.Slice: slice of unaddressable array")
+	}
+	t, err := v.cells.Table.Of(types.NewSlice(v.typ.Elem().Go))
+	if err != nil {
+		panic(err)
+	}
+	out := v.cells.Type(t).New()
+	*(*sliceHeader)(out.mem) = sliceHeader{unsafe.Add(v.mem, uintptr(low)*v.typ.Elem().Mem.Size()), high - low, max - low}
+	return out
+}

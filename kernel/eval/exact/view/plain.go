@@ -64,3 +64,59 @@ func reaches(r reflect.Type, seen map[reflect.Type]bool) bool {
 
 // Plain says that values of the type are native, and hold nothing of cells.
 func (t Type) Plain() bool { return t.cell == nil && !holdsInterfaces(t.native) }
+
+// HoldsCells says that v is native, and that a value of a cell lies in it, so
+// that native code must not look into it.
+func (v Value) HoldsCells() bool { return v.holdsCells(map[visit]bool{}) }
+
+type visit struct {
+	at  uintptr
+	len int
+	typ reflect.Type
+}
+
+func (v Value) holdsCells(seen map[visit]bool) bool {
+	if !v.IsValid() {
+		return false
+	}
+	if v.typ != nil {
+		return true
+	}
+	if !holdsInterfaces(v.native.Type()) {
+		return false
+	}
+	switch k := v.Kind(); k {
+	case reflect.Pointer, reflect.Map, reflect.Slice:
+		at := visit{v.Pointer(), 0, v.native.Type()}
+		if k == reflect.Slice {
+			at.len = v.Len()
+		}
+		if v.IsNil() || seen[at] {
+			return false
+		}
+		seen[at] = true
+	}
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		return v.Elem().holdsCells(seen)
+	case reflect.Map:
+		for _, e := range v.Entries() {
+			if e.Key.holdsCells(seen) || e.Elem.holdsCells(seen) {
+				return true
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if v.Index(i).holdsCells(seen) {
+				return true
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Field(i).holdsCells(seen) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -121,7 +121,9 @@ func (c *copier) fill(mem unsafe.Pointer, t *layout.Type, r reflect.Value) {
 		}
 	case reflect.Func:
 		if !r.IsNil() {
-			*(*unsafe.Pointer)(mem) = unsafe.Pointer(new(layout.Closure))
+			p := unsafe.Pointer(new(layout.Closure))
+			c.funcs[p] = r
+			*(*unsafe.Pointer)(mem) = p
 		}
 	case reflect.Chan:
 		if !r.IsNil() {
@@ -238,8 +240,8 @@ func (c *copier) back(out reflect.Value, t *layout.Type, mem unsafe.Pointer) {
 			out.Set(reflect.ValueOf(c.nativeOf(v)))
 		}
 	case reflect.Func:
-		if *(*unsafe.Pointer)(mem) != nil {
-			out.Set(reflect.MakeFunc(out.Type(), func([]reflect.Value) []reflect.Value { panic("viewtest: a cell's func") }))
+		if p := *(*unsafe.Pointer)(mem); p != nil {
+			out.Set(c.funcs[p].Convert(out.Type()))
 		}
 	case reflect.Chan:
 		if *(*unsafe.Pointer)(mem) != nil {

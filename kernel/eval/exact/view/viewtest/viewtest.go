@@ -32,6 +32,7 @@ type World struct {
 	byReflect map[reflect.Type]types.Type
 	byType    typeutil.Map // types.Type -> reflect.Type
 	addresses map[uintptr]bool
+	funcs     map[unsafe.Pointer]reflect.Value // by closure
 }
 
 // New checks the source of a package of the given path. natives are its types
@@ -41,7 +42,7 @@ func New(t testing.TB, path, source string, natives map[string]reflect.Type, for
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "shapes.go", source, parser.SkipObjectResolution)
 	require.NoError(t, err)
-	w := &World{importer: importer.Default(), byReflect: map[reflect.Type]types.Type{}, addresses: map[uintptr]bool{}}
+	w := &World{importer: importer.Default(), byReflect: map[reflect.Type]types.Type{}, addresses: map[uintptr]bool{}, funcs: map[unsafe.Pointer]reflect.Value{}}
 	w.pkg, err = (&types.Config{Importer: w.importer}).Check(path, fset, []*ast.File{file}, nil)
 	require.NoError(t, err)
 	w.Table = layout.NewTable(func(path, name string) (reflect.Value, bool) {
@@ -98,6 +99,51 @@ func (x writer) back() {
 	c := &copier{World: x.w, done: map[visit]unsafe.Pointer{}}
 	t.Elem().At(*(*unsafe.Pointer)(t.Data(x.v))).SetZero()
 	c.fill(*(*unsafe.Pointer)(t.Data(x.v)), t.Elem(), reflect.ValueOf(x.native).Elem())
+}
+
+// Method returns a method of a value of a cell, and how to call it.
+func (w *World) Method(v any, name string) (*types.Signature, func([]any) []any, bool) {
+	receiver := w.Native(v)
+	n := reflect.ValueOf(receiver).MethodByName(name)
+	o, _, _ := types.LookupFieldOrMethod(w.Table.TypeOf(v).Go, false, w.pkg, name)
+	f, ok := o.(*types.Func)
+	if !ok || !n.IsValid() {
+		return nil, nil, false
+	}
+	call := w.caller(n)
+	return f.Signature(), func(args []any) []any {
+		if k := reflect.TypeOf(receiver).Kind(); k == reflect.Pointer && !reflect.ValueOf(receiver).IsNil() {
+			defer writer{w, v, receiver}.back()
+		}
+		return call(args)
+	}, true
+}
+
+// Func returns the signature of a func value of a cell, and how to call it.
+func (w *World) Func(v any) (*types.Signature, func([]any) []any) {
+	t := w.Table.TypeOf(v)
+	return t.Go.Underlying().(*types.Signature), w.caller(w.funcs[*(*unsafe.Pointer)(t.Data(v))])
+}
+
+func (w *World) caller(f reflect.Value) func([]any) []any {
+	return func(args []any) []any {
+		in := make([]reflect.Value, len(args))
+		for i, a := range args {
+			p := f.Type().In(min(i, f.Type().NumIn()-1))
+			if f.Type().IsVariadic() && i >= f.Type().NumIn()-1 {
+				p = p.Elem()
+			}
+			in[i] = reflect.Zero(p)
+			if a != nil {
+				in[i] = reflect.ValueOf(w.Native(a))
+			}
+		}
+		var out []any
+		for _, r := range f.Call(in) {
+			out = append(out, w.Cell(r.Interface()))
+		}
+		return out
+	}
 }
 
 // Cell is a copy of a native value as a value of cells.
