@@ -35,7 +35,7 @@ func fuzzCommand(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.StringVar(&f.to, "o", "build/fuzz", "the `folder` for programs that come out wrong")
 	second := flags.String("second", "", "another `command`, whose disagreements with the first are listed with who was right")
 	flags.IntVar(&f.shrinks, "shrink", 60, "how many programs to compile to make one small")
-	most := flags.Int("most", 20, "stop after this many differences")
+	flags.IntVar(&f.most, "most", 20, "stop after this many differences")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func fuzzCommand(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	defer os.RemoveAll(f.dir)
 	f.stdout = stdout
-	for first := 0; first < *n && len(f.wrong) < *most; first += unitsOfAProgram {
+	for first := 0; first < *n && len(f.wrong) < f.most; first += unitsOfAProgram {
 		var units []generate.Unit
 		for i := first; i < min(first+unitsOfAProgram, *n); i++ {
 			units = append(units, generate.New(*seed, i))
@@ -93,6 +93,7 @@ type fuzzer struct {
 	same, refused                      int
 	wrong                              []string // units, in the order they were found
 	disagreed, firstRight, secondRight int
+	most                               int // differences to find
 	shrinks                            int // programs compiled for one difference, at most
 	tries                              int // programs written
 }
@@ -116,6 +117,9 @@ func (f *fuzzer) compare(ctx context.Context, units []generate.Unit) error {
 	}
 	wantOf, gotOf, otherOf := sections(want), sections(got.out), sections(other.out)
 	for _, u := range units {
+		if len(f.wrong) >= f.most {
+			return nil
+		}
 		alone := got
 		if gotOf[u.Name] != wantOf[u.Name] {
 			if alone, err = f.evaluated(ctx, &f.runner, []generate.Unit{u}); err != nil {

@@ -49,7 +49,7 @@ func Program(units []Unit) ([]byte, error) {
 		b.WriteString("\n" + u.Source)
 	}
 	head.WriteString("package main\n\nimport (\n")
-	for _, name := range []string{"errors", "fmt", "runtime", "slices", "sort", "strings", "sync"} {
+	for _, name := range []string{"errors", "fmt", "iter", "runtime", "slices", "sort", "strings", "sync"} {
 		if regexp.MustCompile(`\b` + name + `\.[A-Z]`).MatchString(b.String()) {
 			fmt.Fprintf(&head, "\t%q\n", name)
 		}

@@ -13,6 +13,8 @@ func (g *generator) scenario() {
 		aliasing, arrayValues, pointers, structPointers, conversions, constantGroups, shifts, stringBytes, mapWork, clearAndCopy,
 		deferOrder, runtimePanics, errorsWrapped, multipleAssignment, recursion, variadics, functionTypes, comparisons, linkedList,
 		switchOnTypes, complexNumbers, floatRounding, closuresOverParameters, sortedValues, structCopies, genericConstraints,
+		packageVariables, anonymousStructs, shadowing, genericAlias, pulledIterators, operatorAssignments, methodsOfCollections,
+		forwardedResults, channelsOfFunctions, genericNumbers, invalidText, selectLoop, nilValues, embeddedInterfaces, mutualTypes,
 	}
 	g.line("{")
 	g.scoped(func() { list[g.rand.IntN(len(list))](g) })

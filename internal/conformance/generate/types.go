@@ -60,8 +60,6 @@ var (
 )
 
 func (t *typ) isInteger() bool { return t.kind == signed || t.kind == unsigned }
-func (t *typ) isNumber() bool  { return t.isInteger() || t.kind == float }
-func (t *typ) isOrdered() bool { return t.isNumber() || t.kind == text }
 
 func sliceOf(t *typ) *typ { return &typ{kind: slice, name: "[]" + t.name, elem: t} }
 
