@@ -21,7 +21,7 @@ BUILD  := $(CURDIR)/build
 RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/notebook ./kernel/wire ./kernel/worker \
         ./builtins/run ./builtins/engine/... ./builtins/tokenizer ./builtins/frame
 
-.PHONY: help build generate demo lab install test check unit race clients notebooks conformance bench neighbours fmt clean FORCE
+.PHONY: help build generate demo lab install test check unit race clients notebooks conformance soak bench neighbours fmt clean FORCE
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -76,6 +76,10 @@ notebooks: build ## Execute every notebook and compare it with what is committed
 conformance: build ## How much of Go the evaluator gets right, by Go's own test programs and by compiled cells: five minutes.
 	@mkdir -p $(BUILD)
 	go run ./internal/conformance gate -o $(BUILD)/conformance.tsv -- $(BIN) go
+
+SOAK ?= 4000
+soak: build ## Several thousand generated programs, compiled and evaluated: fifteen minutes.
+	go run ./internal/conformance fuzz -n $(SOAK) -o $(BUILD)/fuzz -- $(BIN) go
 
 bench: build .venv/ready ## Measure, beside ipykernel, pandas, DuckDB and transformers: six minutes, QUICK=1 one.
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/bench.py

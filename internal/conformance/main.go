@@ -1,8 +1,8 @@
 // Command conformance measures how much of Go an evaluator gets right, what it
 // refuses, and where it is silently wrong. The yardsticks are the Go
 // toolchain's: the programs of the distribution's own test folder, a file of
-// everyday lines, and the cells of kernel/eval/testdata/boundary as
-// compiled programs. The evaluator is any command that is
+// everyday lines, the cells of kernel/eval/testdata/boundary as compiled
+// programs, and generated programs. The evaluator is any command that is
 // called as CMD file.go:
 //
 //   - it runs the file's package main and writes what the program writes
@@ -26,11 +26,13 @@ import (
 )
 
 const usage = `usage: conformance COMMAND [flags] [-- CMD [ARGS]]
-  gate -- CMD                 all of the following; exit status 1 when one of its conditions does not hold
+  gate -- CMD                 all of the following but fuzz; exit status 1 when one of its conditions does not hold
   run [-o FILE.tsv] -- CMD    Go's test programs
   everyday -- CMD             the everyday lines
   boundary -- CMD             the cells of the native boundary, as programs
   boundary -rewrite           compile those cells and write what they print into their files
+  fuzz -n N -seed S -- CMD    generated programs against compiled ones
+  corpus -n N -seed S         write generated programs with their outputs
   count FILE.tsv...           counts of earlier runs
   diff A.tsv B.tsv            what changed from one run to another
   eligible                    which of Go's test programs can be asked (needs ten minutes)
@@ -52,7 +54,7 @@ var (
 func start(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	commands := map[string]func(context.Context, []string, io.Writer) error{
 		"gate": gateCommand, "run": runCommand, "everyday": everydayCommand, "boundary": boundaryCommand,
-		"count": countCommand, "diff": diffCommand, "eligible": eligibleCommand,
+		"fuzz": fuzzCommand, "corpus": corpusCommand, "count": countCommand, "diff": diffCommand, "eligible": eligibleCommand,
 	}
 	if len(args) == 0 || commands[args[0]] == nil {
 		fmt.Fprint(stderr, usage)
