@@ -179,6 +179,9 @@ func (c *compiler) native(f *ssa.Function, object *types.Func) (*function, error
 	if why, ok := native.Refused(path, object.Name()); ok {
 		return nil, errors.New(name + ": " + why)
 	}
+	if why, ok := observers[name]; ok {
+		return nil, errors.New(name + ": " + why)
+	}
 	if path == cellPath {
 		return nil, errors.New("function " + name + " has no body")
 	}
@@ -191,7 +194,7 @@ func (c *compiler) native(f *ssa.Function, object *types.Func) (*function, error
 		}
 		params = types.NewSignatureType(nil, nil, nil, types.NewTuple(vars...), sig.Results(), sig.Variadic())
 	}
-	for _, table := range []map[string]intrinsic{intrinsics, blocking, printing, inspecting} {
+	for _, table := range intrinsicTables {
 		if x, ok := table[name]; ok {
 			fn := newFunction(name)
 			s, err := c.shape(params)
@@ -216,6 +219,25 @@ func (c *compiler) native(f *ssa.Function, object *types.Func) (*function, error
 	}
 	fn := c.rt.nativeFunction(name, value, s, sig.Variadic(), c.rt.exporter(path, object.Name()))
 	return fn, nil
+}
+
+// observers are functions that would tell of the evaluator instead of the
+// program.
+var observers = map[string]string{
+	"runtime.Caller":                  "it would find the evaluator's frames, not the cell's",
+	"runtime.Callers":                 "it would find the evaluator's frames, not the cell's",
+	"runtime.CallersFrames":           "it would find the evaluator's frames, not the cell's",
+	"runtime.FuncForPC":               "functions of cells have no addresses",
+	"runtime.Stack":                   "it would show the evaluator's stack, not the cell's",
+	"runtime/debug.Stack":             "it would show the evaluator's stack, not the cell's",
+	"runtime/debug.PrintStack":        "it would show the evaluator's stack, not the cell's",
+	"testing.AllocsPerRun":            "it would count the evaluator's allocations too",
+	"testing.Benchmark":               "it would measure the evaluator",
+	"(*testing.B).ReportAllocs":       "it would count the evaluator's allocations too",
+	"runtime.SetBlockProfileRate":     "profiles show the evaluator, not the cell",
+	"runtime.SetMutexProfileFraction": "profiles show the evaluator, not the cell",
+	"runtime.MemProfile":              "profiles show the evaluator, not the cell",
+	"runtime/pprof.StartCPUProfile":   "profiles show the evaluator, not the cell",
 }
 
 // nativeValue finds the native function, or the method as a function of its

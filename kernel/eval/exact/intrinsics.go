@@ -34,6 +34,9 @@ var intrinsics = map[string]intrinsic{
 	},
 }
 
+// intrinsicTables are where intrinsics are looked up.
+var intrinsicTables = []map[string]intrinsic{intrinsics, blocking, printing, inspecting, encoding}
+
 func sleep(*runtime) nativeFn {
 	return func(m *machine, u, p pointer) bool {
 		t := time.NewTimer(time.Duration(*ri(u, 0)))

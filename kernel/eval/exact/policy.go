@@ -182,7 +182,7 @@ func (b *builder) checkArguments(fn *ssa.Function, args []ssa.Value) {
 	if carriers[path] || strings.HasPrefix(path, vocabulary) {
 		return
 	}
-	for _, table := range []map[string]intrinsic{intrinsics, blocking, printing, inspecting} {
+	for _, table := range intrinsicTables {
 		if _, ok := table[object.FullName()]; ok {
 			return
 		}

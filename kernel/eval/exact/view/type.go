@@ -51,7 +51,7 @@ func (t Type) String() string {
 	if t.cell == nil {
 		return t.native.String()
 	}
-	return TypeName(t.cell.Go)
+	return layout.Name(t.cell.Go)
 }
 
 // Name is the type's name without its package; empty for unnamed ones.
