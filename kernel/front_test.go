@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/kernel/eval"
-	"adkernel/kernel/eval/yaegi"
+	"adkernel/kernel/eval/exact"
 	"adkernel/kernel/host"
 	"adkernel/kernel/wire"
 	"adkernel/kernel/worker"
@@ -28,7 +28,7 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "worker" {
 		err := worker.Main(func(stdio worker.Stdio) (eval.Evaluator, error) {
-			e, err := yaegi.New(eval.Vocabulary{}, yaegi.Options{Stdout: stdio.Out, Stderr: stdio.Err})
+			e, err := exact.New(eval.Vocabulary{}, exact.Options{Stdout: stdio.Out, Stderr: stdio.Err})
 			return hosted{e, stdio}, err
 		})
 		if err != nil {

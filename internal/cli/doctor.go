@@ -19,7 +19,7 @@ func (c doctorCommand) Run() error {
 	report := doctor.Examine(doctor.Facts{
 		Version:    version.Number,
 		Executable: self,
-		Evaluators: []string{"yaegi"},
+		Evaluators: []string{"exact", "yaegi"},
 		Backends:   backend.Names(),
 	})
 	if err := c.show(os.Stdout, report); err != nil {

@@ -11,13 +11,14 @@ import (
 	"adkernel/internal/version"
 	"adkernel/kernel"
 	"adkernel/kernel/eval"
+	"adkernel/kernel/eval/exact"
 	"adkernel/kernel/eval/yaegi"
 	"adkernel/kernel/worker"
 )
 
 // evaluator is shared by the verbs that evaluate cells.
 type evaluator struct {
-	Evaluator string `enum:"yaegi" default:"yaegi" help:"Evaluator of the cells: ${enum}."`
+	Evaluator string `enum:"exact,yaegi" default:"exact" help:"Evaluator of the cells: ${enum}."`
 }
 
 // worker is how a session's worker process is started.
@@ -37,7 +38,10 @@ func (c workerCommand) Run() error {
 		if err != nil {
 			return nil, err
 		}
-		return yaegi.New(vocabulary, yaegi.Options{Stdin: io.In, Stdout: io.Out, Stderr: io.Err})
+		if c.Evaluator == "yaegi" {
+			return yaegi.New(vocabulary, yaegi.Options{Stdin: io.In, Stdout: io.Out, Stderr: io.Err})
+		}
+		return exact.New(vocabulary, exact.Options{Stdout: io.Out, Stderr: io.Err})
 	})
 }
 
@@ -77,8 +81,16 @@ type installCommand struct {
 	User      bool   `xor:"where" help:"Install for this user (the default)."`
 	Prefix    string `xor:"where" placeholder:"DIR" help:"Install below DIR/share/jupyter."`
 	SysPrefix bool   `xor:"where" help:"Install into the active Python environment."`
-	Evaluator string `enum:"yaegi" default:"yaegi" help:"Evaluator of the kernel: ${enum}."`
+	Evaluator string `enum:"exact,yaegi" default:"exact" help:"Evaluator of the kernel: ${enum}; one that is not the default gets a kernelspec of its own."`
 	DryRun    bool   `help:"Say what would be written, and write nothing."`
+}
+
+// other is the evaluator's name when it is not the default.
+func other(evaluator string) string {
+	if evaluator == "exact" {
+		return ""
+	}
+	return evaluator
 }
 
 func (c installCommand) Run() error {
@@ -86,7 +98,7 @@ func (c installCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	spec, err := kernel.NewSpec(kernel.SpecOptions{Executable: self, Prefix: c.Prefix, SysPrefix: c.SysPrefix})
+	spec, err := kernel.NewSpec(kernel.SpecOptions{Executable: self, Evaluator: other(c.Evaluator), Prefix: c.Prefix, SysPrefix: c.SysPrefix})
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/kernel/eval"
-	"adkernel/kernel/eval/yaegi"
+	"adkernel/kernel/eval/exact"
 	"adkernel/kernel/host"
 	"adkernel/kernel/worker"
 )
@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "worker" {
 		err := worker.Main(func(io worker.Stdio) (eval.Evaluator, error) {
-			return yaegi.New(eval.Vocabulary{}, yaegi.Options{Stdout: io.Out, Stderr: io.Err})
+			return exact.New(eval.Vocabulary{}, exact.Options{Stdout: io.Out, Stderr: io.Err})
 		})
 		if err != nil {
 			os.Exit(1)
