@@ -1,8 +1,11 @@
 package exact
 
 import (
+	stdencoding "encoding"
 	"go/types"
+	"log/slog"
 	"reflect"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -17,7 +20,7 @@ import (
 // others would look into them and see something else.
 var carriers = map[string]bool{
 	"": true, "fmt": true, "log": true, "errors": true, "context": true, "sync": true, "sync/atomic": true,
-	"container/list": true, "container/ring": true, "container/heap": true, "runtime": true, "testing": true,
+	"log/slog": true, "container/list": true, "container/ring": true, "container/heap": true, "runtime": true, "testing": true,
 }
 
 // exporter returns what converts the arguments of a native function that looks
@@ -25,6 +28,12 @@ var carriers = map[string]bool{
 func (rt *runtime) exporter(path, name string) exporter {
 	if path == "fmt" && strings.Contains(strings.ToLower(name), "scan") {
 		return rt.scanTargets
+	}
+	if path == "log/slog" {
+		return rt.logged
+	}
+	if path == "encoding/binary" {
+		return rt.twin
 	}
 	if path == "reflect" {
 		return rt.noCellTypes
@@ -36,6 +45,51 @@ func (rt *runtime) exporter(path, name string) exporter {
 		}
 		return rt.exportOrRefuse(m, t, u, p, l, want, "")
 	}
+}
+
+// logged gives log/slog what its handlers ask values for.
+func (rt *runtime) logged(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
+	one := func(v any) any {
+		for _, iface := range []reflect.Type{reflect.TypeFor[slog.LogValuer](), reflect.TypeFor[stdencoding.TextMarshaler]()} {
+			if v == nil || rt.table.TypeOf(v) == nil || rt.table.TypeOf(v).Exact {
+				break
+			}
+			if n, ok := rt.As(v, iface); ok {
+				return n
+			}
+		}
+		out, _ := rt.wrapAny(m, v)
+		return out
+	}
+	switch want {
+	case reflect.TypeFor[any]():
+		v := one(*rany(p, l.p))
+		return reflect.ValueOf(&v).Elem(), true, true
+	case reflect.TypeFor[[]any]():
+		list := slices.Clone(ranys(u, p, l))
+		for i, v := range list {
+			list[i] = one(v)
+		}
+		return reflect.ValueOf(list), true, true
+	}
+	return reflect.Value{}, false, false
+}
+
+// twin gives encoding/binary, which looks at layouts only, a struct of the same
+// layout, or a pointer to one in the same memory.
+func (rt *runtime) twin(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
+	if want.Kind() != reflect.Interface || want.NumMethod() > 0 {
+		return reflect.Value{}, false, false
+	}
+	v := *rany(p, l.p)
+	d := rt.table.TypeOf(v)
+	if d == nil || d.Exact {
+		return reflect.Value{}, false, false
+	}
+	if pt, ok := d.Go.Underlying().(*types.Pointer); ok {
+		return reflect.NewAt(rt.mustType(pt.Elem()).Mem, *(*unsafe.Pointer)(d.Data(v))), true, true
+	}
+	return d.At(d.Data(v)), true, true
 }
 
 // noCellTypes refuses what package reflect would do with a cell's type, beside
@@ -179,7 +233,13 @@ func (b *builder) checkArguments(fn *ssa.Function, args []ssa.Value) {
 		return
 	}
 	path := object.Pkg().Path()
-	if carriers[path] || strings.HasPrefix(path, vocabulary) {
+	sig := object.Signature().Params()
+	for i, a := range args[len(args)-sig.Len():] {
+		if x, ok := a.(*ssa.MakeInterface); ok && !b.typ(x.X.Type()).Exact && layout.Name(sig.At(i).Type()) == "flag.Value" {
+			b.refuse("%s makes zero values of a flag's type, and does not know %s", object.FullName(), layout.Name(x.X.Type()))
+		}
+	}
+	if carriers[path] || path == "encoding/binary" || strings.HasPrefix(path, vocabulary) {
 		return
 	}
 	for _, table := range intrinsicTables {

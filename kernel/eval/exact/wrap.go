@@ -5,6 +5,7 @@ import (
 	"go/types"
 	"reflect"
 
+	"adkernel/kernel/eval/exact/encode"
 	"adkernel/kernel/eval/exact/layout"
 	"adkernel/kernel/eval/native"
 )
@@ -140,12 +141,27 @@ func (rt *runtime) wrap(m *machine, t *layout.Type, v any, want reflect.Type) (r
 			return reflect.ValueOf(v), true
 		}
 	}
+	if w, ok := native.Composed(want); ok {
+		if s, missing := rt.wrapper(t, v, w); missing == "" {
+			return s, true
+		}
+	}
 	w, ok := native.Wrapper(want)
 	if !ok {
 		m.refuse("a value of type %s cannot be given to native code as %s", t, want)
 		return reflect.Value{}, false
 	}
-	s := reflect.New(w).Elem()
+	s, missing := rt.wrapper(t, v, w)
+	if missing != "" {
+		m.refuse("a value of type %s has no method %s for %s", t, missing, want)
+		return reflect.Value{}, false
+	}
+	return s, true
+}
+
+// wrapper fills a struct of funcs with the methods of v.
+func (rt *runtime) wrapper(t *layout.Type, v any, w reflect.Type) (s reflect.Value, missing string) {
+	s = reflect.New(w).Elem()
 	for i := range w.NumField() {
 		f := w.Field(i)
 		if f.Name == "IValue" {
@@ -155,12 +171,14 @@ func (rt *runtime) wrap(m *machine, t *layout.Type, v any, want reflect.Type) (r
 		name := f.Name[1:]
 		sig := rt.methodOf(t, name)
 		if sig == nil {
-			m.refuse("a value of type %s has no method %s for %s", t, name, want)
-			return reflect.Value{}, false
+			return s, name
+		}
+		if have, err := rt.table.Of(sig); err != nil || have.Native != f.Type {
+			return s, name
 		}
 		s.Field(i).Set(rt.boundMethod(v, name, sig, f.Type))
 	}
-	return s, true
+	return s, ""
 }
 
 // wrapAny makes the native value that stands for v in an any or an error.
@@ -204,6 +222,9 @@ func (rt *runtime) unwrap(v any) any {
 
 // printable prints as the cell's value does.
 type printable struct{ held }
+
+// MarshalJSON implements json.Marshaler.
+func (p printable) MarshalJSON() ([]byte, error) { return encode.Marshal(p.rt.table, p.rt, p.v) }
 
 // Format implements fmt.Formatter.
 func (p printable) Format(s fmt.State, verb rune) { p.rt.format(s, verb, p.v) }
