@@ -142,7 +142,7 @@ func (e *encoder) structure(v view.Value) {
 	for i := range fields.list {
 		f := &fields.list[i]
 		fv, ok := f.of(v)
-		if !ok || f.omitEmpty && isEmpty(fv) || f.omitZero && isZero(fv) {
+		if !ok || f.omitEmpty && isEmpty(fv) || f.omitZero && e.isZero(fv) {
 			continue
 		}
 		e.WriteByte(next)

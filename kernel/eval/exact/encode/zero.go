@@ -1,6 +1,8 @@
 package encode
 
 import (
+	"fmt"
+	"go/types"
 	"reflect"
 
 	"adkernel/kernel/eval/exact/view"
@@ -16,7 +18,8 @@ func isEmpty(v view.Value) bool {
 	return false
 }
 
-func isZero(v view.Value) bool {
+// isZero asks the method IsZero, of the value or of its address.
+func (e *encoder) isZero(v view.Value) bool {
 	t := v.Type()
 	switch k := v.Kind(); {
 	case k == reflect.Interface && view.Implements[IsZeroer](t):
@@ -42,6 +45,24 @@ func isZero(v view.Value) bool {
 				return z.IsZero()
 			}
 		}
+		if hasIsZero(t) {
+			e.fail(fmt.Errorf("json: option omitzero: method IsZero of type %s cannot be called here", t))
+		}
 	}
 	return v.Reflect().IsZero()
+}
+
+// hasIsZero tells types whose method the host should have found: what is
+// omitted without asking it would be wrong in silence.
+func hasIsZero(t view.Type) bool {
+	if t.Cell() == nil {
+		return false
+	}
+	o, _, _ := types.LookupFieldOrMethod(t.Cell().Go, true, nil, "IsZero")
+	f, ok := o.(*types.Func)
+	if !ok {
+		return false
+	}
+	sig := f.Signature()
+	return sig.Params().Len() == 0 && sig.Results().Len() == 1 && sig.Results().At(0).Type() == types.Typ[types.Bool]
 }

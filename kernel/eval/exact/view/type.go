@@ -38,6 +38,18 @@ func (t Type) Native() reflect.Type { return t.native }
 // Cell is a type of cells, or nil.
 func (t Type) Cell() *layout.Type { return t.cell }
 
+// Reflect is the type as the host gives it to cells, native types as they are;
+// nil when the host has none.
+func (t Type) Reflect() reflect.Type {
+	if t.cell == nil {
+		return t.native
+	}
+	if r, ok := t.cells.Host.(Reflector); ok {
+		return r.ReflectType(t.cell)
+	}
+	return nil
+}
+
 // Kind is the kind of the type in compiled Go.
 func (t Type) Kind() reflect.Kind {
 	if t.cell == nil {

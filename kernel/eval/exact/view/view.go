@@ -26,6 +26,11 @@ type Unwrapper interface {
 	Unwrap(v any) any
 }
 
+// A Reflector is a Host that has reflect types for types of cells.
+type Reflector interface {
+	ReflectType(t *layout.Type) reflect.Type
+}
+
 // Cells are the types of a session and who calls their methods.
 type Cells struct {
 	Table *layout.Table
