@@ -22,15 +22,16 @@ import (
 
 // ExecuteHTML is t.Execute.
 func ExecuteHTML(tb *layout.Table, h Host, t *htmltemplate.Template, w io.Writer, data any) error {
-	c := &view.Cells{Table: tb, Host: h}
-	if c.Plain(data) {
-		return t.Execute(w, data)
-	}
 	text, err := escaped(t)
 	if err != nil {
 		return err
 	}
-	return execute(&executor{cells: c, host: h, common: commonOf(text)}, text, w, data)
+	c := &view.Cells{Table: tb, Host: h}
+	e := &executor{cells: c, host: h, common: commonOf(text)}
+	if c.Plain(data) && e.plain() {
+		return t.Execute(w, data)
+	}
+	return execute(e, text, w, data)
 }
 
 // ExecuteTemplateHTML is t.ExecuteTemplate.
