@@ -1,70 +1,13 @@
 package encode
 
 import (
-	"bytes"
 	"encoding"
-	"encoding/base64"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
-	"strings"
 
 	"adkernel/kernel/eval/exact/view"
 )
-
-// indirect follows pointers, which it makes, up to what can be assigned to, or
-// to a value that decodes itself. For null, the last pointer is what is
-// assigned to.
-func indirect(v view.Value, null bool) (json.Unmarshaler, encoding.TextUnmarshaler, view.Value) {
-	original, haveAddr := v, false
-	if v.Kind() != reflect.Pointer && v.Type().Name() != "" && v.CanAddr() {
-		v, haveAddr = v.Addr(), true
-	}
-	for {
-		if v.Kind() == reflect.Interface && !v.IsNil() {
-			e := v.Elem()
-			if e.Kind() == reflect.Pointer && !e.IsNil() && (!null || e.Elem().Kind() == reflect.Pointer) {
-				v, haveAddr = e, false
-				continue
-			}
-		}
-		if v.Kind() != reflect.Pointer || null && v.CanSet() {
-			return nil, nil, v
-		}
-		if pointsToItself(v) {
-			return nil, nil, v.Elem()
-		}
-		if v.IsNil() {
-			v.SetNew()
-		}
-		if v.CanInterface() {
-			if u, ok := view.As[json.Unmarshaler](v); ok {
-				return u, nil, view.Value{}
-			}
-			if !null {
-				if u, ok := view.As[encoding.TextUnmarshaler](v); ok {
-					return nil, u, view.Value{}
-				}
-			}
-		}
-		if haveAddr {
-			v, haveAddr = original, false
-		} else {
-			v = v.Elem()
-		}
-	}
-}
-
-// pointsToItself tells p of var v any; v = &v; p = &v.
-func pointsToItself(v view.Value) bool {
-	if v.IsNil() || v.Elem().Kind() != reflect.Interface {
-		return false
-	}
-	e := v.Elem().Elem()
-	return e.IsValid() && e.Type() == v.Type() && e.Pointer() == v.Pointer()
-}
 
 // composite decodes an array or an object.
 func (d *decoder) composite(v view.Value, opening byte) error {
@@ -100,70 +43,6 @@ func (d *decoder) composite(v view.Value, opening byte) error {
 	}
 	d.mismatch(what, v.Type(), after)
 	d.skip()
-	return nil
-}
-
-// native leaves the next value to encoding/json.
-func (d *decoder) native(v view.Value) error {
-	start := d.off
-	dec := json.NewDecoder(bytes.NewReader(d.skip()))
-	if d.useNumber {
-		dec.UseNumber()
-	}
-	if d.noUnknown {
-		dec.DisallowUnknownFields()
-	}
-	err := dec.Decode(v.Native().Addr().Interface())
-	if m, ok := err.(*json.UnmarshalTypeError); ok {
-		innermost := m.Struct
-		m.Offset += int64(start)
-		d.save(m)
-		if innermost != "" {
-			m.Struct = innermost
-		}
-		return nil
-	}
-	if goesOn(err) {
-		d.save(err)
-		return nil
-	}
-	return err
-}
-
-// goesOn tells errors after which encoding/json goes on.
-func goesOn(err error) bool {
-	if err == nil {
-		return true
-	}
-	if _, ok := errors.AsType[base64.CorruptInputError](err); ok {
-		return true
-	}
-	text := err.Error()
-	for _, p := range []string{"json: unknown field ", "json: cannot set embedded pointer ", "json: invalid use of ,string struct tag, trying to unmarshal unquoted"} {
-		if strings.HasPrefix(text, p) {
-			return true
-		}
-	}
-	return false
-}
-
-// free decodes into an interface without methods, as maps, slices and scalars.
-func (d *decoder) free(v view.Value) error {
-	var x any
-	start := d.off
-	dec := json.NewDecoder(bytes.NewReader(d.skip()))
-	if d.useNumber {
-		dec.UseNumber()
-	}
-	if err := dec.Decode(&x); err != nil {
-		m, ok := err.(*json.UnmarshalTypeError)
-		if !ok {
-			return err
-		}
-		m.Offset += int64(start)
-		d.save(m)
-	}
-	v.SetInterface(x)
 	return nil
 }
 

@@ -90,6 +90,22 @@ func TestEncoderOptions(t *testing.T) {
 	}
 }
 
+// deaf is a host that does not know IsZeroer.
+type deaf struct{ *viewtest.World }
+
+func (d deaf) As(v any, iface reflect.Type) (any, bool) {
+	if iface == reflect.TypeFor[encode.IsZeroer]() {
+		return nil, false
+	}
+	return d.World.As(v, iface)
+}
+
+func TestOmitZeroIsNeverGuessed(t *testing.T) {
+	w := newWorld(t)
+	_, err := encode.Marshal(w.Table, deaf{w}, w.Cell(tagged{R: "1"}))
+	assert.EqualError(t, err, "json: option omitzero: method IsZero of type encode_test.zeroer cannot be called here")
+}
+
 // targets are pointers to variables with what they hold before.
 func targets() map[string]func() any {
 	n := 3

@@ -8,7 +8,8 @@ import (
 	"adkernel/kernel/eval/exact/view"
 )
 
-// cellType stands for a type of cells in errors of encoding/json. Its name and
+// cellType stands for a type of cells in errors of encoding/json, where the host
+// has no reflect type for it. Its name and
 // kind are right; all else is that of its memory.
 type cellType struct {
 	reflect.Type
@@ -21,8 +22,8 @@ func (t cellType) Kind() reflect.Kind { return t.typ.Kind() }
 
 // reflectType is t for errors.
 func reflectType(t view.Type) reflect.Type {
-	if n := t.Native(); n != nil {
-		return n
+	if r := t.Reflect(); r != nil {
+		return r
 	}
 	return cellType{t.Cell().Mem, t}
 }

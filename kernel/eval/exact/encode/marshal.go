@@ -23,7 +23,7 @@ type IsZeroer interface{ IsZero() bool }
 // Marshal is json.Marshal.
 func Marshal(tb *layout.Table, h Host, v any) ([]byte, error) {
 	c := &view.Cells{Table: tb, Host: h}
-	if c.Plain(v) {
+	if !c.Value(v).HoldsCells() {
 		return json.Marshal(v)
 	}
 	b, err := marshal(c, v, true)
@@ -51,7 +51,7 @@ func MarshalIndent(tb *layout.Table, h Host, v any, prefix, indent string) ([]by
 // Encode is enc.Encode, with the options of enc.
 func Encode(tb *layout.Table, h Host, enc *json.Encoder, v any) error {
 	c := &view.Cells{Table: tb, Host: h}
-	if c.Plain(v) {
+	if !c.Value(v).HoldsCells() {
 		return enc.Encode(v)
 	}
 	b, err := marshal(c, v, option(enc, "escapeHTML"))

@@ -12,7 +12,7 @@ import (
 // Unmarshal is json.Unmarshal.
 func Unmarshal(tb *layout.Table, h Host, data []byte, v any) error {
 	c := &view.Cells{Table: tb, Host: h}
-	if c.Plain(v) {
+	if !c.Value(v).HoldsCells() {
 		return json.Unmarshal(data, v)
 	}
 	var raw json.RawMessage
@@ -25,7 +25,7 @@ func Unmarshal(tb *layout.Table, h Host, data []byte, v any) error {
 // Decode is dec.Decode, with the options of dec.
 func Decode(tb *layout.Table, h Host, dec *json.Decoder, v any) error {
 	c := &view.Cells{Table: tb, Host: h}
-	if c.Plain(v) {
+	if !c.Value(v).HoldsCells() {
 		return dec.Decode(v)
 	}
 	var raw json.RawMessage

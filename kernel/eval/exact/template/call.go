@@ -159,7 +159,11 @@ func (f *function) good(name string) error {
 func (s *state) function(dot view.Value, n *parse.IdentifierNode, cmd parse.Node, args []parse.Node, final *view.Value) view.Value {
 	s.node = n
 	if f, ok := s.funcs[n.Ident]; ok {
-		return s.call(dot, s.nativeFunction(f), cmd, n.Ident, args, final)
+		native := s.nativeFunction(f)
+		if call := native.call; isEscaper(n.Ident) {
+			native.call = func(args []view.Value) ([]view.Value, error) { return call(s.forEscaper(n.Ident, args)) }
+		}
+		return s.call(dot, native, cmd, n.Ident, args, final)
 	}
 	if n.Ident == "and" || n.Ident == "or" {
 		return s.shortCircuit(dot, n.Ident, args, final)

@@ -45,10 +45,11 @@ type Func struct {
 // Execute is t.Execute.
 func Execute(tb *layout.Table, h Host, t *texttemplate.Template, w io.Writer, data any) error {
 	c := &view.Cells{Table: tb, Host: h}
-	if c.Plain(data) {
+	e := &executor{cells: c, host: h, common: commonOf(t)}
+	if c.Plain(data) && e.plain() {
 		return t.Execute(w, data)
 	}
-	return execute(&executor{cells: c, host: h, common: commonOf(t)}, t, w, data)
+	return execute(e, t, w, data)
 }
 
 // ExecuteTemplate is t.ExecuteTemplate.
@@ -80,6 +81,16 @@ func commonOf(t *texttemplate.Template) common {
 		funcs:      *(*map[string]reflect.Value)(unsafe.Pointer(f.UnsafeAddr())),
 		missingKey: int(c.FieldByName("option").FieldByName("missingKey").Int()),
 	}
+}
+
+// plain says that no function returns values of cells.
+func (e *executor) plain() bool {
+	for _, f := range e.funcs {
+		if t := f.Type(); t.NumOut() > 0 && !e.cells.NativeType(t.Out(0)).Plain() {
+			return false
+		}
+	}
+	return true
 }
 
 const (

@@ -131,6 +131,14 @@ func TestWhatNativeFuncsMustNotSee(t *testing.T) {
 	}
 }
 
+func TestValuesOfCellsFromFuncs(t *testing.T) {
+	h := newHost(t)
+	parsed := texttemplate.Must(texttemplate.New("page").Funcs(texttemplate.FuncMap{"rows": func() any { return h.Cell([]row{{Name: "a"}, {Name: "b"}}) }}).Parse("{{.}}{{range rows}}{{.Title}}{{end}}"))
+	var got strings.Builder
+	require.NoError(t, template.Execute(h.Table, h, parsed, &got, "native"))
+	assert.Equal(t, "native<a><b>", got.String())
+}
+
 type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }

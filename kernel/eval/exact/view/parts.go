@@ -28,9 +28,7 @@ func (v Value) FieldInfo(i int) Field {
 		f := v.native.Type().Field(i)
 		return Field{f.Name, f.Tag, f.IsExported(), f.Anonymous}
 	}
-	s := v.typ.Go.Underlying().(*types.Struct)
-	f := s.Field(i)
-	return Field{f.Name(), reflect.StructTag(s.Tag(i)), f.Exported(), f.Embedded()}
+	return v.cells.partsOf(v.typ).fields[i].Field
 }
 
 // Field is the i-th field of a struct.
@@ -51,8 +49,8 @@ func (v Value) Field(i int) Value {
 		}
 		return Value{cells: v.cells, native: f, ro: ro, fixed: v.fixed}
 	}
-	at := v.typ.At(v.mem).Field(i).Addr().UnsafePointer()
-	f := v.cells.At(v.typ.Field(i), at)
+	part := v.cells.partsOf(v.typ).fields[i]
+	f := v.cells.At(part.typ, unsafe.Add(v.mem, part.offset))
 	f.ro, f.fixed = ro, v.fixed
 	return f
 }
@@ -81,7 +79,7 @@ func (v Value) Elem() Value {
 		if p == nil {
 			return Value{}
 		}
-		e, ro = v.cells.At(v.typ.Elem(), p), v.ro
+		e, ro = v.cells.At(v.elemType(), p), v.ro
 	default:
 		if v.native.IsNil() {
 			return Value{}
@@ -120,7 +118,7 @@ func (v Value) Index(i int) Value {
 		fixed := v.fixed && v.native.Kind() != reflect.Slice
 		return Value{cells: v.cells, native: v.native.Index(i), ro: v.inherited(), fixed: fixed}
 	}
-	t := v.typ.Elem()
+	t := v.elemType()
 	data, fixed := v.mem, v.fixed
 	if v.Kind() == reflect.Slice {
 		data, fixed = (*sliceHeader)(v.mem).data, false
@@ -135,7 +133,7 @@ func (v Value) ElemKind() reflect.Kind {
 	if v.typ == nil {
 		return v.native.Type().Elem().Kind()
 	}
-	return KindOf(v.typ.Elem())
+	return KindOf(v.elemType())
 }
 
 // Bytes are the elements of an array or slice of bytes, which may be of a named type.
@@ -152,10 +150,19 @@ func (v Value) Bytes() []byte {
 // An Entry is a key of a map with its element.
 type Entry struct{ Key, Elem Value }
 
+// reading guards a map while it is read.
+func (v Value) reading() (done func()) {
+	if g, ok := v.cells.Host.(MapGuard); ok && !v.IsNil() {
+		return g.ReadMap(v.Reflect().UnsafePointer())
+	}
+	return func() {}
+}
+
 // Entries are those of a map, in no order.
 func (v Value) Entries() []Entry {
 	ro := v.inherited()
 	if v.typ == nil {
+		defer v.reading()()
 		out := make([]Entry, 0, v.native.Len())
 		for it := v.native.MapRange(); it.Next(); {
 			k, e := v.cells.nativeValue(it.Key()), v.cells.nativeValue(it.Value())
@@ -164,8 +171,9 @@ func (v Value) Entries() []Entry {
 		}
 		return out
 	}
+	defer v.reading()()
 	m := reflect.NewAt(v.typ.Container(), v.mem).Elem()
-	kt, et := v.typ.Key(), v.typ.Elem()
+	kt, et := v.cells.partsOf(v.typ).key, v.elemType()
 	out := make([]Entry, 0, m.Len())
 	for it := m.MapRange(); it.Next(); {
 		kp, ep := kt.New(), et.New()
@@ -281,11 +289,11 @@ func (v Value) Slice(low, high, max int) Value {
 	if v.fixed {
 		panic("reflect.Value.Slice: slice of unaddressable array")
 	}
-	t, err := v.cells.Table.Of(types.NewSlice(v.typ.Elem().Go))
+	t, err := v.cells.Table.Of(types.NewSlice(v.elemType().Go))
 	if err != nil {
 		panic(err)
 	}
 	out := v.cells.Type(t).New()
-	*(*sliceHeader)(out.mem) = sliceHeader{unsafe.Add(v.mem, uintptr(low)*v.typ.Elem().Mem.Size()), high - low, max - low}
+	*(*sliceHeader)(out.mem) = sliceHeader{unsafe.Add(v.mem, uintptr(low)*v.elemType().Mem.Size()), high - low, max - low}
 	return out
 }

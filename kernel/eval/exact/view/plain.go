@@ -65,8 +65,9 @@ func reaches(r reflect.Type, seen map[reflect.Type]bool) bool {
 // Plain says that values of the type are native, and hold nothing of cells.
 func (t Type) Plain() bool { return t.cell == nil && !holdsInterfaces(t.native) }
 
-// HoldsCells says that v is native, and that a value of a cell lies in it, so
-// that native code must not look into it.
+// HoldsCells says that v is a value of a cell or that one lies in it, so that
+// native code must not look into it. Unexported fields of native types are left
+// out: others may be writing to them.
 func (v Value) HoldsCells() bool { return v.holdsCells(map[visit]bool{}) }
 
 type visit struct {
@@ -113,7 +114,8 @@ func (v Value) holdsCells(seen map[visit]bool) bool {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if v.Field(i).holdsCells(seen) {
+			f := v.FieldInfo(i)
+			if (f.Exported || f.Embedded) && v.Field(i).holdsCells(seen) {
 				return true
 			}
 		}

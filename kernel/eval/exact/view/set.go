@@ -34,7 +34,7 @@ func (v Value) Reflect() reflect.Value {
 	}
 	switch v.Kind() {
 	case reflect.Slice:
-		return reflect.NewAt(reflect.SliceOf(v.typ.Elem().Mem), v.mem).Elem()
+		return reflect.NewAt(reflect.SliceOf(v.elemType().Mem), v.mem).Elem()
 	case reflect.Map, reflect.Chan:
 		return reflect.NewAt(v.typ.Container(), v.mem).Elem()
 	}
@@ -57,7 +57,7 @@ func (v Value) SetInterface(x any) {
 // SetNew lets a pointer variable point to a new zero variable.
 func (v Value) SetNew() {
 	if v.typ != nil {
-		*(*unsafe.Pointer)(v.mem) = v.typ.Elem().New()
+		*(*unsafe.Pointer)(v.mem) = v.elemType().New()
 		return
 	}
 	v.native.Set(reflect.New(v.native.Type().Elem()))
@@ -79,6 +79,7 @@ func (v Value) SetMapIndex(key, elem Value) {
 // MapIndex is the element of a map; key is of the map's key type. The result
 // is invalid when there is none.
 func (v Value) MapIndex(key Value) Value {
+	defer v.reading()()
 	e := v.Reflect().MapIndex(key.raw())
 	if !e.IsValid() {
 		return Value{}

@@ -38,6 +38,18 @@ func (t Type) Native() reflect.Type { return t.native }
 // Cell is a type of cells, or nil.
 func (t Type) Cell() *layout.Type { return t.cell }
 
+// Reflect is the type as the host gives it to cells, native types as they are;
+// nil when the host has none.
+func (t Type) Reflect() reflect.Type {
+	if t.cell == nil {
+		return t.native
+	}
+	if r, ok := t.cells.Host.(Reflector); ok {
+		return r.ReflectType(t.cell)
+	}
+	return nil
+}
+
 // Kind is the kind of the type in compiled Go.
 func (t Type) Kind() reflect.Kind {
 	if t.cell == nil {
@@ -75,7 +87,7 @@ func (t Type) Elem() Type {
 	if t.cell == nil {
 		return Type{cells: t.cells, native: t.native.Elem()}
 	}
-	return t.cells.Type(t.cell.Elem())
+	return t.cells.Type(t.cells.partsOf(t.cell).elem)
 }
 
 // Key is the key type of a map.
@@ -83,7 +95,7 @@ func (t Type) Key() Type {
 	if t.cell == nil {
 		return Type{cells: t.cells, native: t.native.Key()}
 	}
-	return t.cells.Type(t.cell.Key())
+	return t.cells.Type(t.cells.partsOf(t.cell).key)
 }
 
 // PointerTo is the type of pointers to t.
@@ -91,11 +103,15 @@ func (t Type) PointerTo() Type {
 	if t.cell == nil {
 		return Type{cells: t.cells, native: reflect.PointerTo(t.native)}
 	}
-	p, err := t.cells.Table.Of(types.NewPointer(t.cell.Go))
-	if err != nil { // every pointer has a layout
-		panic(err)
+	known := t.cells.partsOf(t.cell)
+	if known.pointer == nil {
+		p, err := t.cells.Table.Of(types.NewPointer(t.cell.Go))
+		if err != nil { // every pointer has a layout
+			panic(err)
+		}
+		known.pointer = p
 	}
-	return t.cells.Type(p)
+	return t.cells.Type(known.pointer)
 }
 
 // NumField is the number of fields of a struct type.
@@ -122,7 +138,7 @@ func (t Type) FieldType(i int) Type {
 	if t.cell == nil {
 		return Type{cells: t.cells, native: t.native.Field(i).Type}
 	}
-	return t.cells.Type(t.cell.Field(i))
+	return t.cells.Type(t.cells.partsOf(t.cell).fields[i].typ)
 }
 
 // NumMethod is the number of methods of an interface type.
@@ -150,10 +166,7 @@ func (t Type) implements(iface reflect.Type) bool {
 		return t.native.Implements(iface)
 	}
 	if t.Kind() != reflect.Interface {
-		if !mayHaveMethods(t.cell.Go) {
-			return false
-		}
-		_, ok := t.cells.Host.As(t.cell.Any(t.cell.Zero()), iface)
+		_, ok := t.cells.as(Value{cells: t.cells, typ: t.cell, mem: t.cell.Zero(), fixed: true}, iface)
 		return ok
 	}
 	for i := range iface.NumMethod() {

@@ -26,10 +26,26 @@ type Unwrapper interface {
 	Unwrap(v any) any
 }
 
-// Cells are the types of a session and who calls their methods.
+// A Reflector is a Host that has reflect types for types of cells.
+type Reflector interface {
+	ReflectType(t *layout.Type) reflect.Type
+}
+
+// A MapGuard is a Host that watches over maps which several goroutines of cells
+// use. ReadMap is called before such a map is read, and done after. It panics
+// when another goroutine is writing to the map.
+type MapGuard interface {
+	ReadMap(m unsafe.Pointer) (done func())
+}
+
+// Cells are the types of a session and who calls their methods, for as long as
+// one value is looked at: what was asked once is remembered.
 type Cells struct {
 	Table *layout.Table
 	Host  Host
+
+	parts map[*layout.Type]*parts
+	lacks map[lack]bool
 }
 
 // readOnly says why a value may not be had as an interface: the rules are
@@ -184,30 +200,10 @@ func As[I any](v Value) (x I, ok bool) {
 		x, ok = v.native.Interface().(I)
 		return x, ok
 	}
-	if !mayHaveMethods(v.typ.Go) {
-		return x, false
-	}
-	n, ok := v.cells.Host.As(v.Interface(), reflect.TypeFor[I]())
+	n, ok := v.cells.as(v, reflect.TypeFor[I]())
 	if !ok {
 		return x, false
 	}
 	x, ok = n.(I)
 	return x, ok
-}
-
-func mayHaveMethods(t types.Type) bool {
-	switch t := types.Unalias(t).(type) {
-	case *types.Named:
-		return true
-	case *types.Pointer:
-		_, isPointer := t.Elem().Underlying().(*types.Pointer)
-		return !isPointer && mayHaveMethods(t.Elem())
-	case *types.Struct:
-		for f := range t.Fields() {
-			if f.Embedded() {
-				return true
-			}
-		}
-	}
-	return false
 }
