@@ -48,7 +48,7 @@ func (m *machine) stop() reflect.SelectCase {
 
 // interrupted raises the interrupt that woke a wait.
 func (m *machine) interrupted() bool {
-	m.raise(&panicking{kill: killInterrupt})
+	m.raise(m.tok.why())
 	return true
 }
 

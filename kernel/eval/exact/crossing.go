@@ -156,7 +156,7 @@ func (rt *runtime) nativeFunc(m *machine, f *closure, sig *types.Signature, want
 	shape := rt.shape(sig)
 	tok := m.tok
 	return reflect.MakeFunc(want, func(args []reflect.Value) []reflect.Value {
-		return rt.callBack(rt.newMachine(tok), f, shape, nil, nil, args, want)
+		return rt.callBack(rt.newMachine(rt.permitFor(tok)), f, shape, nil, nil, args, want)
 	})
 }
 
@@ -181,13 +181,13 @@ func (rt *runtime) callBack(m *machine, f *closure, s *shape, u []uint64, p []un
 		}
 	}
 	if !ok {
-		panic(m.leaving())
+		m.leave()
 	}
 	out := make([]reflect.Value, len(s.results))
 	l := loc{}
 	for i, t := range s.results {
 		if out[i], ok = rt.toNative(m, t, base(resU), baseP(resP), l, want.Out(i)); !ok {
-			panic(m.leaving())
+			m.leave()
 		}
 		l = l.plus(t.NU, t.NP)
 	}

@@ -88,12 +88,23 @@ func newEvaluator(v eval.Vocabulary, o Options) (*evaluator, error) {
 	}
 	rt.table = layout.NewTable(rt.symbols, rt.isSource)
 	rt.died = func(p *panicking, at token.Pos) {
+		if p.kill == killInterrupt {
+			return
+		}
 		err := rt.problem(p)
 		if o.GoroutinePanic != nil {
 			o.GoroutinePanic(err)
 			return
 		}
-		fmt.Fprintf(o.Stderr, "panic in a goroutine started at %s: %s\n", rt.where(at), err.Message)
+		if cell := rt.running.Load(); cell != nil && p.kill == killExit {
+			cell.end(p)
+			return
+		}
+		what := "panic in a goroutine"
+		if at.IsValid() {
+			what += " started at " + rt.where(at)
+		}
+		fmt.Fprintf(o.Stderr, "%s: %s\n", what, err.Message)
 		for _, f := range err.Trace {
 			fmt.Fprintf(o.Stderr, "\tat In[%d]:%d:%d %s\n", f.Cell, f.Line, f.Column, f.Func)
 		}
@@ -145,8 +156,8 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	e.keep(p, u)
 	result := eval.Result{Defines: p.Defines, Uses: p.Uses, Notes: p.Notes}
 	tok, release := withContext(ctx, e.steps)
-	defer release()
-	e.rt.current.Store(tok)
+	e.rt.begin(tok, release)
+	defer e.rt.finish(tok)
 	if err := e.run(ctx, tok, u.entries); err != nil {
 		return result, err
 	}
@@ -302,44 +313,6 @@ func (e *evaluator) keep(p *cell.Program, u *unit) {
 	}
 }
 
-// run calls functions one after the other, on a goroutine of their own, so
-// that runtime.Goexit ends that.
-func (e *evaluator) run(ctx context.Context, tok *permit, entries []*function) error {
-	done := make(chan *panicking, 1)
-	go func() {
-		ended := &panicking{kill: killGoexit}
-		defer func() {
-			if r := recover(); r != nil {
-				ended = &panicking{kill: killRefuse, val: fmt.Errorf("fault in the evaluator: %v", r)}
-				panic(r)
-			}
-			done <- ended
-		}()
-		m := e.rt.newMachine(tok)
-		for _, fn := range entries {
-			if !m.call(fn, nil, nil, nil, nil, nil, nil) {
-				ended = m.raised
-				return
-			}
-		}
-		ended = nil
-		m.free()
-	}()
-	p := <-done
-	if p == nil {
-		return nil
-	}
-	if p.kill == killNone {
-		if stop, ok := p.val.(eval.Stop); ok {
-			if ctx.Err() != nil {
-				return interrupted()
-			}
-			return &eval.Error{Kind: eval.Failure, Message: stop.Error(), Cause: stop.Err}
-		}
-	}
-	return e.rt.problem(p)
-}
-
 func interrupted() error { return &eval.Error{Kind: eval.Interrupt, Message: "interrupted"} }
 
 // refused makes the cell's error of a refusal.
@@ -371,5 +344,9 @@ func (e *evaluator) Value(name string) (reflect.Value, bool) {
 	return reflect.ValueOf(e.rt.show(g.typ.Any(c))), true
 }
 
-// Close implements eval.Evaluator.
-func (e *evaluator) Close() error { return nil }
+// Close implements eval.Evaluator. Goroutines of cells end, save those that
+// native code started.
+func (e *evaluator) Close() error {
+	e.rt.going.end(nil)
+	return nil
+}

@@ -2,6 +2,7 @@ package exact
 
 import (
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -16,6 +17,8 @@ type machine struct {
 	frames []frame
 	raised *panicking // what an instruction raised and nothing has handled
 	method *function  // what an opCallM found, nil when it has been called
+
+	outside atomic.Pointer[function] // the native function that is being called
 }
 
 // A frame is a call that has not returned.

@@ -2,7 +2,6 @@ package exact
 
 import (
 	"reflect"
-	goruntime "runtime"
 	"unsafe"
 
 	"adkernel/kernel/eval/exact/layout"
@@ -31,7 +30,7 @@ func (rt *runtime) nativeFunction(name string, f reflect.Value, s *shape, variad
 			args[i] = v
 			l = l.plus(t.NU, t.NP)
 		}
-		outs, ok := m.callNative(f, args, variadic)
+		outs, ok := m.callNative(out, f, args, variadic)
 		if !ok {
 			return true
 		}
@@ -62,10 +61,16 @@ func (rt *runtime) argument(m *machine, t *layout.Type, u, p unsafe.Pointer, l l
 type exporter func(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (v reflect.Value, done, ok bool)
 
 // callNative calls native code. A panic there becomes one of the cell.
-func (m *machine) callNative(f reflect.Value, args []reflect.Value, variadic bool) (outs []reflect.Value, ok bool) {
+func (m *machine) callNative(fn *function, f reflect.Value, args []reflect.Value, variadic bool) (outs []reflect.Value, ok bool) {
 	finished := false
+	m.outside.Store(fn)
 	defer func() {
+		m.outside.Store(nil)
 		if finished {
+			if m.tok.ended() { // it may have been left behind
+				m.raise(m.tok.why())
+				ok = false
+			}
 			return
 		}
 		r := recover()
@@ -115,14 +120,11 @@ func (l leaving) Error() string { return "the cell has ended" }
 // panicked with.
 func (m *machine) leaving() any {
 	p := m.raised
-	switch p.kill {
-	case killNone:
+	if p.kill == killNone {
 		m.rt.passing.Store(p)
 		if v, ok := m.rt.wrapAny(m, p.val); ok {
 			return v
 		}
-	case killGoexit:
-		goruntime.Goexit()
 	}
 	return leaving{p}
 }
@@ -181,6 +183,17 @@ func (rt *runtime) nativeMethod(r reflect.Type, s *site) *target {
 	f := meth.Func
 	variadic := f.Type().IsVariadic()
 	export := rt.exporter(r.PkgPath(), s.name)
+	if x, ok := blocking["("+r.String()+")."+s.name]; ok {
+		method := x(rt)
+		fn.native = func(m *machine, u, p unsafe.Pointer) bool {
+			args := [2]unsafe.Pointer{words(*rany(p, 0)).data}
+			if len(shape.params) > 0 {
+				args[1] = *rp(p, 16)
+			}
+			return method(m, u, unsafe.Pointer(&args))
+		}
+		return rt.keepMethod(key, fn)
+	}
 	fn.native = func(m *machine, u, p unsafe.Pointer) bool {
 		args := make([]reflect.Value, len(shape.params)+1)
 		l := loc{shape.resU * 8, shape.resP * 8}
@@ -194,7 +207,7 @@ func (rt *runtime) nativeMethod(r reflect.Type, s *site) *target {
 			args[i+1] = v
 			l = l.plus(t.NU, t.NP)
 		}
-		outs, ok := m.callNative(f, args, variadic)
+		outs, ok := m.callNative(fn, f, args, variadic)
 		if !ok {
 			return true
 		}
@@ -207,6 +220,10 @@ func (rt *runtime) nativeMethod(r reflect.Type, s *site) *target {
 		}
 		return false
 	}
+	return rt.keepMethod(key, fn)
+}
+
+func (rt *runtime) keepMethod(key methodKey, fn *function) *target {
 	t := &target{fn, func(m *machine, v any, u, p unsafe.Pointer, l loc) (loc, bool) {
 		*rany(p, l.p) = v
 		return l.plus(0, 2), true

@@ -26,7 +26,7 @@ type kill uint8
 const (
 	killNone kill = iota
 	killGoexit
-	killInterrupt
+	killInterrupt // val is an error that says why, or nil
 	killOverflow
 	killExit   // os.Exit; val is native.Exit
 	killRefuse // the program asked for what has no exact answer; val is an error
@@ -162,7 +162,7 @@ func (m *machine) unwind(base int) bool {
 	for len(m.frames) > base {
 		p := m.raised
 		fr := &m.frames[len(m.frames)-1]
-		if d := fr.pop(); d != nil {
+		if d := fr.pop(); d != nil && p.kill != killExit { // os.Exit runs no deferred calls
 			if m.runDeferred(d, p) && p.recovered {
 				m.raised = nil
 				if m.runDefers() { // the others run as the function returns
@@ -224,8 +224,10 @@ func (m *machine) runDefers() bool {
 func (m *machine) runDeferred(d *deferred, p *panicking) bool {
 	m.raised = nil
 	tok := m.tok
-	if p != nil && p.kill == killInterrupt {
-		m.tok = background() // deferred calls run to their end
+	if p != nil && p.kill != killNone && tok.ended() {
+		t, release := cleanup() // deferred calls run to their end
+		defer release()
+		m.tok = t
 	}
 	fn := d.fn
 	if d.free != nil {
@@ -320,11 +322,19 @@ func (m *machine) goCall(fn *function, free *closure, nu, np int32) bool {
 		return true
 	}
 	fr := &m.frames[len(m.frames)-1]
-	at := fr.code.position(fr.code.index(fr.ip))
 	u, p := m.arguments(fr, fn, free, nu, np)
 	if free != nil {
 		fn = free.fn
 	}
-	m.rt.start(fn, free, u, p, at)
+	m.rt.start(fn, free, u, p, m.place(), nil)
 	return false
+}
+
+// place is where the top frame is.
+func (m *machine) place() token.Pos {
+	if len(m.frames) == 0 {
+		return token.NoPos
+	}
+	fr := &m.frames[len(m.frames)-1]
+	return fr.code.position(fr.code.index(fr.ip))
 }

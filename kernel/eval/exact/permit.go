@@ -2,18 +2,22 @@ package exact
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
+	"time"
 )
 
-// A permit stands for one cell's right to go on. Loops and calls look at its
-// flag; what blocks waits for done as well.
+// A permit stands for one cell's right to go on, or for one of a goroutine
+// that a cell started. Loops and calls look at its flag; what blocks waits for
+// done as well.
 type permit struct {
 	flag   atomic.Int32 // not 0: poll has something to do
 	done   chan struct{}
-	nested atomic.Int32 // calls of cells inside native code or deferred calls
-	taken  atomic.Bool  // the interrupt has been noticed
-	steps  atomic.Int64 // what is left of a step budget
-	budget bool
+	reason atomic.Pointer[panicking] // why it ended, nil for an interrupt
+	nested atomic.Int32              // calls of cells inside native code or deferred calls
+	over   atomic.Bool               // the cell has returned: callbacks that it left belong to the one that runs now
+	steps  atomic.Int64              // what is left of a step budget
+	budget int64
 }
 
 const (
@@ -27,27 +31,65 @@ func background() *permit { return &permit{done: make(chan struct{})} }
 func withContext(ctx context.Context, steps int64) (*permit, func()) {
 	t := background()
 	if steps > 0 {
-		t.budget = true
+		t.budget = steps
 		t.steps.Store(steps)
 		t.flag.Store(flagBudget)
 	}
-	stop := context.AfterFunc(ctx, t.interrupt)
-	return t, func() { stop() }
+	stop := context.AfterFunc(ctx, func() { t.end(nil) })
+	return t, func() {
+		stop()
+		t.over.Store(true)
+	}
 }
 
-func (t *permit) interrupt() {
+// end takes the permit away, for the reason p; nil is an interrupt. Only the
+// first reason counts.
+func (t *permit) end(p *panicking) {
 	if t.flag.Or(flagInterrupt)&flagInterrupt == 0 {
+		t.reason.Store(p)
 		close(t.done)
 	}
+}
+
+// ended says whether the permit has been taken away.
+func (t *permit) ended() bool { return t.flag.Load()&flagInterrupt != 0 }
+
+// why is what to raise when the permit has ended.
+func (t *permit) why() *panicking {
+	<-t.done // the reason is there
+	if p := t.reason.Load(); p != nil {
+		return &panicking{kill: p.kill, val: p.val}
+	}
+	return &panicking{kill: killInterrupt}
 }
 
 // poll is called where the flag is not 0; false means that the cell ends, and
 // m.raised is set.
 func (t *permit) poll(m *machine) bool {
-	flags := t.flag.Load()
-	if flags&flagBudget != 0 && t.steps.Add(-1) < 0 || flags&flagInterrupt != 0 {
-		m.raise(&panicking{kill: killInterrupt})
-		return false
+	switch flags := t.flag.Load(); {
+	case flags&flagInterrupt != 0:
+		m.raise(t.why())
+	case flags&flagBudget != 0 && t.steps.Add(-1) < 0:
+		m.raise(&panicking{kill: killInterrupt, val: budgetError{t.budget}})
+	default:
+		return true
 	}
-	return true
+	return false
+}
+
+// budgetError is what a cell ends with that makes more steps than it may.
+type budgetError struct{ steps int64 }
+
+func (e budgetError) Error() string {
+	return fmt.Sprintf("stopped after %d calls and loop iterations", e.steps)
+}
+
+// cleanupTime is how long the deferred calls of an interrupted cell may take.
+const cleanupTime = time.Second
+
+// cleanup is a permit for one deferred call of a cell that was ended.
+func cleanup() (t *permit, release func()) {
+	t = background()
+	timer := time.AfterFunc(cleanupTime, func() { t.end(nil) })
+	return t, func() { timer.Stop() }
 }

@@ -60,7 +60,7 @@ func RunProgram(ctx context.Context, v eval.Vocabulary, o Options, load Loader) 
 	err = e.run(ctx, tok, entries)
 	if p, ok := err.(*eval.Error); ok && p.Message == goexited {
 		// The others go on; without them, Go calls it a deadlock.
-		e.rt.running.Wait()
+		e.rt.others.Wait()
 		return &eval.Error{Kind: eval.Panic, Message: "no goroutines (main called runtime.Goexit) - deadlock!"}
 	}
 	return err

@@ -28,7 +28,7 @@ type runtime struct {
 	imports *native.Importer
 	symbols func(path, name string) (reflect.Value, bool)
 	program []*ast.File    // of RunProgram
-	running sync.WaitGroup // goroutines that cells started
+	others  sync.WaitGroup // goroutines that cells started
 	stdout  io.Writer
 	stderr  io.Writer
 	died    func(p *panicking, at token.Pos) // a goroutine's panic
@@ -51,6 +51,9 @@ type runtime struct {
 	passing       atomic.Pointer[panicking] // the last panic that left for native code
 	limit         atomic.Uint64             // bytes that one allocation may take, 0 for any
 	current       atomic.Pointer[permit]    // of the running cell
+	release       func()                    // gives it back
+	running       atomic.Pointer[permit]    // of the running cell, nil between cells
+	going         goroutines
 }
 
 // funcKey names a declared function or method, or an instance of one.
@@ -139,13 +142,25 @@ func (rt *runtime) source(p *types.Package) *source {
 
 const cellPath = "main"
 
-// start runs a function on a goroutine of its own.
-func (rt *runtime) start(fn *function, free *closure, u []uint64, p []unsafe.Pointer, at token.Pos) {
+// start runs a function on a goroutine of its own, and after, when it is not
+// nil, however that ends.
+func (rt *runtime) start(fn *function, free *closure, u []uint64, p []unsafe.Pointer, at token.Pos, after func()) {
 	rt.parallel.Store(true)
-	rt.running.Add(1)
+	tok := background()
+	rt.going.add(tok)
+	rt.others.Add(1)
 	go func() {
-		defer rt.running.Done()
-		m := rt.newMachine(background())
+		defer rt.others.Done()
+		m := rt.newMachine(tok)
+		defer func() {
+			if r := recover(); r != nil {
+				rt.died(fault(r), at)
+			}
+			rt.going.remove(tok)
+			if after != nil {
+				after()
+			}
+		}()
 		resU, resP := fn.results()
 		if m.call(fn, free, u, p, make([]uint64, resU), make([]unsafe.Pointer, resP), nil) {
 			m.free()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"adkernel/kernel/eval/exact/encode"
 	"adkernel/kernel/eval/exact/format"
 )
 
@@ -44,6 +45,8 @@ func (rt *runtime) As(v any, iface reflect.Type) (native any, ok bool) {
 		return stringer{held{v, rt}}, true
 	case reflect.TypeFor[fmt.GoStringer]():
 		return goStringer{held{v, rt}}, true
+	case reflect.TypeFor[encode.IsZeroer]():
+		return zeroer{held{v, rt}}, true
 	}
 	m := rt.newMachine(rt.current.Load())
 	defer m.free()
@@ -60,6 +63,13 @@ func (rt *runtime) Unwrap(v any) any { return rt.unwrap(v) }
 type stringer struct{ held }
 
 func (s stringer) String() string { return s.rt.text(s.v, "String") }
+
+type zeroer struct{ held }
+
+func (z zeroer) IsZero() bool {
+	out := z.rt.callMethod(z.v, "IsZero", reflect.TypeFor[func() bool]())
+	return out != nil && out[0].Bool()
+}
 
 type goStringer struct{ held }
 

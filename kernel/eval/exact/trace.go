@@ -13,6 +13,9 @@ import (
 func (rt *runtime) problem(p *panicking) *eval.Error {
 	switch p.kill {
 	case killInterrupt:
+		if e, ok := p.val.(error); ok {
+			return &eval.Error{Kind: eval.Interrupt, Message: e.Error(), Trace: rt.frames(p), Cause: e}
+		}
 		return &eval.Error{Kind: eval.Interrupt, Message: "interrupted"}
 	case killGoexit:
 		return &eval.Error{Kind: eval.Panic, Message: goexited, Trace: rt.frames(p)}

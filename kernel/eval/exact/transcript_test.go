@@ -15,8 +15,9 @@ func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("../testdata/cells/*.txt")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
-	start := func(stdout, stderr io.Writer) (eval.Evaluator, error) {
-		return New(eval.Vocabulary{}, Options{Stdout: stdout, Stderr: stderr})
-	}
 	evaltest.Run(t, start, nil, files...)
+}
+
+func start(stdout, stderr io.Writer) (eval.Evaluator, error) {
+	return New(eval.Vocabulary{}, Options{Stdout: stdout, Stderr: stderr})
 }

@@ -85,18 +85,18 @@ func (rt *runtime) text(v any, name string) string {
 	m := rt.newMachine(rt.current.Load())
 	t, ok := m.find(&site{name: name, sig: textSignature}, v)
 	if !ok {
-		panic(m.leaving())
+		m.leave()
 	}
 	u, p := make([]uint64, maxReceiver), make([]pointer, maxReceiver)
 	l, ok := t.receiver(m, v, base(u), baseP(p), loc{})
 	if !ok || !m.enterNested() {
-		panic(m.leaving())
+		m.leave()
 	}
 	resU, resP := make([]uint64, 1), make([]pointer, 1)
 	ok = m.call(t.fn, nil, u[:l.u/8], p[:l.p/8], resU, resP, nil)
 	m.tok.nested.Add(-1)
 	if !ok {
-		panic(m.leaving())
+		m.leave()
 	}
 	m.free()
 	return rstr(base(resU), baseP(resP), loc{})
@@ -111,16 +111,16 @@ func (rt *runtime) boundMethod(v any, name string, sig *types.Signature, want re
 	rt.parallel.Store(true)
 	tok := rt.current.Load()
 	return reflect.MakeFunc(want, func(args []reflect.Value) []reflect.Value {
-		m := rt.newMachine(tok)
+		m := rt.newMachine(rt.permitFor(tok))
 		t, ok := m.find(s, v)
 		if !ok {
-			panic(m.leaving())
+			m.leave()
 		}
 		// The receiver's slots, which differ by type, come first.
 		ru, rp := make([]uint64, maxReceiver), make([]pointer, maxReceiver)
 		l, ok := t.receiver(m, v, base(ru), baseP(rp), loc{})
 		if !ok {
-			panic(m.leaving())
+			m.leave()
 		}
 		c := &closure{fn: t.fn}
 		return rt.callBack(m, c, sh, ru[:l.u/8], rp[:l.p/8], args, want)

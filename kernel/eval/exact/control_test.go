@@ -1,0 +1,434 @@
+package exact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/kernel/eval"
+	"adkernel/kernel/eval/evaltest"
+)
+
+// Sequences of testdata/control that the evaluator does otherwise.
+var controlKnown = map[string]string{}
+
+func TestControlTranscripts(t *testing.T) {
+	files, err := filepath.Glob("../testdata/control/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	evaltest.Run(t, start, controlKnown, files...)
+}
+
+// output is a writer for goroutines.
+type output struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// session evaluates cells one after another.
+type session struct {
+	t testing.TB
+	eval.Evaluator
+	n        int
+	out, err output
+}
+
+func newSession(t testing.TB, o Options) *session {
+	s := &session{t: t}
+	o.Stdout, o.Stderr = &s.out, &s.err
+	e, err := New(eval.Vocabulary{}, o)
+	require.NoError(t, err)
+	s.Evaluator = e
+	t.Cleanup(func() { _ = e.Close() })
+	return s
+}
+
+func (s *session) evaluate(ctx context.Context, source string) (eval.Result, error) {
+	s.n++
+	return s.Evaluate(ctx, eval.Cell{N: s.n, Source: source})
+}
+
+// run evaluates a cell that must end well, and returns its value.
+func (s *session) run(source string) any {
+	s.t.Helper()
+	r, err := s.evaluate(s.t.Context(), source)
+	require.NoError(s.t, err, source)
+	if len(r.Values) == 0 {
+		return nil
+	}
+	return r.Values[0]
+}
+
+// fails evaluates a cell that must not end well.
+func (s *session) fails(source string) *eval.Error {
+	s.t.Helper()
+	_, err := s.evaluate(s.t.Context(), source)
+	require.Error(s.t, err, source)
+	var e *eval.Error
+	require.ErrorAs(s.t, err, &e)
+	return e
+}
+
+// What a cell may be busy with when the user interrupts it. The cells before
+// it are separated by ---.
+var endless = map[string]string{
+	"loop":                "for {}",
+	"loop with a body":    "n := 0\nfor { n++; state = n }",
+	"goto":                "again:\nstate++\ngoto again",
+	"calls":               "func f() {}\nfor { f() }",
+	"recursion":           "func f(n int) int { if n > 20 { return 0 }; return f(n+1) + f(n+1) }\nfor { f(0) }",
+	"method calls":        "type T struct{}\nfunc (T) M() {}\nvar x interface{ M() } = T{}\nfor { x.M() }",
+	"closures":            "f := func() {}\nfor { f() }",
+	"range over func":     "for range func(yield func() bool) { for yield() {} } {}",
+	"range over integers": "for i := range 1 << 62 { state = i }",
+	"native calls":        "for { strings.ToUpper(\"a\") }",
+	"printing":            "for { fmt.Sprintln(1, 2) }",
+
+	"receive":              "<-make(chan int)",
+	"receive from nil":     "var c chan int\n<-c",
+	"send":                 "make(chan int) <- 1",
+	"send to nil":          "var c chan int\nc <- 1",
+	"select":               "select {}",
+	"select on cases":      "a, b := make(chan int), make(chan int)\nselect {\ncase <-a:\ncase b <- 1:\n}",
+	"select with default":  "c := make(chan int)\nfor { select { case <-c: default: } }",
+	"range over a channel": "for range make(chan int) {}",
+	"busy channel":         "c := make(chan int)\ngo func() { for { c <- 1 } }()\nfor range c {}",
+
+	"Sleep":              "time.Sleep(time.Hour)",
+	"After":              "<-time.After(time.Hour)",
+	"Ticker":             "for range time.Tick(time.Millisecond) {}",
+	"Mutex":              "var mu sync.Mutex\nmu.Lock()\nmu.Lock()",
+	"RWMutex":            "var mu sync.RWMutex\nmu.Lock()\nmu.RLock()",
+	"RWMutex for write":  "var mu sync.RWMutex\nmu.RLock()\nmu.Lock()",
+	"Locker":             "var mu sync.Mutex\nvar l sync.Locker = &mu\nl.Lock()\nl.Lock()",
+	"embedded Mutex":     "var x struct{ sync.Mutex }\nx.Lock()\nx.Lock()",
+	"WaitGroup":          "var wg sync.WaitGroup\nwg.Add(1)\nwg.Wait()",
+	"Cond":               "c := sync.NewCond(&sync.Mutex{})\nc.L.Lock()\ndefer c.L.Unlock()\nc.Wait()",
+	"Once":               "var o sync.Once\no.Do(func() { select {} })",
+	"context":            "ctx, cancel := context.WithCancel(context.Background())\ndefer cancel()\n<-ctx.Done()",
+	"pipe":               "r, _ := io.Pipe()\nr.Read(make([]byte, 1))",
+	"accept":             "l, err := net.Listen(\"tcp\", \"127.0.0.1:0\")\nif err != nil { panic(err) }\nl.Accept()",
+	"deferred function":  "func() {\n\tdefer func() { for {} }()\n}()",
+	"deferred by panic":  "func() {\n\tdefer func() { recover(); for {} }()\n\tpanic(1)\n}()",
+	"deferred receive":   "func() {\n\tdefer func() { <-make(chan int) }()\n}()",
+	"sort.Slice":         "sort.Slice([]int{2, 1}, func(i, j int) bool { for {} })",
+	"slices.SortFunc":    "slices.SortFunc([]int{2, 1}, func(i, j int) int { for {} })",
+	"strings.Map":        "strings.Map(func(r rune) rune { time.Sleep(time.Hour); return r }, \"abc\")",
+	"sort.Sort":          "type L []int\nfunc (l L) Len() int { return len(l) }\nfunc (l L) Swap(i, j int) {}\nfunc (l L) Less(i, j int) bool { for {} }\nsort.Sort(L{1, 2})",
+	"String method":      "type T struct{}\nfunc (T) String() string { for {} }\nfmt.Println(T{})",
+	"an older callback":  "loop := func(i, j int) bool { for {} }\n---\nsort.Slice([]int{2, 1}, loop)",
+	"an older func":      "f := strings.NewReplacer\nloop := func(r rune) rune { for {} }\nm := func() { strings.Map(loop, \"ab\") }\n---\nm()",
+	"http client":        "s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { time.Sleep(300 * time.Millisecond) }))\n---\nhttp.Get(s.URL)",
+	"http handler":       "s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { for {} }))\n---\nhttp.Get(s.URL)",
+	"a program":          "exec.Command(\"sleep\", \"1\").Run()",
+	"growing":            "l := []int{}\nfor { l = append(l[:0], 1) }",
+	"map iteration":      "m := map[int]int{1: 1}\nfor { for k := range m { state = k } }",
+	"string iteration":   "for { for _, r := range \"abc\" { state = int(r) } }",
+	"arithmetic loop":    "x := 1.0\nfor x != 0 { x = x*1.5 + 1; if x > 1e9 { x = 1 } }",
+	"switch in a loop":   "x := 0\nfor { switch x { case 0: x = 1; default: x = 0 } }",
+	"goroutine and wait": "done := make(chan bool)\ngo func() { time.Sleep(time.Second); close(done) }()\n<-done",
+}
+
+func TestInterrupt(t *testing.T) {
+	for name, source := range endless {
+		t.Run(name, func(t *testing.T) {
+			s := newSession(t, Options{})
+			s.run("state, calls := 0, 0\nkept := func() int { calls++; return calls }")
+			cells := strings.Split(source, "\n---\n")
+			for _, c := range cells[:len(cells)-1] {
+				s.run(c)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			var at time.Time
+			time.AfterFunc(30*time.Millisecond, func() { at = time.Now(); cancel() })
+			_, err := s.evaluate(ctx, cells[len(cells)-1])
+			took := time.Since(at)
+			var e *eval.Error
+			require.True(t, errors.As(err, &e), "%v", err)
+			require.Equal(t, eval.Interrupt, e.Kind, "%v", err)
+			require.Less(t, took, 500*time.Millisecond)
+			if took > 20*time.Millisecond {
+				t.Logf("%s took %v", name, took)
+			}
+			require.Equal(t, 1, s.run("kept()"))
+			s.run("state = 5\nfor i := range 1000 { state += i }")
+			require.Equal(t, "[1 2 3]", s.run("l3 := []int{3, 1, 2}\nsort.Slice(l3, func(i, j int) bool { return l3[i] < l3[j] })\nfmt.Sprint(l3)"))
+			require.Equal(t, 2, s.run("kept()"))
+		})
+	}
+}
+
+func TestDeferredCallsOfAnInterruptedCellRun(t *testing.T) {
+	s := newSession(t, Options{})
+	s.run("var mu sync.Mutex\nvar log []string")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err := s.evaluate(ctx, `func() {
+	mu.Lock()
+	defer mu.Unlock()
+	defer func() { for i := range 1000 { _ = i }; log = append(log, fmt.Sprint("deferred ", recover())) }()
+	for {}
+}()`)
+	require.EqualError(t, err, "interrupted")
+	require.Equal(t, "[deferred <nil>] true", s.run("fmt.Sprint(log, mu.TryLock())"))
+}
+
+func TestDeferredCallsOfAnInterruptedCellMayNotGoOnForever(t *testing.T) {
+	s := newSession(t, Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	at := time.Now()
+	_, err := s.evaluate(ctx, "func() { defer func() { for {} }(); for {} }()")
+	require.EqualError(t, err, "interrupted")
+	require.Less(t, time.Since(at), 4*cleanupTime)
+}
+
+func TestACondThatIsInterruptedHoldsItsLock(t *testing.T) {
+	s := newSession(t, Options{})
+	s.run("var mu sync.Mutex\nc := sync.NewCond(&mu)\nvar woken atomic.Int64")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err := s.evaluate(ctx, "func() { mu.Lock(); defer mu.Unlock(); for { c.Wait() } }()")
+	require.EqualError(t, err, "interrupted")
+	require.Equal(t, true, s.run("mu.TryLock()"))
+	s.run("mu.Unlock()\nvar wg sync.WaitGroup\nwg.Go(func() { mu.Lock(); defer mu.Unlock(); c.Wait(); woken.Add(1) })")
+	s.run("for woken.Load() == 0 { c.Signal(); time.Sleep(time.Millisecond) }\nwg.Wait()")
+}
+
+func TestNativeCodeThatDoesNotReturnIsLeftBehind(t *testing.T) {
+	s := newSession(t, Options{})
+	s.run("r, w := io.Pipe()\ngot := \"nothing\"")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err := s.evaluate(ctx, "b := make([]byte, 1)\nn, err := r.Read(b)\ngot = string(b[:n])")
+	require.ErrorContains(t, err, "interrupted; (*io.PipeReader).Read goes on in the background")
+	s.run("w.Write([]byte(\"x\"))\ntime.Sleep(20 * time.Millisecond)")
+	require.Equal(t, "nothing", s.run("got"), "the interrupted cell went on")
+}
+
+func TestASessionAfterAnInterruptShowsValues(t *testing.T) {
+	s := newSession(t, Options{})
+	s.run("type T struct{ n int }\nfunc (t T) String() string { return fmt.Sprint(\"T\", t.n) }")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err := s.evaluate(ctx, "v := T{3}\nfor {}")
+	require.Error(t, err)
+	v, ok := s.Value("v")
+	require.True(t, ok)
+	require.Equal(t, "T3", fmt.Sprint(v.Interface()))
+}
+
+func TestInterruptWhileAValueIsShown(t *testing.T) {
+	s := newSession(t, Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := s.evaluate(ctx, "type T struct{}\nfunc (T) String() string { for {} }\nT{}")
+	require.NoError(t, err)
+	time.AfterFunc(20*time.Millisecond, cancel)
+	func() {
+		defer func() { _ = recover() }()
+		_ = fmt.Sprint(r.Values[0])
+	}()
+	require.Equal(t, 2, s.run("1 + 1"))
+}
+
+func TestStepBudget(t *testing.T) {
+	s := newSession(t, Options{Steps: 10_000})
+	e := s.fails("n := 0\nfor { n++ }")
+	require.Equal(t, "stopped after 10000 calls and loop iterations", e.Message)
+	require.Equal(t, eval.Interrupt, e.Kind)
+	require.Equal(t, 9900, s.run("k := 0\nfor range 9900 { k++ }\nk"))
+	s.fails("func f() { f2() }\nfunc f2() { f() }\nf()")
+}
+
+func TestExitFromAnywhere(t *testing.T) {
+	for name, source := range map[string]string{
+		"statement":          "os.Exit(3)\nran = true",
+		"call":               "func f() { os.Exit(3) }\nf()\nran = true",
+		"deferred":           "func() { defer os.Exit(3); panic(1) }()\nran = true",
+		"deferred closure":   "func() { defer func() { os.Exit(3) }() }()\nran = true",
+		"callback":           "sort.Slice([]int{2, 1}, func(i, j int) bool { os.Exit(3); return true })\nran = true",
+		"method":             "type T struct{}\nfunc (T) String() string { os.Exit(3); return \"\" }\nfmt.Sprint(T{})\nran = true",
+		"goroutine":          "go os.Exit(3)\nselect {}",
+		"goroutine's call":   "go func() { func() { os.Exit(3) }() }()\nfor {}",
+		"timer":              "time.AfterFunc(time.Millisecond, func() { os.Exit(3) })\nselect {}",
+		"WaitGroup":          "var wg sync.WaitGroup\nwg.Go(func() { os.Exit(3) })\nselect {}",
+		"not recovered":      "func() { defer func() { recover(); ran = true }(); os.Exit(3) }()",
+		"no deferred calls":  "func() { defer func() { ran = true }(); os.Exit(3) }()",
+		"log.Fatal":          "log.SetOutput(io.Discard)\nfunc() { defer func() { ran = true }(); log.Fatalf(\"x\") }()",
+		"logger":             "log.New(io.Discard, \"\", 0).Fatalln(1)\nran = true",
+		"through sort.Sort":  "type L []int\nfunc (l L) Len() int { return len(l) }\nfunc (l L) Swap(i, j int) {}\nfunc (l L) Less(i, j int) bool { os.Exit(3); return true }\nsort.Sort(L{1, 2})\nran = true",
+		"range over a func":  "for range func(yield func() bool) { os.Exit(3) } {}\nran = true",
+		"while recursing":    "func f(n int) { if n == 0 { os.Exit(3) }; f(n - 1) }\nf(10000)\nran = true",
+		"inside a recovered": "func() { defer func() { recover(); os.Exit(3) }(); panic(1) }()\nran = true",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSession(t, Options{})
+			s.run("ran := false")
+			e := s.fails(source)
+			require.Equal(t, eval.Exit, e.Kind, e.Message)
+			want := 3
+			if name == "log.Fatal" || name == "logger" {
+				want = 1
+			}
+			require.Equal(t, want, e.Status)
+			require.Equal(t, false, s.run("ran"))
+		})
+	}
+}
+
+func TestExitInAGoroutineAfterItsCell(t *testing.T) {
+	s := newSession(t, Options{})
+	s.run("go func() { time.Sleep(20 * time.Millisecond); os.Exit(3) }()")
+	require.Eventually(t, func() bool { return strings.Contains(s.err.String(), "exit status 3") }, time.Second, time.Millisecond)
+	require.Equal(t, 2, s.run("1 + 1"))
+}
+
+// A panic on a goroutine that native code started ends neither the process
+// nor what waits for the goroutine.
+func TestPanicsOnGoroutinesOfNativeCode(t *testing.T) {
+	for name, source := range map[string]string{
+		"WaitGroup.Go":      "var wg sync.WaitGroup\nwg.Go(func() {\n\tpanic(\"lost\")\n})\nwg.Wait()",
+		"time.AfterFunc":    "time.AfterFunc(0, func() {\n\t_ = 0\n\tpanic(\"lost\")\n})",
+		"context.AfterFunc": "ctx, cancel := context.WithCancel(context.Background())\ncontext.AfterFunc(ctx, func() { panic(\"lost\") })\ncancel()",
+		"goroutine":         "go func() { panic(\"lost\") }()",
+		"method value":      "type T struct{}\nfunc (T) M() { panic(\"lost\") }\ngo T{}.M()",
+		"deferred":          "go func() { defer func() { panic(\"lost\") }() }()",
+		"callback":          "go sort.Slice([]int{2, 1}, func(i, j int) bool { panic(\"lost\") })",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSession(t, Options{})
+			s.run("1")
+			s.run(source)
+			require.Eventually(t, func() bool { return strings.Contains(s.err.String(), "lost") }, time.Second, time.Millisecond)
+			require.Contains(t, s.err.String(), "In[2]:")
+			require.Equal(t, 2, s.run("1 + 1"))
+		})
+	}
+}
+
+func TestAPanicInAnHTTPHandlerIsTheServers(t *testing.T) {
+	s := newSession(t, Options{})
+	s.run(`srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic("in the handler") }))
+var logged strings.Builder
+srv.Config.ErrorLog = log.New(&logged, "", 0)
+srv.Start()
+_, err := http.Get(srv.URL)`)
+	require.Equal(t, true, s.run("err != nil"))
+	s.run("srv.Close()")
+	require.Contains(t, s.run("logged.String()"), "in the handler")
+}
+
+func TestExitInAnHTTPHandler(t *testing.T) {
+	s := newSession(t, Options{})
+	s.run("srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { os.Exit(3) }))")
+	require.Equal(t, 3, s.fails("http.Get(srv.URL)\nselect {}").Status)
+	s.run("srv.Close()")
+}
+
+// What ends a Go program for good is an error of the cell.
+func TestWhatIsFatalInGo(t *testing.T) {
+	for name, c := range map[string]struct{ source, want string }{
+		"recursion":              {"func f(n int) int { return f(n+1) + 1 }\nf(0)", "stack overflow"},
+		"mutual recursion":       {"type I interface{ F(int) int }\ntype A struct{ b I }\ntype B struct{ a I }\nfunc (a *A) F(n int) int { return a.b.F(n+1) + 1 }\nfunc (b *B) F(n int) int { return b.a.F(n+1) + 1 }\na, b := &A{}, &B{}\na.b, b.a = b, a\na.F(0)", "stack overflow"},
+		"recursive closure":      {"var f func(int) int\nf = func(n int) int { return f(n+1) + 1 }\nf(0)", "stack overflow"},
+		"recursion with defer":   {"func f(n int) { defer func() { f(n + 1) }() }\nf(0)", "stack overflow"},
+		"recursion in a defer":   {"func f(n int) { defer f(n + 1); panic(n) }\nf(0)", "stack overflow"},
+		"recursion, callbacks":   {"func f(i, j int) bool { sort.Slice([]int{2, 1}, f); return true }\nf(0, 0)", "stack overflow"},
+		"recursion, strings.Map": {"func f(r rune) rune { return []rune(strings.Map(f, \"a\"))[0] }\nf('a')", "stack overflow"},
+		"recursion, String":      {"type T struct{ n int }\nfunc (t T) String() string { return fmt.Sprint(T{t.n + 1}) }\nfmt.Sprint(T{0})", "stack overflow"},
+		"recursion, Error":       {"type E struct{}\nfunc (e E) Error() string { return fmt.Sprintf(\"%v\", e) }\nE{}.Error()", "stack overflow"},
+		"recursion, sort.Sort":   {"type L []int\nfunc (l L) Len() int { sort.Sort(l); return 0 }\nfunc (l L) Swap(i, j int) {}\nfunc (l L) Less(i, j int) bool { return false }\nsort.Sort(L{1})", "stack overflow"},
+		"recursion, generic":     {"func f[T any](x T) T { return f(x) }\nf(1)", "stack overflow"},
+		"recursion, range":       {"func f(yield func() bool) { for range f { yield() } }\nfor range f {}", "stack overflow"},
+		"unlock":                 {"var mu sync.Mutex\nmu.Unlock()", "unlock of unlocked mutex"},
+		"unlock for write":       {"var mu sync.RWMutex\nmu.Unlock()", "Unlock of unlocked RWMutex"},
+		"unlock of a reader":     {"var mu sync.RWMutex\nmu.RLock()\nmu.Unlock()", "Unlock of unlocked RWMutex"},
+		"unlock for read":        {"var mu sync.RWMutex\nmu.RUnlock()", "RUnlock of unlocked RWMutex"},
+		"unlock for read locked": {"var mu sync.RWMutex\nmu.Lock()\nmu.RUnlock()", "RUnlock of unlocked RWMutex"},
+		"unlock a Locker":        {"var l sync.Locker = &sync.Mutex{}\nl.Unlock()", "unlock of unlocked mutex"},
+		"unlock embedded":        {"var x struct{ sync.RWMutex }\nx.Unlock()", "Unlock of unlocked RWMutex"},
+		"deferred unlock":        {"func() { var mu sync.Mutex; defer mu.Unlock() }()", "unlock of unlocked mutex"},
+		"a method value":         {"var mu sync.Mutex\nf := mu.Unlock\nf()", "unlock of unlocked mutex"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSession(t, Options{})
+			e := s.fails(c.source)
+			require.Contains(t, e.Message, c.want)
+			require.NotEmpty(t, e.Trace)
+			require.Equal(t, 2, s.run("1 + 1"))
+		})
+	}
+}
+
+func TestLocksThatAreHeldUnlock(t *testing.T) {
+	s := newSession(t, Options{})
+	s.run(`var mu sync.Mutex
+var rw sync.RWMutex
+for range 100 {
+	mu.Lock(); mu.Unlock()
+	rw.Lock(); rw.Unlock()
+	rw.RLock(); rw.RLock(); rw.RUnlock(); rw.RUnlock()
+	rl := rw.RLocker()
+	rl.Lock(); rl.Unlock()
+}
+var wg sync.WaitGroup
+n := 0
+for range 8 {
+	wg.Go(func() {
+		for range 500 { rw.Lock(); n++; rw.Unlock(); rw.RLock(); _ = n; rw.RUnlock(); mu.Lock(); n++; mu.Unlock() }
+	})
+}
+wg.Wait()`)
+}
+
+// Map accesses that Go's runtime would end the process for.
+func TestConcurrentMapAccess(t *testing.T) {
+	for name, body := range map[string]string{
+		"write":  "m[i%64] = i",
+		"update": "m[i%64]++",
+		"delete": "delete(m, i%64)",
+		"clear":  "clear(m)",
+		"range":  "for k, v := range m { _, _ = k, v }",
+		"read":   "_ = m[i%64]",
+		"ok":     "_, ok := m[i%64]; _ = ok",
+		"len":    "_ = len(m)",
+		"maps":   "for range maps.Keys(m) {}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSession(t, Options{})
+			_, err := s.evaluate(t.Context(), fmt.Sprintf(`m := map[int]int{}
+for i := range 64 { m[i] = i }
+var wg sync.WaitGroup
+for range 3 {
+	wg.Go(func() { for i := range 30000 { m[i%%64] = i } })
+	wg.Go(func() { for i := range 30000 { %s } })
+}
+wg.Wait()`, body))
+			require.NoError(t, err)
+			if text := s.err.String(); text != "" {
+				require.Contains(t, text, "fatal error: concurrent map")
+				require.Contains(t, text, "In[1]:")
+			}
+			require.Equal(t, 2, s.run("1 + 1"))
+		})
+	}
+}
