@@ -176,9 +176,6 @@ func (c *compiler) native(f *ssa.Function, object *types.Func) (*function, error
 	if object.Pkg() != nil {
 		path = object.Pkg().Path()
 	}
-	if why, ok := native.Refused(path, object.Name()); ok {
-		return nil, errors.New(name + ": " + why)
-	}
 	if why, ok := observers[name]; ok {
 		return nil, errors.New(name + ": " + why)
 	}
@@ -204,6 +201,9 @@ func (c *compiler) native(f *ssa.Function, object *types.Func) (*function, error
 			fn.native, fn.resU, fn.resP = x(c.rt), s.resU, s.resP
 			return fn, nil
 		}
+	}
+	if why, ok := native.Refused(path, object.Name()); ok {
+		return nil, errors.New(name + ": " + why)
 	}
 	if len(f.TypeArgs()) > 0 {
 		return nil, errors.New("generic function " + name + " is not available in cells")

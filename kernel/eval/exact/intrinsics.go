@@ -26,8 +26,14 @@ type intrinsic func(rt *runtime) nativeFn
 // intrinsics by full name, with the slots of their results and arguments as in
 // their signatures.
 var intrinsics = map[string]intrinsic{
-	"time.Sleep":        sleep,
-	"runtime.Goexit":    goexit,
+	"time.Sleep":     sleep,
+	"runtime.Goexit": goexit,
+	"runtime.Breakpoint": func(*runtime) nativeFn {
+		return func(m *machine, u, p pointer) bool {
+			m.refuse("runtime.Breakpoint: there is no debugger, and it would end the process that evaluates cells")
+			return true
+		}
+	},
 	"runtime.KeepAlive": func(*runtime) nativeFn { return func(*machine, pointer, pointer) bool { return false } },
 	"runtime.Gosched": func(*runtime) nativeFn {
 		return func(*machine, pointer, pointer) bool { goruntime.Gosched(); return false }
