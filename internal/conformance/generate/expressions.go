@@ -295,7 +295,10 @@ func (g *generator) integerExpr(t *typ, depth int) string {
 func (g *generator) floatExpr(t *typ, depth int) string {
 	switch g.rand.IntN(8) {
 	case 0, 1, 2:
-		return fmt.Sprintf("(%s %s %s)", g.operand(t, depth-1), pick(g, "+", "-", "*", "/"), g.operand(t, depth-1))
+		if g.chance(30) { // the conversion keeps compilers from fusing it with an addition
+			return fmt.Sprintf("%s(%s * %s)", t.name, g.operand(t, depth-1), g.operand(t, depth-1))
+		}
+		return fmt.Sprintf("(%s %s %s)", g.operand(t, depth-1), pick(g, "+", "-", "/"), g.operand(t, depth-1))
 	case 3:
 		return fmt.Sprintf("(-%s)", g.operand(t, depth-1))
 	case 4, 5:

@@ -3,7 +3,8 @@
 // leaves open. It never orders a variable's use against a call that assigns
 // it, lets two operations of one statement panic, converts a float that does
 // not fit, depends on how far append grows, ranges over a map in order, or
-// selects among channels that are ready. Programs are made of units that share
+// selects among channels that are ready. Products of complex numbers may be
+// fused where the processor can: compare on one machine. Programs are made of units that share
 // nothing but the helpers, so that a difference can be narrowed down to one.
 package generate
 

@@ -122,7 +122,7 @@ for i := range grid { for j := range grid[i] { grid[i][j] += %[1]s(i*3+j); grid[
 q := &grid[1]
 q[2] &^= 3
 m := map[int][]%[1]s{1: {1, 2}}
-m[1][0] %%= nz(%[3]s)
+m[1][0] %%= nz[%[1]s](%[3]s)
 m[2] = append(m[2], m[1]...)
 fmt.Println(a, grid, m, *p, len(m[3]))`, t.name, g.expr(t, 1), g.expr(t, 1), g.expr(t, 1))
 }

@@ -131,8 +131,8 @@ func closureCounter(g *generator) {
 for range %d { %s(%s) }
 fmt.Println(%s, %s())
 %s = %s
-fmt.Println(%s(1), %s)`, n, g.typed(t, g.expr(t, 1)), inc, t.name, t.name, n, n, get, t.name, n, g.between(1, 4), inc, g.expr(t, 1), n, get, n, g.expr(t, 1), inc, n)
-	_ = get
+last := %s(1)
+fmt.Println(last, %s)`, n, g.typed(t, g.expr(t, 1)), inc, t.name, t.name, n, n, get, t.name, n, g.between(1, 4), inc, g.expr(t, 1), n, get, n, g.expr(t, 1), inc, n)
 }
 
 func loopClosures(g *generator) {
@@ -484,7 +484,8 @@ for _, s := range list {
 	if s == nil { fmt.Println("nil"); continue }
 	if w, ok := s.(interface{ Grow(int) }); ok { w.Grow(%d) }
 	_, isA := s.(%s)
-	fmt.Println(s.Area(), s.Name(), isA, n)
+	area := s.Area()
+	fmt.Println(area, s.Name(), isA, n)
 }
 fmt.Println(list[0] == %s(%s{%s, 1}), list[1] == list[1], list[2] == nil)`, g.small(5), i, a, g.small(9), g.small(9), b, a, g.between(1, 3), a, i, a, g.small(9))
 	if g.chance(50) {
@@ -879,10 +880,10 @@ func floatRounding(g *generator) {
 	g.write(`x, y := %s, %s
 sum := %s(0)
 for i := range 10 { sum += x / %s(i+1) }
-fmt.Println(sum, x*y+x, x/y, x-y-x, float32(x)*float32(y), -x, x == y, x < y, x != x)
+fmt.Println(sum, %s(x*y)+x, x/y, x-y-x, float32(x)*float32(y), -x, x == y, x < y, x != x)
 zero := sum - sum
 fmt.Println(1/zero, -1/zero, zero/zero == zero/zero, max(x, zero), min(y, 1))
-fmt.Printf("%%.20g %%x %%b\n", x, x, y)`, g.typed(f, g.operand(f, 2)), g.typed(f, g.operand(f, 2)), f.name, f.name)
+fmt.Printf("%%.20g %%x %%b\n", x, x, y)`, g.typed(f, g.operand(f, 2)), g.typed(f, g.operand(f, 2)), f.name, f.name, f.name)
 }
 
 func closuresOverParameters(g *generator) {
