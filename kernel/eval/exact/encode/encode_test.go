@@ -23,7 +23,11 @@ var source string
 
 func newWorld(t testing.TB) *viewtest.World {
 	natives := map[string]reflect.Type{
-		"pair[string, point]": reflect.TypeFor[pair[string, point]](), "pair[id, any]": reflect.TypeFor[pair[id, any]](), "func()": reflect.TypeFor[func()](),
+		"pair[string, point]": reflect.TypeFor[pair[string, point]](), "pair[id, any]": reflect.TypeFor[pair[id, any]](), "func()": reflect.TypeFor[func()](), "unnamed": reflect.TypeFor[unnamed](),
+		"struct{C []uint8; D map[string]int}": reflect.TypeFor[struct {
+			C []uint8
+			D map[string]int
+		}](),
 	}
 	for _, r := range []reflect.Type{
 		reflect.TypeFor[id](), reflect.TypeFor[label](), reflect.TypeFor[flag](), reflect.TypeFor[ratio](), reflect.TypeFor[small](), reflect.TypeFor[blob](), reflect.TypeFor[byteOf](), reflect.TypeFor[blobOf](),
@@ -118,14 +122,14 @@ func targets() map[string]func() any {
 		"pair": func() any { return new(pair[string, point]) }, "pair any": func() any { return &pair[id, any]{Val: &point{5, 6}} }, "scalars": func() any { return &scalars{P: &n, L: []label{"x"}} }, "bad keys": func() any { return new(badKeys) },
 		"funcs": func() any { return new(funcs) }, "complexes": func() any { return new(complexes) }, "anything": func() any { return new(anything) }, "any point": func() any { var v any = &point{1, 2}; return &v },
 		"[]any": func() any { return &[]any{&point{1, 2}, id(3)} }, "**point": func() any { p := new(*point); return &p }, "no pointer": func() any { return point{} }, "nil pointer": func() any { return (*point)(nil) },
-		"embeds method": func() any { return new(embedsMethod) }, "trees": func() any { return new(map[label]tree) }, "map of maps": func() any { return new(map[id]nested) }, "times": func() any { return new([]struct0) },
+		"embeds method": func() any { return new(embedsMethod) }, "unnamed": func() any { return new(unnamed) }, "trees": func() any { return new(map[label]tree) }, "map of maps": func() any { return new(map[id]nested) }, "times": func() any { return new([]struct0) },
 	}
 }
 
 type struct0 = tagged
 
 var documents = []string{
-	`{"a":[[],[[]]],"b":null}`, `{"1":{"x":{"y":{}}}}`, `1`, `-7`, `1.5`, `300`, `1e400`, `"text"`, `"aGVsbG8="`, `"not base64!"`, `true`, `null`, `[]`, `{}`, `[1,2]`, `[1,2,3,4]`, ` [ [ ] , [ [ ] ] ] `, `{"X":1,"y":2}`, `{"X":"1","Y":2.5,"Z":[{}]}`, `[{"X":1},null,{"Y":4}]`,
+	`{"b":{"C":[300]}}`, `{"B":{"C":[1],"D":{"k":"x"}}}`, `{"B":[]}`, `{"B":{"C":5}}`, `{"a":[[],[[]]],"b":null}`, `{"1":{"x":{"y":{}}}}`, `1`, `-7`, `1.5`, `300`, `1e400`, `"text"`, `"aGVsbG8="`, `"not base64!"`, `true`, `null`, `[]`, `{}`, `[1,2]`, `[1,2,3,4]`, ` [ [ ] , [ [ ] ] ] `, `{"X":1,"y":2}`, `{"X":"1","Y":2.5,"Z":[{}]}`, `[{"X":1},null,{"Y":4}]`,
 	`{"a":1,"B":"b","c":{"X":5},"d":[1],"e":{"k":{"Y":1}},"f":"1.5","g":"\"in\"","h":"12","I":"true","-":3,"l":"2026-01-02T03:04:05Z","m":{"X":1},"n":{"x":[1,"s",null]},"p":{"raw":1},"q":12,"r":"34","<s>&":"esc","t":[{"X":1},null,5],"Z":99}`,
 	`{"f":1.5}`, `{"f":"x"}`, `{"f":""}`, `{"f":null}`, `{"g":"bare"}`, `{"h":"null"}`, `{"h":{}}`, `{"I":"maybe"}`, `{"I":"1"}`, `{"l":"bad time","a":5}`, `{"o":"err"}`, `{"o":null}`, `{"q":"nan"}`, `{"q":"12"}`, `{"r":"nan"}`, `{"m":{"X":"s"}}`, `{"c":null,"d":null,"e":null}`,
 	`{"e":{"k":{"Y":"deep"}},"a":2}`, `{"t":[{"X":true}]}`, `{"n":1e400}`, `{"l":5}`, `{"Z":"x"}`, `{"c":7,"a":"wrong"}`, `{"v":{"N":1},"w":{"N":"z"}}`,

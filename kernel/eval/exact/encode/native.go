@@ -22,11 +22,11 @@ func (d *decoder) native(v view.Value) error {
 	}
 	err := dec.Decode(v.Native().Addr().Interface())
 	if m, ok := err.(*json.UnmarshalTypeError); ok {
-		innermost := m.Struct
+		innermost, inStruct := m.Struct, m.Field != ""
 		m.Offset += int64(start)
 		d.save(m)
-		if innermost != "" {
-			m.Struct = innermost
+		if inStruct {
+			m.Struct = innermost // which may have no name
 		}
 		return nil
 	}

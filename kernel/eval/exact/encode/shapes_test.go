@@ -183,6 +183,13 @@ type pair[K comparable, V any] struct {
 	Val V `json:"val"`
 }
 
+type unnamed struct {
+	B struct {
+		C []uint8
+		D map[string]int
+	}
+}
+
 type funcs struct{ F func() }
 type chans struct{ C chan int }
 type complexes struct{ C complex128 }
