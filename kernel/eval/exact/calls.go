@@ -214,7 +214,9 @@ func (b *builder) thunk(c *ssa.CallCommon, o op) callee {
 	}
 	t.code.argU, t.code.argP = t.nu, t.np
 	if builtin, ok := c.Value.(*ssa.Builtin); ok {
-		if builtin.Name() != "recover" { // deferred itself, it is not called by a deferred function
+		if builtin.Name() == "recover" {
+			t.emitExt(deferredRecover)
+		} else {
 			t.builtin(builtin, c.Args, nil)
 		}
 	} else if fn := c.StaticCallee(); fn != nil {
@@ -234,6 +236,16 @@ func (b *builder) thunk(c *ssa.CallCommon, o op) callee {
 		u, p = u+nu, p+np
 	}
 	return callee{fn: fn, nu: u, np: p}
+}
+
+// deferredRecover is recover as a deferred call of its own. When the function
+// that deferred it returns, it is as if that had called it; when a panic runs
+// it, nobody has.
+func deferredRecover(m *machine, u, p unsafe.Pointer) bool {
+	if n := len(m.frames); n > 1 && m.frames[n-1].handling == nil {
+		m.recovered(&m.frames[n-2])
+	}
+	return false
 }
 
 // builtin compiles a call of a predeclared function; in is nil where nothing

@@ -27,6 +27,8 @@ func (b *builder) boxed(x loc, t *layout.Type) loc {
 func (b *builder) boxInto(x loc, t *layout.Type, l loc) {
 	b.emit(opLdP, l.p, b.ptrIndex(t.Word), 0)
 	switch {
+	case t.Direct && t.Boxed: // an array of one pointer
+		b.emit(opLdPtr, l.p+8, x.p, 0)
 	case t.Direct, t.Boxed:
 		b.emit(opMovP, l.p+8, x.p, 0)
 	case t.Mem.Size() == 0:
@@ -41,7 +43,13 @@ func (b *builder) boxInto(x loc, t *layout.Type, l loc) {
 
 // unbox copies what the data word of an interface stands for into registers.
 func unbox(t *layout.Type, data unsafe.Pointer, u, p unsafe.Pointer, l loc) {
-	if t.Direct {
+	switch {
+	case t.Direct && t.Boxed:
+		cell := new(unsafe.Pointer)
+		*cell = data
+		*rp(p, l.p) = unsafe.Pointer(cell)
+		return
+	case t.Direct:
 		*rp(p, l.p) = data
 		return
 	}

@@ -110,6 +110,10 @@ func (rt *runtime) selected(t *layout.Type, sel *types.Selection, s *site) *targ
 		}
 		if pointer {
 			mem, fresh = *(*unsafe.Pointer)(mem), false
+			if mem == nil && len(path) > 1 {
+				m.raiseNil()
+				return l, false
+			}
 			if mem == nil {
 				m.raise(&panicking{val: runtimeError(sprintf("value method %s.%s called using nil *%s pointer", typeName, methodName, typeName[lastDot(typeName)+1:]))})
 				return l, false
