@@ -224,6 +224,8 @@ func (c *compiler) native(f *ssa.Function, object *types.Func) (*function, error
 // observers are functions that would tell of the evaluator instead of the
 // program.
 var observers = map[string]string{
+	"syscall.Mmap":                    "an access to such memory that fails would look like a fault of the evaluator",
+	"syscall.Mprotect":                "an access to such memory that fails would look like a fault of the evaluator",
 	"runtime.Caller":                  "it would find the evaluator's frames, not the cell's",
 	"runtime.Callers":                 "it would find the evaluator's frames, not the cell's",
 	"runtime.CallersFrames":           "it would find the evaluator's frames, not the cell's",

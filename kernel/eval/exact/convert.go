@@ -32,15 +32,49 @@ func (b *builder) convert(v ssa.Value, to types.Type, l loc) {
 		})
 	case fromBasic && fb.Kind() == types.UnsafePointer && toBasic && tb.Kind() == types.Uintptr:
 		x := b.at(v)
+		b.trusted("an address as a number")
 		b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
 			*ru(u, l.u) = uint64(uintptr(*rp(p, x.p)))
 			return false
 		})
 	case b.size1(from) == b.size1(to):
+		if pt, ok := tu.(*types.Pointer); ok && fromBasic && !sameMemory(pt.Elem(), map[types.Type]bool{}) {
+			b.trusted("memory seen as a " + layout.Name(pt.Elem()) + ", which cells keep in another form,")
+		}
+		if pf, ok := fu.(*types.Pointer); ok && toBasic && !sameMemory(pf.Elem(), map[types.Type]bool{}) {
+			b.trusted("memory of a " + layout.Name(pf.Elem()) + ", which cells keep in another form, seen as something else,")
+		}
 		b.move(l, b.at(v), to) // pointers, and unsafe.Pointer
 	default:
 		b.refuse("conversion of %s to %s", layout.Name(from), layout.Name(to))
 	}
+}
+
+// sameMemory says whether every bit of a variable of type t is what it is in
+// compiled Go: not so with interfaces that have methods, funcs, and blank
+// fields, which are never written.
+func sameMemory(t types.Type, seen map[types.Type]bool) bool {
+	if seen[t] {
+		return true
+	}
+	seen[t] = true
+	switch u := t.Underlying().(type) {
+	case *types.Interface:
+		return u.Empty()
+	case *types.Signature:
+		return false
+	case *types.Array:
+		return sameMemory(u.Elem(), seen)
+	case *types.Slice:
+		return sameMemory(u.Elem(), seen)
+	case *types.Struct:
+		for f := range u.Fields() {
+			if f.Name() == "_" || !sameMemory(f.Type(), seen) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (b *builder) size1(t types.Type) [2]int32 {
