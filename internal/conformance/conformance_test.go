@@ -109,11 +109,8 @@ func TestReviewedLists(t *testing.T) {
 	mayRefuse, err := reasons("refused.txt", refusedList)
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(mayRefuse), maxRefusals)
-	observes, err := reasons("observes.txt", observesList)
+	_, err = reasons("observes.txt", observesList)
 	require.NoError(t, err)
-	for name := range observes {
-		require.NotContains(t, mayRefuse, name, "in both lists")
-	}
 	_, err = reasons("x", "235.go\n")
 	require.ErrorContains(t, err, "no reason")
 	_, err = reasons("x", "none.go\twhy\n")

@@ -11,7 +11,7 @@ import (
 
 // The reviewed lists: the name of one of Go's test programs and, behind a tab,
 // why an evaluator may refuse it, or why its output depends on the
-// implementation and not on the language.
+// implementation and not on the language. A program may be in both.
 var (
 	//go:embed lists/refused.txt
 	refusedList string

@@ -24,6 +24,7 @@ const maxOutput = 1 << 20
 // A runner starts a command's processes.
 type runner struct {
 	argv   []string // the command; the program's file follows
+	env    []string // added to the environment
 	limit  time.Duration
 	memory uint64 // of address space for one process, in bytes; 0 is no limit
 	jobs   int
@@ -62,7 +63,7 @@ type outcome struct {
 
 // run runs the program in file, in dir.
 func (r *runner) run(ctx context.Context, file, dir string) (outcome, error) {
-	return execute(ctx, append(r.argv[:len(r.argv):len(r.argv)], file), dir, nil, r.limit, r.memory)
+	return execute(ctx, append(r.argv[:len(r.argv):len(r.argv)], file), dir, r.env, r.limit, r.memory)
 }
 
 // execute runs argv in dir; env adds to the environment. At the limit, its

@@ -91,6 +91,7 @@ func (p *programs) results(ctx context.Context) ([]result, error) {
 			return nil, err
 		}
 	}
+	p.env = []string{"GOROOT=" + filepath.Dir(root)} // what runtime.GOROOT says in a program of go run
 	list := make([]result, len(names))
 	err = each(len(names), p.jobs, func(i int) error {
 		file := filepath.Join(root, names[i])
