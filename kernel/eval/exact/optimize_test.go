@@ -18,8 +18,8 @@ import (
 	"adkernel/kernel/eval/evaltest"
 )
 
-// start returns what starts a session, with or without optimizations.
-func start(plain bool) evaltest.New {
+// starter returns what starts a session, with or without optimizations.
+func starter(plain bool) evaltest.New {
 	return func(stdout, stderr io.Writer) (eval.Evaluator, error) {
 		e, err := New(eval.Vocabulary{}, Options{Stdout: stdout, Stderr: stderr})
 		if err == nil {
@@ -44,18 +44,18 @@ func TestOptimizedIsPlain(t *testing.T) {
 		}
 		for _, s := range sequences {
 			s.Want = "" // nothing of what depends on it
-			plain, err := s.Output(start(true))
+			plain, err := s.Output(starter(true))
 			require.NoError(t, err)
 			for range 3 { // the order of goroutines and of maps may differ
 				var got string
-				got, err = s.Output(start(false))
+				got, err = s.Output(starter(false))
 				require.NoError(t, err)
 				if changing.ReplaceAllString(got, "") == changing.ReplaceAllString(plain, "") {
 					err = nil
 					break
 				}
 				err = fmt.Errorf("optimized:\n%splain:\n%s", got, plain)
-				plain, _ = s.Output(start(true))
+				plain, _ = s.Output(starter(true))
 			}
 			assert.NoError(t, err, s.Name)
 			n++
@@ -78,7 +78,7 @@ func TestOptimizedPrograms(t *testing.T) {
 			want = strings.ReplaceAll(want, "// ", "")
 			for _, plain := range []bool{true, false} {
 				out := &strings.Builder{}
-				e, err := start(plain)(out, out)
+				e, err := starter(plain)(out, out)
 				require.NoError(t, err)
 				_, err = e.Evaluate(context.Background(), eval.Cell{N: 1, Source: source})
 				require.NoError(t, err)
