@@ -98,12 +98,14 @@ func (b *builder) prepare(c *ssa.CallCommon, resU, resP int32) callee {
 	}
 	locs := make([]loc, len(c.Args))
 	for i, a := range c.Args {
-		locs[i] = b.at(a)
+		if !b.isImmediate(a) {
+			locs[i] = b.at(a)
+		}
 	}
 	u, p := resU, resP
 	for i, a := range c.Args {
 		nu, np := b.size(a.Type())
-		b.outMove(u, p, locs[i], nu, np)
+		b.outValue(u, p, a, locs[i])
 		u, p = u+nu, p+np
 	}
 	out.nu, out.np = u-resU, p-resP

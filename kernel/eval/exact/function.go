@@ -31,11 +31,15 @@ type builder struct {
 	rank          map[*ssa.BasicBlock]int
 	starts        map[*ssa.BasicBlock]int
 	jumps         []jump
+	stubs         []stub
+	defs          map[ssa.Value]int // instructions that do nothing but compute a value that is read once
+	once          map[int32]bool    // scalar registers that are read once
 	outs          []outgoing
 	looped        map[*ssa.BasicBlock]bool
-	here          map[ssa.Value]loc // constants loaded in this block
-	entry         map[ssa.Value]loc // constants loaded when the function begins
-	head          []instr           // which does that
+	loopOf        map[*ssa.BasicBlock]map[*ssa.BasicBlock]bool // header -> blocks of its loop
+	here          map[ssa.Value]loc                            // constants loaded in this block
+	entry         map[ssa.Value]loc                            // constants loaded when the function begins
+	head          []instr                                      // which does that
 	folded        map[ssa.Value]bool
 	block         *ssa.BasicBlock
 	foreignDefers bool // deferred calls are pushed by other functions alone
@@ -76,14 +80,18 @@ func (c *compiler) build(f *ssa.Function, target *function) *code {
 	b := &builder{
 		compiler: c, fn: f, code: &code{name: f.String(), fn: target, resume: -1, wrapper: isWrapper(f)},
 		locs: map[ssa.Value]loc{}, starts: map[*ssa.BasicBlock]int{}, entry: map[ssa.Value]loc{}, folded: map[ssa.Value]bool{},
+		defs: map[ssa.Value]int{}, once: map[int32]bool{},
 		strs: map[string]int32{}, ptrs: map[unsafe.Pointer]int32{}, typeIdx: map[*layout.Type]int32{}, fnIdx: map[*function]int32{},
 		pos: f.Pos(),
 	}
 	b.order, b.rank = order(f)
-	b.looped = loops(f)
+	b.looped, b.loopOf = loops(f)
 	b.foreignDefers = runsForeignDefers(f)
 	b.signature()
 	b.fold()
+	if !b.rt.plain {
+		b.coalesce()
+	}
 	for _, block := range b.order {
 		b.starts[block] = len(b.code.ins)
 		b.block, b.here = block, map[ssa.Value]loc{}
@@ -94,7 +102,12 @@ func (c *compiler) build(f *ssa.Function, target *function) *code {
 			if p := in.Pos(); p.IsValid() {
 				b.pos = p
 			}
+			before := len(b.code.ins)
+			_, shared := b.locs[asValue(in)]
 			b.instr(in)
+			if !shared && !b.rt.plain {
+				b.note(in, before)
+			}
 		}
 	}
 	b.finish()
@@ -409,8 +422,14 @@ func (b *builder) finish() {
 		b.reloadResults(b.lastReturn)
 	}
 	b.emit(opRet, 0, 0, 0) // where a recovered panic without named results goes on
+	if !b.rt.plain {
+		b.combine()
+	}
 	for _, j := range b.jumps {
 		c.ins[j.at].a = int32(b.starts[j.to]-j.at-1) * instrSize
+	}
+	for _, s := range b.stubs {
+		c.ins[s.at].a = int32(s.to-s.at-1) * instrSize
 	}
 	for _, o := range b.outs {
 		base := b.nu
@@ -446,9 +465,10 @@ func (b *builder) finish() {
 	c.needU, c.needP = b.nu+b.maxU+4, b.np+b.maxP+4
 }
 
-// loops returns the blocks from which control can come back to them.
-func loops(f *ssa.Function) map[*ssa.BasicBlock]bool {
-	out := map[*ssa.BasicBlock]bool{}
+// loops returns the blocks from which control can come back to them, and the
+// natural loop of each header.
+func loops(f *ssa.Function) (looped map[*ssa.BasicBlock]bool, of map[*ssa.BasicBlock]map[*ssa.BasicBlock]bool) {
+	looped, of = map[*ssa.BasicBlock]bool{}, map[*ssa.BasicBlock]map[*ssa.BasicBlock]bool{}
 	for _, from := range f.Blocks {
 		for _, to := range from.Succs {
 			if !to.Dominates(from) {
@@ -456,20 +476,24 @@ func loops(f *ssa.Function) map[*ssa.BasicBlock]bool {
 			}
 			// the natural loop of the back edge from -> to
 			work := []*ssa.BasicBlock{from}
-			seen := map[*ssa.BasicBlock]bool{to: true}
-			out[to] = true
+			seen := of[to]
+			if seen == nil {
+				seen = map[*ssa.BasicBlock]bool{to: true}
+				of[to] = seen
+			}
+			looped[to] = true
 			for len(work) > 0 {
 				x := work[len(work)-1]
 				work = work[:len(work)-1]
 				if seen[x] {
 					continue
 				}
-				seen[x], out[x] = true, true
+				seen[x], looped[x] = true, true
 				work = append(work, x.Preds...)
 			}
 		}
 	}
-	return out
+	return looped, of
 }
 
 // order lists the blocks of f in reverse postorder, loops before what follows

@@ -4,8 +4,10 @@ import "unsafe"
 
 // run executes until only base frames are left; false means that a panic left
 // the frame at base, and m.raised is set. It is one long switch because that
-// is what Go compiles well: a jump table, registers of the processor for the
-// instruction pointer and both banks, and no calls but slow ones.
+// is what Go compiles well: a jump table, and registers of the processor for
+// the instruction pointer and both banks. Whatever calls a function continues
+// at reload, which reads the state anew: a variable that were alive across a
+// call would be written to memory before every instruction.
 func (m *machine) run(base int) bool {
 	var (
 		fr     = &m.frames[len(m.frames)-1]
@@ -65,29 +67,25 @@ func (m *machine) run(base int) bool {
 		case opDivS:
 			y := *ri(ub, in.c)
 			if y == 0 {
-				m.raiseDivide()
-				goto raise
+				goto divide
 			}
 			*ri(ub, in.a) = *ri(ub, in.b) / y
 		case opRemS:
 			y := *ri(ub, in.c)
 			if y == 0 {
-				m.raiseDivide()
-				goto raise
+				goto divide
 			}
 			*ri(ub, in.a) = *ri(ub, in.b) % y
 		case opDivU:
 			y := *ru(ub, in.c)
 			if y == 0 {
-				m.raiseDivide()
-				goto raise
+				goto divide
 			}
 			*ru(ub, in.a) = *ru(ub, in.b) / y
 		case opRemU:
 			y := *ru(ub, in.c)
 			if y == 0 {
-				m.raiseDivide()
-				goto raise
+				goto divide
 			}
 			*ru(ub, in.a) = *ru(ub, in.b) % y
 		case opShl:
@@ -116,8 +114,7 @@ func (m *machine) run(base int) bool {
 			*ru(ub, in.a) = *ru(ub, in.b) ^ 1
 		case opShift:
 			if *ri(ub, in.a) < 0 {
-				m.raiseShift()
-				goto raise
+				goto shift
 			}
 		case opExt8S:
 			*ri(ub, in.a) = int64(int8(*ri(ub, in.b)))
@@ -190,8 +187,8 @@ func (m *machine) run(base int) bool {
 		case opJmp:
 			ip = unsafe.Add(ip, in.a)
 		case opLoop:
-			if tok.flag.Load() != 0 && !tok.poll(m) {
-				goto raise
+			if tok.flag.Load() != 0 {
+				goto poll
 			}
 			ip = unsafe.Add(ip, in.a)
 		case opJnz:
@@ -258,60 +255,206 @@ func (m *machine) run(base int) bool {
 			if *rp(pb, in.b) != nil {
 				ip = unsafe.Add(ip, in.a)
 			}
+		case opJEqF:
+			if *rf(ub, in.b) == *rf(ub, in.c) {
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opJNeF:
+			if *rf(ub, in.b) != *rf(ub, in.c) {
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opJLtF:
+			if *rf(ub, in.b) < *rf(ub, in.c) {
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opJLeF:
+			if *rf(ub, in.b) <= *rf(ub, in.c) {
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opJNotLtF:
+			if !(*rf(ub, in.b) < *rf(ub, in.c)) {
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opJNotLeF:
+			if !(*rf(ub, in.b) <= *rf(ub, in.c)) {
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opLoopNz:
+			if *ru(ub, in.b) != 0 {
+				if tok.flag.Load() != 0 {
+					goto poll
+				}
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opLoopLtS:
+			if *ri(ub, in.b) < *ri(ub, in.c) {
+				if tok.flag.Load() != 0 {
+					goto poll
+				}
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opLoopLtI:
+			if *ri(ub, in.b) < int64(in.c) {
+				if tok.flag.Load() != 0 {
+					goto poll
+				}
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opStepLtS:
+			i := *ri(ub, in.b) + int64(int16(in.k))
+			*ri(ub, in.b) = i
+			if i < *ri(ub, in.c) {
+				if tok.flag.Load() != 0 {
+					goto poll
+				}
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opStepLeS:
+			i := *ri(ub, in.b) + int64(int16(in.k))
+			*ri(ub, in.b) = i
+			if i <= *ri(ub, in.c) {
+				if tok.flag.Load() != 0 {
+					goto poll
+				}
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opStepLtI:
+			i := *ri(ub, in.b) + int64(int16(in.k))
+			*ri(ub, in.b) = i
+			if i < int64(in.c) {
+				if tok.flag.Load() != 0 {
+					goto poll
+				}
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opStepLeI:
+			i := *ri(ub, in.b) + int64(int16(in.k))
+			*ri(ub, in.b) = i
+			if i <= int64(in.c) {
+				if tok.flag.Load() != 0 {
+					goto poll
+				}
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opStepGtI:
+			i := *ri(ub, in.b) + int64(int16(in.k))
+			*ri(ub, in.b) = i
+			if i > int64(in.c) {
+				if tok.flag.Load() != 0 {
+					goto poll
+				}
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opStepGeI:
+			i := *ri(ub, in.b) + int64(int16(in.k))
+			*ri(ub, in.b) = i
+			if i >= int64(in.c) {
+				if tok.flag.Load() != 0 {
+					goto poll
+				}
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opStepLtMem:
+			i := *ri(ub, in.b) + int64(int16(in.k))
+			*ri(ub, in.b) = i
+			q := *rp(pb, in.c)
+			if q == nil {
+				goto nilPointer
+			}
+			if i < *(*int64)(q) {
+				if tok.flag.Load() != 0 {
+					goto poll
+				}
+				ip = unsafe.Add(ip, in.a)
+			}
+		case opAddMem:
+			q := *rp(pb, in.b)
+			if q == nil {
+				goto nilPointer
+			}
+			q = unsafe.Add(q, in.c)
+			v := *(*uint64)(q) + *ru(ub, int32(in.k)*8)
+			*(*uint64)(q), *ru(ub, in.a) = v, v
+		case opAddMemF:
+			q := *rp(pb, in.b)
+			if q == nil {
+				goto nilPointer
+			}
+			q = unsafe.Add(q, in.c)
+			v := *(*float64)(q) + *rf(ub, int32(in.k)*8)
+			*(*float64)(q), *rf(ub, in.a) = v, v
+		case opIncMem:
+			q := *rp(pb, in.b)
+			if q == nil {
+				goto nilPointer
+			}
+			q = unsafe.Add(q, in.c)
+			v := *(*int64)(q) + int64(int16(in.k))
+			*(*int64)(q), *ri(ub, in.a) = v, v
+		case opSumIdx:
+			t := (*instr)(ip)
+			ip = unsafe.Add(ip, instrSize)
+			i := *ru(ub, in.c)
+			if i >= *ru(ub, t.a) {
+				goto index
+			}
+			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
+			*ru(ub, in.a) += *(*uint64)(q)
+		case opSumIdxF:
+			t := (*instr)(ip)
+			ip = unsafe.Add(ip, instrSize)
+			i := *ru(ub, in.c)
+			if i >= *ru(ub, t.a) {
+				goto index
+			}
+			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
+			*rf(ub, in.a) += *(*float64)(q)
 		case opLd8U:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*ru(ub, in.a) = uint64(*(*uint8)(unsafe.Add(q, in.c)))
 		case opLd8S:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*ri(ub, in.a) = int64(*(*int8)(unsafe.Add(q, in.c)))
 		case opLd16U:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*ru(ub, in.a) = uint64(*(*uint16)(unsafe.Add(q, in.c)))
 		case opLd16S:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*ri(ub, in.a) = int64(*(*int16)(unsafe.Add(q, in.c)))
 		case opLd32U:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*ru(ub, in.a) = uint64(*(*uint32)(unsafe.Add(q, in.c)))
 		case opLd32S:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*ri(ub, in.a) = int64(*(*int32)(unsafe.Add(q, in.c)))
 		case opLd64:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*ru(ub, in.a) = *(*uint64)(unsafe.Add(q, in.c))
 		case opLdPtr:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*rp(pb, in.a) = *(*unsafe.Pointer)(unsafe.Add(q, in.c))
 		case opLdStr:
@@ -319,8 +462,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			s := *(*string)(unsafe.Add(q, in.c))
 			*rp(pb, in.a) = unsafe.Pointer(unsafe.StringData(s))
@@ -328,43 +470,37 @@ func (m *machine) run(base int) bool {
 		case opLdAny:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*rany(pb, in.a) = *(*any)(unsafe.Add(q, in.c))
 		case opSt8:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*(*uint8)(unsafe.Add(q, in.c)) = uint8(*ru(ub, in.a))
 		case opSt16:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*(*uint16)(unsafe.Add(q, in.c)) = uint16(*ru(ub, in.a))
 		case opSt32:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*(*uint32)(unsafe.Add(q, in.c)) = uint32(*ru(ub, in.a))
 		case opSt64:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*(*uint64)(unsafe.Add(q, in.c)) = *ru(ub, in.a)
 		case opStPtr:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*(*unsafe.Pointer)(unsafe.Add(q, in.c)) = *rp(pb, in.a)
 		case opStStr:
@@ -372,59 +508,49 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*(*string)(unsafe.Add(q, in.c)) = unsafe.String((*byte)(*rp(pb, in.a)), *ri(ub, t.a))
 		case opStAny:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*(*any)(unsafe.Add(q, in.c)) = *rany(pb, in.a)
 		case opLea:
 			q := *rp(pb, in.b)
 			if q == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			*rp(pb, in.a) = unsafe.Add(q, in.c)
 		case opChkNil:
 			if *rp(pb, in.a) == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 		case opNew:
-			*rp(pb, in.a) = c.types[in.b].New()
+			fr.ip = ip
+			newObject(c, pb, in)
+			goto reload
 		case opNewCopy:
-			t := (*instr)(ip)
-			ip = unsafe.Add(ip, instrSize)
-			q := *rp(pb, in.b)
-			if q == nil {
-				m.raiseNil()
-				goto raise
+			fr.ip = unsafe.Add(ip, instrSize)
+			if *rp(pb, in.b) == nil {
+				goto nilPointer
 			}
-			typ := c.types[in.c]
-			q2 := typ.New()
-			typ.Copy(q2, unsafe.Add(q, t.a))
-			*rp(pb, in.a) = q2
+			newCopy(c, pb, in)
+			goto reload
 		case opCopy:
-			t := (*instr)(ip)
-			ip = unsafe.Add(ip, instrSize)
-			dst := *rp(pb, in.a)
-			if dst == nil {
-				m.raiseNil()
-				goto raise
+			fr.ip = unsafe.Add(ip, instrSize)
+			if *rp(pb, in.a) == nil {
+				goto nilPointer
 			}
-			c.types[in.c].Copy(unsafe.Add(dst, t.a), *rp(pb, in.b))
+			copyTo(c, pb, in)
+			goto reload
 		case opIdxAddr:
 			t := (*instr)(ip)
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*rp(pb, in.a) = q
@@ -433,8 +559,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*ru(ub, in.a) = uint64(*(*uint8)(q))
@@ -443,8 +568,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*ri(ub, in.a) = int64(*(*int8)(q))
@@ -453,8 +577,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*ru(ub, in.a) = uint64(*(*uint16)(q))
@@ -463,8 +586,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*ri(ub, in.a) = int64(*(*int16)(q))
@@ -473,8 +595,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*ru(ub, in.a) = uint64(*(*uint32)(q))
@@ -483,8 +604,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*ri(ub, in.a) = int64(*(*int32)(q))
@@ -493,8 +613,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*ru(ub, in.a) = *(*uint64)(q)
@@ -503,8 +622,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*rp(pb, in.a) = *(*unsafe.Pointer)(q)
@@ -513,8 +631,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			s := *(*string)(q)
@@ -525,8 +642,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*(*uint8)(q) = uint8(*ru(ub, in.a))
@@ -535,8 +651,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*(*uint16)(q) = uint16(*ru(ub, in.a))
@@ -545,8 +660,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*(*uint32)(q) = uint32(*ru(ub, in.a))
@@ -555,8 +669,7 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*(*uint64)(q) = *ru(ub, in.a)
@@ -565,51 +678,51 @@ func (m *machine) run(base int) bool {
 			ip = unsafe.Add(ip, instrSize)
 			i := *ru(ub, in.c)
 			if i >= *ru(ub, t.a) {
-				m.raiseIndex(i, *ru(ub, t.a), in.k)
-				goto raise
+				goto index
 			}
 			q := unsafe.Add(*rp(pb, in.b), i*uint64(uint32(t.b))+uint64(uint32(t.c)))
 			*(*unsafe.Pointer)(q) = *rp(pb, in.a)
 		case opCall:
-			callee, free = c.funcs[in.a], nil
+			callee = c.funcs[in.a]
 			goto enter
 		case opCallN:
 			fr.ip = ip
 			if c.funcs[in.a].native(m, unsafe.Add(ub, c.nu*8), unsafe.Add(pb, c.np*8)) {
-				goto raise
+				goto raised
 			}
+			goto reload
 		case opCallC:
 			free = (*closure)(*rp(pb, in.a))
 			if free == nil {
-				m.raiseNil()
-				goto raise
+				goto nilPointer
 			}
 			callee = free.fn
-			if callee.native != nil {
-				fr.ip = ip
-				if callee.native(m, unsafe.Add(ub, c.nu*8), unsafe.Add(pb, c.np*8)) {
-					goto raise
-				}
-				continue
+			if callee.native == nil {
+				goto enterClosure
 			}
-			goto enter
+			fr.ip = ip
+			if callee.native(m, unsafe.Add(ub, c.nu*8), unsafe.Add(pb, c.np*8)) {
+				goto raised
+			}
+			goto reload
 		case opCallM:
 			// exts[b] puts the receiver into place, and leaves what to call
 			fr.ip = ip
-			if c.exts[in.b](m, ub, pb) {
-				goto raise
+			if c.exts[in.b](m, ub, pb) || m.method != nil && !m.enter(m.method, nil) {
+				goto raised
 			}
-			callee, free = m.method, nil
-			if callee == nil {
-				continue // a native method, called already
-			}
-			goto enter
+			goto reload // a native method has been called already
 		case opRet:
-			if n := c.np - c.resP; n > 0 {
-				clear(unsafe.Slice((*unsafe.Pointer)(unsafe.Add(pb, c.resP*8)), n))
+			for o := c.resP * 8; o < c.np*8; o += 8 {
+				*rp(pb, o) = nil
+			}
+			if fr.defers != nil {
+				fr.defers = nil
+			}
+			if fr.handling != nil {
+				fr.handling = nil
 			}
 			last := len(m.frames) - 1
-			m.frames[last] = frame{}
 			m.frames = m.frames[:last]
 			if last == base {
 				return true
@@ -618,88 +731,198 @@ func (m *machine) run(base int) bool {
 			c, ip = fr.code, fr.ip
 			ub, pb = unsafe.Pointer(&m.u[fr.u]), unsafe.Pointer(&m.p[fr.p])
 		case opDefer:
-			t := (*instr)(ip)
-			ip = unsafe.Add(ip, instrSize)
-			m.deferCall(c.funcs[in.a], nil, in.b, in.c, t.a)
-			fr = &m.frames[len(m.frames)-1]
+			fr.ip = unsafe.Add(ip, instrSize)
+			m.deferCall(c.funcs[in.a], nil, in.b, in.c, (*instr)(ip).a)
+			goto reload
 		case opDeferC:
-			t := (*instr)(ip)
-			ip = unsafe.Add(ip, instrSize)
-			m.deferCall(nil, (*closure)(*rp(pb, in.a)), in.b, in.c, t.a)
-			fr = &m.frames[len(m.frames)-1]
+			fr.ip = unsafe.Add(ip, instrSize)
+			m.deferCall(nil, (*closure)(*rp(pb, in.a)), in.b, in.c, (*instr)(ip).a)
+			goto reload
 		case opGo:
-			fr.ip = ip
+			fr.ip = unsafe.Add(ip, instrSize)
 			m.goCall(c.funcs[in.a], nil, in.b, in.c)
-			ip = unsafe.Add(ip, instrSize)
+			goto reload
 		case opGoC:
-			fr.ip = ip
+			fr.ip = unsafe.Add(ip, instrSize)
 			if m.goCall(nil, (*closure)(*rp(pb, in.a)), in.b, in.c) {
-				goto raise
+				goto raised
 			}
-			ip = unsafe.Add(ip, instrSize)
+			goto reload
 		case opRunDefs:
 			fr.ip = ip
-			if fr.defers != nil {
-				ok := m.runDefers()
-				fr = &m.frames[len(m.frames)-1]
-				ub, pb = unsafe.Pointer(&m.u[fr.u]), unsafe.Pointer(&m.p[fr.p])
-				if !ok {
-					goto raise
-				}
+			if fr.defers == nil {
+				continue
 			}
+			if !m.runDefers() {
+				goto raised
+			}
+			goto reload
 		case opPanic:
+			fr.ip = ip
 			m.raiseValue(*rany(pb, in.a))
-			goto raise
+			goto raised
 		case opRecover:
-			*rany(pb, in.a) = m.recovered(fr)
+			fr.ip = ip
+			recoverTo(m, fr, pb, in)
+			goto reload
 		case opExt:
 			fr.ip = ip
 			if c.exts[in.a](m, ub, pb) {
-				goto raise
+				goto raised
 			}
+			goto reload
 		default:
+			fr.ip = ip
 			m.fault("unknown instruction", in)
-			goto raise
+			goto raised
 		}
 		continue
 
 	enter:
 		{
+			// The common case of m.enter, without a call.
 			fr.ip = ip
 			code := callee.code.Load()
-			u, p := fr.u+c.nu, fr.p+c.np
-			if int(u+code.needU) > len(m.u) || int(p+code.needP) > len(m.p) || len(m.frames) >= maxFrames {
-				if !m.reserve(u+code.needU, p+code.needP) {
-					goto raise
-				}
+			u, p, n := fr.u+c.nu, fr.p+c.np, len(m.frames)
+			if tok.flag.Load() != 0 || n >= cap(m.frames) || int(u+code.needU) > len(m.u) || int(p+code.needP) > len(m.p) || c.wrapper {
+				free = nil
+				goto enterSlow
 			}
-			if tok.flag.Load() != 0 && !tok.poll(m) {
-				goto raise
-			}
-			var handling *panicking
-			if c.wrapper {
-				handling = fr.handling
-			}
-			m.frames = append(m.frames, frame{code: code, u: u, p: p, handling: handling})
-			fr = &m.frames[len(m.frames)-1]
+			m.frames = m.frames[:n+1]
+			fr = &m.frames[n]
+			fr.code, fr.u, fr.p = code, u, p
 			c, ip = code, unsafe.Pointer(&code.ins[0])
 			ub, pb = unsafe.Pointer(&m.u[u]), unsafe.Pointer(&m.p[p])
-			if free != nil && len(free.u)+len(free.p) > 0 {
-				copy(m.u[u+c.resU+c.argU:], free.u)
-				copy(m.p[p+c.resP+c.argP:], free.p)
+		}
+		continue
+
+	enterClosure:
+		{
+			fr.ip = ip
+			code := callee.code.Load()
+			u, p, n := fr.u+c.nu, fr.p+c.np, len(m.frames)
+			if tok.flag.Load() != 0 || n >= cap(m.frames) || int(u+code.needU) > len(m.u) || int(p+code.needP) > len(m.p) || c.wrapper {
+				goto enterSlow
+			}
+			m.frames = m.frames[:n+1]
+			fr = &m.frames[n]
+			fr.code, fr.u, fr.p = code, u, p
+			c, ip = code, unsafe.Pointer(&code.ins[0])
+			ub, pb = unsafe.Pointer(&m.u[u]), unsafe.Pointer(&m.p[p])
+			for i, w := range free.u {
+				*ru(ub, (c.resU+c.argU+int32(i))*8) = w
+			}
+			for i, q := range free.p {
+				*rp(pb, (c.resP+c.argP+int32(i))*8) = q
 			}
 		}
 		continue
 
-	raise:
+		// What follows calls functions: nothing but m and base is alive
+		// afterwards, so that Go keeps all else in registers above.
+	enterSlow:
+		if !m.enter(callee, free) {
+			goto raised
+		}
+		goto reload
+
+	poll:
+		if !m.pollJump(fr, ip) {
+			goto raised
+		}
+		goto reload
+
+	nilPointer:
 		fr.ip = ip
+		m.raiseNil()
+		goto raised
+
+	divide:
+		fr.ip = ip
+		m.raiseDivide()
+		goto raised
+
+	shift:
+		fr.ip = ip
+		m.raiseShift()
+		goto raised
+
+	index:
+		fr.ip = ip
+		m.raiseIndexAt(ub, ip)
+
+	raised:
 		if !m.unwind(base) {
 			return false
 		}
+
+	reload:
 		fr = &m.frames[len(m.frames)-1]
-		c, ip = fr.code, fr.ip
+		c, ip, tok = fr.code, fr.ip, m.tok
 		ub, pb = unsafe.Pointer(&m.u[fr.u]), unsafe.Pointer(&m.p[fr.p])
 	}
+}
+
+// enter pushes a frame for a call.
+func (m *machine) enter(callee *function, free *closure) bool {
+	fr := &m.frames[len(m.frames)-1]
+	code := callee.code.Load()
+	u, p := fr.u+fr.code.nu, fr.p+fr.code.np
+	if !m.reserve(u+code.needU, p+code.needP) {
+		return false
+	}
+	if m.tok.flag.Load() != 0 && !m.tok.poll(m) {
+		return false
+	}
+	var handling *panicking
+	if fr.code.wrapper {
+		handling = fr.handling
+	}
+	m.frames = append(m.frames, frame{code: code, ip: unsafe.Pointer(&code.ins[0]), u: u, p: p, handling: handling})
+	if free != nil {
+		copy(m.u[u+code.resU+code.argU:], free.u)
+		copy(m.p[p+code.resP+code.argP:], free.p)
+	}
+	return true
+}
+
+// pollJump looks for an interrupt, then lets fr go on where the jump before ip
+// leads.
+func (m *machine) pollJump(fr *frame, ip unsafe.Pointer) bool {
+	fr.ip = ip
+	if !m.tok.poll(m) {
+		return false
+	}
+	fr.ip = unsafe.Add(ip, (*instr)(unsafe.Add(ip, -instrSize)).a)
+	return true
+}
+
+// raiseIndexAt reports that the index of the instruction before ip, which has
+// a tail, is out of range.
+func (m *machine) raiseIndexAt(ub, ip unsafe.Pointer) {
+	in, tail := (*instr)(unsafe.Add(ip, -2*instrSize)), (*instr)(unsafe.Add(ip, -instrSize))
+	m.raiseIndex(*ru(ub, in.c), *ru(ub, tail.a), in.k)
+}
+
+func newObject(c *code, pb unsafe.Pointer, in *instr) {
+	*rp(pb, in.a) = c.types[in.b].New()
+}
+
+func newCopy(c *code, pb unsafe.Pointer, in *instr) {
+	tail := (*instr)(unsafe.Add(unsafe.Pointer(in), instrSize))
+	t := c.types[in.c]
+	q := t.New()
+	t.Copy(q, unsafe.Add(*rp(pb, in.b), tail.a))
+	*rp(pb, in.a) = q
+}
+
+func copyTo(c *code, pb unsafe.Pointer, in *instr) {
+	tail := (*instr)(unsafe.Add(unsafe.Pointer(in), instrSize))
+	c.types[in.c].Copy(unsafe.Add(*rp(pb, in.a), tail.a), *rp(pb, in.b))
+}
+
+func recoverTo(m *machine, fr *frame, pb unsafe.Pointer, in *instr) {
+	*rany(pb, in.a) = m.recovered(fr)
 }
 
 func bit(b bool) uint64 {

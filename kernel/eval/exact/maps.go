@@ -74,7 +74,19 @@ func (b *builder) lookup(in *ssa.Lookup) {
 	mt, x, k, l := b.mapType(in.X.Type()), b.at(in.X), b.at(in.Index), b.slot(in)
 	okAt := l.plus(mt.elem.NU, mt.elem.NP)
 	commaOk := in.CommaOk
-	if b.fastLookup(mt, x, k, l, commaOk, okAt) {
+	if fast := fastMapOf(mt); fast != nil {
+		b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+			q := *rp(p, x.p)
+			if !m.enterMap(q, false) {
+				return true
+			}
+			ok := fast.get(q, u, p, k, l)
+			m.leaveMap(q, false)
+			if commaOk {
+				*ru(u, okAt.u) = bit(ok)
+			}
+			return false
+		})
 		return
 	}
 	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
@@ -108,54 +120,24 @@ func (b *builder) lookup(in *ssa.Lookup) {
 	})
 }
 
-// fastLookup serves maps from strings and 64-bit integers to one scalar or
-// pointer: a map's layout depends on its key's and element's layout only.
-func (b *builder) fastLookup(mt *mapType, x, k, l loc, commaOk bool, okAt loc) bool {
-	if len(mt.elem.Slots) != 1 || mt.elem.Boxed || mt.elem.Mem.Size() != 8 {
-		return false
-	}
-	pointer := mt.elem.Slots[0].Kind == layout.Pointer
-	set := func(u, p unsafe.Pointer, q unsafe.Pointer, w uint64, ok bool) {
-		if pointer {
-			*rp(p, l.p) = q
-		} else {
-			*ru(u, l.u) = w
-		}
-		if commaOk {
-			*ru(u, okAt.u) = bit(ok)
-		}
-	}
-	strKey := mt.key.Mem.Kind() == reflect.String
-	if !strKey && mt.key.Mem.Kind() != reflect.Int && mt.key.Mem.Kind() != reflect.Int64 {
-		return false
-	}
-	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
-		q := *rp(p, x.p)
-		if !m.enterMap(q, false) {
-			return true
-		}
-		switch {
-		case strKey && pointer:
-			v, ok := (*(*map[string]unsafe.Pointer)(unsafe.Pointer(&q)))[rstr(u, p, k)]
-			set(u, p, v, 0, ok)
-		case strKey:
-			v, ok := (*(*map[string]uint64)(unsafe.Pointer(&q)))[rstr(u, p, k)]
-			set(u, p, nil, v, ok)
-		case pointer:
-			v, ok := (*(*map[int64]unsafe.Pointer)(unsafe.Pointer(&q)))[*ri(u, k.u)]
-			set(u, p, v, 0, ok)
-		default:
-			v, ok := (*(*map[int64]uint64)(unsafe.Pointer(&q)))[*ri(u, k.u)]
-			set(u, p, nil, v, ok)
-		}
-		m.leaveMap(q, false)
-		return false
-	})
-	return true
-}
-
 func (b *builder) mapUpdate(in *ssa.MapUpdate) {
 	mt, x, k, v := b.mapType(in.Map.Type()), b.at(in.Map), b.at(in.Key), b.at(in.Value)
+	if fast := fastMapOf(mt); fast != nil {
+		b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+			q := *rp(p, x.p)
+			if q == nil {
+				m.raise(&panicking{val: genuine(func() { var none map[int]int; none[0] = 0 })})
+				return true
+			}
+			if !m.enterMap(q, true) {
+				return true
+			}
+			fast.set(q, u, p, k, v)
+			m.leaveMap(q, true)
+			return false
+		})
+		return
+	}
 	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
 		q := *rp(p, x.p)
 		key, ok := mt.keyOf(m, u, p, k)
@@ -239,6 +221,8 @@ type textIter struct {
 type mapIter struct {
 	m    unsafe.Pointer
 	iter *reflect.MapIter
+
+	key, elem unsafe.Pointer // what it is at; registers hold copies, but of Boxed types
 }
 
 func (b *builder) rangeOver(in *ssa.Range) {
@@ -305,14 +289,18 @@ func (b *builder) next(in *ssa.Next) {
 			return false
 		}
 		if wantKey {
-			mem := mt.key.New()
-			mt.key.At(mem).Set(i.iter.Key())
-			readMemory(mt.key, mem, u, p, keyAt)
+			if i.key == nil || mt.key.Boxed {
+				i.key = mt.key.New()
+			}
+			mt.key.At(i.key).SetIterKey(i.iter)
+			readMemory(mt.key, i.key, u, p, keyAt)
 		}
 		if wantElem {
-			mem := mt.elem.New()
-			mt.elem.At(mem).Set(i.iter.Value())
-			readMemory(mt.elem, mem, u, p, elemAt)
+			if i.elem == nil || mt.elem.Boxed {
+				i.elem = mt.elem.New()
+			}
+			mt.elem.At(i.elem).SetIterValue(i.iter)
+			readMemory(mt.elem, i.elem, u, p, elemAt)
 		}
 		return false
 	})

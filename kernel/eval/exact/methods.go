@@ -12,12 +12,12 @@ import (
 )
 
 // A site is a call of an interface's method. It remembers what it found for
-// the dynamic type that it saw last.
+// the dynamic types that it saw last.
 type site struct {
 	name string
 	pkg  *types.Package // of an unexported method
 	sig  *types.Signature
-	last atomic.Pointer[found]
+	seen atomic.Pointer[[]found]
 }
 
 type found struct {
@@ -46,8 +46,12 @@ type target struct {
 func (m *machine) find(s *site, v any) (*target, bool) {
 	w := words(v).typ
 	generation := m.rt.generation.Load()
-	if f := s.last.Load(); f != nil && f.word == w && f.generation == generation {
-		return f.target, true
+	if seen := s.seen.Load(); seen != nil {
+		for i := range *seen {
+			if f := &(*seen)[i]; f.word == w && f.generation == generation {
+				return f.target, true
+			}
+		}
 	}
 	t := m.rt.method(v, s)
 	if t == nil {
@@ -55,9 +59,24 @@ func (m *machine) find(s *site, v any) (*target, bool) {
 		return nil, false
 	}
 	if t.fn != nil {
-		s.last.Store(&found{w, generation, t})
+		s.remember(found{w, generation, t})
 	}
 	return t, true
+}
+
+// remember adds f to what the site has seen, in the place of what is out of
+// date or was seen long ago.
+func (s *site) remember(f found) {
+	const most = 8
+	list := []found{f}
+	if seen := s.seen.Load(); seen != nil {
+		for _, old := range *seen {
+			if old.generation == f.generation && old.word != f.word && len(list) < most {
+				list = append(list, old)
+			}
+		}
+	}
+	s.seen.Store(&list)
 }
 
 // method looks a method up. A target without fn belongs to this value alone.

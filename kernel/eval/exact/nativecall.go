@@ -129,43 +129,6 @@ func (m *machine) leaving() any {
 	return leaving{p}
 }
 
-// fastCall serves the commonest shapes without reflection.
-func fastCall(f reflect.Value) nativeFn {
-	switch f := f.Interface().(type) {
-	case func(float64) float64:
-		return func(m *machine, u, p unsafe.Pointer) bool {
-			*rf(u, 0) = f(*rf(u, 8))
-			return false
-		}
-	case func(float64, float64) float64:
-		return func(m *machine, u, p unsafe.Pointer) bool {
-			*rf(u, 0) = f(*rf(u, 8), *rf(u, 16))
-			return false
-		}
-	case func(string, string) bool:
-		return func(m *machine, u, p unsafe.Pointer) bool {
-			*ru(u, 0) = bit(f(rstr(u, p, loc{8, 0}), rstr(u, p, loc{16, 8})))
-			return false
-		}
-	case func(string) string:
-		return func(m *machine, u, p unsafe.Pointer) bool {
-			setstr(u, p, loc{}, f(rstr(u, p, loc{8, 8})))
-			return false
-		}
-	case func(int) string:
-		return func(m *machine, u, p unsafe.Pointer) bool {
-			setstr(u, p, loc{}, f(int(*ri(u, 8))))
-			return false
-		}
-	case func(string, string) int:
-		return func(m *machine, u, p unsafe.Pointer) bool {
-			*ri(u, 0) = int64(f(rstr(u, p, loc{8, 0}), rstr(u, p, loc{16, 8})))
-			return false
-		}
-	}
-	return nil
-}
-
 // nativeMethod is a method of a type of native code, called with the value in
 // an interface as its receiver.
 func (rt *runtime) nativeMethod(r reflect.Type, s *site) *target {

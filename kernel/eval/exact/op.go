@@ -99,6 +99,33 @@ const (
 	opJGeI    //
 	opJNilP   // if p[b] == nil jump a
 	opJNotNil //
+	opJEqF    // of float64; a condition that does not hold has its own, for NaN
+	opJNeF
+	opJLtF
+	opJLeF
+	opJNotLtF
+	opJNotLeF
+
+	// the ends of loops: look for an interrupt, then jump as above
+	opLoopNz
+	opLoopLtS
+	opLoopLtI
+	opStepLtS // u[b] += int16(k), then the same
+	opStepLeS
+	opStepLtI
+	opStepLeI
+	opStepGtI
+	opStepGeI
+	opStepLtMem // the same, with the number that p[c] points to
+
+	// v = *(p[b]+c) + u[8k], and so on; u[a] and the memory become v
+	opAddMem
+	opAddMemF
+	opIncMem // by int16(k)
+
+	// u[a] += the element; as opIdx64
+	opSumIdx
+	opSumIdxF
 
 	// memory: a is the register, p[b]+c the address
 	opLd8U

@@ -32,6 +32,7 @@ type runtime struct {
 	stdout  io.Writer
 	stderr  io.Writer
 	died    func(p *panicking, at token.Pos) // a goroutine's panic
+	plain   bool                             // compile without optimizations, for tests that compare
 
 	mu        sync.Mutex // of functions and globals, and of look-ups in go/types
 	functions map[funcKey]*function
