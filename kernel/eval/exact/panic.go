@@ -43,10 +43,13 @@ const maxTrace = 50
 
 // overflowError is what a cell that recurses too deeply ends with. Go's
 // runtime would end the process.
-type overflowError struct{ depth int }
+type overflowError struct {
+	depth int
+	what  string
+}
 
 func (e overflowError) Error() string {
-	return fmt.Sprintf("stack overflow: %d nested calls", e.depth)
+	return fmt.Sprintf("stack overflow: %d nested calls%s", e.depth, e.what)
 }
 
 // raise starts a panic.
@@ -264,7 +267,8 @@ func (m *machine) callDeferred(fn *function, d *deferred, p *panicking) bool {
 func (m *machine) enterNested() bool {
 	if m.tok.nested.Add(1) > maxNested {
 		m.tok.nested.Add(-1)
-		return m.overflow()
+		m.raise(&panicking{kill: killOverflow, val: overflowError{maxNested, " through native code or deferred calls"}})
+		return false
 	}
 	return true
 }
