@@ -15,8 +15,9 @@ type panicking struct {
 	kill      kill
 	recovered bool
 	trace     []place
-	more      int      // calls that trace leaves out
-	noted     *machine // whose calls are the last in trace
+	values    []eval.Variable // on the line where it happened
+	more      int             // calls that trace leaves out
+	noted     *machine        // whose calls are the last in trace
 }
 
 // kill says why frames are left when it is not for a panic: deferred calls run,
@@ -60,6 +61,9 @@ func (m *machine) raise(p *panicking) { m.raised = p }
 func (m *machine) note(p *panicking) {
 	if p.noted == m {
 		return
+	}
+	if p.noted == nil && (p.kill == killNone || p.kill == killOverflow || p.kill == killRefuse) {
+		p.values = m.values()
 	}
 	p.noted = m
 	for i := len(m.frames) - 1; i >= 0; i-- {
