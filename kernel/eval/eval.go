@@ -119,6 +119,8 @@ type Error struct {
 	Message string       // one line
 	At      []Diagnostic // Syntax, Check, Refused: Go's own messages
 	Trace   []Frame      // Panic: the cells' frames, innermost first
+	More    int          // Panic: calls that Trace leaves out
+	Values  []Variable   // Panic: the variables on the innermost frame's line
 	Cause   error        // Failure
 	Status  int          // Exit
 }
@@ -133,6 +135,7 @@ type Diagnostic struct {
 type Frame struct {
 	Func               string
 	Cell, Line, Column int
+	Source             string // the line's text, where the evaluator still knows it
 }
 
 func (d Diagnostic) String() string {

@@ -101,6 +101,8 @@ type cellError struct {
 	Message string            `json:"message"`
 	At      []eval.Diagnostic `json:"at,omitempty"`
 	Trace   []eval.Frame      `json:"trace,omitempty"`
+	More    int               `json:"more,omitempty"`
+	Values  []eval.Variable   `json:"values,omitempty"`
 	Cause   string            `json:"cause,omitempty"`
 	Status  int               `json:"status,omitempty"`
 }
@@ -109,7 +111,7 @@ func encodeError(e *eval.Error) *cellError {
 	if e == nil {
 		return nil
 	}
-	c := &cellError{Kind: e.Kind, Message: e.Message, At: e.At, Trace: e.Trace, Status: e.Status}
+	c := &cellError{Kind: e.Kind, Message: e.Message, At: e.At, Trace: e.Trace, More: e.More, Values: e.Values, Status: e.Status}
 	if e.Cause != nil {
 		c.Cause = e.Cause.Error()
 	}
@@ -120,7 +122,7 @@ func (c *cellError) decode() *eval.Error {
 	if c == nil {
 		return nil
 	}
-	e := &eval.Error{Kind: c.Kind, Message: c.Message, At: c.At, Trace: c.Trace, Status: c.Status}
+	e := &eval.Error{Kind: c.Kind, Message: c.Message, At: c.At, Trace: c.Trace, More: c.More, Values: c.Values, Status: c.Status}
 	if c.Cause != "" {
 		e.Cause = errors.New(c.Cause)
 	}

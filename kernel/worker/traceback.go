@@ -47,20 +47,7 @@ func (s *Session) cellError(e *eval.Error) *Error {
 
 func (s *Session) traceback(e *eval.Error, value string) []string {
 	if len(e.At) == 0 {
-		lines := []string{headline(e.Name(), value)}
-		for i, f := range e.Trace {
-			if i == maxPlaces {
-				lines = append(lines, fmt.Sprintf("... %d more calls", len(e.Trace)-i))
-				break
-			}
-			where := cyan + place(f.Cell, f.Line, f.Column) + plain
-			if f.Func != "" {
-				where += " in " + f.Func
-			}
-			lines = append(lines, where)
-			lines = append(lines, excerpt(s.sources[f.Cell], f.Line, f.Column)...)
-		}
-		return lines
+		return append([]string{headline(e.Name(), value)}, s.calls(e)...)
 	}
 	var lines []string
 	for i, d := range e.At {
@@ -70,6 +57,40 @@ func (s *Session) traceback(e *eval.Error, value string) []string {
 		}
 		lines = append(lines, cyan+place(d.Cell, d.Line, d.Column)+plain+": "+headline(e.Name(), d.Message))
 		lines = append(lines, excerpt(s.sources[d.Cell], d.Line, d.Column)...)
+	}
+	return lines
+}
+
+// calls shows where a cell panicked, innermost call first, with the variables
+// on that line, and a recursion once.
+func (s *Session) calls(e *eval.Error) (lines []string) {
+	shown := 0
+	for i, c := range eval.Calls(e.Trace) {
+		if i == maxPlaces {
+			break
+		}
+		shown += c.Times
+		where := cyan + place(c.Cell, c.Line, c.Column) + plain
+		if c.Func != "" {
+			where += " in " + c.Func
+		}
+		if c.Times > 1 {
+			where += fmt.Sprintf(", %d times", c.Times)
+		}
+		lines = append(lines, where)
+		if source, ok := s.sources[c.Cell]; ok {
+			lines = append(lines, excerpt(source, c.Line, c.Column)...)
+		} else if c.Source != "" {
+			lines = append(lines, pointed(c.Source, c.Line, c.Column)...)
+		}
+		if i == 0 {
+			for _, v := range e.Values {
+				lines = append(lines, strings.Repeat(" ", 8)+cyan+v.Name+plain+" = "+v.Value)
+			}
+		}
+	}
+	if more := len(e.Trace) - shown + e.More; more > 0 {
+		lines = append(lines, fmt.Sprintf("... %d more calls", more))
 	}
 	return lines
 }
@@ -89,20 +110,14 @@ func excerpt(source string, line, column int) []string {
 	for n := max(1, line-contextLines); n < line; n++ {
 		lines = append(lines, fmt.Sprintf("%s%7d%s %s", green, n, plain, text[n-1]))
 	}
-	lines = append(lines, fmt.Sprintf("%s-->%4d%s %s", green, line, plain, text[line-1]))
-	if column >= 1 {
-		lines = append(lines, strings.Repeat(" ", 8)+indentTo(text[line-1], column)+red+"^"+plain)
-	}
-	return lines
+	return append(lines, pointed(text[line-1], line, column)...)
 }
 
-// indentTo is as wide as the part of line before column.
-func indentTo(line string, column int) string {
-	before := line[:min(column-1, len(line))]
-	return strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return '\t'
-		}
-		return ' '
-	}, before)
+// pointed is the text of a line with a caret under the column.
+func pointed(text string, line, column int) []string {
+	lines := []string{fmt.Sprintf("%s-->%4d%s %s", green, line, plain, text)}
+	if column >= 1 {
+		lines = append(lines, strings.Repeat(" ", 8)+eval.Indent(text, column)+red+"^"+plain)
+	}
+	return lines
 }

@@ -3,6 +3,7 @@ package exact
 import (
 	"go/token"
 	"reflect"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -47,22 +48,15 @@ type code struct {
 	funcs  []*function
 	exts   []ext
 	labels []varLabel // which variable lives where, for traces
+	blocks []block    // and which blocks dominate which
+	found  sync.Map   // what onLine found
+	origin *origin    // of a cell's code
 }
 
 // zeroSlot is a result slot whose zero is not the zero pointer.
 type zeroSlot struct {
 	off int32
 	ptr unsafe.Pointer
-}
-
-// varLabel tells that from one instruction on a source variable's value lies
-// in the registers at.
-type varLabel struct {
-	from int32
-	name string
-	typ  *layout.Type
-	at   loc
-	addr bool // at is its address
 }
 
 // A function is what calls refer to: its code may be replaced when a later

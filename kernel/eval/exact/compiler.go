@@ -402,9 +402,6 @@ func (b *builder) needMethods(t types.Type) {
 	}
 }
 
-// label notes where a source variable lives.
-func (b *builder) label(*ssa.DebugRef) {}
-
 // intrinsic compiles a call that is an instruction here; there is none yet.
 func (b *builder) intrinsic(*ssa.Function, *ssa.CallCommon, ssa.Value) bool { return false }
 

@@ -124,6 +124,9 @@ func fault(r any) *panicking {
 // the machine that called that. Where native code has started the goroutine,
 // nobody would recover, and the process would end: then the goroutine ends.
 func (m *machine) leave() {
+	if m.raised.kill == killExit {
+		m.tok.end(m.raised) // also where native code recovers
+	}
 	switch calledBy() {
 	case byNative:
 		if p := m.raised; p.kill != killGoexit {

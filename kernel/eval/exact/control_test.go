@@ -165,7 +165,7 @@ func TestInterrupt(t *testing.T) {
 			var e *eval.Error
 			require.True(t, errors.As(err, &e), "%v", err)
 			require.Equal(t, eval.Interrupt, e.Kind, "%v", err)
-			require.Less(t, took, 500*time.Millisecond)
+			require.Less(t, took, 2*time.Second)
 			if took > 20*time.Millisecond {
 				t.Logf("%s took %v", name, took)
 			}
@@ -278,6 +278,7 @@ func TestExitFromAnywhere(t *testing.T) {
 		"through sort.Sort":  "type L []int\nfunc (l L) Len() int { return len(l) }\nfunc (l L) Swap(i, j int) {}\nfunc (l L) Less(i, j int) bool { os.Exit(3); return true }\nsort.Sort(L{1, 2})\nran = true",
 		"range over a func":  "for range func(yield func() bool) { os.Exit(3) } {}\nran = true",
 		"while recursing":    "func f(n int) { if n == 0 { os.Exit(3) }; f(n - 1) }\nf(10000)\nran = true",
+		"template":           "template.Must(template.New(\"\").Funcs(template.FuncMap{\"f\": func() string { os.Exit(3); return \"\" }}).Parse(`{{f}}`)).Execute(io.Discard, nil)\nran = true",
 		"inside a recovered": "func() { defer func() { recover(); os.Exit(3) }(); panic(1) }()\nran = true",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -100,14 +100,11 @@ func newEvaluator(v eval.Vocabulary, o Options) (*evaluator, error) {
 			cell.end(p)
 			return
 		}
-		what := "panic in a goroutine"
+		what := "in a goroutine"
 		if at.IsValid() {
 			what += " started at " + rt.where(at)
 		}
-		fmt.Fprintf(o.Stderr, "%s: %s\n", what, err.Message)
-		for _, f := range err.Trace {
-			fmt.Fprintf(o.Stderr, "\tat In[%d]:%d:%d %s\n", f.Cell, f.Line, f.Column, f.Func)
-		}
+		fmt.Fprintf(o.Stderr, "%s: %s", what, err.Report())
 	}
 	paths := func() []string {
 		out := native.Packages()
@@ -179,7 +176,7 @@ func (e *evaluator) compile(p *cell.Program) (u *unit, err error) {
 	c := e.rt.newCompiler()
 	u = &unit{compiler: c}
 	hidden := e.show(p)
-	s := &source{pkg: p.Pkg, files: []*ast.File{p.File}, info: p.Info}
+	s := &source{pkg: p.Pkg, files: []*ast.File{p.File}, info: p.Info, origin: &origin{p.Cell.N, p.Cell.Source}, places: places(p.File)}
 	p.Info.InitOrder = nil
 	if hasGenerics(p.Info) {
 		e.rt.sources.Store(p.Pkg, s)

@@ -48,6 +48,7 @@ type builder struct {
 	ptrs          map[unsafe.Pointer]int32
 	typeIdx       map[*layout.Type]int32
 	fnIdx         map[*function]int32
+	assigns       map[string]int // see assigned
 }
 
 // jump is a jump instruction whose target is not known yet.
@@ -84,6 +85,10 @@ func (c *compiler) build(f *ssa.Function, target *function) *code {
 		strs: map[string]int32{}, ptrs: map[unsafe.Pointer]int32{}, typeIdx: map[*layout.Type]int32{}, fnIdx: map[*function]int32{},
 		pos: f.Pos(),
 	}
+	var places map[token.Pos]token.Pos
+	if s := c.world.sourceOf(f); s != nil {
+		b.code.origin, places = s.origin, s.places
+	}
 	b.order, b.rank = order(f)
 	b.looped, b.loopOf = loops(f)
 	b.foreignDefers = runsForeignDefers(f)
@@ -101,6 +106,9 @@ func (c *compiler) build(f *ssa.Function, target *function) *code {
 		for _, in := range block.Instrs {
 			if p := in.Pos(); p.IsValid() {
 				b.pos = p
+				if q, ok := places[p]; ok {
+					b.pos = q
+				}
 			}
 			before := len(b.code.ins)
 			_, shared := b.locs[asValue(in)]
@@ -454,13 +462,11 @@ func (b *builder) finish() {
 			pos[i] = b.fn.Pos()
 		}
 		c.pos = append(pos, c.pos...)
-		for i := range c.labels {
-			c.labels[i].from += n
-		}
 		if c.resume >= 0 {
 			c.resume += n
 		}
 	}
+	b.noteBlocks(n)
 	c.nu, c.np = b.nu, b.np
 	c.needU, c.needP = b.nu+b.maxU+4, b.np+b.maxP+4
 }

@@ -12,7 +12,7 @@ func (rt *runtime) load() error {
 		}
 		p := list[rt.loaded]
 		rt.loaded++
-		s := &source{p.Package, p.Native, p.Files, p.Info}
+		s := &source{pkg: p.Package, native: p.Native, files: p.Files, info: p.Info}
 		rt.sources.Store(p.Package, s)
 		if err := rt.loadSource(s); err != nil {
 			return err

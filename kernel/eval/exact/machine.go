@@ -47,7 +47,7 @@ type deferred struct {
 const (
 	maxFrames = 2_000_000
 	maxBank   = 48 << 20 // slots
-	maxNested = 20_000   // calls of cells from native code or from deferred calls, inside each other
+	maxNested = 20_000   // calls of cells from native code or from deferred calls, inside each other: 5 to 10 KB of Go's stack each
 )
 
 var idle = sync.Pool{New: func() any {
@@ -99,7 +99,7 @@ func (m *machine) reserve(u, p int32) bool {
 }
 
 func (m *machine) overflow() bool {
-	m.raise(&panicking{kill: killOverflow, val: overflowError{len(m.frames)}})
+	m.raise(&panicking{kill: killOverflow, val: overflowError{len(m.frames), ""}})
 	return false
 }
 

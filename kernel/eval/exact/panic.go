@@ -15,8 +15,9 @@ type panicking struct {
 	kill      kill
 	recovered bool
 	trace     []place
-	more      int      // calls that trace leaves out
-	noted     *machine // whose calls are the last in trace
+	values    []eval.Variable // on the line where it happened
+	more      int             // calls that trace leaves out
+	noted     *machine        // whose calls are the last in trace
 }
 
 // kill says why frames are left when it is not for a panic: deferred calls run,
@@ -43,10 +44,13 @@ const maxTrace = 50
 
 // overflowError is what a cell that recurses too deeply ends with. Go's
 // runtime would end the process.
-type overflowError struct{ depth int }
+type overflowError struct {
+	depth int
+	what  string
+}
 
 func (e overflowError) Error() string {
-	return fmt.Sprintf("stack overflow: %d nested calls", e.depth)
+	return fmt.Sprintf("stack overflow: %d nested calls%s", e.depth, e.what)
 }
 
 // raise starts a panic.
@@ -57,6 +61,9 @@ func (m *machine) raise(p *panicking) { m.raised = p }
 func (m *machine) note(p *panicking) {
 	if p.noted == m {
 		return
+	}
+	if p.noted == nil && (p.kill == killNone || p.kill == killOverflow || p.kill == killRefuse) {
+		p.values = m.values()
 	}
 	p.noted = m
 	for i := len(m.frames) - 1; i >= 0; i-- {
@@ -264,7 +271,8 @@ func (m *machine) callDeferred(fn *function, d *deferred, p *panicking) bool {
 func (m *machine) enterNested() bool {
 	if m.tok.nested.Add(1) > maxNested {
 		m.tok.nested.Add(-1)
-		return m.overflow()
+		m.raise(&panicking{kill: killOverflow, val: overflowError{maxNested, " through native code or deferred calls"}})
+		return false
 	}
 	return true
 }

@@ -11,6 +11,12 @@ import (
 
 // problem is the error of a cell that a panic, or another end, left.
 func (rt *runtime) problem(p *panicking) *eval.Error {
+	err := rt.describe(p)
+	err.Values, err.More = p.values, p.more
+	return err
+}
+
+func (rt *runtime) describe(p *panicking) *eval.Error {
 	switch p.kill {
 	case killInterrupt:
 		if e, ok := p.val.(error); ok {
@@ -37,7 +43,12 @@ func (rt *runtime) problem(p *panicking) *eval.Error {
 }
 
 // panicText is what Go prints of a value after "panic: ".
-func (rt *runtime) panicText(v any) string {
+func (rt *runtime) panicText(v any) (text string) {
+	defer func() {
+		if r := recover(); r != nil {
+			text = fmt.Sprintf("a value of type %s, whose method panicked as it was printed", rt.typeName(v))
+		}
+	}()
 	switch x := rt.show(v).(type) {
 	case error:
 		return x.Error()
@@ -81,6 +92,7 @@ func (rt *runtime) frames(p *panicking) []eval.Frame {
 			continue // of the standard library
 		}
 		f.Func = userName(x.code.name)
+		f.Source = x.code.origin.line(f.Cell, f.Line)
 		out = append(out, f)
 	}
 	return out
@@ -123,7 +135,8 @@ func userName(name string) string {
 		if name == "" {
 			return ""
 		}
-		return "func" + name
+		name = "func" + name
 	}
-	return strings.ReplaceAll(name, "ʹ", ".")
+	name = strings.Replace(strings.ReplaceAll(name, "ʹ", "."), "$", ".func", 1)
+	return strings.ReplaceAll(name, "$", ".")
 }

@@ -15,6 +15,9 @@ type source struct {
 	native *types.Package // whose objects are in pkg's scope too, or nil
 	files  []*ast.File
 	info   *types.Info
+
+	origin *origin                 // of a cell
+	places map[token.Pos]token.Pos // of its calls
 }
 
 // A world is an ssa.Program made for one cell. It holds the cell and the
@@ -38,6 +41,7 @@ func (rt *runtime) newWorld(s *source) (*world, *ssa.Package) {
 	var own *ssa.Package
 	for _, f := range w.full {
 		p := w.prog.CreatePackage(f.pkg, f.files, f.info, false)
+		p.SetDebugMode(f.origin != nil) // for the values in traces
 		if f == s {
 			own = p
 		}
@@ -48,6 +52,23 @@ func (rt *runtime) newWorld(s *source) (*world, *ssa.Package) {
 		}
 	}
 	return w, own
+}
+
+// sourceOf is the package that f is written in, or nil.
+func (w *world) sourceOf(f *ssa.Function) *source {
+	for f.Parent() != nil {
+		f = f.Parent()
+	}
+	if o := f.Origin(); o != nil {
+		f = o
+	}
+	if o := f.Object(); o != nil {
+		return w.full[o.Pkg()]
+	}
+	if f.Pkg != nil {
+		return w.full[f.Pkg.Pkg]
+	}
+	return nil
 }
 
 // reach notes what the code of s mentions.

@@ -1,0 +1,44 @@
+package worker
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/kernel/eval"
+)
+
+var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+func TestATracebackShowsLinesValuesAndCalls(t *testing.T) {
+	s := &Session{sources: map[int]string{1: "func f(s []int, i int) int {\n\treturn s[i]\n}", 3: "f(nil, 1)"}}
+	down := eval.Frame{Func: "down", Cell: 2, Line: 1, Column: 5, Source: "\t\tdown()"}
+	e := &eval.Error{
+		Kind: eval.Panic, Message: "runtime error: index out of range [1] with length 0",
+		Trace: []eval.Frame{
+			{Func: "f", Cell: 1, Line: 2, Column: 10, Source: "\treturn s[i]"}, down, down, {Cell: 3, Line: 1, Column: 1},
+		},
+		Values: []eval.Variable{{Name: "s", Value: "nil"}, {Name: "i", Value: "1"}}, More: 7,
+	}
+	for range 2 { // the second time as it came from the worker's process
+		text := strings.Join(s.cellError(e).Traceback, "\n")
+		require.Equal(t, `Panic: runtime error: index out of range [1] with length 0
+In[1]:2:10 in f
+      1 func f(s []int, i int) int {
+-->   2 	return s[i]
+        	        ^
+        s = nil
+        i = 1
+In[2]:1:5 in down, 2 times
+-->   1 		down()
+        		  ^
+In[3]:1:1
+-->   1 f(nil, 1)
+        ^
+... 7 more calls`, escapes.ReplaceAllString(text, ""))
+		require.Contains(t, text, cyan+"i"+plain+" = 1")
+		e = encodeError(e).decode()
+	}
+}
