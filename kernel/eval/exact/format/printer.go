@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
-	"unsafe"
 
 	"adkernel/kernel/eval/exact/layout"
 	"adkernel/kernel/eval/exact/view"
@@ -199,7 +198,7 @@ func (p *printer) pointer(v view.Value, verb rune) {
 	case reflect.Chan, reflect.Func, reflect.Map, reflect.Pointer, reflect.Slice:
 		u = v.Pointer()
 	case reflect.UnsafePointer:
-		u = uintptr(*(*unsafe.Pointer)(v.Basic().Addr().UnsafePointer()))
+		u = v.Basic().Pointer()
 	default:
 		p.badVerb(verb)
 		return
