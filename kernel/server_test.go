@@ -25,6 +25,12 @@ func (f *front) waitForText(text string) {
 	}
 }
 
+// waitForLog waits until the kernel has logged text.
+func (f *front) waitForLog(text string) {
+	f.t.Helper()
+	require.Eventually(f.t, func() bool { return strings.Contains(f.log.String(), text) }, patience, time.Millisecond)
+}
+
 func TestAnInterruptedLoopEndsAndTheStateStays(t *testing.T) {
 	f := startKernel(t, Options{})
 	f.run("import \"fmt\"\nx := 1\nnext := func() int { x++; return x }")
@@ -133,7 +139,7 @@ func TestACellReadsALineOfTheFrontEndThatSentIt(t *testing.T) {
 	require.Equal(t, map[string]any{"text/plain": "word <nil>"}, contentOf(t, shown[1])["data"])
 	require.Equal(t, "ok", f.reply(f.shell, id)["status"])
 
-	id = f.send(f.shell, "execute_request", `{"code": "//read", "allow_stdin": false}`)
+	id = f.send(f.shell, "execute_request", `{"code": "//read"}`)
 	shown = f.shown(id)
 	require.Equal(t, map[string]any{"text/plain": " EOF"}, contentOf(t, shown[1])["data"])
 }
@@ -185,7 +191,9 @@ func TestTheKernelEndsWithTheProcessThatStartedIt(t *testing.T) {
 }
 
 func TestAConnectionThatCannotBeServedIsAnError(t *testing.T) {
-	err := Run(t.Context(), t.TempDir()+"/none.json", Options{})
+	err := Run(t.Context(), t.TempDir()+"/no/such/folder.json", Options{})
+	require.ErrorContains(t, err, "cannot write the connection file")
+	err = Run(t.Context(), t.TempDir(), Options{})
 	require.ErrorContains(t, err, "cannot read the connection file")
 	c := &wire.Connection{Transport: "ipc", IP: t.TempDir() + "/no/such/folder", SignatureScheme: "hmac-sha256"}
 	_, err = newServer(c, Options{})

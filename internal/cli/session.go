@@ -47,7 +47,7 @@ func (c workerCommand) Run() error {
 
 type kernelCommand struct {
 	evaluator
-	ConnectionFile string `arg:"" type:"existingfile" help:"Written by Jupyter."`
+	ConnectionFile string `arg:"" type:"path" help:"Written by Jupyter; one that does not exist is made, for a client to connect to."`
 }
 
 func (c kernelCommand) Run(ctx context.Context) error {

@@ -121,7 +121,7 @@ func executeCell(ctx context.Context, s *worker.Session, r *recorder, c *Cell, n
 	defer end()
 	c.ExecutionCount = n
 	r.begin()
-	reply, err := s.Execute(cellCtx, worker.Request{N: n, Source: c.Source}, func(e worker.Event) { r.record(c, e) })
+	reply, err := s.Execute(cellCtx, worker.Request{N: n, Source: c.Source, MaxText: worker.DefaultMaxText}, func(e worker.Event) { r.record(c, e) })
 	for _, note := range reply.Notes {
 		r.record(c, worker.Stream{Name: "stderr", Text: note + "\n"})
 	}
@@ -134,6 +134,9 @@ func executeCell(ctx context.Context, s *worker.Session, r *recorder, c *Cell, n
 	}
 	if reply.Result != nil {
 		r.result(c, n, *reply.Result)
+	}
+	for _, left := range reply.Payload {
+		r.payload(c, left)
 	}
 	return nil
 }
