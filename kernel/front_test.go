@@ -21,6 +21,7 @@ import (
 	"adkernel/kernel/eval"
 	"adkernel/kernel/eval/exact"
 	"adkernel/kernel/host"
+	"adkernel/kernel/magic"
 	"adkernel/kernel/wire"
 	"adkernel/kernel/worker"
 )
@@ -30,7 +31,10 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "worker" {
 		err := worker.Main(func(stdio worker.Stdio) (eval.Evaluator, error) {
 			e, err := exact.New(eval.Vocabulary{}, exact.Options{Stdout: stdio.Out, Stderr: stdio.Err})
-			return hosted{e, stdio}, err
+			if err != nil {
+				return nil, err
+			}
+			return hosted{magic.Wrap(e, magic.Options{Out: stdio.Out, Err: stdio.Err}), stdio}, nil
 		})
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
