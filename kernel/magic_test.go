@@ -62,7 +62,7 @@ func TestCodeIsTimed(t *testing.T) {
 	f := startKernel(t, Options{})
 	f.run("func sum(n int) int { s := 0; for i := 0; i < n; i++ { s += i }; return s }\nx := 3")
 	require.Regexp(t, `^\S+ [nµm]?s ± \S+ [nµm]?s per loop \(mean ± std\. dev\. of 2 runs, 100 loops each\)\n$`, f.printed("%timeit -n 100 -r 2 sum(10)"))
-	require.Regexp(t, `of 7 runs, [\d,]+ loops each`, f.printed("%timeit x + 1"))
+	require.Regexp(t, `of 2 runs, [\d,]+ loops each`, f.printed("%timeit -r 2 x + 1"))
 	require.Regexp(t, `of 1 run, 10 loops each`, f.printed("%%timeit -n10 -r1 y := 5\nfor i := 0; i < y; i++ {\n\tsum(i)\n}"))
 	reply, shown := f.run("%time sum(4)")
 	require.Equal(t, "ok", reply["status"])
