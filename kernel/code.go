@@ -77,7 +77,11 @@ func (s *server) isComplete(ctx context.Context, r *request) {
 		s.log.Warn("no answer to is_complete", "error", err)
 		c.Status = "unknown"
 	}
-	s.reply(r, wire.IsCompleteReply{Status: c.Status, Indent: c.Indent})
+	answer := wire.IsCompleteReply{Status: c.Status}
+	if c.Status == "incomplete" {
+		answer.Indent = &c.Indent
+	}
+	s.reply(r, answer)
 }
 
 // byteOffset is where the code point n of text begins, within text.

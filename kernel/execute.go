@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"adkernel/kernel/host"
@@ -30,7 +31,8 @@ func (s *server) execute(ctx context.Context, r *request) {
 	started := time.Now()
 	s.evaluator.Lock()
 	defer s.evaluator.Unlock()
-	stored := content.StoreHistory && !content.Silent
+	// As in IPython, a blank cell does not count.
+	stored := content.StoreHistory && !content.Silent && strings.TrimSpace(content.Code) != ""
 	n := s.count + 1
 	if stored {
 		s.count = n

@@ -38,7 +38,7 @@ def main() -> int:
     os.environ["ADKERNEL_BIN"] = str(Path(os.environ.get("ADKERNEL_BIN", ROOT / "bin" / "adkernel")).resolve())
     total = Outcome()
     with tempfile.TemporaryDirectory() as folder:
-        for suite in (jupyter_clients, parquet_readers, notebook_format, jupyterlab):
+        for suite in (jupyter_clients, transcripts, parquet_readers, notebook_format, jupyterlab):
             print(f"=== {suite.__doc__}", flush=True)
             home = Path(folder) / suite.__name__
             home.mkdir()
@@ -64,6 +64,11 @@ def jupyter_clients(home) -> Outcome:
     if ran := re.search(r"^Ran (\d+) tests? in", out, re.MULTILINE):
         outcome.passed = max(0, int(ran[1]) - outcome.failed - len(outcome.skipped))
     return outcome
+
+
+def transcripts(home) -> Outcome:
+    """What adkernel sends, compared with what ipykernel sends."""
+    return script(ROOT / "internal/python/compare_transcripts.py", home)
 
 
 def parquet_readers(home) -> Outcome:

@@ -36,6 +36,7 @@ func Text(v any) (text string) {
 	if err, ok := v.(error); ok && !isNil(r) {
 		return errorText(err)
 	}
+	r = lookInto(r)
 	if t := tableOf(r); t != nil {
 		return t.text()
 	}
@@ -56,7 +57,7 @@ func HTML(v any) (html string) {
 	if err, ok := v.(error); ok && !isNil(r) {
 		return errorHTML(err)
 	}
-	t := tableOf(r)
+	t := tableOf(lookInto(r))
 	if t == nil {
 		return ""
 	}

@@ -50,6 +50,7 @@ func (w *lineWriter) value(v reflect.Value, depth int, top bool) {
 		w.write(text)
 		return
 	}
+	v = lookInto(v)
 	if depth > maxDepth {
 		w.write("…")
 		return
@@ -137,6 +138,11 @@ func ownText(v reflect.Value) (string, bool) {
 		return "", false
 	}
 	switch own := v.Interface().(type) {
+	case Mirrored: // its Format writes Go's form; the parts say more
+		if speaks, ok := own.(fmt.Stringer); ok {
+			return speaks.String(), true
+		}
+		return "", false
 	case time.Time:
 		return own.Round(0).String(), true // without the reading of the monotonic clock
 	case error:

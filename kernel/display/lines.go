@@ -57,6 +57,7 @@ func (w *blockWriter) value(v reflect.Value, depth int) {
 		w.put("…", false)
 		return
 	}
+	v = lookInto(v)
 	switch v.Kind() {
 	case reflect.Interface:
 		w.value(v.Elem(), depth)

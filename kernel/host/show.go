@@ -26,13 +26,12 @@ func Show(values ...any) Bundle {
 	return Text(strings.Join(texts, " "))
 }
 
-// showValue returns how v is displayed. A Bundler shows itself, as does a value
-// with MimeBundle() map[string]any. Otherwise text/plain and text/html are what
-// package display draws, and beside it or in its place stands what v's methods
-// offer: HTML() string, SVG() string, Markdown() string, LaTeX() string,
-// JSON() any, PNG() []byte or PNG() ([]byte, error). An image.Image, a plot of
-// gonum, and bytes that begin as PNG, JPEG or GIF files do, are shown as
-// pictures. A method that fails or panics says so in the text.
+// showValue returns how v is displayed. A Bundler or MimeBundler shows itself.
+// Otherwise text/plain and text/html are what package display draws, and
+// beside it or in its place stands what v's methods offer (HTMLer and its
+// neighbours). An image.Image, a plot of gonum, and bytes that begin as PNG,
+// JPEG or GIF files do, are shown as pictures. A method that fails or panics
+// says so in the text.
 func showValue(v any) (b Bundle) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -42,11 +41,13 @@ func showValue(v any) (b Bundle) {
 	if isNilPointer(v) {
 		return Text(fmt.Sprint(v))
 	}
+	if shower, ok := as[Bundler](v); ok {
+		return withText(shower.MimeBundle(), fmt.Sprintf("%T", v))
+	}
+	if shower, ok := as[MimeBundler](v); ok {
+		return withText(Bundle{Data: shower.MimeBundle()}, fmt.Sprintf("%T", v))
+	}
 	switch v := v.(type) {
-	case Bundler:
-		return withText(v.MimeBundle(), fmt.Sprintf("%T", v))
-	case interface{ MimeBundle() map[string]any }:
-		return withText(Bundle{Data: v.MimeBundle()}, fmt.Sprintf("%T", v))
 	case Bundle:
 		return withText(v, "a bundle without text")
 	case image.Image:
@@ -176,25 +177,25 @@ func pictureFormat(data []byte) (mime, name string) {
 }
 
 func addMethods(b Bundle, v any) {
-	if v, ok := v.(interface{ HTML() string }); ok {
+	if v, ok := as[HTMLer](v); ok {
 		b.Data["text/html"] = v.HTML()
 	}
-	if v, ok := v.(interface{ SVG() string }); ok {
+	if v, ok := as[SVGer](v); ok {
 		b.Data["image/svg+xml"] = v.SVG()
 	}
-	if v, ok := v.(interface{ Markdown() string }); ok {
+	if v, ok := as[Markdowner](v); ok {
 		b.Data["text/markdown"] = v.Markdown()
 	}
-	if v, ok := v.(interface{ LaTeX() string }); ok {
+	if v, ok := as[LaTeXer](v); ok {
 		b.Data["text/latex"] = v.LaTeX()
 	}
-	if v, ok := v.(interface{ JSON() any }); ok {
+	if v, ok := as[JSONer](v); ok {
 		b.Data["application/json"] = v.JSON()
 	}
-	switch v := v.(type) {
-	case interface{ PNG() []byte }:
+	if v, ok := as[PNGer](v); ok {
 		b.Data["image/png"] = v.PNG()
-	case interface{ PNG() ([]byte, error) }:
+	}
+	if v, ok := as[PNGTrier](v); ok {
 		data, err := v.PNG()
 		if err != nil {
 			b.Data["text/plain"] = fmt.Sprintf("%s\nno picture: %v", b.Plain(), err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -87,6 +88,19 @@ func TestPlotsOfGonumAreDrawn(t *testing.T) {
 	require.Contains(t, b.Data["image/svg+xml"], "<svg")
 	_, err := png.Decode(bytes.NewReader(b.Data["image/png"].([]byte)))
 	require.NoError(t, err)
+}
+
+// held is a value whose methods are seen through As alone.
+type held struct{ rich }
+
+func (held) HTML() {}
+
+func (h held) As(iface reflect.Type) (any, bool) {
+	return h.rich, reflect.TypeOf(h.rich).Implements(iface)
+}
+
+func TestMethodsOfCellsTypesAreFound(t *testing.T) {
+	require.Equal(t, "<b>rich</b>", Show(held{}).Data["text/html"])
 }
 
 type errored struct {
