@@ -34,6 +34,7 @@ type server struct {
 	count     int        // of cells executed; guarded by evaluator
 	waits     waits      // with what an interrupt ends beside cells
 	usage     usage
+	questions questions
 	dropped   dropLog
 }
 
@@ -55,6 +56,7 @@ func (s *server) serve(ctx context.Context) {
 	s.shells.start()
 	go s.receive(ctx, s.shell, s.route)
 	go s.receive(ctx, s.control, s.serveControl)
+	go s.serveStdin(ctx)
 	<-ctx.Done()
 	s.shells.close()
 	s.session.Close() // ends a cell that runs

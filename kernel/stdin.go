@@ -6,10 +6,62 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"sync"
 
 	"adkernel/kernel/host"
 	"adkernel/kernel/wire"
 )
+
+// questions hands what comes on the stdin channel to the cell that asks. What
+// comes while none does is dropped: it would answer another question.
+type questions struct {
+	mu      sync.Mutex
+	waiting chan [][]byte // of the cell that asks; nil: none does
+}
+
+// ask returns where answers come, until done is called.
+func (q *questions) ask() (answers <-chan [][]byte, done func()) {
+	c := make(chan [][]byte, 16)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting = c
+	return c, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if q.waiting == c {
+			q.waiting = nil
+		}
+	}
+}
+
+// deliver returns false when nobody waits for frames.
+func (q *questions) deliver(frames [][]byte) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.waiting == nil {
+		return false
+	}
+	select {
+	case q.waiting <- frames:
+		return true
+	default: // more than a person can answer
+		return false
+	}
+}
+
+// serveStdin reads the stdin channel.
+func (s *server) serveStdin(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case frames := <-s.stdin.Messages():
+			if !s.questions.deliver(frames) {
+				s.dropped.note(errors.New("on stdin, where no cell asks"))
+			}
+		}
+	}
+}
 
 // asker asks the front end that sent r for the lines that its cell reads;
 // nil when it said that it cannot answer.
@@ -18,14 +70,15 @@ func (s *server) asker(r *request, allowed bool) func(context.Context, host.Ques
 		return nil
 	}
 	return func(ctx context.Context, q host.Question) (string, error) {
-		s.dropStaleInput()
+		answers, done := s.questions.ask()
+		defer done()
 		s.output.flush()
 		s.sendTo(s.stdin, r, wire.InputRequest{Prompt: q.Prompt, Password: q.Password})
 		for {
 			select {
 			case <-ctx.Done():
 				return "", ctx.Err()
-			case frames := <-s.stdin.Messages():
+			case frames := <-answers:
 				line, err := s.inputReply(r, frames)
 				if err == nil || errors.Is(err, io.EOF) {
 					return line, err
@@ -60,15 +113,4 @@ func (s *server) inputReply(r *request, frames [][]byte) (string, error) {
 		return "", io.EOF
 	}
 	return reply.Value, nil
-}
-
-// dropStaleInput drops answers to questions of cells that have ended.
-func (s *server) dropStaleInput() {
-	for {
-		select {
-		case <-s.stdin.Messages():
-		default:
-			return
-		}
-	}
 }

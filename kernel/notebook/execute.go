@@ -104,13 +104,7 @@ func (c *Cell) runs() bool {
 
 // mayFail says whether the cell's author expects an error.
 func (c *Cell) mayFail() bool {
-	tags, _ := c.Metadata["tags"].([]any)
-	for _, tag := range tags {
-		if tag == "raises-exception" {
-			return true
-		}
-	}
-	return false
+	return c.hasTag("raises-exception")
 }
 
 func executeCell(ctx context.Context, s *worker.Session, r *recorder, c *Cell, n int, timeout time.Duration) error {
