@@ -96,7 +96,7 @@ func TestRunSetsParameters(t *testing.T) {
 	executed, err := notebook.Read(output)
 	require.NoError(t, err)
 	require.Len(t, executed.Cells, 3)
-	require.Equal(t, "42x;y, z=1", executed.Cells[2].Outputs[0].Plain())
+	require.Equal(t, "42x;y, z=1", executed.Cells[2].Outputs[len(executed.Cells[2].Outputs)-1].Plain())
 	require.Equal(t, exitFailed, Main([]string{"run", path, "-o", output + "2", "-p", "m=1"}))
 	require.NoFileExists(t, output+"2", "nothing ran")
 }

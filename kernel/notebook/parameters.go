@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"maps"
 	"slices"
@@ -69,13 +70,9 @@ func (nb *Notebook) problem(err error) error {
 	return fmt.Errorf("notebook %s: %w", nb.path, err)
 }
 
-// declared finds the variables that a cell declares, and their first values;
-// nil where there is none.
+// declared finds the variables that the statements of a cell declare, and
+// their first values; nil where there is none.
 func declared(source string) (map[string]ast.Expr, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), "", "package p; func _() {\n"+source+"\n}", parser.SkipObjectResolution)
-	if err != nil {
-		return nil, err
-	}
 	found := map[string]ast.Expr{}
 	add := func(names []ast.Expr, values []ast.Expr) {
 		for i, n := range names {
@@ -87,18 +84,18 @@ func declared(source string) (map[string]ast.Expr, error) {
 			}
 		}
 	}
-	for _, statement := range file.Decls[0].(*ast.FuncDecl).Body.List {
-		switch s := statement.(type) {
+	for _, text := range statements(source) {
+		file, err := parser.ParseFile(token.NewFileSet(), "", "package p; func _() {\n"+text+"\n}", parser.SkipObjectResolution)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", text, err)
+		}
+		switch s := file.Decls[0].(*ast.FuncDecl).Body.List[0].(type) {
 		case *ast.AssignStmt:
 			if s.Tok == token.DEFINE {
 				add(s.Lhs, s.Rhs)
 			}
 		case *ast.DeclStmt:
-			g, ok := s.Decl.(*ast.GenDecl)
-			if !ok || g.Tok != token.VAR {
-				continue
-			}
-			for _, spec := range g.Specs {
+			for _, spec := range s.Decl.(*ast.GenDecl).Specs {
 				v := spec.(*ast.ValueSpec)
 				var names []ast.Expr
 				for _, n := range v.Names {
@@ -113,6 +110,54 @@ func declared(source string) (map[string]ast.Expr, error) {
 		}
 	}
 	return found, nil
+}
+
+// statements are those of a cell that may declare variables: "a, b := 1, 2"
+// and "var c int". Everything else of the cell is left out.
+func statements(source string) []string {
+	var code strings.Builder
+	for line := range strings.Lines(source) {
+		if first := strings.TrimSpace(line); first == "" || !strings.Contains("%!", first[:1]) { // no magic
+			code.WriteString(line)
+		}
+	}
+	source = code.String()
+	file := token.NewFileSet().AddFile("", -1, len(source))
+	var sc scanner.Scanner
+	sc.Init(file, []byte(source), nil, 0)
+	var all []string
+	start, depth, declares := -1, 0, false
+	for {
+		pos, tok, _ := sc.Scan()
+		at := len(source)
+		if tok != token.EOF {
+			at = file.Offset(pos)
+		}
+		if tok == token.EOF || tok == token.SEMICOLON && depth == 0 {
+			if start >= 0 && declares {
+				all = append(all, source[start:min(at, len(source))])
+			}
+			if tok == token.EOF {
+				return all
+			}
+			start, declares = -1, false
+			continue
+		}
+		if start < 0 {
+			start, declares = at, tok == token.VAR
+			if tok != token.IDENT && tok != token.VAR {
+				start, declares = len(source)+1, false
+			}
+		}
+		switch tok {
+		case token.LPAREN, token.LBRACE, token.LBRACK:
+			depth++
+		case token.RPAREN, token.RBRACE, token.RBRACK:
+			depth--
+		case token.DEFINE:
+			declares = declares || depth == 0 && start <= len(source)
+		}
+	}
 }
 
 // literal is the value as Go, for a parameter with this default.

@@ -12,7 +12,7 @@ func parametrized(source string) *Notebook {
 	return nb
 }
 
-const parametersCell = "samples := 100\nname, rate := \"fp8\", 0.5\nvar verbose bool\nvar title string\nmodels := []string{\"a\"}"
+const parametersCell = "import \"os\"\nfunc f() { local := 1; _ = local }\nif x := 1; x > 0 {\n}\nsamples := 100\nname, rate := \"fp8\", 0.5\nvar verbose bool\nvar title string\nmodels := []string{\"a\"}"
 
 func TestParametersGoBelowTheirDefaults(t *testing.T) {
 	nb := parametrized(parametersCell)
@@ -43,11 +43,18 @@ func TestParametersThatCannotBeSetAreErrors(t *testing.T) {
 		`no code cell has the tag "parameters"`:                      {code("samples := 1"), map[string]string{"samples": "2"}},
 		`declares no parameter "sampels"; did you mean "samples"?`:   {parametrized(parametersCell), map[string]string{"sampels": "2"}},
 		`parameter samples: "two words" is no Go expression`:         {parametrized(parametersCell), map[string]string{"samples": "two words"}},
-		`cell 2, which declares the parameters: 3:1: expected`:       {parametrized("samples := "), map[string]string{"samples": "2"}},
+		`cell 2, which declares the parameters: samples := : 3:1`:    {parametrized("samples := "), map[string]string{"samples": "2"}},
 		`declares no parameter "x": have models, name, rate, sample`: {parametrized(parametersCell), map[string]string{"x": "2"}},
 	} {
 		err := test.nb.SetParameters(test.values)
 		require.ErrorContains(t, err, want)
 	}
 	require.NoError(t, code("1").SetParameters(nil))
+}
+
+func TestMagicsDeclareNoParameters(t *testing.T) {
+	found, err := declared("%cd /\n!ls | wc :=\nx := 1\n%time y := 2")
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Contains(t, found, "x")
 }
