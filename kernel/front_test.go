@@ -85,6 +85,9 @@ func (h hosted) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, erro
 			c.OnMessage(func(m host.CommMessage) { h.tell("from the front end:", m.Data) })
 		}
 		return eval.Result{}, err
+	case "//crash":
+		go panic(argument)
+		select {}
 	case "//wait": // for something that a comm's function does
 		h.tell("waiting")
 		select {

@@ -56,13 +56,23 @@ func TestAKilledWorkerCostsItsCellAndTheVariables(t *testing.T) {
 	require.Equal(t, map[string]any{"text/plain": "7"}, contentOf(t, shown[1])["data"])
 }
 
-func TestAStackOverflowIsReportedInOneLine(t *testing.T) {
+func TestAStackOverflowCostsItsCellAlone(t *testing.T) {
 	if testing.Short() {
 		t.Skip("fills a gigabyte of stack")
 	}
 	f := startKernel(t, Options{})
+	f.run("x := 1")
 	reply, shown := f.run("func f() { f() }\nf()")
-	require.Contains(t, reply["evalue"], "fatal error: stack overflow")
+	require.Contains(t, reply["evalue"], "stack overflow")
+	require.Len(t, shown, 2, "execute_input and error: no stacks in the output")
+	reply, _ = f.run("x")
+	require.Equal(t, "ok", reply["status"])
+}
+
+func TestACrashIsReportedInOneLine(t *testing.T) {
+	f := startKernel(t, Options{})
+	reply, shown := f.run("//crash native code")
+	require.Contains(t, reply["evalue"], "panic: native code")
 	require.Len(t, shown, 2, "execute_input and error: no stacks in the output")
 	require.Contains(t, f.log.String(), "the worker crashed")
 }
