@@ -5,10 +5,7 @@
 // value's own methods offer.
 package display
 
-import (
-	"fmt"
-	"reflect"
-)
+import "fmt"
 
 // Limits of what is drawn of a value.
 const (
@@ -32,11 +29,10 @@ func Text(v any) (text string) {
 	if s, ok := v.(string); ok {
 		return s
 	}
-	r := reflect.ValueOf(v)
-	if err, ok := v.(error); ok && !isNil(r) {
+	r := of(v)
+	if err, ok := r.Methods().(error); ok {
 		return errorText(err)
 	}
-	r = lookInto(r)
 	if t := tableOf(r); t != nil {
 		return t.text()
 	}
@@ -53,21 +49,13 @@ func HTML(v any) (html string) {
 			html = ""
 		}
 	}()
-	r := reflect.ValueOf(v)
-	if err, ok := v.(error); ok && !isNil(r) {
+	r := of(v)
+	if err, ok := r.Methods().(error); ok {
 		return errorHTML(err)
 	}
-	t := tableOf(lookInto(r))
+	t := tableOf(r)
 	if t == nil {
 		return ""
 	}
 	return t.html()
-}
-
-func isNil(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Interface, reflect.Chan, reflect.UnsafePointer:
-		return v.IsNil()
-	}
-	return !v.IsValid()
 }

@@ -43,7 +43,7 @@ func (failing) String() string { panic("no text") }
 // opaque stands for a value that reflection cannot look into.
 type opaque struct{ is any }
 
-func (o opaque) Mirror() any                { return o.is }
+func (o opaque) View() Value                { return of(o.is) }
 func (o opaque) Format(s fmt.State, _ rune) { fmt.Fprint(s, "as Go prints it") }
 
 func ring() *node {
@@ -105,9 +105,9 @@ var values = []struct {
 	{"joined errors", fmt.Errorf("two things: %w", errors.Join(errors.New("one"), errors.New("two")))},
 	{"a text that panics", failing{}},
 	{"deep", deep(20)},
-	{"a mirrored value", opaque{point{1, 2}}},
-	{"mirrored values", []any{opaque{point{1, 2}}, opaque{opaque{"x y"}}}},
-	{"a mirrored slice", opaque{[]point{{1, 2}, {3, 4}}}},
+	{"a viewed value", opaque{point{1, 2}}},
+	{"viewed values", []any{opaque{point{1, 2}}, opaque{opaque{"x y"}}}},
+	{"a viewed slice", opaque{[]point{{1, 2}, {3, 4}}}},
 	{"text of many lines in a struct", struct{ Log string }{"a\nb"}},
 }
 

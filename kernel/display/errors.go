@@ -46,7 +46,7 @@ func errorText(err error) string {
 	lines := []string{err.Error()}
 	for _, c := range causesOf(err) {
 		text := strings.ReplaceAll(c.err.Error(), "\n", "\n"+strings.Repeat(indentation, c.depth+2))
-		lines = append(lines, fmt.Sprintf("%s%T: %s", strings.Repeat(indentation, c.depth+1), c.err, text))
+		lines = append(lines, fmt.Sprintf("%s%s: %s", strings.Repeat(indentation, c.depth+1), of(c.err).TypeName(), text))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -60,7 +60,7 @@ func errorHTML(err error) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<details><summary>%s</summary>\n", html.EscapeString(err.Error()))
 	for _, c := range causes {
-		fmt.Fprintf(&b, `<div style="margin-left: %dem"><code>%s</code> %s</div>`+"\n", c.depth+1, html.EscapeString(fmt.Sprintf("%T", c.err)), html.EscapeString(c.err.Error()))
+		fmt.Fprintf(&b, `<div style="margin-left: %dem"><code>%s</code> %s</div>`+"\n", c.depth+1, html.EscapeString(of(c.err).TypeName()), html.EscapeString(c.err.Error()))
 	}
 	b.WriteString("</details>\n")
 	return b.String()

@@ -7,14 +7,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
 
 // oneLine draws v on one line; ok is false when that is longer than width
 // characters, or has line breaks itself.
-func oneLine(v reflect.Value, width int) (line string, ok bool) {
+func oneLine(v Value, width int) (line string, ok bool) {
 	w := &lineWriter{width: width}
 	w.value(v, 0, true)
 	line = w.b.String()
@@ -38,11 +37,11 @@ func (w *lineWriter) write(text string) {
 }
 
 // value draws v; at the top strings stand as they are.
-func (w *lineWriter) value(v reflect.Value, depth int, top bool) {
+func (w *lineWriter) value(v Value, depth int, top bool) {
 	if w.full {
 		return
 	}
-	if !v.IsValid() {
+	if v.Kind() == reflect.Invalid {
 		w.write("<nil>")
 		return
 	}
@@ -50,17 +49,16 @@ func (w *lineWriter) value(v reflect.Value, depth int, top bool) {
 		w.write(text)
 		return
 	}
-	v = lookInto(v)
 	if depth > maxDepth {
 		w.write("…")
 		return
 	}
 	switch v.Kind() {
 	case reflect.String:
-		if top {
-			w.write(v.String())
+		if text := v.Scalar().(string); top {
+			w.write(text)
 		} else {
-			w.write(quoteIfNeeded(v.String()))
+			w.write(quoteIfNeeded(text))
 		}
 	case reflect.Interface:
 		w.value(v.Elem(), depth, top)
@@ -72,7 +70,7 @@ func (w *lineWriter) value(v reflect.Value, depth int, top bool) {
 			if i > 0 {
 				w.write(" ")
 			}
-			w.write(fieldName(v.Type(), i) + ":")
+			w.write(v.FieldName(i) + ":")
 			w.value(v.Field(i), depth+1, false)
 		}
 		w.write("}")
@@ -82,13 +80,13 @@ func (w *lineWriter) value(v reflect.Value, depth int, top bool) {
 			w.full = true
 			return
 		}
-		for i, key := range sortedKeys(v) {
+		for i, entry := range sortedEntries(v) {
 			if i > 0 {
 				w.write(" ")
 			}
-			w.value(key, depth+1, false)
+			w.value(entry.Key, depth+1, false)
 			w.write(":")
-			w.value(v.MapIndex(key), depth+1, false)
+			w.value(entry.Elem, depth+1, false)
 		}
 		w.write("]")
 	case reflect.Slice, reflect.Array:
@@ -105,19 +103,21 @@ func (w *lineWriter) value(v reflect.Value, depth int, top bool) {
 			w.write("<nil>")
 			return
 		}
-		w.write(v.Type().String())
+		w.write(v.TypeName())
 	case reflect.Chan:
 		if v.IsNil() {
 			w.write("<nil>")
 			return
 		}
-		w.write(fmt.Sprintf("%s with %d of %d", v.Type(), v.Len(), v.Cap()))
+		w.write(fmt.Sprintf("%s with %d waiting", v.TypeName(), v.Len()))
+	case reflect.UnsafePointer:
+		w.write(v.TypeName())
 	default:
-		w.write(fmt.Sprint(v))
+		w.write(fmt.Sprint(v.Scalar()))
 	}
 }
 
-func (w *lineWriter) pointer(v reflect.Value, depth int) {
+func (w *lineWriter) pointer(v Value, depth int) {
 	if v.IsNil() {
 		w.write("<nil>")
 		return
@@ -132,33 +132,6 @@ func (w *lineWriter) pointer(v reflect.Value, depth int) {
 	w.value(v.Elem(), depth+1, false)
 }
 
-// ownText is what a value says of itself.
-func ownText(v reflect.Value) (string, bool) {
-	if v.Kind() == reflect.Interface || !v.CanInterface() || v.Kind() == reflect.Pointer && v.IsNil() {
-		return "", false
-	}
-	switch own := v.Interface().(type) {
-	case Mirrored: // its Format writes Go's form; the parts say more
-		if speaks, ok := own.(fmt.Stringer); ok {
-			return speaks.String(), true
-		}
-		return "", false
-	case time.Time:
-		return own.Round(0).String(), true // without the reading of the monotonic clock
-	case error:
-		return own.Error(), true
-	case fmt.Stringer:
-		return own.String(), true
-	case fmt.Formatter:
-		return fmt.Sprint(own), true
-	}
-	return "", false
-}
-
-// fieldName is the name as it was written. An interpreter may have to export a
-// field that is not.
-func fieldName(t reflect.Type, i int) string { return t.Field(i).Name }
-
 // quoteIfNeeded quotes text that would not be told from what is beside it.
 func quoteIfNeeded(text string) string {
 	if text == "" || strings.ContainsFunc(text, func(r rune) bool {
@@ -169,14 +142,14 @@ func quoteIfNeeded(text string) string {
 	return text
 }
 
-// sortedKeys are a map's keys, in order where they have one.
-func sortedKeys(v reflect.Value) []reflect.Value {
-	keys := v.MapKeys()
-	slices.SortFunc(keys, func(a, b reflect.Value) int { return compareKeys(a, b) })
-	return keys
+// sortedEntries are those of a map, in the order of their keys.
+func sortedEntries(v Value) []Entry {
+	all := v.Entries()
+	slices.SortFunc(all, func(a, b Entry) int { return compareKeys(a.Key, b.Key) })
+	return all
 }
 
-func compareKeys(a, b reflect.Value) int {
+func compareKeys(a, b Value) int {
 	for a.Kind() == reflect.Interface {
 		a = a.Elem()
 	}
@@ -186,21 +159,24 @@ func compareKeys(a, b reflect.Value) int {
 	if a.Kind() != b.Kind() {
 		return cmp.Compare(a.Kind(), b.Kind())
 	}
-	switch {
-	case a.CanInt():
-		return cmp.Compare(a.Int(), b.Int())
-	case a.CanUint():
-		return cmp.Compare(a.Uint(), b.Uint())
-	case a.CanFloat():
-		return cmp.Compare(a.Float(), b.Float())
-	case a.Kind() == reflect.String:
-		return strings.Compare(a.String(), b.String())
+	if IsNumber(a.Kind()) {
+		x, y := reflect.ValueOf(a.Scalar()), reflect.ValueOf(b.Scalar())
+		switch {
+		case x.CanInt():
+			return cmp.Compare(x.Int(), y.Int())
+		case x.CanUint():
+			return cmp.Compare(x.Uint(), y.Uint())
+		}
+		return cmp.Compare(x.Float(), y.Float())
+	}
+	if a.Kind() == reflect.String {
+		return strings.Compare(a.Scalar().(string), b.Scalar().(string))
 	}
 	return strings.Compare(short(a), short(b))
 }
 
 // short draws v in one line of a table, cut where it is longer.
-func short(v reflect.Value) string {
+func short(v Value) string {
 	w := &lineWriter{width: cellWidth}
 	w.value(v, 0, true)
 	return cut(strings.Join(strings.Fields(w.b.String()), " "), cellWidth)

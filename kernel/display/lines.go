@@ -9,7 +9,7 @@ import (
 
 // manyLines draws what is too long for one line: a field, an entry or an
 // element a line, in as little room as they take.
-func manyLines(v reflect.Value) string {
+func manyLines(v Value) string {
 	w := &blockWriter{}
 	w.value(v, 0)
 	text := strings.Join(w.lines, "\n")
@@ -44,7 +44,7 @@ func (w *blockWriter) put(text string, newLine bool) {
 const indentation = "  "
 
 // value draws v behind what the last line holds.
-func (w *blockWriter) value(v reflect.Value, depth int) {
+func (w *blockWriter) value(v Value, depth int) {
 	if line, ok := oneLine(v, lineWidth-len(indentation)*depth); ok {
 		w.put(line, false)
 		return
@@ -57,7 +57,6 @@ func (w *blockWriter) value(v reflect.Value, depth int) {
 		w.put("…", false)
 		return
 	}
-	v = lookInto(v)
 	switch v.Kind() {
 	case reflect.Interface:
 		w.value(v.Elem(), depth)
@@ -71,25 +70,25 @@ func (w *blockWriter) value(v reflect.Value, depth int) {
 		w.put("&", false)
 		w.value(v.Elem(), depth)
 	case reflect.Struct:
-		w.block("{", "}", depth, v.NumField(), func(i int) string { return fieldName(v.Type(), i) + ": " }, v.Field)
+		w.block("{", "}", depth, v.NumField(), func(i int) string { return v.FieldName(i) + ": " }, v.Field)
 	case reflect.Map:
-		keys := sortedKeys(v)
-		w.block("map[", "]", depth, len(keys), func(i int) string { return short(keys[i]) + ": " }, func(i int) reflect.Value { return v.MapIndex(keys[i]) })
+		entries := sortedEntries(v)
+		w.block("map[", "]", depth, len(entries), func(i int) string { return short(entries[i].Key) + ": " }, func(i int) Value { return entries[i].Elem })
 	case reflect.Slice, reflect.Array:
-		if isScalar(v.Type().Elem()) {
+		if e := v.Element(); isScalar(e.Kind) && !e.Pointer {
 			w.row(v, depth)
 			return
 		}
 		w.block("[", "]", depth, v.Len(), func(int) string { return "" }, v.Index)
 	case reflect.String:
-		w.put(v.String(), false)
+		w.put(v.Scalar().(string), false)
 	default:
-		w.put(fmt.Sprint(v), false)
+		w.put(short(v), false)
 	}
 }
 
 // block draws n values, a line each, and says how many were left out.
-func (w *blockWriter) block(open, end string, depth, n int, name func(int) string, value func(int) reflect.Value) {
+func (w *blockWriter) block(open, end string, depth, n int, name func(int) string, value func(int) Value) {
 	w.put(open, false)
 	inner := strings.Repeat(indentation, depth+1)
 	for i := range min(n, maxRows) {
@@ -103,14 +102,14 @@ func (w *blockWriter) block(open, end string, depth, n int, name func(int) strin
 }
 
 // row draws numbers and the like, as many to a line as fit.
-func (w *blockWriter) row(v reflect.Value, depth int) {
+func (w *blockWriter) row(v Value, depth int) {
 	inner := strings.Repeat(indentation, depth) + " "
 	line := "["
 	first := true
 	for i := range min(v.Len(), maxItems) {
 		item := short(v.Index(i))
 		if v.Index(i).Kind() == reflect.String {
-			item = quoteIfNeeded(cut(v.Index(i).String(), cellWidth))
+			item = quoteIfNeeded(cut(v.Index(i).Scalar().(string), cellWidth))
 		}
 		if i > 0 && len(line)+1+len(item) > lineWidth {
 			w.put(line, !first)
@@ -127,12 +126,4 @@ func (w *blockWriter) row(v reflect.Value, depth int) {
 		w.put(fmt.Sprintf(" … %s more", number(v.Len()-maxItems)), false)
 	}
 	w.put("]", false)
-}
-
-func isScalar(t reflect.Type) bool {
-	switch t.Kind() {
-	case reflect.Struct, reflect.Map, reflect.Slice, reflect.Array, reflect.Pointer, reflect.Interface:
-		return false
-	}
-	return true
 }

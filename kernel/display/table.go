@@ -5,7 +5,6 @@ import (
 	"html"
 	"reflect"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -19,43 +18,36 @@ type table struct {
 }
 
 // tableOf is nil for what is no table: fewer than two rows are none.
-func tableOf(v reflect.Value) *table {
+func tableOf(v Value) *table {
 	for v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
-	if !v.IsValid() {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Array, reflect.Map:
+	default:
 		return nil
 	}
-	if _, own := ownText(v); own || v.Kind() != reflect.Slice && v.Kind() != reflect.Array && v.Kind() != reflect.Map || v.Len() < 2 {
+	if v.Len() < 2 {
 		return nil
 	}
-	elem := v.Type().Elem()
-	isPointer := elem.Kind() == reflect.Pointer
-	if isPointer {
-		elem = elem.Elem()
+	if _, own := ownText(v); own {
+		return nil
 	}
+	e := v.Element()
 	switch {
-	case elem.Kind() == reflect.Struct && elem.NumField() > 0 && !speaks(elem) && !speaks(reflect.PointerTo(elem)):
-		return structTable(v, elem)
-	case !isPointer && v.Kind() != reflect.Map && (elem.Kind() == reflect.Slice || elem.Kind() == reflect.Array) && isScalar(elem.Elem()) && elem.Elem().Kind() != reflect.Uint8 && !speaks(elem):
-		return matrix(v)
+	case e.HasText:
+		return nil
+	case e.Kind == reflect.Struct && len(e.Fields) > 0:
+		return structTable(v, e)
+	case !e.Pointer && v.Kind() != reflect.Map && (e.Kind == reflect.Slice || e.Kind == reflect.Array) && isScalar(e.ElemKind) && e.ElemKind != reflect.Uint8:
+		return matrix(v, e)
 	}
 	return nil
 }
 
-// speaks says whether values of the type have a text of their own.
-func speaks(t reflect.Type) bool {
-	return t.Implements(reflect.TypeFor[fmt.Stringer]()) || t.Implements(reflect.TypeFor[error]()) ||
-		t.Implements(reflect.TypeFor[fmt.Formatter]()) || t == reflect.TypeFor[time.Time]()
-}
-
-func structTable(v reflect.Value, elem reflect.Type) *table {
-	t := &table{total: v.Len(), head: []string{""}, right: []bool{v.Kind() != reflect.Map || isNumber(v.Type().Key())}}
-	for i := range elem.NumField() {
-		t.head = append(t.head, fieldName(elem, i))
-		t.right = append(t.right, isNumber(elem.Field(i).Type))
-	}
-	add := func(name string, value reflect.Value) {
+func structTable(v Value, e Element) *table {
+	t := &table{total: v.Len(), head: append([]string{""}, e.Fields...), right: append([]bool{true}, e.Numbers...)}
+	add := func(name string, value Value) {
 		row := []string{name}
 		if value.Kind() == reflect.Pointer {
 			if value.IsNil() {
@@ -64,17 +56,20 @@ func structTable(v reflect.Value, elem reflect.Type) *table {
 			}
 			value = value.Elem()
 		}
-		for i := range elem.NumField() {
+		for i := range e.Fields {
 			row = append(row, short(value.Field(i)))
 		}
 		t.rows = append(t.rows, row)
 	}
 	if v.Kind() == reflect.Map {
-		for i, key := range sortedKeys(v) {
+		for i, entry := range sortedEntries(v) {
+			if i == 0 {
+				t.right[0] = IsNumber(entry.Key.Kind())
+			}
 			if i == maxRows {
 				break
 			}
-			add(short(key), v.MapIndex(key))
+			add(short(entry.Key), entry.Elem)
 		}
 		return t
 	}
@@ -85,7 +80,7 @@ func structTable(v reflect.Value, elem reflect.Type) *table {
 }
 
 // matrix is nil where the rows have different lengths, or too many columns.
-func matrix(v reflect.Value) *table {
+func matrix(v Value, e Element) *table {
 	const maxColumns = 20
 	columns := v.Index(0).Len()
 	if columns == 0 || columns > maxColumns {
@@ -94,7 +89,7 @@ func matrix(v reflect.Value) *table {
 	t := &table{total: v.Len(), head: []string{""}, right: []bool{true}}
 	for j := range columns {
 		t.head = append(t.head, fmt.Sprint(j))
-		t.right = append(t.right, isNumber(v.Type().Elem().Elem()))
+		t.right = append(t.right, IsNumber(e.ElemKind))
 	}
 	for i := range v.Len() {
 		if v.Index(i).Len() != columns {
@@ -110,16 +105,6 @@ func matrix(v reflect.Value) *table {
 		t.rows = append(t.rows, row)
 	}
 	return t
-}
-
-func isNumber(t reflect.Type) bool {
-	switch t.Kind() {
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr,
-		reflect.Float32, reflect.Float64:
-		return true
-	}
-	return false
 }
 
 // leftOut says how many rows are not drawn, or nothing.
