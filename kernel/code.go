@@ -2,10 +2,9 @@ package kernel
 
 import (
 	"context"
-	"strings"
 	"unicode/utf8"
 
-	"adkernel/kernel/eval"
+	"adkernel/kernel/describe"
 	"adkernel/kernel/wire"
 )
 
@@ -62,47 +61,10 @@ func (s *server) inspect(ctx context.Context, r *request) {
 	}
 	answer := wire.InspectReply{Status: wire.StatusOK, Found: found, Data: map[string]any{}, Metadata: map[string]any{}}
 	if found {
-		answer.Data["text/plain"] = inspectionText(in, content.DetailLevel)
-		answer.Data["text/markdown"] = inspectionMarkdown(in, content.DetailLevel)
+		answer.Data["text/plain"] = describe.Text(in, content.DetailLevel)
+		answer.Data["text/markdown"] = describe.Markdown(in, content.DetailLevel)
 	}
 	s.reply(r, answer)
-}
-
-func inspectionText(in eval.Inspection, detail int) string {
-	return joinParts(in.Signature, in.Doc, in.Where, sourceFor(in, detail))
-}
-
-func inspectionMarkdown(in eval.Inspection, detail int) string {
-	parts := []string{fenced(in.Signature), in.Doc}
-	if in.Where != "" {
-		parts = append(parts, "*"+in.Where+"*")
-	}
-	return joinParts(append(parts, fenced(sourceFor(in, detail)))...)
-}
-
-func sourceFor(in eval.Inspection, detail int) string {
-	if detail < 1 || in.Source == in.Signature {
-		return ""
-	}
-	return in.Source
-}
-
-func fenced(code string) string {
-	if code == "" {
-		return ""
-	}
-	return "```go\n" + strings.TrimRight(code, "\n") + "\n```"
-}
-
-// joinParts joins what is not empty, a blank line between.
-func joinParts(parts ...string) string {
-	var full []string
-	for _, part := range parts {
-		if part != "" {
-			full = append(full, strings.TrimRight(part, "\n"))
-		}
-	}
-	return strings.Join(full, "\n\n")
 }
 
 func (s *server) isComplete(ctx context.Context, r *request) {
@@ -115,7 +77,11 @@ func (s *server) isComplete(ctx context.Context, r *request) {
 		s.log.Warn("no answer to is_complete", "error", err)
 		c.Status = "unknown"
 	}
-	s.reply(r, wire.IsCompleteReply{Status: c.Status, Indent: c.Indent})
+	answer := wire.IsCompleteReply{Status: c.Status}
+	if c.Status == "incomplete" {
+		answer.Indent = &c.Indent
+	}
+	s.reply(r, answer)
 }
 
 // byteOffset is where the code point n of text begins, within text.

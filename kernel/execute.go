@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"adkernel/kernel/host"
@@ -27,7 +28,11 @@ func (s *server) execute(ctx context.Context, r *request) {
 		s.replyAborted(r)
 		return
 	}
-	stored := content.StoreHistory && !content.Silent
+	started := time.Now()
+	s.evaluator.Lock()
+	defer s.evaluator.Unlock()
+	// As in IPython, a blank cell does not count.
+	stored := content.StoreHistory && !content.Silent && strings.TrimSpace(content.Code) != ""
 	n := s.count + 1
 	if stored {
 		s.count = n
@@ -36,10 +41,11 @@ func (s *server) execute(ctx context.Context, r *request) {
 		s.publish(r.Message, wire.ExecuteInput{Code: content.Code, ExecutionCount: n})
 	}
 	result, err := s.session.Execute(ctx, worker.Request{
-		N:      n,
-		Source: content.Code,
-		Hidden: content.Silent,
-		Input:  s.asker(r, content.AllowStdin),
+		N:       n,
+		Source:  content.Code,
+		Hidden:  content.Silent,
+		Input:   s.asker(r, content.AllowStdin),
+		MaxText: worker.DefaultMaxText,
 	}, func(e worker.Event) { s.output.show(r.Message, e) })
 	for _, note := range result.Notes {
 		s.output.stream(r.Message, "stderr", note+"\n")
@@ -50,7 +56,10 @@ func (s *server) execute(ctx context.Context, r *request) {
 		return
 	}
 
-	answer := wire.ExecuteReply{Status: wire.StatusOK, ExecutionCount: s.count, Payload: []any{}, UserExpressions: map[string]any{}}
+	answer := wire.ExecuteReply{
+		Status: wire.StatusOK, ExecutionCount: s.count, Started: started,
+		Payload: payloads(result.Payload), UserExpressions: map[string]any{},
+	}
 	var shown *string
 	switch {
 	case err != nil:
@@ -69,17 +78,30 @@ func (s *server) execute(ctx context.Context, r *request) {
 	if stored {
 		r.later = func() { s.remember(n, content.Code, shown) }
 	}
-	if err != nil && content.StopOnError {
-		if !s.queue.wasInterrupted() {
+	if err != nil && content.StopOnError && !content.Silent {
+		if !r.queue.wasInterrupted() {
 			time.Sleep(settle)
 		}
-		s.queue.abort()
+		r.queue.abort()
 	}
 	s.reply(r, answer)
 }
 
 func (s *server) replyAborted(r *request) {
-	s.reply(r, wire.ExecuteReply{Status: wire.StatusAborted, ExecutionCount: s.count, Payload: []any{}, UserExpressions: map[string]any{}})
+	s.reply(r, wire.AbortedReply{Started: time.Now()})
+}
+
+func payloads(left []host.Payload) []any {
+	all := []any{}
+	for _, p := range left {
+		switch p := p.(type) {
+		case *host.Page:
+			all = append(all, wire.Page{Source: "page", Data: p.Bundle.Data})
+		case *host.NextInput:
+			all = append(all, wire.NextInput{Source: "set_next_input", Text: p.Text, Replace: p.Replace})
+		}
+	}
+	return all
 }
 
 // expressions evaluates a request's user expressions, each on its own.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"adkernel/kernel/eval"
 	"adkernel/kernel/eval/exact"
 	"adkernel/kernel/host"
+	"adkernel/kernel/magic"
 	"adkernel/kernel/wire"
 	"adkernel/kernel/worker"
 )
@@ -29,7 +31,10 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "worker" {
 		err := worker.Main(func(stdio worker.Stdio) (eval.Evaluator, error) {
 			e, err := exact.New(eval.Vocabulary{}, exact.Options{Stdout: stdio.Out, Stderr: stdio.Err})
-			return hosted{e, stdio}, err
+			if err != nil {
+				return nil, err
+			}
+			return hosted{magic.Wrap(e, magic.Options{Out: stdio.Out, Err: stdio.Err}), stdio}, nil
 		})
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -48,15 +53,70 @@ type hosted struct {
 }
 
 func (h hosted) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error) {
-	switch cell.Source {
+	command, argument, _ := strings.Cut(cell.Source, " ")
+	switch command {
 	case "//display":
 		host.Display(host.Text("0 %")).Update(host.Text("100 %"))
 	case "//read":
 		var word string
 		_, err := fmt.Fscanln(h.stdio.In, &word)
 		return eval.Result{Values: []any{word, err}}, nil
+	case "//input":
+		line, err := host.Input(argument)
+		return eval.Result{Values: []any{line, err}}, nil
+	case "//password":
+		line, err := host.Password(argument)
+		return eval.Result{Values: []any{line, err}}, nil
+	case "//clear":
+		host.ClearOutput(argument == "wait")
+	case "//page":
+		host.ShowPage(host.Text(argument))
+	case "//next":
+		host.SetNextInput(argument, false)
+	case "//replace":
+		host.SetNextInput(argument, true)
+	case "//reset":
+		return eval.Result{}, host.Reset()
+	case "//serve":
+		host.HandleComm(argument, h.echo)
+	case "//open":
+		c, err := host.OpenComm(argument, host.CommMessage{Data: map[string]any{"value": 1}, Buffers: [][]byte{{0, 255}}})
+		if err == nil {
+			c.OnMessage(func(m host.CommMessage) { h.tell("from the front end:", m.Data) })
+		}
+		return eval.Result{}, err
+	case "//crash":
+		go panic(argument)
+		select {}
+	case "//wait": // for something that a comm's function does
+		h.tell("waiting")
+		select {
+		case <-served:
+		case <-ctx.Done():
+			return eval.Result{}, &eval.Error{Kind: eval.Interrupt, Message: "interrupted"}
+		}
 	}
 	return h.Evaluator.Evaluate(ctx, cell)
+}
+
+// served tells //wait that echo has handled a message.
+var served = make(chan bool, 100)
+
+func (h hosted) tell(a ...any) { fmt.Fprintln(h.stdio.Out, a...) }
+
+// echo serves a comm: it sends back what comes.
+func (h hosted) echo(c *host.Comm, first host.CommMessage) {
+	h.tell("opened with", first.Data)
+	c.OnMessage(func(m host.CommMessage) {
+		if m.Data == "forever" {
+			select {}
+		}
+		if err := c.Send(m); err != nil {
+			h.tell(err)
+		}
+		served <- true
+	})
+	c.OnClose(func(last host.CommMessage) { h.tell("closed with", last.Data) })
 }
 
 func (h hosted) Declarations() []eval.Cell { return h.Evaluator.(eval.Replayer).Declarations() }
@@ -158,8 +218,15 @@ func (r rawRequest) MarshalJSON() ([]byte, error) { return r.content, nil }
 // send sends a request and returns its id.
 func (f *front) send(to *zmq4.Conn, kind, content string) string {
 	f.t.Helper()
-	frames, err := f.codec.Encode(rawRequest{kind, json.RawMessage(content)}, nil)
+	return f.sendTo("", to, kind, content)
+}
+
+// sendTo sends a request to a subshell and returns its id.
+func (f *front) sendTo(subshell string, to *zmq4.Conn, kind, content string, buffers ...[]byte) string {
+	f.t.Helper()
+	frames, err := f.codec.EncodeFor(subshell, rawRequest{kind, json.RawMessage(content)}, nil)
 	require.NoError(f.t, err)
+	frames = append(frames, buffers...)
 	require.NoError(f.t, to.SendMsg(zmq4.NewMsgFrom(frames...)))
 	var h wire.Header
 	require.NoError(f.t, json.Unmarshal(frames[2], &h))
@@ -169,7 +236,7 @@ func (f *front) send(to *zmq4.Conn, kind, content string) string {
 // execute sends a cell and returns its id.
 func (f *front) execute(code string) string {
 	f.t.Helper()
-	content, err := json.Marshal(map[string]any{"code": code})
+	content, err := json.Marshal(map[string]any{"code": code, "allow_stdin": true})
 	require.NoError(f.t, err)
 	return f.send(f.shell, "execute_request", string(content))
 }

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"adkernel/kernel/wire"
@@ -18,8 +19,9 @@ import (
 
 // history is the code that ran: that of earlier sessions in a file of JSON
 // lines, one an entry, shared by all kernels of the user; outputs are known
-// of this session only. It belongs to the shell channel's goroutine.
+// of this session only.
 type history struct {
+	mu      sync.Mutex
 	path    string
 	opened  bool
 	session int
@@ -63,6 +65,8 @@ func (s *server) answerHistory(r *request) {
 }
 
 func (h *history) add(line int, code string, output *string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	err := h.open()
 	e := historyEntry{Session: h.session, Line: line, Code: code, output: output}
 	h.entries = append(h.entries, e)
@@ -73,6 +77,8 @@ func (h *history) add(line int, code string, output *string) error {
 }
 
 func (h *history) find(r wire.HistoryRequest) ([]wire.HistoryEntry, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	err := h.open()
 	var found []historyEntry
 	switch r.AccessType {

@@ -23,7 +23,7 @@ func (s *server) kernelInfo() wire.KernelInfoReply {
 			{Text: "Go specification", URL: "https://go.dev/ref/spec"},
 			{Text: "Go standard library", URL: "https://pkg.go.dev/std"},
 		},
-		SupportedFeatures: []string{},
+		SupportedFeatures: []string{"kernel subshells"},
 	}
 }
 

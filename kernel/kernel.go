@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -34,14 +35,24 @@ var errShutdown = errors.New("shutdown")
 
 // Run serves the front ends that the connection file names until one of them
 // asks for the shutdown, ctx ends, SIGTERM comes, or the process that started
-// the kernel ends. SIGINT interrupts the running cell.
+// the kernel ends. SIGINT interrupts the running cell. A connection file that
+// does not exist is made, and removed at the end.
 func Run(ctx context.Context, connectionFile string, options Options) error {
+	if options.Log == nil {
+		options.Log = slog.Default()
+	}
 	connection, err := wire.ReadConnection(connectionFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		if connection, err = wire.CreateConnection(connectionFile); err == nil {
+			defer os.Remove(connectionFile)
+			options.Log.Info("wrote a connection file", "path", connectionFile, "connect", "jupyter console --existing "+connectionFile)
+		}
+	}
 	if err != nil {
 		return err
 	}
-	if options.Log == nil {
-		options.Log = slog.Default()
+	for _, risk := range connection.Exposure(connectionFile) {
+		options.Log.Warn(risk)
 	}
 	// The sockets listen before the worker is started: a client whose first
 	// connection is refused waits 100 ms before it tries again.
@@ -60,7 +71,7 @@ func Run(ctx context.Context, connectionFile string, options Options) error {
 	defer stop(nil)
 	s.stop = stop
 	go watchParent(ctx, stop)
-	go watchSignals(ctx, stop, session)
+	go s.watchSignals(ctx, stop)
 	s.serve(ctx)
 	if err := context.Cause(ctx); !errors.Is(err, errShutdown) && !errors.Is(err, context.Canceled) {
 		return err
@@ -68,7 +79,7 @@ func Run(ctx context.Context, connectionFile string, options Options) error {
 	return nil
 }
 
-func watchSignals(ctx context.Context, stop context.CancelCauseFunc, session *worker.Session) {
+func (s *server) watchSignals(ctx context.Context, stop context.CancelCauseFunc) {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	defer signal.Stop(signals)
@@ -78,7 +89,7 @@ func watchSignals(ctx context.Context, stop context.CancelCauseFunc, session *wo
 			return
 		case sig := <-signals:
 			if sig == syscall.SIGINT {
-				session.Interrupt()
+				s.interrupt()
 			} else {
 				stop(errShutdown)
 			}
@@ -92,7 +103,7 @@ func newServer(c *wire.Connection, options Options) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{options: options, log: options.Log, codec: codec, history: newHistory(options.History)}
+	s := &server{options: options, log: options.Log, codec: codec, history: newHistory(options.History), dropped: dropLog{log: options.Log}}
 	s.output = newOutputs(s.publish)
 	if err := s.listen(c); err != nil {
 		s.close(0)

@@ -43,6 +43,12 @@ func (o *outputs) show(parent *wire.Message, e worker.Event) {
 	case worker.Update:
 		o.flush()
 		o.publish(parent, wire.UpdateDisplayData{Data: e.Bundle.Data, Metadata: metadata(e.Bundle), Transient: wire.Transient{DisplayID: e.ID}})
+	case worker.Clear:
+		o.flush()
+		o.publish(parent, wire.ClearOutput{Wait: e.Wait})
+	case worker.Comm:
+		o.flush()
+		o.publish(parent, commMessage(e))
 	}
 }
 

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,32 +18,49 @@ type queue struct {
 	changed sync.Cond
 	waiting []*request
 	closed  bool
+	deleted bool // there is no such shell any more
 
+	running   *request // what next returned last, until it is called again
 	interrupt *request // came under the running cell
 }
 
-func (q *queue) add(r *request) {
+// add returns false when the shell has been deleted.
+func (q *queue) add(r *request) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.deleted {
+		return false
+	}
+	r.queue = q
 	q.waiting = append(q.waiting, r)
 	q.signal()
+	return true
 }
 
-// next waits for a request; nil means that the queue is closed.
+// next waits for a request; nil means that there will be none.
 func (q *queue) next() *request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.waiting) == 0 && !q.closed {
+	q.running = nil
+	for len(q.waiting) == 0 && !q.closed && !q.deleted {
 		q.changed.L = &q.mu
 		q.changed.Wait()
 	}
-	if q.closed {
+	if q.closed || len(q.waiting) == 0 {
 		return nil
 	}
 	r := q.waiting[0]
 	q.waiting = q.waiting[1:]
-	q.interrupt = nil
+	q.running, q.interrupt = r, nil
 	return r
+}
+
+// runsCell says whether a cell runs, and no comm's message waits behind it.
+func (q *queue) runsCell() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.running != nil && q.running.Header.Type == "execute_request" &&
+		!slices.ContainsFunc(q.waiting, (*request).isComm)
 }
 
 // interrupted remembers the first interrupt under the running cell.
@@ -94,6 +112,14 @@ func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
+	q.signal()
+}
+
+// delete lets what waits be answered, and takes nothing more.
+func (q *queue) delete() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.deleted = true
 	q.signal()
 }
 

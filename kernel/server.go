@@ -2,7 +2,9 @@ package kernel
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"adkernel/kernel/wire"
@@ -10,7 +12,8 @@ import (
 )
 
 // A server answers the messages of one kernel. Requests on shell are answered
-// one after another; control has a goroutine of its own.
+// one after another, those for a subshell beside them; control has a goroutine
+// of its own.
 type server struct {
 	options Options
 	log     *slog.Logger
@@ -26,14 +29,20 @@ type server struct {
 	stdin     *wire.Router
 	heartbeat *wire.Heartbeat
 
-	queue queue // of shell
-	count int   // of cells executed; belongs to shell's goroutine
+	shells    shells
+	evaluator sync.Mutex // held while a cell or its expressions run, whatever shell they came by
+	count     int        // of cells executed; guarded by evaluator
+	waits     waits      // with what an interrupt ends beside cells
+	usage     usage
+	questions questions
+	dropped   dropLog
 }
 
 // A request is a message with the way back.
 type request struct {
 	*wire.Message
 	from     *wire.Router
+	queue    *queue // of the shell that it waits in; nil on control
 	received time.Time
 	aborted  bool   // a cell before it failed
 	later    func() // what nobody waits for, done once the answer is out
@@ -42,19 +51,16 @@ type request struct {
 // serve answers until ctx ends, then says the last words.
 func (s *server) serve(ctx context.Context) {
 	s.publish(nil, wire.Status{ExecutionState: "starting"})
-	go s.receive(ctx, s.shell, func(r *request) { s.queue.add(r) })
+	s.shells.answer = func(r *request) { s.serveShell(ctx, r) }
+	s.shells.answerComm = func(r *request) { s.serveComm(ctx, r) } // without a state: the shell is busy with its cell
+	s.shells.start()
+	go s.receive(ctx, s.shell, s.route)
 	go s.receive(ctx, s.control, s.serveControl)
-	answered := make(chan struct{})
-	go func() {
-		defer close(answered)
-		for r := s.queue.next(); r != nil; r = s.queue.next() {
-			s.serveShell(ctx, r)
-		}
-	}()
+	go s.serveStdin(ctx)
 	<-ctx.Done()
-	s.queue.close()
+	s.shells.close()
 	s.session.Close() // ends a cell that runs
-	<-answered
+	s.shells.wait()
 	s.output.flush()
 	s.close(linger)
 }
@@ -82,7 +88,7 @@ func (s *server) receive(ctx context.Context, from *wire.Router, handle func(*re
 		case frames := <-from.Messages():
 			m, err := s.codec.Decode(frames)
 			if err != nil {
-				s.log.Warn("dropped a message", "error", err)
+				s.dropped.note(err)
 				continue
 			}
 			handle(&request{Message: m, from: from, received: time.Now()})
@@ -105,9 +111,9 @@ func (s *server) serveShell(ctx context.Context, r *request) {
 		case "history_request":
 			s.answerHistory(r)
 		case "comm_info_request":
-			s.reply(r, wire.CommInfoReply{Status: wire.StatusOK, Comms: map[string]any{}})
-		case "comm_open":
-			s.refuseComm(r)
+			s.commInfo(r)
+		case "comm_open", "comm_msg", "comm_close":
+			s.serveComm(ctx, r)
 		default:
 			s.answerAnywhere(r)
 		}
@@ -119,9 +125,19 @@ func (s *server) serveControl(r *request) {
 	s.busy(r, func() {
 		switch r.Header.Type {
 		case "interrupt_request":
-			s.queue.interrupted(r)
-			s.session.Interrupt()
+			s.shells.interrupted(r)
+			s.interrupt()
 			s.reply(r, wire.InterruptReply{Status: wire.StatusOK})
+		case "create_subshell_request":
+			s.reply(r, wire.CreateSubshellReply{Status: wire.StatusOK, SubshellID: s.shells.create()})
+		case "delete_subshell_request":
+			s.deleteSubshell(r)
+		case "list_subshell_request":
+			s.reply(r, wire.ListSubshellReply{Status: wire.StatusOK, SubshellID: s.shells.list()})
+		case "usage_request":
+			s.reply(r, s.usage.now())
+		case "debug_request":
+			s.refuseDebug(r)
 		default:
 			s.answerAnywhere(r)
 		}
@@ -139,7 +155,7 @@ func (s *server) answerAnywhere(r *request) {
 	case "shutdown_request":
 		s.shutdown(r)
 	default:
-		s.log.Warn("dropped a message of unknown type", "type", r.Header.Type)
+		s.dropped.note(fmt.Errorf("unknown type %q", r.Header.Type))
 	}
 }
 
@@ -166,21 +182,30 @@ func (s *server) shutdown(r *request) {
 	}
 }
 
-// refuseComm closes a comm at once: the kernel has no targets.
-func (s *server) refuseComm(r *request) {
-	var open wire.CommOpen
-	if s.malformed(r, &open) {
+// interrupt ends the running cell, and what else somebody waits for.
+func (s *server) interrupt() {
+	s.waits.end()
+	s.session.Interrupt()
+}
+
+// refuseDebug answers a debugger's request: there is no debugger, and
+// kernel_info says so.
+func (s *server) refuseDebug(r *request) {
+	var content wire.DebugRequest
+	if s.malformed(r, &content) {
 		return
 	}
-	s.log.Warn("refused a comm", "target", open.TargetName)
-	s.publish(r.Message, wire.CommClose{CommID: open.CommID, Data: map[string]any{}})
+	s.reply(r, wire.DebugReply{
+		Seq: content.Seq, Type: "response", RequestSeq: content.Seq, Command: content.Command,
+		Message: "this kernel has no debugger",
+	})
 }
 
 // malformed decodes r's content into v, and drops r when that fails.
 func (s *server) malformed(r *request, v any) bool {
 	err := r.ContentInto(v)
 	if err != nil {
-		s.log.Warn("dropped a message", "error", err)
+		s.dropped.note(err)
 	}
 	return err != nil
 }

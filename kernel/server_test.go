@@ -25,6 +25,12 @@ func (f *front) waitForText(text string) {
 	}
 }
 
+// waitForLog waits until the kernel has logged text.
+func (f *front) waitForLog(text string) {
+	f.t.Helper()
+	require.Eventually(f.t, func() bool { return strings.Contains(f.log.String(), text) }, patience, time.Millisecond)
+}
+
 func TestAnInterruptedLoopEndsAndTheStateStays(t *testing.T) {
 	f := startKernel(t, Options{})
 	f.run("import \"fmt\"\nx := 1\nnext := func() int { x++; return x }")
@@ -50,13 +56,23 @@ func TestAKilledWorkerCostsItsCellAndTheVariables(t *testing.T) {
 	require.Equal(t, map[string]any{"text/plain": "7"}, contentOf(t, shown[1])["data"])
 }
 
-func TestAStackOverflowIsReportedInOneLine(t *testing.T) {
+func TestAStackOverflowCostsItsCellAlone(t *testing.T) {
 	if testing.Short() {
 		t.Skip("fills a gigabyte of stack")
 	}
 	f := startKernel(t, Options{})
+	f.run("x := 1")
 	reply, shown := f.run("func f() { f() }\nf()")
-	require.Contains(t, reply["evalue"], "fatal error: stack overflow")
+	require.Contains(t, reply["evalue"], "stack overflow")
+	require.Len(t, shown, 2, "execute_input and error: no stacks in the output")
+	reply, _ = f.run("x")
+	require.Equal(t, "ok", reply["status"])
+}
+
+func TestACrashIsReportedInOneLine(t *testing.T) {
+	f := startKernel(t, Options{})
+	reply, shown := f.run("//crash native code")
+	require.Contains(t, reply["evalue"], "panic: native code")
 	require.Len(t, shown, 2, "execute_input and error: no stacks in the output")
 	require.Contains(t, f.log.String(), "the worker crashed")
 }
@@ -133,7 +149,7 @@ func TestACellReadsALineOfTheFrontEndThatSentIt(t *testing.T) {
 	require.Equal(t, map[string]any{"text/plain": "word <nil>"}, contentOf(t, shown[1])["data"])
 	require.Equal(t, "ok", f.reply(f.shell, id)["status"])
 
-	id = f.send(f.shell, "execute_request", `{"code": "//read", "allow_stdin": false}`)
+	id = f.send(f.shell, "execute_request", `{"code": "//read"}`)
 	shown = f.shown(id)
 	require.Equal(t, map[string]any{"text/plain": " EOF"}, contentOf(t, shown[1])["data"])
 }
@@ -185,7 +201,9 @@ func TestTheKernelEndsWithTheProcessThatStartedIt(t *testing.T) {
 }
 
 func TestAConnectionThatCannotBeServedIsAnError(t *testing.T) {
-	err := Run(t.Context(), t.TempDir()+"/none.json", Options{})
+	err := Run(t.Context(), t.TempDir()+"/no/such/folder.json", Options{})
+	require.ErrorContains(t, err, "cannot write the connection file")
+	err = Run(t.Context(), t.TempDir(), Options{})
 	require.ErrorContains(t, err, "cannot read the connection file")
 	c := &wire.Connection{Transport: "ipc", IP: t.TempDir() + "/no/such/folder", SignatureScheme: "hmac-sha256"}
 	_, err = newServer(c, Options{})

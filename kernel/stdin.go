@@ -1,41 +1,106 @@
 package kernel
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
+	"slices"
+	"sync"
 
+	"adkernel/kernel/host"
 	"adkernel/kernel/wire"
 )
 
-// asker asks the front end that sent r for the lines that its cell reads;
-// nil when it said that it cannot answer.
-func (s *server) asker(r *request, allowed bool) func(context.Context) (string, error) {
-	if !allowed {
-		return nil
+// questions hands what comes on the stdin channel to the cell that asks. What
+// comes while none does is dropped: it would answer another question.
+type questions struct {
+	mu      sync.Mutex
+	waiting chan [][]byte // of the cell that asks; nil: none does
+}
+
+// ask returns where answers come, until done is called.
+func (q *questions) ask() (answers <-chan [][]byte, done func()) {
+	c := make(chan [][]byte, 16)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting = c
+	return c, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if q.waiting == c {
+			q.waiting = nil
+		}
 	}
-	return func(ctx context.Context) (string, error) {
-		s.dropStaleInput()
-		s.output.flush()
-		s.sendTo(s.stdin, r, wire.InputRequest{})
-		for {
-			select {
-			case <-ctx.Done():
-				return "", ctx.Err()
-			case frames := <-s.stdin.Messages():
-				line, err := s.inputReply(frames)
-				if err == nil {
-					return line, nil
-				}
-				s.log.Warn("dropped a message on stdin", "error", err)
+}
+
+// deliver returns false when nobody waits for frames.
+func (q *questions) deliver(frames [][]byte) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.waiting == nil {
+		return false
+	}
+	select {
+	case q.waiting <- frames:
+		return true
+	default: // more than a person can answer
+		return false
+	}
+}
+
+// serveStdin reads the stdin channel.
+func (s *server) serveStdin(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case frames := <-s.stdin.Messages():
+			if !s.questions.deliver(frames) {
+				s.dropped.note(errors.New("on stdin, where no cell asks"))
 			}
 		}
 	}
 }
 
-func (s *server) inputReply(frames [][]byte) (string, error) {
+// asker asks the front end that sent r for the lines that its cell reads;
+// nil when it said that it cannot answer.
+func (s *server) asker(r *request, allowed bool) func(context.Context, host.Question) (string, error) {
+	if !allowed {
+		return nil
+	}
+	return func(ctx context.Context, q host.Question) (string, error) {
+		answers, done := s.questions.ask()
+		defer done()
+		s.output.flush()
+		s.sendTo(s.stdin, r, wire.InputRequest{Prompt: q.Prompt, Password: q.Password})
+		for {
+			select {
+			case <-ctx.Done():
+				return "", ctx.Err()
+			case frames := <-answers:
+				line, err := s.inputReply(r, frames)
+				if err == nil || errors.Is(err, io.EOF) {
+					return line, err
+				}
+				s.dropped.note(err)
+			}
+		}
+	}
+}
+
+// endOfInput is what a front end sends as a line for the end of its input.
+const endOfInput = "\x04"
+
+// inputReply is the line that the front end which sent r answers; another's is
+// no answer.
+func (s *server) inputReply(r *request, frames [][]byte) (string, error) {
 	m, err := s.codec.Decode(frames)
 	if err != nil {
 		return "", err
+	}
+	if !slices.EqualFunc(m.Identities, r.Identities, bytes.Equal) {
+		return "", errors.New("from a front end that was not asked")
 	}
 	if m.Header.Type != (wire.InputReply{}).MessageType() {
 		return "", errors.New("not an input_reply but " + m.Header.Type)
@@ -44,16 +109,8 @@ func (s *server) inputReply(frames [][]byte) (string, error) {
 	if err := m.ContentInto(&reply); err != nil {
 		return "", err
 	}
-	return reply.Value, nil
-}
-
-// dropStaleInput drops answers to questions of cells that have ended.
-func (s *server) dropStaleInput() {
-	for {
-		select {
-		case <-s.stdin.Messages():
-		default:
-			return
-		}
+	if reply.Value == endOfInput {
+		return "", io.EOF
 	}
+	return reply.Value, nil
 }

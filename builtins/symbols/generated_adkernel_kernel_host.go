@@ -5,27 +5,73 @@ package symbols
 import (
 	"adkernel/kernel/host"
 	"context"
+	"go/constant"
+	"go/token"
 	"reflect"
 )
 
 func init() {
 	symbolTable["adkernel/kernel/host/host"] = map[string]reflect.Value{
-		"Bundle":      reflect.ValueOf((*host.Bundle)(nil)),
-		"Bundler":     reflect.ValueOf((*host.Bundler)(nil)),
-		"_Bundler":    reflect.ValueOf((*_adkernel_kernel_host_Bundler)(nil)),
-		"Cell":        reflect.ValueOf((*host.Cell)(nil)),
-		"Context":     reflect.ValueOf(host.Context),
-		"Current":     reflect.ValueOf(host.Current),
-		"Display":     reflect.ValueOf(host.Display),
-		"Failed":      reflect.ValueOf(host.Failed),
-		"Handle":      reflect.ValueOf((*host.Handle)(nil)),
-		"_Handle":     reflect.ValueOf((*_adkernel_kernel_host_Handle)(nil)),
-		"Host":        reflect.ValueOf((*host.Host)(nil)),
-		"_Host":       reflect.ValueOf((*_adkernel_kernel_host_Host)(nil)),
-		"NewTerminal": reflect.ValueOf(host.NewTerminal),
-		"Set":         reflect.ValueOf(host.Set),
-		"Show":        reflect.ValueOf(host.Show),
-		"Text":        reflect.ValueOf(host.Text),
+		"Bundle":        reflect.ValueOf((*host.Bundle)(nil)),
+		"Bundler":       reflect.ValueOf((*host.Bundler)(nil)),
+		"_Bundler":      reflect.ValueOf((*_adkernel_kernel_host_Bundler)(nil)),
+		"Cell":          reflect.ValueOf((*host.Cell)(nil)),
+		"ClearOutput":   reflect.ValueOf(host.ClearOutput),
+		"Comm":          reflect.ValueOf((*host.Comm)(nil)),
+		"CommClosed":    reflect.ValueOf(constant.MakeFromLiteral("\"comm_close\"", token.STRING, 0)),
+		"CommEvent":     reflect.ValueOf((*host.CommEvent)(nil)),
+		"CommMessage":   reflect.ValueOf((*host.CommMessage)(nil)),
+		"CommOpened":    reflect.ValueOf(constant.MakeFromLiteral("\"comm_open\"", token.STRING, 0)),
+		"CommSent":      reflect.ValueOf(constant.MakeFromLiteral("\"comm_msg\"", token.STRING, 0)),
+		"Context":       reflect.ValueOf(host.Context),
+		"Current":       reflect.ValueOf(host.Current),
+		"Display":       reflect.ValueOf(host.Display),
+		"ErrNoInput":    reflect.ValueOf(&host.ErrNoInput).Elem(),
+		"Failed":        reflect.ValueOf(host.Failed),
+		"Front":         reflect.ValueOf((*host.Front)(nil)),
+		"_Front":        reflect.ValueOf((*_adkernel_kernel_host_Front)(nil)),
+		"HTMLer":        reflect.ValueOf((*host.HTMLer)(nil)),
+		"_HTMLer":       reflect.ValueOf((*_adkernel_kernel_host_HTMLer)(nil)),
+		"Handle":        reflect.ValueOf((*host.Handle)(nil)),
+		"_Handle":       reflect.ValueOf((*_adkernel_kernel_host_Handle)(nil)),
+		"HandleComm":    reflect.ValueOf(host.HandleComm),
+		"Host":          reflect.ValueOf((*host.Host)(nil)),
+		"_Host":         reflect.ValueOf((*_adkernel_kernel_host_Host)(nil)),
+		"Input":         reflect.ValueOf(host.Input),
+		"JSONer":        reflect.ValueOf((*host.JSONer)(nil)),
+		"_JSONer":       reflect.ValueOf((*_adkernel_kernel_host_JSONer)(nil)),
+		"LaTeXer":       reflect.ValueOf((*host.LaTeXer)(nil)),
+		"_LaTeXer":      reflect.ValueOf((*_adkernel_kernel_host_LaTeXer)(nil)),
+		"MIME":          reflect.ValueOf(host.MIME),
+		"Markdowner":    reflect.ValueOf((*host.Markdowner)(nil)),
+		"_Markdowner":   reflect.ValueOf((*_adkernel_kernel_host_Markdowner)(nil)),
+		"MethodHolder":  reflect.ValueOf((*host.MethodHolder)(nil)),
+		"_MethodHolder": reflect.ValueOf((*_adkernel_kernel_host_MethodHolder)(nil)),
+		"MimeBundler":   reflect.ValueOf((*host.MimeBundler)(nil)),
+		"_MimeBundler":  reflect.ValueOf((*_adkernel_kernel_host_MimeBundler)(nil)),
+		"NewProgress":   reflect.ValueOf(host.NewProgress),
+		"NewTerminal":   reflect.ValueOf(host.NewTerminal),
+		"NextInput":     reflect.ValueOf((*host.NextInput)(nil)),
+		"OpenComm":      reflect.ValueOf(host.OpenComm),
+		"PNGTrier":      reflect.ValueOf((*host.PNGTrier)(nil)),
+		"_PNGTrier":     reflect.ValueOf((*_adkernel_kernel_host_PNGTrier)(nil)),
+		"PNGer":         reflect.ValueOf((*host.PNGer)(nil)),
+		"_PNGer":        reflect.ValueOf((*_adkernel_kernel_host_PNGer)(nil)),
+		"Page":          reflect.ValueOf((*host.Page)(nil)),
+		"Password":      reflect.ValueOf(host.Password),
+		"Payload":       reflect.ValueOf((*host.Payload)(nil)),
+		"Progress":      reflect.ValueOf((*host.Progress)(nil)),
+		"Question":      reflect.ValueOf((*host.Question)(nil)),
+		"ReceiveComm":   reflect.ValueOf(host.ReceiveComm),
+		"Reset":         reflect.ValueOf(host.Reset),
+		"SVGer":         reflect.ValueOf((*host.SVGer)(nil)),
+		"_SVGer":        reflect.ValueOf((*_adkernel_kernel_host_SVGer)(nil)),
+		"Set":           reflect.ValueOf(host.Set),
+		"SetNextInput":  reflect.ValueOf(host.SetNextInput),
+		"Show":          reflect.ValueOf(host.Show),
+		"ShowPage":      reflect.ValueOf(host.ShowPage),
+		"Steps":         reflect.ValueOf(host.Steps),
+		"Text":          reflect.ValueOf(host.Text),
 	}
 }
 
@@ -36,6 +82,38 @@ type _adkernel_kernel_host_Bundler struct {
 }
 
 func (w _adkernel_kernel_host_Bundler) MimeBundle() host.Bundle { return w.WMimeBundle() }
+
+// _adkernel_kernel_host_Front implements host.Front by functions.
+type _adkernel_kernel_host_Front struct {
+	IValue       any
+	WAddPayload  func(a0 host.Payload)
+	WAsk         func(a0 host.Question) (string, error)
+	WCells       func() []host.Cell
+	WClearOutput func(a0 bool)
+	WContext     func() context.Context
+	WDisplay     func(a0 host.Bundle) host.Handle
+	WReset       func()
+	WRunning     func() host.Cell
+	WSendComm    func(a0 host.CommEvent) error
+}
+
+func (w _adkernel_kernel_host_Front) AddPayload(a0 host.Payload)           { w.WAddPayload(a0) }
+func (w _adkernel_kernel_host_Front) Ask(a0 host.Question) (string, error) { return w.WAsk(a0) }
+func (w _adkernel_kernel_host_Front) Cells() []host.Cell                   { return w.WCells() }
+func (w _adkernel_kernel_host_Front) ClearOutput(a0 bool)                  { w.WClearOutput(a0) }
+func (w _adkernel_kernel_host_Front) Context() context.Context             { return w.WContext() }
+func (w _adkernel_kernel_host_Front) Display(a0 host.Bundle) host.Handle   { return w.WDisplay(a0) }
+func (w _adkernel_kernel_host_Front) Reset()                               { w.WReset() }
+func (w _adkernel_kernel_host_Front) Running() host.Cell                   { return w.WRunning() }
+func (w _adkernel_kernel_host_Front) SendComm(a0 host.CommEvent) error     { return w.WSendComm(a0) }
+
+// _adkernel_kernel_host_HTMLer implements host.HTMLer by functions.
+type _adkernel_kernel_host_HTMLer struct {
+	IValue any
+	WHTML  func() string
+}
+
+func (w _adkernel_kernel_host_HTMLer) HTML() string { return w.WHTML() }
 
 // _adkernel_kernel_host_Handle implements host.Handle by functions.
 type _adkernel_kernel_host_Handle struct {
@@ -58,3 +136,67 @@ func (w _adkernel_kernel_host_Host) Cells() []host.Cell                 { return
 func (w _adkernel_kernel_host_Host) Context() context.Context           { return w.WContext() }
 func (w _adkernel_kernel_host_Host) Display(a0 host.Bundle) host.Handle { return w.WDisplay(a0) }
 func (w _adkernel_kernel_host_Host) Running() host.Cell                 { return w.WRunning() }
+
+// _adkernel_kernel_host_JSONer implements host.JSONer by functions.
+type _adkernel_kernel_host_JSONer struct {
+	IValue any
+	WJSON  func() any
+}
+
+func (w _adkernel_kernel_host_JSONer) JSON() any { return w.WJSON() }
+
+// _adkernel_kernel_host_LaTeXer implements host.LaTeXer by functions.
+type _adkernel_kernel_host_LaTeXer struct {
+	IValue any
+	WLaTeX func() string
+}
+
+func (w _adkernel_kernel_host_LaTeXer) LaTeX() string { return w.WLaTeX() }
+
+// _adkernel_kernel_host_Markdowner implements host.Markdowner by functions.
+type _adkernel_kernel_host_Markdowner struct {
+	IValue    any
+	WMarkdown func() string
+}
+
+func (w _adkernel_kernel_host_Markdowner) Markdown() string { return w.WMarkdown() }
+
+// _adkernel_kernel_host_MethodHolder implements host.MethodHolder by functions.
+type _adkernel_kernel_host_MethodHolder struct {
+	IValue any
+	WAs    func(a0 reflect.Type) (any, bool)
+}
+
+func (w _adkernel_kernel_host_MethodHolder) As(a0 reflect.Type) (any, bool) { return w.WAs(a0) }
+
+// _adkernel_kernel_host_MimeBundler implements host.MimeBundler by functions.
+type _adkernel_kernel_host_MimeBundler struct {
+	IValue      any
+	WMimeBundle func() map[string]any
+}
+
+func (w _adkernel_kernel_host_MimeBundler) MimeBundle() map[string]any { return w.WMimeBundle() }
+
+// _adkernel_kernel_host_PNGTrier implements host.PNGTrier by functions.
+type _adkernel_kernel_host_PNGTrier struct {
+	IValue any
+	WPNG   func() ([]byte, error)
+}
+
+func (w _adkernel_kernel_host_PNGTrier) PNG() ([]byte, error) { return w.WPNG() }
+
+// _adkernel_kernel_host_PNGer implements host.PNGer by functions.
+type _adkernel_kernel_host_PNGer struct {
+	IValue any
+	WPNG   func() []byte
+}
+
+func (w _adkernel_kernel_host_PNGer) PNG() []byte { return w.WPNG() }
+
+// _adkernel_kernel_host_SVGer implements host.SVGer by functions.
+type _adkernel_kernel_host_SVGer struct {
+	IValue any
+	WSVG   func() string
+}
+
+func (w _adkernel_kernel_host_SVGer) SVG() string { return w.WSVG() }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 
 	"adkernel/builtins/engine/backend"
@@ -12,16 +13,10 @@ type doctorCommand struct{ output }
 
 // Run exits with 1 when something that is there does not work.
 func (c doctorCommand) Run() error {
-	self, err := os.Executable()
+	report, err := examineMachine()
 	if err != nil {
 		return err
 	}
-	report := doctor.Examine(doctor.Facts{
-		Version:    version.Number,
-		Executable: self,
-		Evaluators: []string{"exact", "yaegi"},
-		Backends:   backend.Names(),
-	})
 	if err := c.show(os.Stdout, report); err != nil {
 		return err
 	}
@@ -29,4 +24,26 @@ func (c doctorCommand) Run() error {
 		return status(exitNo)
 	}
 	return nil
+}
+
+func examineMachine() (doctor.Report, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return doctor.Report{}, fmt.Errorf("the program does not know where it is: %w", err)
+	}
+	return doctor.Examine(doctor.Facts{
+		Version:    version.Number,
+		Executable: self,
+		Evaluators: []string{"exact", "yaegi"},
+		Backends:   backend.Names(),
+	}), nil
+}
+
+// examine is %doctor.
+func examine() any {
+	report, err := examineMachine()
+	if err != nil {
+		return err
+	}
+	return report
 }

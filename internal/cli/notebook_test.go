@@ -83,3 +83,20 @@ func TestExportWritesAPageBesideTheNotebook(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(page), "<title>nb</title>")
 }
+
+func TestRunSetsParameters(t *testing.T) {
+	nb := &notebook.Notebook{Cells: []*notebook.Cell{
+		{Type: notebook.Code, Source: "n := 1\nname := \"a\"", Metadata: map[string]any{"tags": []any{"parameters"}}},
+		{Type: notebook.Code, Source: "fmt.Sprint(n+1, name)"},
+	}}
+	path := filepath.Join(t.TempDir(), "nb.ipynb")
+	require.NoError(t, nb.Write(path))
+	output := filepath.Join(t.TempDir(), "out.ipynb")
+	require.Equal(t, exitOK, Main([]string{"run", path, "-o", output, "-p", "n=41", "-p", "name=x;y, z=1"}))
+	executed, err := notebook.Read(output)
+	require.NoError(t, err)
+	require.Len(t, executed.Cells, 3)
+	require.Equal(t, "42x;y, z=1", executed.Cells[2].Outputs[len(executed.Cells[2].Outputs)-1].Plain())
+	require.Equal(t, exitFailed, Main([]string{"run", path, "-o", output + "2", "-p", "m=1"}))
+	require.NoFileExists(t, output+"2", "nothing ran")
+}

@@ -13,6 +13,8 @@ import (
 	"adkernel/kernel/eval"
 	"adkernel/kernel/eval/exact"
 	"adkernel/kernel/eval/yaegi"
+	"adkernel/kernel/magic"
+	"adkernel/kernel/notebook"
 	"adkernel/kernel/worker"
 )
 
@@ -38,16 +40,40 @@ func (c workerCommand) Run() error {
 		if err != nil {
 			return nil, err
 		}
-		if c.Evaluator == "yaegi" {
-			return yaegi.New(vocabulary, yaegi.Options{Stdin: io.In, Stdout: io.Out, Stderr: io.Err})
+		e, err := c.new(vocabulary, io)
+		if err != nil {
+			return nil, err
 		}
-		return exact.New(vocabulary, exact.Options{Stdout: io.Out, Stderr: io.Err})
+		return magic.Wrap(e, magic.Options{Out: io.Out, Err: io.Err, Doctor: examine, Notebook: codeCells}), nil
 	})
+}
+
+// new starts the evaluator's session.
+func (e evaluator) new(v eval.Vocabulary, io worker.Stdio) (eval.Evaluator, error) {
+	if e.Evaluator == "yaegi" {
+		return yaegi.New(v, yaegi.Options{Stdin: io.In, Stdout: io.Out, Stderr: io.Err})
+	}
+	return exact.New(v, exact.Options{Stdout: io.Out, Stderr: io.Err})
+}
+
+// codeCells reads what %run runs of a notebook.
+func codeCells(file string) ([]string, error) {
+	nb, err := notebook.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	var sources []string
+	for _, c := range nb.Cells {
+		if c.Type == notebook.Code {
+			sources = append(sources, c.Source)
+		}
+	}
+	return sources, nil
 }
 
 type kernelCommand struct {
 	evaluator
-	ConnectionFile string `arg:"" type:"existingfile" help:"Written by Jupyter."`
+	ConnectionFile string `arg:"" type:"path" help:"Written by Jupyter; one that does not exist is made, for a client to connect to."`
 }
 
 func (c kernelCommand) Run(ctx context.Context) error {

@@ -38,7 +38,7 @@ def main() -> int:
     os.environ["ADKERNEL_BIN"] = str(Path(os.environ.get("ADKERNEL_BIN", ROOT / "bin" / "adkernel")).resolve())
     total = Outcome()
     with tempfile.TemporaryDirectory() as folder:
-        for suite in (jupyter_clients, parquet_readers, notebook_format, jupyterlab):
+        for suite in (jupyter_clients, executors, transcripts, parquet_readers, notebook_format, jupyterlab):
             print(f"=== {suite.__doc__}", flush=True)
             home = Path(folder) / suite.__name__
             home.mkdir()
@@ -51,8 +51,16 @@ def main() -> int:
 
 def jupyter_clients(home) -> Outcome:
     """The kernel, through jupyter_client and jupyter_kernel_test."""
-    folder = ROOT / "kernel" / "testdata"
-    status, out = run([sys.executable, "-m", "unittest", "-v", "test_clients"], isolated(home), 600, cwd=folder)
+    return unit_tests("test_clients", ROOT / "kernel" / "testdata", home)
+
+
+def executors(home) -> Outcome:
+    """Notebooks executed by nbclient, nbconvert, papermill, nbval and "adkernel run"."""
+    return unit_tests("executors", ROOT / "internal" / "python", home)
+
+
+def unit_tests(module, folder, home) -> Outcome:
+    status, out = run([sys.executable, "-m", "unittest", "-v", module], isolated(home), 600, cwd=folder)
     outcome = Outcome()
     for test, reason in re.findall(r"^(\w+ \(.*?\)).*\.\.\. skipped '(.*)'$", out, re.MULTILINE):
         outcome.skipped.append(f"{test}: {reason}")
@@ -64,6 +72,11 @@ def jupyter_clients(home) -> Outcome:
     if ran := re.search(r"^Ran (\d+) tests? in", out, re.MULTILINE):
         outcome.passed = max(0, int(ran[1]) - outcome.failed - len(outcome.skipped))
     return outcome
+
+
+def transcripts(home) -> Outcome:
+    """What adkernel sends, compared with what ipykernel sends."""
+    return script(ROOT / "internal/python/compare_transcripts.py", home)
 
 
 def parquet_readers(home) -> Outcome:

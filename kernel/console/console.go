@@ -63,6 +63,9 @@ func execute(ctx context.Context, s *worker.Session, p *printer, r worker.Reques
 		p.failure(err)
 		return fmt.Errorf("cell %d failed: %w", r.N, err)
 	}
+	for _, left := range reply.Payload {
+		p.payload(left)
+	}
 	for _, note := range reply.Notes {
 		p.event(worker.Stream{Name: "stderr", Text: note + "\n"})
 	}

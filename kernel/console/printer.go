@@ -58,6 +58,22 @@ func (p *printer) event(e worker.Event) {
 	}
 }
 
+// payload prints what is to be read, and what would be the next input.
+func (p *printer) payload(left host.Payload) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	text := ""
+	switch left := left.(type) {
+	case *host.Page:
+		text = left.Bundle.Plain()
+	case *host.NextInput:
+		text = left.Text
+	}
+	p.settle()
+	p.endLine()
+	p.write(p.out, strings.TrimRight(text, "\n")+"\n")
+}
+
 func (p *printer) stream(e worker.Stream) {
 	w := p.out
 	if e.Name == "stderr" {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/reeflective/readline"
 
+	"adkernel/kernel/host"
 	"adkernel/kernel/worker"
 )
 
@@ -77,9 +78,13 @@ func (p *prompter) run(ctx context.Context) error {
 	return nil
 }
 
-// input reads a line for a cell that reads standard input.
-func (p *prompter) input(context.Context) (string, error) {
+// input reads a line for a cell that asks for one.
+func (p *prompter) input(_ context.Context, q host.Question) (string, error) {
+	if q.Password {
+		return readHidden(os.Stdin, os.Stdout, q.Prompt)
+	}
 	shell := readline.NewShell()
+	shell.Prompt.Primary(func() string { return q.Prompt })
 	line, err := shell.Readline()
 	if errors.Is(err, readline.ErrInterrupt) {
 		p.session.Interrupt()

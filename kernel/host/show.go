@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"io"
 	"reflect"
 	"strings"
+
+	"adkernel/kernel/display"
 )
 
 // Show returns how values are displayed, as those of a cell's last expression
@@ -23,12 +26,12 @@ func Show(values ...any) Bundle {
 	return Text(strings.Join(texts, " "))
 }
 
-// showValue returns how v is displayed. A Bundler shows itself. Otherwise
-// text/plain is fmt.Sprint(v), and beside it stands what v's methods offer:
-// HTML() string, SVG() string, Markdown() string, PNG() []byte or
-// PNG() ([]byte, error). An image.Image, and bytes that begin as PNG or JPEG
-// files do, are shown as pictures. A method that fails or panics says so in
-// the text.
+// showValue returns how v is displayed. A Bundler or MimeBundler shows itself.
+// Otherwise text/plain and text/html are what package display draws, and
+// beside it or in its place stands what v's methods offer (HTMLer and its
+// neighbours). An image.Image, a plot of gonum, and bytes that begin as PNG,
+// JPEG or GIF files do, are shown as pictures. A method that fails or panics
+// says so in the text.
 func showValue(v any) (b Bundle) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -38,9 +41,13 @@ func showValue(v any) (b Bundle) {
 	if isNilPointer(v) {
 		return Text(fmt.Sprint(v))
 	}
+	if shower, ok := as[Bundler](v); ok {
+		return withText(shower.MimeBundle(), fmt.Sprintf("%T", v))
+	}
+	if shower, ok := as[MimeBundler](v); ok {
+		return withText(Bundle{Data: shower.MimeBundle()}, fmt.Sprintf("%T", v))
+	}
 	switch v := v.(type) {
-	case Bundler:
-		return withText(v.MimeBundle(), fmt.Sprintf("%T", v))
 	case Bundle:
 		return withText(v, "a bundle without text")
 	case image.Image:
@@ -53,9 +60,55 @@ func showValue(v any) (b Bundle) {
 			}}
 		}
 	}
-	b = Text(fmt.Sprint(v))
+	if plot, ok := showPlot(v); ok {
+		return plot
+	}
+	b = Text(display.Text(v))
+	if html := display.HTML(v); html != "" {
+		b.Data["text/html"] = html
+	}
 	addMethods(b, v)
 	return b
+}
+
+// showPlot shows a *plot.Plot of gonum.org/v1/plot: what writes itself in a
+// size and a format. It is found by its method, so that nothing here needs the
+// library.
+func showPlot(v any) (Bundle, bool) {
+	const width, height, perInch = 6, 4, 72 // inches, and gonum's unit of length
+	r := reflect.ValueOf(v)
+	if !r.IsValid() {
+		return Bundle{}, false
+	}
+	method := r.MethodByName("WriterTo")
+	if !method.IsValid() {
+		return Bundle{}, false
+	}
+	t := method.Type()
+	if t.NumIn() != 3 || t.In(0).Kind() != reflect.Float64 || t.In(1) != t.In(0) || t.In(2).Kind() != reflect.String ||
+		t.NumOut() != 2 || t.Out(0) != reflect.TypeFor[io.WriterTo]() || t.Out(1) != reflect.TypeFor[error]() {
+		return Bundle{}, false
+	}
+	b := Text(fmt.Sprintf("%T, %d x %d inches", v, width, height))
+	for format, mime := range map[string]string{"png": "image/png", "svg": "image/svg+xml"} {
+		length := func(inches float64) reflect.Value { return reflect.ValueOf(inches * perInch).Convert(t.In(0)) }
+		out := method.Call([]reflect.Value{length(width), length(height), reflect.ValueOf(format).Convert(t.In(2))})
+		writer, _ := out[0].Interface().(io.WriterTo)
+		err, _ := out[1].Interface().(error)
+		var file bytes.Buffer
+		if err == nil {
+			_, err = writer.WriteTo(&file)
+		}
+		switch {
+		case err != nil:
+			b.Data["text/plain"] = fmt.Sprintf("%s\nno %s: %v", b.Plain(), format, err)
+		case format == "svg":
+			b.Data[mime] = file.String()
+		default:
+			b.Data[mime] = file.Bytes()
+		}
+	}
+	return b, true
 }
 
 // Failed returns the error that one of the values carries instead of what it
@@ -117,24 +170,32 @@ func pictureFormat(data []byte) (mime, name string) {
 		return "image/png", "PNG"
 	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")):
 		return "image/jpeg", "JPEG"
+	case bytes.HasPrefix(data, []byte("GIF87a")), bytes.HasPrefix(data, []byte("GIF89a")):
+		return "image/gif", "GIF"
 	}
 	return "", ""
 }
 
 func addMethods(b Bundle, v any) {
-	if v, ok := v.(interface{ HTML() string }); ok {
+	if v, ok := as[HTMLer](v); ok {
 		b.Data["text/html"] = v.HTML()
 	}
-	if v, ok := v.(interface{ SVG() string }); ok {
+	if v, ok := as[SVGer](v); ok {
 		b.Data["image/svg+xml"] = v.SVG()
 	}
-	if v, ok := v.(interface{ Markdown() string }); ok {
+	if v, ok := as[Markdowner](v); ok {
 		b.Data["text/markdown"] = v.Markdown()
 	}
-	switch v := v.(type) {
-	case interface{ PNG() []byte }:
+	if v, ok := as[LaTeXer](v); ok {
+		b.Data["text/latex"] = v.LaTeX()
+	}
+	if v, ok := as[JSONer](v); ok {
+		b.Data["application/json"] = v.JSON()
+	}
+	if v, ok := as[PNGer](v); ok {
 		b.Data["image/png"] = v.PNG()
-	case interface{ PNG() ([]byte, error) }:
+	}
+	if v, ok := as[PNGTrier](v); ok {
 		data, err := v.PNG()
 		if err != nil {
 			b.Data["text/plain"] = fmt.Sprintf("%s\nno picture: %v", b.Plain(), err)

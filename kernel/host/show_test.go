@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/png"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/plot"
 )
 
 type rich struct{}
@@ -49,12 +52,55 @@ func TestValuesAreShownByTheirRichestMeans(t *testing.T) {
 		"methods":        {[]any{rich{}}, map[string]any{"text/plain": "rich", "text/html": "<b>rich</b>", "image/svg+xml": "<svg/>", "text/markdown": "**rich**", "image/png": []byte("png")}},
 		"failed picture": {[]any{unpainted{}}, map[string]any{"text/plain": "{}\nno picture: no canvas"}},
 		"bundler":        {[]any{bundler{map[string]any{"text/plain": "t", "text/html": "h"}}}, map[string]any{"text/plain": "t", "text/html": "h"}},
+		"map bundle":     {[]any{mapBundler{}}, map[string]any{"text/plain": "m", "application/json": 1}},
+		"JSON and LaTeX": {[]any{formula{}}, map[string]any{"text/plain": "{}", "text/latex": "$x$", "application/json": []int{1}}},
+		"fields":         {[]any{pointed{"n"}}, map[string]any{"text/plain": "{name:n}"}},
+		"a table":        {[]any{[]pointed{{"a"}, {"b"}}}, map[string]any{"text/plain": "   name\n0  a\n1  b", "text/html": tableOfPointed}},
+		"error causes":   {[]any{fmt.Errorf("outer: %w", errors.New("inner"))}, map[string]any{"text/plain": "outer: inner\n  *errors.errorString: inner", "text/html": "<details><summary>outer: inner</summary>\n<div style=\"margin-left: 1em\"><code>*errors.errorString</code> inner</div>\n</details>\n"}},
+		"GIF":            {[]any{[]byte("GIF89a")}, map[string]any{"text/plain": "GIF image, 6 bytes", "image/gif": []byte("GIF89a")}},
 		"no text":        {[]any{bundler{map[string]any{"text/html": "h"}}}, map[string]any{"text/plain": "host.bundler", "text/html": "h"}},
 		"panic":          {[]any{panicking{}}, map[string]any{"text/plain": "host.panicking cannot be shown: half a table"}},
 		"nil pointer":    {[]any{(*pointed)(nil)}, map[string]any{"text/plain": "<nil>"}},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, Show(test.values...).Data) })
 	}
+}
+
+type mapBundler struct{}
+
+func (mapBundler) MimeBundle() map[string]any {
+	return map[string]any{"text/plain": "m", "application/json": 1}
+}
+
+type formula struct{}
+
+func (formula) LaTeX() string { return "$x$" }
+func (formula) JSON() any     { return []int{1} }
+
+const tableOfPointed = "<table>\n<thead>\n<tr><th style=\"text-align: right\"></th><th style=\"text-align: left\">name</th></tr>\n</thead>\n<tbody>\n" +
+	"<tr><th style=\"text-align: right\">0</th><td style=\"text-align: left\">a</td></tr>\n<tr><th style=\"text-align: right\">1</th><td style=\"text-align: left\">b</td></tr>\n</tbody>\n</table>\n"
+
+func TestPlotsOfGonumAreDrawn(t *testing.T) {
+	p := plot.New()
+	p.Title.Text = "accuracy"
+	b := Show(p)
+	require.Equal(t, "*plot.Plot, 6 x 4 inches", b.Plain())
+	require.Contains(t, b.Data["image/svg+xml"], "<svg")
+	_, err := png.Decode(bytes.NewReader(b.Data["image/png"].([]byte)))
+	require.NoError(t, err)
+}
+
+// held is a value whose methods are seen through As alone.
+type held struct{ rich }
+
+func (held) HTML() {}
+
+func (h held) As(iface reflect.Type) (any, bool) {
+	return h.rich, reflect.TypeOf(h.rich).Implements(iface)
+}
+
+func TestMethodsOfCellsTypesAreFound(t *testing.T) {
+	require.Equal(t, "<b>rich</b>", Show(held{}).Data["text/html"])
 }
 
 type errored struct {

@@ -104,13 +104,7 @@ func (c *Cell) runs() bool {
 
 // mayFail says whether the cell's author expects an error.
 func (c *Cell) mayFail() bool {
-	tags, _ := c.Metadata["tags"].([]any)
-	for _, tag := range tags {
-		if tag == "raises-exception" {
-			return true
-		}
-	}
-	return false
+	return c.hasTag("raises-exception")
 }
 
 func executeCell(ctx context.Context, s *worker.Session, r *recorder, c *Cell, n int, timeout time.Duration) error {
@@ -121,7 +115,7 @@ func executeCell(ctx context.Context, s *worker.Session, r *recorder, c *Cell, n
 	defer end()
 	c.ExecutionCount = n
 	r.begin()
-	reply, err := s.Execute(cellCtx, worker.Request{N: n, Source: c.Source}, func(e worker.Event) { r.record(c, e) })
+	reply, err := s.Execute(cellCtx, worker.Request{N: n, Source: c.Source, MaxText: worker.DefaultMaxText}, func(e worker.Event) { r.record(c, e) })
 	for _, note := range reply.Notes {
 		r.record(c, worker.Stream{Name: "stderr", Text: note + "\n"})
 	}
@@ -134,6 +128,9 @@ func executeCell(ctx context.Context, s *worker.Session, r *recorder, c *Cell, n
 	}
 	if reply.Result != nil {
 		r.result(c, n, *reply.Result)
+	}
+	for _, left := range reply.Payload {
+		r.payload(c, left)
 	}
 	return nil
 }

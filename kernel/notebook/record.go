@@ -20,6 +20,7 @@ type recorder struct {
 	displays map[string]*Output
 	streams  map[*Output]*screen // of the cell that runs
 	last     *Output             // where the next text of the same stream belongs
+	clear    bool                // the next output takes the place of those before it
 }
 
 func newRecorder() *recorder {
@@ -31,7 +32,13 @@ func (r *recorder) begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.settle()
-	r.last = nil
+	r.last, r.clear = nil, false
+	clear(r.streams)
+}
+
+// clearOutputs forgets what the cell has shown.
+func (r *recorder) clearOutputs(c *Cell) {
+	c.Outputs, r.last, r.clear = nil, nil, false
 	clear(r.streams)
 }
 
@@ -65,7 +72,12 @@ func (r *recorder) record(c *Cell, e worker.Event) {
 		return
 	}
 	switch e := e.(type) {
+	case worker.Clear:
+		if r.clear = e.Wait; !e.Wait {
+			r.clearOutputs(c)
+		}
 	case worker.Stream:
+		r.beforeOutput(c)
 		r.stream(c, e)
 	case worker.Display:
 		o := &Output{Type: DisplayData}
@@ -89,7 +101,15 @@ func (r *recorder) stream(c *Cell, e worker.Stream) {
 	r.streams[r.last].write(e.Text)
 }
 
+// beforeOutput does what was put off until something is shown.
+func (r *recorder) beforeOutput(c *Cell) {
+	if r.clear {
+		r.clearOutputs(c)
+	}
+}
+
 func (r *recorder) add(c *Cell, o *Output) {
+	r.beforeOutput(c)
 	c.Outputs = append(c.Outputs, o)
 	r.last = o
 }
@@ -99,6 +119,20 @@ func (r *recorder) result(c *Cell, n int, b host.Bundle) {
 	defer r.mu.Unlock()
 	o := &Output{Type: ExecuteResult, ExecutionCount: n}
 	o.setBundle(b)
+	r.add(c, o)
+}
+
+// payload keeps what is to be read as a display, as JupyterLab does; the rest
+// is of no use without a front end.
+func (r *recorder) payload(c *Cell, left host.Payload) {
+	page, ok := left.(*host.Page)
+	if !ok {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o := &Output{Type: DisplayData}
+	o.setBundle(page.Bundle)
 	r.add(c, o)
 }
 

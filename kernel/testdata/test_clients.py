@@ -59,6 +59,13 @@ class ConformanceTests(jupyter_kernel_test.KernelTests):
     incomplete_code_samples = ["func f() {", "for {", "x := (1 +"]
     invalid_code_samples = ["x := )", "func f() { return ] }"]
     code_inspect_sample = "len"
+    code_page_something = "len?"
+    code_clear_output = "ClearOutput(false)"
+    code_display_data = [
+        {"code": 'Display(HTML("<b>x</b>", "x"))', "mime": "text/html"},
+        {"code": 'Display(Markdown("**x**"))', "mime": "text/markdown"},
+        {"code": 'import "image"\nDisplay(image.NewGray(image.Rect(0, 0, 1, 1)))', "mime": "image/png"},
+    ]
 
 
 class WelcomeTests(jupyter_kernel_test.IopubWelcomeTests):
@@ -185,6 +192,63 @@ class ClientTests(unittest.TestCase):
         reply = self.reply(msg_id)
         self.assertEqual(reply["matches"], ["TrimPrefix"])
         self.assertEqual((reply["cursor_start"], reply["cursor_end"]), (len(code) - 7, len(code)))
+
+
+    def test_comms_go_both_ways(self):
+        self.run_cell("HandleComm(\"echo\", func(c *Comm, first CommMessage) {\n\tc.OnMessage(func(m CommMessage) { c.Send(m) })\n})")
+        session, shell = self.client.session, self.client.shell_channel
+        shell.send(session.msg("comm_open", {"comm_id": "c1", "target_name": "echo", "data": {}}))
+        message = session.msg("comm_msg", {"comm_id": "c1", "data": {"n": 1}})
+        message["buffers"] = [b"\x00\xff"]
+        session.send(shell.socket, message, buffers=message["buffers"])
+        answer = self.next_of("comm_msg")
+        self.assertEqual(answer["content"], {"comm_id": "c1", "data": {"n": 1}})
+        self.assertEqual([bytes(b) for b in answer["buffers"]], [b"\x00\xff"])
+        shell.send(session.msg("comm_open", {"comm_id": "c2", "target_name": "nobody", "data": {}}))
+        self.assertEqual(self.next_of("comm_close")["content"]["comm_id"], "c2")
+
+    def next_of(self, kind):
+        while True:
+            message = self.client.get_iopub_msg(timeout=TIMEOUT)
+            if message["msg_type"] == kind:
+                return message
+
+    def test_input_is_asked_of_the_client(self):
+        msg_id = self.client.execute('name := Input("name: ")\nsecret := Password("token: ")\nname + secret', allow_stdin=True)
+        for prompt, password, answer in (("name: ", False, "Ada"), ("token: ", True, "1815")):
+            asked = self.client.get_stdin_msg(timeout=TIMEOUT)["content"]
+            self.assertEqual(asked, {"prompt": prompt, "password": password})
+            self.client.input(answer)
+        _, outputs = self.outcome(msg_id)
+        self.assertEqual(outputs[0][1]["data"]["text/plain"], "Ada1815")
+        reply, _ = self.run_cell('Input("")', allow_stdin=False)
+        self.assertIn("nobody can be asked", reply["evalue"])
+
+    def test_a_subshell_completes_beside_a_running_cell(self):
+        session = self.client.session
+        request = session.msg("create_subshell_request", {})
+        self.client.control_channel.send(request)
+        subshell = self.client.get_control_msg(timeout=TIMEOUT)["content"]["subshell_id"]
+        self.run_cell('import "fmt"')
+        cell = self.client.execute('fmt.Println("looping"); for {}')
+        self.wait_for_text("looping")
+        message = session.msg("complete_request", {"code": "strings.TrimPre", "cursor_pos": 15})
+        message["header"]["subshell_id"] = subshell
+        self.client.shell_channel.send(message)
+        self.assertEqual(self.reply(message["header"]["msg_id"])["matches"], ["TrimPrefix"])
+        self.manager.interrupt_kernel()
+        self.assertEqual(self.reply(cell)["ename"], "KeyboardInterrupt")
+
+    def test_usage_is_told(self):
+        self.client.control_channel.send(self.client.session.msg("usage_request", {}))
+        usage = self.client.get_control_msg(timeout=TIMEOUT)["content"]
+        self.assertGreater(usage["kernel_memory"], 1 << 20)
+        self.assertGreater(usage["host_virtual_memory"]["total"], usage["kernel_memory"])
+
+    def test_magics_beside_go(self):
+        _, outputs = self.run_cell("x := 3\n!echo {x} programs\n%who\nx")
+        self.assertEqual(outputs[0][1]["text"], "3 programs\nx\n")
+        self.assertEqual(outputs[1][1]["data"]["text/plain"], "3")
 
 
 class LifeTests(unittest.TestCase):

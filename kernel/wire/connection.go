@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -50,6 +52,49 @@ func ReadConnection(path string) (*Connection, error) {
 		return nil, fmt.Errorf("connection file %s: %w", path, err)
 	}
 	return c, nil
+}
+
+// CreateConnection writes a connection file that nobody else can read, with
+// free ports of the loopback interface and a new key, for clients to find.
+func CreateConnection(path string) (*Connection, error) {
+	c := &Connection{Transport: "tcp", IP: "127.0.0.1", SignatureScheme: "hmac-sha256", Key: rand.Text()}
+	for _, port := range []*Port{&c.ShellPort, &c.IOPubPort, &c.StdinPort, &c.ControlPort, &c.HeartbeatPort} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("no free port: %w", err)
+		}
+		defer l.Close() // when all are found, so that they differ
+		*port = Port(l.Addr().(*net.TCPAddr).Port)
+	}
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write the connection file: %w", err)
+	}
+	_, err = f.Write(append(text, '\n'))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot write the connection file: %w", err), os.Remove(path))
+	}
+	return c, nil
+}
+
+// Exposure says what is unsafe about a connection: who may read its file or
+// reach its ports and send code to the kernel. Nothing is the usual answer.
+func (c *Connection) Exposure(path string) []string {
+	var risks []string
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+		risks = append(risks, fmt.Sprintf("other users may read the key in %s (mode %04o): chmod 600", path, info.Mode().Perm()))
+	}
+	if c.Key == "" {
+		risks = append(risks, "messages are not signed, because the key is empty: whoever reaches the ports can run code")
+	}
+	if ip := net.ParseIP(c.IP); c.Transport == "tcp" && (c.IP == "*" || ip != nil && !ip.IsLoopback()) {
+		risks = append(risks, fmt.Sprintf("the kernel listens on %s, and ZeroMQ over TCP is not encrypted: prefer 127.0.0.1 with a tunnel, or ipc", c.IP))
+	}
+	return risks
 }
 
 func parseConnection(text []byte) (*Connection, error) {

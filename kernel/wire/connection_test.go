@@ -49,6 +49,34 @@ func TestConnectionFilesThatCannotBeUsedSayWhy(t *testing.T) {
 	require.ErrorContains(t, err, "cannot read the connection file")
 }
 
+func TestConnectionFilesThatAreMadeAreForTheirOwnerAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kernel.json")
+	made, err := CreateConnection(path)
+	require.NoError(t, err)
+	read, err := ReadConnection(path)
+	require.NoError(t, err)
+	require.Equal(t, made, read)
+	require.GreaterOrEqual(t, len(made.Key), 26, "128 bits at least")
+	require.Equal(t, "127.0.0.1", made.IP)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode())
+	require.Empty(t, made.Exposure(path))
+	_, err = CreateConnection(path)
+	require.ErrorIs(t, err, os.ErrExist, "another kernel's file is left alone")
+}
+
+func TestExposedConnectionsAreNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kernel.json")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	require.NoError(t, os.Chmod(path, 0o644))
+	c := Connection{Transport: "tcp", IP: "0.0.0.0"}
+	risks := strings.Join(c.Exposure(path), "\n")
+	for _, risk := range []string{"mode 0644", "the key is empty", "listens on 0.0.0.0"} {
+		require.Contains(t, risks, risk)
+	}
+}
+
 func FuzzConnection(f *testing.F) {
 	f.Add([]byte(connectionText))
 	f.Add([]byte(`{"shell_port": -1}`))

@@ -7,8 +7,8 @@ type IsCompleteRequest struct {
 
 // IsCompleteReply has one of "complete", "incomplete", "invalid", "unknown" as Status.
 type IsCompleteReply struct {
-	Status string `json:"status"`
-	Indent string `json:"indent"` // of the next line, when incomplete
+	Status string  `json:"status"`
+	Indent *string `json:"indent,omitempty"` // of the next line; nil unless incomplete
 }
 
 func (IsCompleteRequest) MessageType() string { return "is_complete_request" }

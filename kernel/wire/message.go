@@ -19,6 +19,9 @@ type Header struct {
 	Date     string `json:"date"`
 	Type     string `json:"msg_type"`
 	Version  string `json:"version"`
+
+	// SubshellID names the subshell that a request is for; empty: the main shell.
+	SubshellID string `json:"subshell_id,omitempty"`
 }
 
 // A Message as it was received.
@@ -59,13 +62,19 @@ func NewCodec(c *Connection, username string) (*Codec, error) {
 // Encode returns the frames of a message after the identities. Its parent is
 // a message that was received, or nil.
 func (c *Codec) Encode(content Content, parent *Message) ([][]byte, error) {
+	return c.EncodeFor("", content, parent)
+}
+
+// EncodeFor is Encode for a request to a subshell; "" is the main shell.
+func (c *Codec) EncodeFor(subshell string, content Content, parent *Message) ([][]byte, error) {
 	header, err := json.Marshal(Header{
-		ID:       uuid.NewString(),
-		Session:  c.session,
-		Username: c.username,
-		Date:     time.Now().UTC().Format(dateFormat),
-		Type:     content.MessageType(),
-		Version:  Version,
+		ID:         uuid.NewString(),
+		Session:    c.session,
+		Username:   c.username,
+		Date:       time.Now().UTC().Format(dateFormat),
+		Type:       content.MessageType(),
+		Version:    Version,
+		SubshellID: subshell,
 	})
 	if err != nil {
 		return nil, err
@@ -78,8 +87,16 @@ func (c *Codec) Encode(content Content, parent *Message) ([][]byte, error) {
 	if parent != nil {
 		parentHeader = parent.RawHeader
 	}
-	parts := [][]byte{header, parentHeader, emptyObject, body}
-	return append([][]byte{delimiter, c.signer.sign(parts)}, parts...), nil
+	metadata := emptyObject
+	if m, ok := content.(interface{ messageMetadata() json.RawMessage }); ok && len(m.messageMetadata()) > 0 {
+		metadata = m.messageMetadata()
+	}
+	parts := [][]byte{header, parentHeader, metadata, body}
+	frames := append([][]byte{delimiter, c.signer.sign(parts)}, parts...)
+	if b, ok := content.(interface{ messageBuffers() [][]byte }); ok {
+		frames = append(frames, b.messageBuffers()...)
+	}
+	return frames, nil
 }
 
 // Decode reads the frames of a message and checks its signature.

@@ -103,11 +103,11 @@ func TestReplaysAreKnownAsLongAsTheyAreRemembered(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestExecuteRequestsHaveTheProtocolsDefaults(t *testing.T) {
+func TestExecuteRequestsHaveTheDefaultsOfIPykernel(t *testing.T) {
 	m := Message{Content: json.RawMessage(`{"code": "1"}`)}
 	r := NewExecuteRequest()
 	require.NoError(t, m.ContentInto(&r))
-	require.Equal(t, ExecuteRequest{Code: "1", StoreHistory: true, AllowStdin: true, StopOnError: true}, r)
+	require.Equal(t, ExecuteRequest{Code: "1", StoreHistory: true, StopOnError: true}, r)
 }
 
 func TestRepliesHaveFailuresOnlyWhenTheyFailed(t *testing.T) {

@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// maxQueued is how many bytes may wait for a peer that does not read.
-const maxQueued = 256 << 20
+// maxQueued is how many bytes may wait for a peer that does not read. It is
+// more than a cell prints.
+const maxQueued = 64 << 20
 
 // peer is one connection: a queue, and a goroutine that writes from it, so
 // that nobody waits for a peer that does not read.
@@ -22,6 +23,7 @@ type peer struct {
 	queued        int // bytes
 	finished      bool
 	dead          bool
+	behind        bool           // messages were dropped since it read last
 	subscriptions map[string]int // of a publisher's peer, counted
 }
 
@@ -47,10 +49,21 @@ func (p *peer) send(frames [][]byte) bool {
 	if p.dead || p.finished || p.queued > 0 && p.queued+n > maxQueued {
 		return false
 	}
+	p.behind = false
 	p.queue = append(p.queue, frames)
 	p.queued += n
 	p.changed.Signal()
 	return true
+}
+
+// fellBehind says whether a message that was dropped is the first one since
+// the peer took one.
+func (p *peer) fellBehind() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	was := p.behind
+	p.behind = true
+	return !was && !p.dead && !p.finished
 }
 
 // write writes what is queued until the peer is finished or dead.

@@ -55,8 +55,8 @@ func (p *Publisher) Publish(topic string, frames [][]byte) {
 	defer p.mu.Unlock()
 	message := append([][]byte{[]byte(topic)}, frames...)
 	for peer := range p.peers {
-		if peer.subscribed(topic) && !peer.send(message) {
-			p.log.Warn("a subscriber does not read: a message was dropped", "topic", topic)
+		if peer.subscribed(topic) && !peer.send(message) && peer.fellBehind() {
+			p.log.Warn("a subscriber does not read: messages are dropped", "topic", topic)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +21,12 @@ import (
 const (
 	handshakeTime = 10 * time.Second // that a new peer may take
 	acceptPause   = 20 * time.Millisecond
+
+	// A channel holds so many descriptors at most, whatever connects to it:
+	// the kernel needs some itself. A peer in the handshake gives way to a
+	// newer one, so that those which stay silent keep nobody out.
+	maxPeers   = 512
+	maxPending = 64
 )
 
 // socket accepts peers and reads from them, each on a goroutine of its own.
@@ -30,10 +37,11 @@ type socket struct {
 	receive  func(*peer, [][]byte) // called for each message of a peer, in order
 	done     chan struct{}         // closed by Close
 
-	mu     sync.Mutex
-	closed bool
-	peers  map[*peer]bool
-	count  uint32 // of peers so far, for identities
+	mu      sync.Mutex
+	closed  bool
+	peers   map[*peer]bool
+	pending []net.Conn // in the handshake, oldest first
+	count   uint32     // of peers so far, for identities
 }
 
 func listen(kind zmq4.SocketType, at Endpoint, log *slog.Logger) (*socket, error) {
@@ -79,6 +87,8 @@ func (s *socket) accept() {
 // serve reads from one peer. Whatever it sends costs that peer alone.
 func (s *socket) serve(c net.Conn) {
 	defer c.Close()
+	s.enter(c)
+	defer s.leave(c)
 	defer func() {
 		// zmq4 indexes into malformed handshakes without looking.
 		if p := recover(); p != nil {
@@ -94,6 +104,7 @@ func (s *socket) serve(c net.Conn) {
 	}
 	limited.limit = maxMessage
 	_ = c.SetDeadline(time.Time{})
+	s.leave(c)
 	p := s.add(conn, c)
 	if p == nil {
 		return
@@ -110,7 +121,27 @@ func (s *socket) serve(c net.Conn) {
 	}
 }
 
-// add returns nil when the socket is closed.
+// enter notes a peer that begins the handshake.
+func (s *socket) enter(c net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pending = append(s.pending, c)
+	if len(s.pending) > maxPending {
+		s.pending[0].Close()
+		s.pending = s.pending[1:]
+	}
+}
+
+// leave notes that it is over with the handshake; a second time it does nothing.
+func (s *socket) leave(c net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.Index(s.pending, c); i >= 0 {
+		s.pending = slices.Delete(s.pending, i, i+1)
+	}
+}
+
+// add returns nil when the socket is closed or serves as many peers as it can.
 func (s *socket) add(conn *zmq4.Conn, c net.Conn) *peer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,6 +155,10 @@ func (s *socket) add(conn *zmq4.Conn, c net.Conn) *peer {
 			delete(s.peers, other)
 			other.kill()
 		}
+	}
+	if len(s.peers) >= maxPeers {
+		s.log.Warn("refused a connection: too many are open", "open", len(s.peers), "address", s.listener.Addr())
+		return nil
 	}
 	s.peers[p] = true
 	go p.write()
@@ -150,6 +185,9 @@ func (s *socket) Close(linger time.Duration) {
 	var peers []*peer
 	for p := range s.peers {
 		peers = append(peers, p)
+	}
+	for _, c := range s.pending {
+		c.Close()
 	}
 	s.mu.Unlock()
 	s.listener.Close()

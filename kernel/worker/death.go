@@ -92,6 +92,7 @@ func (s *Session) revive(ctx context.Context, died *process, reason string) (*De
 	was := s.alive
 	s.alive.variables = nil
 	s.mu.Unlock()
+	s.closeComms()
 
 	death := &Death{Reason: reason, Lost: was.variables, Crash: died.crash.text()}
 	if len(was.declarations) == 0 && len(was.done) == 0 {

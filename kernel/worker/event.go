@@ -1,8 +1,13 @@
 package worker
 
-import "adkernel/kernel/host"
+import (
+	"encoding/json"
 
-// An Event is what a cell shows while it runs: Stream, Display or Update.
+	"adkernel/kernel/host"
+)
+
+// An Event is what a cell shows while it runs: Stream, Display, Update, Clear
+// or Comm.
 type Event interface{ event() }
 
 // Stream is text that a cell printed: valid UTF-8, any number of lines.
@@ -23,6 +28,24 @@ type Update struct {
 	Bundle host.Bundle
 }
 
+// Clear removes what the cell has shown.
+type Clear struct {
+	Wait bool // until it shows something next
+}
+
+// Comm is what one side did with a comm: see host.CommEvent. Data and Metadata
+// are JSON as it was sent.
+type Comm struct {
+	Kind     string          `json:"kind"` // host.CommOpened, CommSent, CommClosed
+	ID       string          `json:"id"`
+	Target   string          `json:"target,omitempty"`
+	Data     json.RawMessage `json:"data,omitempty"`
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+	Buffers  [][]byte        `json:"buffers,omitempty"`
+}
+
 func (Stream) event()  {}
 func (Display) event() {}
 func (Update) event()  {}
+func (Clear) event()   {}
+func (Comm) event()    {}

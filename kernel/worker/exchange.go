@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"encoding/json"
+
+	"adkernel/kernel/host"
 )
 
 // How a process is asked, and how it asks back.
@@ -72,16 +74,14 @@ func (p *process) ask(ctx context.Context, r request) (*reply, error) {
 // inputAsker answers what a cell reads from standard input.
 type inputAsker struct {
 	ctx context.Context
-	ask func(context.Context) (string, error)
+	ask func(context.Context, host.Question) (string, error)
 }
 
-func (p *process) answerInput(id int) {
-	r := request{ID: id, Op: opAnswer, EOF: true}
+func (p *process) answerInput(id int, q host.Question) {
+	r := request{ID: id, Op: opAnswer, EOF: true, Refused: true}
 	if asker := p.input.Load(); asker != nil && asker.ask != nil {
-		line, err := asker.ask(asker.ctx)
-		if err == nil {
-			r.Source, r.EOF = line, false
-		}
+		line, err := asker.ask(asker.ctx, q)
+		r.Source, r.EOF, r.Refused = line, err != nil, false
 		if asker.ctx.Err() != nil {
 			return // the cell has ended; nobody reads the answer
 		}

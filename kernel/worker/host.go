@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -58,7 +59,8 @@ func (d display) Update(b host.Bundle) {
 // console is the standard input of cells: each line is asked of the front end.
 type console struct {
 	worker *worker
-	asked  int // number of the question asked last
+	asked  int        // number of the question asked last
+	asking sync.Mutex // one question at a time
 	rest   []byte
 }
 
@@ -66,13 +68,17 @@ type answer struct {
 	question int
 	line     string
 	eof      bool
+	refused  bool // nobody can be asked
 }
 
 func (c *console) Read(p []byte) (int, error) {
 	if len(c.rest) == 0 {
-		a, err := c.ask()
+		a, err := c.ask(host.Question{})
 		if err != nil {
 			return 0, err
+		}
+		if a.eof {
+			return 0, io.EOF
 		}
 		c.rest = append(bytes.TrimRight([]byte(a.line), "\n"), '\n')
 	}
@@ -81,18 +87,17 @@ func (c *console) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (c *console) ask() (answer, error) {
+func (c *console) ask(q host.Question) (answer, error) {
 	ctx := c.worker.Context()
+	c.asking.Lock()
+	defer c.asking.Unlock()
 	c.asked++
-	c.worker.out.sendFenced(event{Event: eventInput, ID: c.asked})
+	c.worker.out.sendFenced(event{Event: eventInput, ID: c.asked, Question: q})
 	for {
 		select {
 		case a := <-c.worker.answers:
 			if a.question != c.asked {
 				continue // to a question of a cell that was interrupted
-			}
-			if a.eof {
-				return answer{}, io.EOF
 			}
 			return a, nil
 		case <-ctx.Done():

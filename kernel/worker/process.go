@@ -216,7 +216,13 @@ func (p *process) handle(e event) {
 	case eventUpdate:
 		p.deliver(Update{e.Display, e.Bundle.decode()})
 	case eventInput:
-		go p.answerInput(e.ID)
+		go p.answerInput(e.ID, e.Question)
+	case eventClear:
+		p.deliver(Clear{e.Wait})
+	case eventComm:
+		if e.Comm != nil {
+			p.deliver(*e.Comm)
+		}
 	case eventRefused:
 		p.mu.Lock()
 		p.reason = "does not start: " + e.Message // says more than the exit status, which may have come first

@@ -18,7 +18,7 @@ import (
 // 4, each a JSON object on a line of its own. The first request is hello; the
 // first event is ready or refused. A request with an ID is answered by one
 // reply event with that ID. Execute, expression and restore run one after
-// another; complete, inspect and is_complete are answered beside them.
+// another; complete, inspect, is_complete and comm are answered beside them.
 //
 // Descriptors 1 and 2 carry what cells print. Three pipes have no common
 // order, so the worker sets fences: fence n is a marker in each of the two
@@ -38,6 +38,7 @@ const (
 	opComplete   = "complete"
 	opInspect    = "inspect"
 	opIsComplete = "is_complete"
+	opComm       = "comm"
 )
 
 type request struct {
@@ -48,7 +49,9 @@ type request struct {
 	Hidden       bool        `json:"hidden,omitempty"`       // execute: not one of host.Cells
 	Source       string      `json:"source,omitempty"`       // complete, inspect, is_complete, answer
 	Cursor       int         `json:"cursor,omitempty"`       // complete, inspect: byte offset
-	EOF          bool        `json:"eof,omitempty"`          // answer: nobody can answer
+	EOF          bool        `json:"eof,omitempty"`          // answer: there is no line
+	Refused      bool        `json:"refused,omitempty"`      // answer: because nobody can be asked
+	Comm         *Comm       `json:"comm,omitempty"`         // comm: what the front end did
 	Declarations []eval.Cell `json:"declarations,omitempty"` // restore
 	Done         []host.Cell `json:"done,omitempty"`         // restore
 }
@@ -61,6 +64,8 @@ const (
 	eventDisplay = "display"
 	eventUpdate  = "update"
 	eventInput   = "input" // a cell reads a line
+	eventClear   = "clear" // what the cell has shown
+	eventComm    = "comm"
 	eventReply   = "reply"
 )
 
@@ -72,6 +77,10 @@ type event struct {
 	Bundle  *bundle `json:"bundle,omitempty"`  // display, update
 	Message string  `json:"message,omitempty"` // refused
 	Reply   *reply  `json:"reply,omitempty"`
+
+	Question host.Question `json:"question,omitzero"` // input
+	Wait     bool          `json:"wait,omitempty"`    // clear
+	Comm     *Comm         `json:"comm,omitempty"`    // comm
 }
 
 type reply struct {
@@ -85,6 +94,32 @@ type reply struct {
 	Completion   *eval.Completion   `json:"completion,omitempty"`
 	Inspection   *eval.Inspection   `json:"inspection,omitempty"`
 	Completeness *eval.Completeness `json:"completeness,omitempty"`
+	Payload      []payload          `json:"payload,omitempty"`
+	Reset        bool               `json:"reset,omitempty"` // the session is to start anew
+	Known        bool               `json:"known,omitempty"` // comm: there is such a comm or target
+}
+
+// payload is a host.Payload: one of the two.
+type payload struct {
+	Page *bundle         `json:"page,omitempty"`
+	Next *host.NextInput `json:"next,omitempty"`
+}
+
+func encodePayload(p host.Payload) payload {
+	switch p := p.(type) {
+	case *host.Page:
+		return payload{Page: encodeBundle(p.Bundle)}
+	case *host.NextInput:
+		return payload{Next: p}
+	}
+	return payload{}
+}
+
+func (p payload) decode() host.Payload {
+	if p.Next != nil {
+		return p.Next
+	}
+	return &host.Page{Bundle: p.Page.decode()}
 }
 
 // state is what is alive in the worker after a cell.

@@ -37,6 +37,7 @@ type Session struct {
 	process *process
 	sources map[int]string // of all cells, by number, for tracebacks
 	alive   alive
+	comms   map[string]string // target of each open comm, by id
 
 	delivery sync.Mutex // one event at a time
 	on       func(Event)
@@ -55,10 +56,14 @@ type Request struct {
 	Source string
 	Hidden bool // is not among host.Cells afterwards
 
-	// Input returns the line that the cell reads from standard input. Nil, or
-	// an error, means that there is none: the cell reads EOF. The context ends
-	// with the cell.
-	Input func(ctx context.Context) (string, error)
+	// Input returns the line that the cell asks for or reads from standard
+	// input. Nil means that nobody can be asked, an error that there is no
+	// line: the cell reads EOF. The context ends with the cell.
+	Input func(ctx context.Context, q host.Question) (string, error)
+
+	// MaxText is how many bytes of text the cell may print before the rest is
+	// left out, with a note; zero: no limit.
+	MaxText int
 }
 
 // A Reply is what a cell that ended well leaves.
@@ -67,6 +72,7 @@ type Reply struct {
 	Notes   []string     // what the user should know, one line each
 	Defines []string     // top-level names it declared, sorted
 	Uses    []string     // top-level names of earlier cells it mentions, sorted
+	Payload []host.Payload
 }
 
 // Start starts a worker. It does not wait until the evaluator is ready:
@@ -75,7 +81,7 @@ func Start(options Options) (*Session, error) {
 	if options.Grace == 0 {
 		options.Grace = DefaultGrace
 	}
-	s := &Session{options: options, sources: map[int]string{}}
+	s := &Session{options: options, sources: map[int]string{}, comms: map[string]string{}}
 	p, err := startProcess(options, s.deliver)
 	if err != nil {
 		return nil, err
@@ -94,9 +100,9 @@ func Start(options Options) (*Session, error) {
 func (s *Session) Execute(ctx context.Context, r Request, on func(Event)) (Reply, error) {
 	s.cells.Lock()
 	defer s.cells.Unlock()
-	s.delivery.Lock()
-	s.on = on
-	s.delivery.Unlock()
+	limited := limitText(r.MaxText, on)
+	s.deliverTo(limited.event)
+	defer limited.end()
 	p, notice, err := s.worker(ctx)
 	if err != nil {
 		return Reply{}, err
@@ -117,10 +123,18 @@ func (s *Session) Execute(ctx context.Context, r Request, on func(Event)) (Reply
 		return Reply{}, s.died(p, err)
 	}
 	s.note(rep, r)
+	if rep.Reset {
+		if err := s.replace(p); err != nil {
+			return Reply{}, err
+		}
+	}
 	if rep.Error != nil {
 		return Reply{}, s.cellError(rep.Error.decode())
 	}
 	reply := Reply{Notes: rep.Notes, Defines: rep.Defines, Uses: rep.Uses}
+	for _, p := range rep.Payload {
+		reply.Payload = append(reply.Payload, p.decode())
+	}
 	if rep.Result != nil {
 		b := rep.Result.decode()
 		reply.Result = &b
@@ -204,6 +218,13 @@ func (s *Session) Restart() error {
 	old.kill("was restarted")
 	s.cells.Lock()
 	defer s.cells.Unlock()
+	return s.replace(old)
+}
+
+// replace puts a new worker, in which nothing is alive, in place of old.
+func (s *Session) replace(old *process) error {
+	old.kill("was restarted")
+	s.closeComms()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -221,6 +242,14 @@ func (s *Session) Restart() error {
 	return nil
 }
 
+// deliverTo hands events to on from here.
+func (s *Session) deliverTo(on func(Event)) (previous func(Event)) {
+	s.delivery.Lock()
+	defer s.delivery.Unlock()
+	previous, s.on = s.on, on
+	return previous
+}
+
 // Close ends the worker and everything in its process group.
 func (s *Session) Close() error {
 	s.mu.Lock()
@@ -236,6 +265,9 @@ func (s *Session) Close() error {
 
 // deliver hands e to the cell that runs or ran last.
 func (s *Session) deliver(e Event) {
+	if c, ok := e.(Comm); ok {
+		s.noteComm(c)
+	}
 	s.delivery.Lock()
 	defer s.delivery.Unlock()
 	if s.on != nil {

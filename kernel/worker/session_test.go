@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/kernel/eval"
+	"adkernel/kernel/host"
 )
 
 // recorder keeps what cells show, streams of the same name joined.
@@ -278,7 +279,7 @@ func TestCellsReadLinesFromTheFrontEnd(t *testing.T) {
 	s := start(t, Options{})
 	r := newRecorder()
 	lines := []string{"one", "two"}
-	input := func(context.Context) (string, error) {
+	input := func(context.Context, host.Question) (string, error) {
 		line := lines[0]
 		lines = lines[1:]
 		return line, nil

@@ -56,8 +56,9 @@ func Main(newEvaluator func(Stdio) (eval.Evaluator, error)) error {
 		return err
 	}
 	w := &worker{out: out, cells: make(chan job, 1), answers: make(chan answer, 8)}
+	w.console.worker = w
 	w.evaluator, err = newEvaluator(Stdio{
-		In:  &console{worker: w},
+		In:  &w.console,
 		Out: stream{out, out.stdout},
 		Err: stream{out, out.stderr},
 	})
@@ -88,7 +89,8 @@ func openPipes() (requests, events *os.File, err error) {
 type worker struct {
 	evaluator eval.Evaluator
 	out       *output
-	cells     chan job    // at most one at a time: the Session waits for each
+	cells     chan job // at most one at a time: the Session waits for each
+	console   console
 	answers   chan answer // to what console asked
 
 	mu      sync.Mutex
@@ -103,6 +105,7 @@ type job struct {
 	request
 	ctx    context.Context
 	cancel context.CancelFunc
+	left   *left
 }
 
 // serve reads requests until the kernel closes the pipe or breaks it.
@@ -118,7 +121,9 @@ func (w *worker) serve(in *bufio.Reader) {
 		case opInterrupt:
 			w.interrupt()
 		case opAnswer:
-			w.hear(answer{r.ID, r.Source, r.EOF})
+			w.hear(answer{r.ID, r.Source, r.EOF, r.Refused})
+		case opComm:
+			w.receiveComm(r)
 		default:
 			go w.answer(r)
 		}
@@ -128,7 +133,7 @@ func (w *worker) serve(in *bufio.Reader) {
 // start makes r interruptible from the moment it was read.
 func (w *worker) start(r request) {
 	ctx, cancel := context.WithCancel(context.Background())
-	j := job{r, ctx, cancel}
+	j := job{r, ctx, cancel, &left{}}
 	w.mu.Lock()
 	w.running = &j
 	w.mu.Unlock()
@@ -167,7 +172,9 @@ func (w *worker) evaluateCells() {
 		}
 		w.mu.Lock()
 		w.running = nil
+		rep.Payload, rep.Reset = j.left.payload, j.left.reset
 		w.mu.Unlock()
+		j.cancel()
 		w.out.sendFenced(event{Event: eventReply, ID: j.ID, Reply: &rep})
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"adkernel/kernel/eval/exact/encode"
 	"adkernel/kernel/eval/exact/format"
+	"adkernel/kernel/eval/exact/view"
 )
 
 // show is a cell's value as native code may hold it to display it.
@@ -15,6 +16,9 @@ func (rt *runtime) show(v any) any {
 	out, ok := rt.wrapAny(m, v)
 	if !ok {
 		return v
+	}
+	if t := rt.table.TypeOf(v); v != nil && (t == nil || t.Exact) && (&view.Cells{Table: rt.table, Host: rt}).Value(v).HoldsCells() {
+		return printable{held{v, rt}} // a slice of any, say
 	}
 	return out
 }

@@ -1,0 +1,61 @@
+// Package display draws any Go value: as text that stands alone in a console
+// or a diff, and as HTML where a table says more. It cuts what is big, and
+// says what it left out. It knows values by reflection, and nothing of cells
+// or of front ends; package host chooses between what it draws and what a
+// value's own methods offer.
+package display
+
+import "fmt"
+
+// Limits of what is drawn of a value.
+const (
+	lineWidth = 100 // characters of what is drawn on one line
+	maxRows   = 50  // of a table, and lines of a list
+	maxItems  = 200 // numbers and the like in a row of them
+	maxDepth  = 6   // of values within values
+	maxLines  = 300 // of text
+	cellWidth = 60  // characters of a cell of a table
+)
+
+// Text draws v as plain text. Short values are as fmt.Println writes them, but
+// with the names of fields, with pointers followed, and with quotes around
+// strings within others that have blanks. It does not panic.
+func Text(v any) (text string) {
+	defer func() {
+		if p := recover(); p != nil { // of a String or Error method
+			text = fmt.Sprintf("%T cannot be shown: %v", v, p)
+		}
+	}()
+	if s, ok := v.(string); ok {
+		return s
+	}
+	r := of(v)
+	if err, ok := r.Methods().(error); ok {
+		return errorText(err)
+	}
+	if t := tableOf(r); t != nil {
+		return t.text()
+	}
+	if line, ok := oneLine(r, lineWidth); ok {
+		return line
+	}
+	return manyLines(r)
+}
+
+// HTML draws v as HTML; it is empty where text says the same.
+func HTML(v any) (html string) {
+	defer func() {
+		if recover() != nil { // Text says why
+			html = ""
+		}
+	}()
+	r := of(v)
+	if err, ok := r.Methods().(error); ok {
+		return errorHTML(err)
+	}
+	t := tableOf(r)
+	if t == nil {
+		return ""
+	}
+	return t.html()
+}

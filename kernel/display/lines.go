@@ -1,0 +1,129 @@
+package display
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// manyLines draws what is too long for one line: a field, an entry or an
+// element a line, in as little room as they take.
+func manyLines(v Value) string {
+	w := &blockWriter{}
+	w.value(v, 0)
+	text := strings.Join(w.lines, "\n")
+	if w.left > 0 {
+		text += fmt.Sprintf("\n… more lines: %s", number(w.left))
+	}
+	return text
+}
+
+type blockWriter struct {
+	lines []string
+	left  int // lines that were left out
+	above []uintptr
+}
+
+// put appends to the last line, or begins a new one.
+func (w *blockWriter) put(text string, newLine bool) {
+	for i, line := range strings.Split(text, "\n") {
+		switch {
+		case len(w.lines) == 0 || newLine || i > 0:
+			if len(w.lines) >= maxLines {
+				w.left++
+				continue
+			}
+			w.lines = append(w.lines, line)
+		case w.left == 0:
+			w.lines[len(w.lines)-1] += line
+		}
+	}
+}
+
+const indentation = "  "
+
+// value draws v behind what the last line holds.
+func (w *blockWriter) value(v Value, depth int) {
+	if line, ok := oneLine(v, lineWidth-len(indentation)*depth); ok {
+		w.put(line, false)
+		return
+	}
+	if text, ok := ownText(v); ok {
+		w.put(text, false)
+		return
+	}
+	if depth > maxDepth {
+		w.put("…", false)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Interface:
+		w.value(v.Elem(), depth)
+	case reflect.Pointer:
+		if slices.Contains(w.above, v.Pointer()) {
+			w.put("(points back)", false)
+			return
+		}
+		w.above = append(w.above, v.Pointer())
+		defer func() { w.above = w.above[:len(w.above)-1] }()
+		w.put("&", false)
+		w.value(v.Elem(), depth)
+	case reflect.Struct:
+		w.block("{", "}", depth, v.NumField(), func(i int) string { return v.FieldName(i) + ": " }, v.Field)
+	case reflect.Map:
+		entries := sortedEntries(v)
+		w.block("map[", "]", depth, len(entries), func(i int) string { return short(entries[i].Key) + ": " }, func(i int) Value { return entries[i].Elem })
+	case reflect.Slice, reflect.Array:
+		if e := v.Element(); isScalar(e.Kind) && !e.Pointer {
+			w.row(v, depth)
+			return
+		}
+		w.block("[", "]", depth, v.Len(), func(int) string { return "" }, v.Index)
+	case reflect.String:
+		w.put(v.Scalar().(string), false)
+	default:
+		w.put(short(v), false)
+	}
+}
+
+// block draws n values, a line each, and says how many were left out.
+func (w *blockWriter) block(open, end string, depth, n int, name func(int) string, value func(int) Value) {
+	w.put(open, false)
+	inner := strings.Repeat(indentation, depth+1)
+	for i := range min(n, maxRows) {
+		w.put(inner+name(i), true)
+		w.value(value(i), depth+1)
+	}
+	if n > maxRows {
+		w.put(fmt.Sprintf("%s… %s more", inner, number(n-maxRows)), true)
+	}
+	w.put(strings.Repeat(indentation, depth)+end, true)
+}
+
+// row draws numbers and the like, as many to a line as fit.
+func (w *blockWriter) row(v Value, depth int) {
+	inner := strings.Repeat(indentation, depth) + " "
+	line := "["
+	first := true
+	for i := range min(v.Len(), maxItems) {
+		item := short(v.Index(i))
+		if v.Index(i).Kind() == reflect.String {
+			item = quoteIfNeeded(cut(v.Index(i).Scalar().(string), cellWidth))
+		}
+		if i > 0 && len(line)+1+len(item) > lineWidth {
+			w.put(line, !first)
+			line, first = inner+item, false
+			continue
+		}
+		if i > 0 {
+			line += " "
+		}
+		line += item
+	}
+	w.put(line, !first)
+	if v.Len() > maxItems {
+		w.put(fmt.Sprintf(" … %s more", number(v.Len()-maxItems)), false)
+	}
+	w.put("]", false)
+}

@@ -1,0 +1,120 @@
+package magic
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"unicode/utf8"
+
+	"adkernel/internal/suggest"
+	"adkernel/kernel/eval"
+	"adkernel/kernel/host"
+)
+
+var kinds = []string{"var", "const", "func", "type", "package"}
+
+// alive lists the names of the kinds that the magic was asked for.
+func (c *call) alive() ([]eval.Name, error) {
+	wanted := strings.Fields(c.part.rest)
+	for _, kind := range wanted {
+		if !slices.Contains(kinds, kind) {
+			return nil, fmt.Errorf("unknown kind %q%s", kind, suggest.Clause(kind, kinds))
+		}
+	}
+	if len(wanted) == 0 {
+		wanted = kinds[:len(kinds)-1]
+	}
+	return slices.DeleteFunc(slices.Clone(c.e.inner.Names()), func(n eval.Name) bool { return !slices.Contains(wanted, n.Kind) }), nil
+}
+
+func who(c *call) (eval.Result, error) {
+	names, err := c.alive()
+	if err != nil {
+		return eval.Result{}, err
+	}
+	if len(names) == 0 {
+		c.say("Nothing is alive.")
+		return eval.Result{}, nil
+	}
+	words := make([]string, len(names))
+	for i, n := range names {
+		words[i] = n.Name
+	}
+	c.say("%s", strings.Join(words, "\t"))
+	return eval.Result{}, nil
+}
+
+func whos(c *call) (eval.Result, error) {
+	names, err := c.alive()
+	if err != nil {
+		return eval.Result{}, err
+	}
+	if len(names) == 0 {
+		c.say("Nothing is alive.")
+		return eval.Result{}, nil
+	}
+	table := tabwriter.NewWriter(c.e.Out, 0, 4, 3, ' ', 0)
+	fmt.Fprintln(table, "Name\tKind\tType\tValue")
+	fmt.Fprintln(table, "----\t----\t----\t-----")
+	for _, n := range names {
+		value := ""
+		if v, ok := c.e.inner.Value(n.Name); ok && n.Kind == "var" {
+			value = brief(v)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", n.Name, n.Kind, oneLine(n.Type), value)
+	}
+	return eval.Result{}, table.Flush()
+}
+
+const briefWidth = 60
+
+// brief is a value in one short line; of what holds many, their number.
+func brief(v reflect.Value) (text string) {
+	defer func() {
+		if p := recover(); p != nil { // of a String method
+			text = fmt.Sprintf("cannot be shown: %v", p)
+		}
+	}()
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map, reflect.Chan, reflect.Array:
+		text = fmt.Sprintf("len %d: ", v.Len())
+		if v.Len() > briefWidth {
+			return strings.TrimSuffix(text, ": ")
+		}
+	case reflect.Func:
+		return ""
+	}
+	if !v.CanInterface() {
+		return text
+	}
+	return oneLine(text + fmt.Sprint(v.Interface()))
+}
+
+// oneLine cuts text to what fits into a line of a table.
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if utf8.RuneCountInString(text) <= briefWidth {
+		return text
+	}
+	return string([]rune(text)[:briefWidth-1]) + "…"
+}
+
+func reset(c *call) (eval.Result, error) {
+	given, rest, err := options(strings.Fields(c.part.rest), "f", "")
+	if err != nil || len(rest) > 0 {
+		return eval.Result{}, fmt.Errorf("%%reset takes -f alone")
+	}
+	if _, sure := given["f"]; !sure {
+		line, err := host.Input("Forget everything that is alive? It cannot be brought back. (y/[n]) ")
+		if err != nil {
+			return eval.Result{}, fmt.Errorf("%%reset asks first, and %w: %%reset -f does not ask", err)
+		}
+		if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
+			c.say("Nothing was forgotten.")
+			return eval.Result{}, nil
+		}
+	}
+	return eval.Result{}, host.Reset()
+}

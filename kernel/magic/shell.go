@@ -1,0 +1,129 @@
+package magic
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"adkernel/kernel/eval"
+)
+
+const (
+	// interruptGrace is how long a program may take to end after SIGINT.
+	interruptGrace = 2 * time.Second
+	// pipeGrace is how long a program's output is waited for when it has
+	// ended: others that it left behind may hold the pipes open.
+	pipeGrace = 300 * time.Millisecond
+)
+
+// shell runs a line of the shell. It shows its output while it runs, and its
+// exit status where that is not zero; as in IPython, the cell goes on.
+func (e *evaluator) shell(ctx context.Context, p part) (eval.Result, error) {
+	command := strings.TrimSpace(e.expand(p.rest))
+	if command == "" {
+		return eval.Result{}, errors.New("there is no command after the exclamation mark")
+	}
+	out := e.Out
+	var lines bytes.Buffer
+	if p.name == "!!" {
+		out = &lines
+	}
+	err := e.runProgram(ctx, nil, out, "sh", "-c", command)
+	if ctx.Err() != nil {
+		return eval.Result{}, ctx.Err()
+	}
+	if err != nil {
+		fmt.Fprintln(e.Err, err)
+	}
+	if p.name == "!!" {
+		text := strings.TrimSuffix(lines.String(), "\n")
+		if text == "" {
+			return eval.Result{Values: []any{[]string{}}}, nil
+		}
+		return eval.Result{Values: []any{strings.Split(text, "\n")}}, nil
+	}
+	return eval.Result{}, nil
+}
+
+// runProgram runs a program in a process group of its own. The end of ctx
+// interrupts it, and kills it when it does not end. The error says how the
+// program ended when that was not well.
+func (e *evaluator) runProgram(ctx context.Context, in io.Reader, out io.Writer, name string, arguments ...string) error {
+	program := exec.Command(name, arguments...)
+	program.Stdin, program.Stdout, program.Stderr = in, out, e.Err
+	program.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	program.WaitDelay = pipeGrace
+	if err := program.Start(); err != nil {
+		return err
+	}
+	// Errors of these signals mean that the group has ended.
+	signal := func(s syscall.Signal) { _ = syscall.Kill(-program.Process.Pid, s) }
+	stop := context.AfterFunc(ctx, func() { signal(syscall.SIGINT) })
+	kill := time.AfterFunc(interruptGrace, func() { signal(syscall.SIGKILL) })
+	kill.Stop()
+	stopKill := context.AfterFunc(ctx, func() { kill.Reset(interruptGrace) })
+	err := program.Wait()
+	stop()
+	stopKill()
+	kill.Stop()
+	if ctx.Err() != nil {
+		signal(syscall.SIGKILL) // what it started may have ignored the interrupt
+	}
+	if errors.Is(err, exec.ErrWaitDelay) {
+		return nil
+	}
+	return err
+}
+
+// program runs the body of a cell with the first of the programs that there is.
+func program(names ...string) func(*call) (eval.Result, error) {
+	return func(c *call) (eval.Result, error) {
+		arguments, err := words(c.e.expand(c.part.rest))
+		if err != nil {
+			return eval.Result{}, err
+		}
+		for _, name := range names {
+			if _, err := exec.LookPath(name); err == nil {
+				return c.runBody(append([]string{name}, arguments...))
+			}
+		}
+		return eval.Result{}, fmt.Errorf("%s is not on the PATH", strings.Join(names, ", nor "))
+	}
+}
+
+func script(c *call) (eval.Result, error) {
+	command, err := words(c.e.expand(c.part.rest))
+	if err != nil {
+		return eval.Result{}, err
+	}
+	if len(command) == 0 {
+		return eval.Result{}, errors.New("%%script wants a program: %%script perl")
+	}
+	return c.runBody(command)
+}
+
+// noRaise lets a cell go on whose program failed.
+const noRaise = "--no-raise-error"
+
+func (c *call) runBody(command []string) (eval.Result, error) {
+	raise := true
+	if len(command) > 1 && command[1] == noRaise {
+		raise = false
+		command = append(command[:1], command[2:]...)
+	}
+	err := c.e.runProgram(c.ctx, strings.NewReader(c.part.body), c.e.Out, command[0], command[1:]...)
+	if err != nil && c.ctx.Err() == nil && !raise {
+		fmt.Fprintln(c.e.Err, err)
+		return eval.Result{}, nil
+	}
+	if err != nil {
+		return eval.Result{}, fmt.Errorf("%s: %w", command[0], err)
+	}
+	return eval.Result{}, nil
+}

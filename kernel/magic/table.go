@@ -1,0 +1,167 @@
+package magic
+
+import (
+	"fmt"
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"adkernel/internal/suggest"
+	"adkernel/kernel/eval"
+	"adkernel/kernel/host"
+)
+
+// A magic is a command that begins with % in a line of its own, or with %% at
+// the start of a cell.
+type magic struct {
+	usage string // without the name
+	doc   string
+	cell  use
+	line  use
+
+	runsGo bool // what follows, or the body of the cell, is Go
+	paths  bool // the arguments are paths
+	run    func(*call) (eval.Result, error)
+}
+
+// use says whether a magic may stand there.
+type use bool
+
+const yes use = true
+
+// magics is filled by init, because %help lists it.
+var magics map[string]magic
+
+func init() {
+	magics = map[string]magic{
+		"cd":         {line: yes, paths: true, run: changeFolder, usage: "[FOLDER | -]", doc: "Change the working folder; home when none is named, the one before with -."},
+		"pwd":        {line: yes, run: workingFolder, doc: "The working folder."},
+		"env":        {line: yes, run: environment, usage: "[NAME | NAME=VALUE | NAME VALUE]", doc: "Show the environment, or one variable of it, or set one. {x} is the variable x of the cells."},
+		"gopath":     {line: yes, paths: true, run: sourceFolder, usage: "[FOLDER]", doc: "Import packages from the source code in FOLDER/src, such as vendored ones."},
+		"time":       {line: yes, cell: yes, runsGo: true, run: timeOnce, usage: "CODE", doc: "Run code once and say how long it took."},
+		"timeit":     {line: yes, cell: yes, runsGo: true, run: timeRepeated, usage: "[-n LOOPS] [-r RUNS] CODE", doc: "Run code many times and say how long one time takes. In a cell, CODE in the first line is run once before."},
+		"who":        {line: yes, run: who, usage: "[var | const | func | type | package]", doc: "List the names that are alive."},
+		"whos":       {line: yes, run: whos, usage: "[var | const | func | type | package]", doc: "List the names that are alive with their types and values."},
+		"reset":      {line: yes, run: reset, usage: "[-f]", doc: "Forget everything that is alive; -f does not ask first."},
+		"history":    {line: yes, run: history, usage: "[-n] [-l COUNT | RANGE...]", doc: "Print the cells that ran, with numbers by -n: the last COUNT, or those of ranges such as 2-5 or 7."},
+		"save":       {line: yes, paths: true, run: save, usage: "[-f] [-a] FILE [RANGE...]", doc: "Write cells that ran to a file: all of them, or ranges such as 2-5 or 7. -a appends, -f overwrites."},
+		"load":       {line: yes, paths: true, run: load, usage: "FILE | RANGE", doc: "Put a file, or cells that ran, into this cell in place of the magic."},
+		"run":        {line: yes, paths: true, run: runFile, usage: "FILE", doc: "Run a Go file, or the code cells of a notebook, here: what it declares is alive afterwards."},
+		"bash":       {cell: yes, run: program("bash"), usage: programUsage, doc: "Run the cell with bash."},
+		"sh":         {cell: yes, run: program("sh"), usage: programUsage, doc: "Run the cell with sh."},
+		"python":     {cell: yes, run: program("python3", "python"), usage: programUsage, doc: "Run the cell with Python, in a process of its own."},
+		"python3":    {cell: yes, run: program("python3"), usage: programUsage, doc: "Run the cell with Python 3, in a process of its own."},
+		"script":     {cell: yes, run: script, usage: "PROGRAM [ARGUMENTS]", doc: "Run the cell with a program that reads it from standard input."},
+		"writefile":  {cell: yes, paths: true, run: writeFile, usage: "[-a] FILE", doc: "Write the cell to a file; -a appends."},
+		"html":       {cell: yes, run: asMIME("text/html"), doc: "Show the cell as HTML."},
+		"markdown":   {cell: yes, run: asMIME("text/markdown"), doc: "Show the cell as Markdown."},
+		"svg":        {cell: yes, run: asMIME("image/svg+xml"), doc: "Show the cell as a picture in SVG."},
+		"latex":      {cell: yes, run: asMIME("text/latex"), doc: "Show the cell as LaTeX."},
+		"javascript": {cell: yes, run: asMIME("application/javascript"), doc: "Run the cell in the browser."},
+		"help":       {line: yes, run: help, usage: "[NAME]", doc: "Say what magics there are, or what one of them does."},
+		"doctor":     {line: yes, run: doctor, doc: "Say what this machine has, and what is missing."},
+	}
+	magics["lsmagic"] = magics["help"]
+	magics["set_env"] = magics["env"]
+	magics["file"] = magics["writefile"]
+}
+
+const programUsage = "[--no-raise-error] [ARGUMENTS]"
+
+// aliases are left out of listings.
+var aliases = []string{"lsmagic", "set_env", "file"}
+
+// known says what is wrong with a part before anything runs, or nil.
+func (e *evaluator) known(p part) error {
+	switch p.kind {
+	case lineMagic, cellMagic:
+	default:
+		return nil
+	}
+	prefix := "%"
+	if p.kind == cellMagic {
+		prefix = "%%"
+	}
+	m, ok := magics[p.name]
+	switch {
+	case p.name == "":
+		return fmt.Errorf("the name of a magic is missing after %s (%%help lists them)", prefix)
+	case ok && p.name == "doctor" && e.Doctor == nil:
+		return fmt.Errorf("there is no %%doctor here")
+	case ok && p.kind == cellMagic && !bool(m.cell):
+		return fmt.Errorf("%%%%%s works on a line, not on a cell: %%%s %s", p.name, p.name, m.usage)
+	case ok && p.kind == lineMagic && !bool(m.line):
+		return fmt.Errorf("%%%s works on a whole cell: write %%%%%s in its first line", p.name, p.name)
+	case ok:
+		return nil
+	}
+	text := fmt.Sprintf("unknown magic %s%s", prefix, p.name)
+	if near := suggest.Nearest(p.name, namesOf(p.kind)); near != "" {
+		return fmt.Errorf("%s; did you mean %s%s?", text, prefix, near)
+	}
+	if _, err := exec.LookPath(p.name); err == nil {
+		return fmt.Errorf("%s; !%s runs the program of that name", text, p.name)
+	}
+	return fmt.Errorf("%s (%%help lists them)", text)
+}
+
+// namesOf lists the magics that may stand there, sorted.
+func namesOf(kind partKind) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(magics)) {
+		m := magics[name]
+		if kind == cellMagic && bool(m.cell) || kind == lineMagic && bool(m.line) {
+			if !slices.Contains(aliases, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// title is how a magic is written.
+func (m magic) title(name string) string {
+	prefix := "%"
+	if !bool(m.line) {
+		prefix = "%%"
+	}
+	return strings.TrimSpace(prefix + name + " " + m.usage)
+}
+
+func help(c *call) (eval.Result, error) {
+	name := strings.TrimLeft(c.part.rest, "%")
+	if name != "" {
+		m, ok := magics[name]
+		if !ok {
+			return eval.Result{}, fmt.Errorf("there is no magic %%%s%s", name, suggest.Clause(name, namesOf(lineMagic)))
+		}
+		host.ShowPage(host.Text(m.help(name)))
+		return eval.Result{}, nil
+	}
+	width := 0
+	for name, m := range magics {
+		width = max(width, len(m.title(name)))
+	}
+	c.say("Beside Go, a cell may hold:")
+	c.say("  %-*s  %s", width, "!COMMAND", "Run a command of the shell; {x} is the variable x of the cells. !!COMMAND gives its lines as a value.")
+	c.say("  %-*s  %s", width, "NAME?  NAME??", "Describe a name; with its source.")
+	for _, name := range slices.Sorted(maps.Keys(magics)) {
+		if slices.Contains(aliases, name) {
+			continue
+		}
+		m := magics[name]
+		both := ""
+		if bool(m.line) && bool(m.cell) {
+			both = " Also for a whole cell: %%" + name + "."
+		}
+		c.say("  %-*s  %s%s", width, m.title(name), m.doc, both)
+	}
+	return eval.Result{}, nil
+}
+
+func (m magic) help(name string) string { return m.title(name) + "\n\n" + m.doc }
+
+func doctor(c *call) (eval.Result, error) {
+	return eval.Result{Values: []any{c.e.Doctor()}}, nil
+}

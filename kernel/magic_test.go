@@ -1,0 +1,134 @@
+package kernel
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// printed runs a cell and returns what it printed.
+func (f *front) printed(code string) string {
+	f.t.Helper()
+	reply, shown := f.run(code)
+	require.Equal(f.t, "ok", reply["status"], "%v", reply["evalue"])
+	var text strings.Builder
+	for _, m := range shown {
+		if m.Header.Type == "stream" {
+			text.WriteString(contentOf(f.t, m)["text"].(string))
+		}
+	}
+	return text.String()
+}
+
+func TestAProgramIsShownWhileItRunsAndEndsWithTheInterrupt(t *testing.T) {
+	f := startKernel(t, Options{})
+	for _, code := range []string{
+		"!echo started; sleep 1000",
+		"%%bash\ntrap '' INT\necho started\nsleep 1000 & wait; sleep 1000",
+		"%%time\n!echo started; sleep 1000",
+	} {
+		id := f.execute(code)
+		f.waitForText("started")
+		began := time.Now()
+		f.send(f.control, "interrupt_request", "{}")
+		require.Equal(t, "KeyboardInterrupt", f.reply(f.shell, id)["ename"])
+		require.Less(t, time.Since(began), 4*time.Second)
+	}
+	require.Equal(t, "state is kept\n", f.printed("!echo state is kept"))
+}
+
+func TestAProgramThatStaysInTheBackgroundKeepsNobodyWaiting(t *testing.T) {
+	f := startKernel(t, Options{})
+	began := time.Now()
+	require.Equal(t, "in front\n", f.printed("!sleep 30 & echo in front"))
+	require.Less(t, time.Since(began), 10*time.Second)
+}
+
+func TestTheFolderAndTheEnvironmentOutliveTheWorker(t *testing.T) {
+	f := startKernel(t, Options{})
+	folder := filepath.Join(t.TempDir(), "with 'blank")
+	require.NoError(t, os.Mkdir(folder, 0o755))
+	f.run(`%cd "` + folder + `"`)
+	f.run(`%env QUOTED=it's "so"`)
+	f.run("import \"os\"; p, _ := os.FindProcess(os.Getpid()); p.Kill(); select {}")
+	require.Equal(t, folder+"\nit's \"so\"\n", f.printed(`!pwd; echo "$QUOTED"`))
+}
+
+func TestCodeIsTimed(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("func sum(n int) int { s := 0; for i := 0; i < n; i++ { s += i }; return s }\nx := 3")
+	require.Regexp(t, `^\S+ [nµm]?s ± \S+ [nµm]?s per loop \(mean ± std\. dev\. of 2 runs, 100 loops each\)\n$`, f.printed("%timeit -n 100 -r 2 sum(10)"))
+	require.Regexp(t, `of 2 runs, [\d,]+ loops each`, f.printed("%timeit -r 2 x + 1"))
+	require.Regexp(t, `of 1 run, 10 loops each`, f.printed("%%timeit -n10 -r1 y := 5\nfor i := 0; i < y; i++ {\n\tsum(i)\n}"))
+	reply, shown := f.run("%time sum(4)")
+	require.Equal(t, "ok", reply["status"])
+	require.Regexp(t, `(?s)^CPU times: user .*, sys: .*, total: .*\nWall time: \S+ [nµm]?s\n$`, contentOf(t, shown[1])["text"])
+	require.Equal(t, map[string]any{"text/plain": "6"}, contentOf(t, shown[2])["data"])
+
+	reply, _ = f.run("z := 0\n%timeit -n 1 -r 1   sum(10) / z")
+	require.Equal(t, "Panic", reply["ename"])
+	require.Contains(t, strings.Join(textsOf(reply["traceback"]), "\n"), "]:2:")
+	reply, _ = f.run("%timeit -n 10 undefinedName + 1")
+	require.Contains(t, reply["evalue"], ":1:15: undefined: undefinedName")
+	id := f.execute("%timeit for {}")
+	require.Equal(t, "busy", contentOf(t, f.next(f.iopub))["execution_state"])
+	time.Sleep(100 * time.Millisecond)
+	f.send(f.control, "interrupt_request", "{}")
+	require.Equal(t, "KeyboardInterrupt", f.reply(f.shell, id)["ename"])
+}
+
+func textsOf(v any) []string {
+	var out []string
+	for _, x := range v.([]any) {
+		out = append(out, x.(string))
+	}
+	return out
+}
+
+func TestFilesAreWrittenRunSavedAndLoaded(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("%cd " + t.TempDir())
+	require.Equal(t, "Writing lib.go\n", f.printed("%%writefile lib.go\nfunc triple(n int) int { return 3 * n }"))
+	require.Equal(t, "Overwriting lib.go\n", f.printed("%%writefile lib.go\nfunc triple(n int) int { return 3 * n }\n"))
+	require.Equal(t, "Appending to lib.go\n", f.printed("%%writefile -a lib.go\nvar ran = true"))
+	require.Empty(t, f.printed("%run lib.go"))
+	_, shown := f.run("triple(14)")
+	require.Equal(t, map[string]any{"text/plain": "42"}, contentOf(t, shown[1])["data"])
+
+	f.run("%%writefile wrong.go\nfunc f() {\n\treturn 1\n}\n")
+	reply, _ := f.run("// line one\n%run wrong.go")
+	require.Contains(t, reply["evalue"], "wrong.go:2:9: too many return values")
+
+	require.Equal(t, "1 cell written to saved.go\n", f.printed("%save saved 6"))
+	reply, _ = f.run("%save saved 6")
+	require.Contains(t, reply["evalue"], "file exists: -f overwrites it, -a appends")
+	require.Equal(t, "1 cell written to saved.go\n", f.printed("%save -a saved.go 6"))
+	reply, _ = f.run("%save saved 99")
+	require.Contains(t, reply["evalue"], "no cell from 99 to 99 ran")
+	reply, _ = f.run("%load saved.go")
+	require.Equal(t, "// %load saved.go\ntriple(14)\ntriple(14)\n", reply["payload"].([]any)[0].(map[string]any)["text"])
+}
+
+func TestResetAsksFirst(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("x := 1")
+	f.answerReset("n")
+	reply, _ := f.run("x")
+	require.Equal(t, "ok", reply["status"])
+	f.answerReset("y")
+	reply, _ = f.run("x")
+	require.Equal(t, "error", reply["status"])
+}
+
+func (f *front) answerReset(line string) {
+	f.t.Helper()
+	id := f.execute("%reset")
+	require.Contains(f.t, contentOf(f.t, f.next(f.stdin))["prompt"], "(y/[n])")
+	f.send(f.stdin, "input_reply", `{"value": "`+line+`"}`)
+	f.shown(id)
+	f.reply(f.shell, id)
+}

@@ -1,0 +1,60 @@
+package notebook
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func parametrized(source string) *Notebook {
+	nb := code("import \"fmt\"", source, "x := 1")
+	nb.Cells[1].Metadata = map[string]any{"tags": []any{"parameters"}}
+	return nb
+}
+
+const parametersCell = "import \"os\"\nfunc f() { local := 1; _ = local }\nif x := 1; x > 0 {\n}\nsamples := 100\nname, rate := \"fp8\", 0.5\nvar verbose bool\nvar title string\nmodels := []string{\"a\"}"
+
+func TestParametersGoBelowTheirDefaults(t *testing.T) {
+	nb := parametrized(parametersCell)
+	require.NoError(t, nb.SetParameters(map[string]string{
+		"samples": "20", "name": `it's "so"`, "rate": "1e-3", "verbose": "true", "title": "5", "models": `[]string{"b"}`,
+	}))
+	require.Len(t, nb.Cells, 4)
+	require.Equal(t, "// Parameters\nmodels = []string{\"b\"}\nname = \"it's \\\"so\\\"\"\nrate = 1e-3\nsamples = 20\ntitle = \"5\"\nverbose = true", nb.Cells[2].Source)
+	require.Equal(t, []any{"injected-parameters"}, nb.Cells[2].Metadata["tags"])
+
+	nb.Cells[2].ID = "kept"
+	require.NoError(t, nb.SetParameters(map[string]string{"samples": "30"}))
+	require.Len(t, nb.Cells, 4, "in place of the earlier ones")
+	require.Equal(t, "// Parameters\nsamples = 30", nb.Cells[2].Source)
+	require.Equal(t, "kept", nb.Cells[2].ID)
+
+	s := start(t)
+	nb.Cells = append(nb.Cells, &Cell{Type: Code, Source: "samples"})
+	require.NoError(t, nb.Execute(t.Context(), s, Options{}))
+	require.Equal(t, "30", nb.Cells[4].Outputs[0].Plain())
+}
+
+func TestParametersThatCannotBeSetAreErrors(t *testing.T) {
+	for want, test := range map[string]struct {
+		nb     *Notebook
+		values map[string]string
+	}{
+		`no code cell has the tag "parameters"`:                      {code("samples := 1"), map[string]string{"samples": "2"}},
+		`declares no parameter "sampels"; did you mean "samples"?`:   {parametrized(parametersCell), map[string]string{"sampels": "2"}},
+		`parameter samples: "two words" is no Go expression`:         {parametrized(parametersCell), map[string]string{"samples": "two words"}},
+		`cell 2, which declares the parameters: samples := : 3:1`:    {parametrized("samples := "), map[string]string{"samples": "2"}},
+		`declares no parameter "x": have models, name, rate, sample`: {parametrized(parametersCell), map[string]string{"x": "2"}},
+	} {
+		err := test.nb.SetParameters(test.values)
+		require.ErrorContains(t, err, want)
+	}
+	require.NoError(t, code("1").SetParameters(nil))
+}
+
+func TestMagicsDeclareNoParameters(t *testing.T) {
+	found, err := declared("%cd /\n!ls | wc :=\nx := 1\n%time y := 2")
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Contains(t, found, "x")
+}

@@ -1,0 +1,175 @@
+package kernel
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"adkernel/kernel/wire"
+)
+
+// shells are the main shell and its subshells (Jupyter Enhancement Proposal
+// 91). Each has a queue, and a goroutine that answers what waits in it. Cells
+// run one at a time, whatever shell they come by; everything else of a
+// subshell is answered beside them.
+type shells struct {
+	answer     func(*request)
+	answerComm func(*request)
+	main       queue
+	comms      queue // of the main shell, that came while a cell of it ran
+	serving    sync.WaitGroup
+
+	mu     sync.Mutex
+	sub    map[string]*queue
+	ids    []string // of sub, oldest first
+	closed bool
+}
+
+// start begins to answer what waits in the main shell.
+func (s *shells) start() {
+	s.sub = map[string]*queue{}
+	s.serve(&s.main, s.answer)
+	s.serve(&s.comms, s.answerComm)
+}
+
+func (s *shells) serve(q *queue, answer func(*request)) {
+	s.serving.Go(func() {
+		for r := q.next(); r != nil; r = q.next() {
+			answer(r)
+		}
+	})
+}
+
+// add returns false when there is no such subshell. Messages of comms do not
+// wait for a cell that runs in the main shell, which may wait for them.
+func (s *shells) add(r *request) bool {
+	if r.Header.SubshellID == "" {
+		if r.isComm() && s.main.runsCell() {
+			return s.comms.add(r)
+		}
+		return s.main.add(r)
+	}
+	s.mu.Lock()
+	q := s.sub[r.Header.SubshellID]
+	s.mu.Unlock()
+	return q != nil && q.add(r)
+}
+
+func (s *shells) create() string {
+	id, q := uuid.NewString(), &queue{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.sub[id] = q
+		s.ids = append(s.ids, id)
+		s.serve(q, s.answer)
+	}
+	return id
+}
+
+func (s *shells) delete(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := s.sub[id]
+	if q != nil {
+		delete(s.sub, id)
+		s.ids = slices.DeleteFunc(s.ids, func(other string) bool { return other == id })
+		q.delete()
+	}
+	return q != nil
+}
+
+func (s *shells) list() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string{}, s.ids...)
+}
+
+// interrupted notes an interrupt in every shell.
+func (s *shells) interrupted(by *request) {
+	for _, q := range s.all() {
+		q.interrupted(by)
+	}
+}
+
+func (s *shells) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	for _, q := range s.all() {
+		q.close()
+	}
+}
+
+// wait waits until what was being answered is.
+func (s *shells) wait() { s.serving.Wait() }
+
+func (s *shells) all() []*queue {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append(slices.Collect(maps.Values(s.sub)), &s.main, &s.comms)
+}
+
+// route hands a request of the shell channel to its shell.
+func (s *server) route(r *request) {
+	if !s.shells.add(r) {
+		s.busy(r, func() { s.refuseSubshell(r) })
+	}
+}
+
+// refuseSubshell answers what is for a subshell that does not exist.
+func (s *server) refuseSubshell(r *request) {
+	failure := unknownSubshell(r.Header.SubshellID)
+	s.log.Warn("refused a request", "type", r.Header.Type, "error", failure.Value)
+	if reply := r.replyType(); reply != "" {
+		s.reply(r, wire.ErrorReply{Type: reply, Status: wire.StatusError, Failure: failure})
+	}
+}
+
+func unknownSubshell(id string) wire.Failure {
+	return wire.Failure{Name: "UnknownSubshellError", Value: "there is no subshell " + id, Traceback: []string{}}
+}
+
+func (s *server) deleteSubshell(r *request) {
+	var content wire.DeleteSubshellRequest
+	if s.malformed(r, &content) {
+		return
+	}
+	answer := wire.DeleteSubshellReply{Status: wire.StatusOK}
+	if !s.shells.delete(content.SubshellID) {
+		failure := unknownSubshell(content.SubshellID)
+		answer = wire.DeleteSubshellReply{Status: wire.StatusError, Failure: &failure}
+	}
+	s.reply(r, answer)
+}
+
+// waits are what ends with an interrupt although no cell runs.
+type waits struct {
+	mu     sync.Mutex
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// until returns a context that ends with ctx or with the next interrupt.
+func (p *waits) until(ctx context.Context) (context.Context, context.CancelFunc) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ctx == nil {
+		p.ctx, p.cancel = context.WithCancel(context.Background())
+	}
+	both, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(p.ctx, cancel)
+	return both, func() { stop(); cancel() }
+}
+
+func (p *waits) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ctx != nil {
+		p.cancel()
+		p.ctx = nil
+	}
+}
