@@ -58,10 +58,10 @@ type Request struct {
 // Sampling draws the next token instead of taking the most likely one. The
 // zero value does not draw.
 type Sampling struct {
-	Temperature float64 // 0: greedy
-	TopP        float64 // share of probability drawn from; 0 and 1: all
-	TopK        int     // tokens drawn from; 0: all
-	Seed        uint64  // of the request's own generator
+	Temperature float64 `json:"temperature"` // 0: greedy
+	TopP        float64 `json:"top_p"`       // share of probability drawn from; 0 and 1: all
+	TopK        int     `json:"top_k"`       // tokens drawn from; 0: all
+	Seed        uint64  `json:"seed"`        // of the request's own generator
 }
 
 // A Response is one request's output.

@@ -11,6 +11,7 @@ import (
 
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/embedded"
+	"adkernel/builtins/engine/transformers"
 	"adkernel/internal/suggest"
 )
 
@@ -34,7 +35,8 @@ const (
 )
 
 var kinds = map[string]kind{
-	"embedded": {openEmbedded, []string{build}},
+	"embedded":     {openEmbedded, []string{build}},
+	"transformers": {transformers.Open, []string{patch, python}},
 }
 
 func openEmbedded(ctx context.Context, d engine.Deployment, _ engine.Site) (engine.Engine, error) {
