@@ -12,6 +12,7 @@ import (
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/embedded"
 	"adkernel/builtins/engine/transformers"
+	"adkernel/builtins/engine/trtllm"
 	"adkernel/internal/suggest"
 )
 
@@ -37,6 +38,8 @@ const (
 var kinds = map[string]kind{
 	"embedded":     {openEmbedded, []string{build}},
 	"transformers": {transformers.Open, []string{patch, python}},
+	"autodeploy":   {trtllm.OpenAutoDeploy, []string{python}},
+	"pytorch":      {trtllm.OpenPyTorch, []string{python}},
 }
 
 func openEmbedded(ctx context.Context, d engine.Deployment, _ engine.Site) (engine.Engine, error) {

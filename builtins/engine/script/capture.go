@@ -6,9 +6,12 @@ import (
 	"adkernel/builtins/engine"
 )
 
+// Capturing is an Engine whose program also tells what happens inside the
+// model.
+type Capturing struct{ *Engine }
+
 // Trace runs one prompt and returns the outputs of the modules that match.
-// Programs that cannot say so refuse.
-func (e *Engine) Trace(ctx context.Context, tokens []int32, patterns ...string) ([]engine.Activation, error) {
+func (e Capturing) Trace(ctx context.Context, tokens []int32, patterns ...string) ([]engine.Activation, error) {
 	if err := e.check(engine.Request{Tokens: tokens, MaxTokens: 1}); err != nil {
 		return nil, err
 	}
@@ -23,28 +26,12 @@ func (e *Engine) Trace(ctx context.Context, tokens []int32, patterns ...string) 
 
 // LoadedScales lists the factors of every quantized linear layer as the
 // program computes with them.
-func (e *Engine) LoadedScales(ctx context.Context) ([]engine.LoadedScale, error) {
+func (e Capturing) LoadedScales(ctx context.Context) ([]engine.LoadedScale, error) {
 	var out []engine.LoadedScale
 	err := e.collect(ctx, map[string]any{"event": "scales"}, nil, "scale", func(v *valuesDoc, values []float32) {
 		out = append(out, engine.LoadedScale{Module: v.Module, Format: v.Format, N: v.Rows, K: v.K, Group: v.Group, Values: values})
 	})
 	return out, err
-}
-
-// ChatPrompt renders a conversation, messages of {"role", "content"}, with the
-// tokenizer's chat template, as the prompt of the next assistant turn. options
-// are the template's own: {"enable_thinking": false}.
-func (e *Engine) ChatPrompt(ctx context.Context, messages []map[string]any, options map[string]any) (string, error) {
-	text := ""
-	request := map[string]any{"event": "chat", "messages": messages, "options": options}
-	err := e.ask(ctx, request, nil, func(f frame) (bool, error) {
-		if f.Event != "decoded" || len(f.Texts) != 1 {
-			return false, unexpected(f)
-		}
-		text = f.Texts[0]
-		return true, nil
-	})
-	return text, err
 }
 
 // collect gathers arrays until the program is done.

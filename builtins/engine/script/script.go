@@ -29,6 +29,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"adkernel/builtins/engine"
 )
@@ -70,8 +71,14 @@ func Open(ctx context.Context, d engine.Deployment, at engine.Site, program Prog
 	if temporary {
 		e.temporary = dir
 	}
+	if settings == nil {
+		settings = map[string]any{}
+	}
 	spec := Spec{Model: d.Model, Patch: d.Patch, Dir: dir, Settings: settings}
 	if err := e.load(ctx, program, python, spec); err != nil {
+		if strings.Contains(err.Error(), dir) {
+			e.temporary = "" // whoever reads the error wants to read the log
+		}
 		e.Close()
 		return nil, fmt.Errorf("deployment %s: %w", d.Label(), err)
 	}

@@ -23,7 +23,7 @@ var files embed.FS
 
 // Engine is a model loaded by transformers. Beside answering requests it
 // traces activations and tells the scales that it computes with.
-type Engine struct{ *script.Engine }
+type Engine struct{ script.Capturing }
 
 var (
 	_ engine.Tracer         = Engine{}
@@ -45,5 +45,5 @@ func Open(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engi
 	if err != nil {
 		return nil, err
 	}
-	return Engine{e}, nil
+	return Engine{script.Capturing{Engine: e}}, nil
 }

@@ -1,5 +1,6 @@
 """The model's own tokenizer, as transformers loads it."""
 import array
+import json
 import os
 
 from channel import INT32, Refusal, lists
@@ -7,11 +8,16 @@ from channel import INT32, Refusal, lists
 
 class Tokens:
     def __init__(self, model, trust_remote_code=False):
-        from transformers import AutoTokenizer
+        from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
         if not any(os.path.exists(os.path.join(model, name)) for name in ("tokenizer.json", "tokenizer.model", "vocab.json", "tokenizer_config.json")):
             raise Refusal(f"{model} holds no tokenizer: want tokenizer.json beside the weights")
-        self.hf = AutoTokenizer.from_pretrained(model, local_files_only=True, trust_remote_code=trust_remote_code)
+        # Without a configuration that names a class, transformers 5 takes the
+        # architecture's and puts its own splitting of words in the place of the
+        # file's; the file is what the model was trained with.
+        loader = AutoTokenizer if named_class(model) or not os.path.exists(os.path.join(model, "tokenizer.json")) else PreTrainedTokenizerFast
+        options = {"trust_remote_code": trust_remote_code} if loader is AutoTokenizer else {}
+        self.hf = loader.from_pretrained(model, local_files_only=True, **options)
 
     def pieces(self, count):
         """The text of every id below count; special tokens have none."""
@@ -38,3 +44,12 @@ class Tokens:
             raise Refusal("the tokenizer has no chat template")
         text = self.hf.apply_chat_template(request["messages"], tokenize=False, add_generation_prompt=True, **(request["options"] or {}))
         channel.send("decoded", texts=[text])
+
+
+def named_class(model):
+    """The tokenizer's class, as tokenizer_config.json names it, or None."""
+    try:
+        with open(os.path.join(model, "tokenizer_config.json"), encoding="utf-8") as f:
+            return json.load(f).get("tokenizer_class")
+    except FileNotFoundError:
+        return None

@@ -40,7 +40,7 @@ class Model:
         self.checkpoint = Checkpoint.of(path, config, self.dtype, settings["kv_cache_dtype"])
         self.model = self._load(channel, path, config)
         if self.checkpoint:
-            self.checkpoint.install(self.model, settings["fused"], self.device)
+            self.checkpoint.install(self.model, settings["fused"])
         if settings["device"] != "balanced":
             channel.doing(f"moving the weights to {self.device}")
             self._allocating(lambda: self.model.to(self.device))
@@ -56,21 +56,23 @@ class Model:
     def _load(self, channel, path, config):
         transformers = self.transformers
         transformers.utils.logging.set_tqdm_hook(progress(channel))
-        attention = settings_attention = self.settings["attention"]
-        options = {"config": config, "dtype": self.dtype, "attn_implementation": attention, "trust_remote_code": self.settings["trust_remote_code"]}
+        options = {"config": config, "dtype": self.dtype, "attn_implementation": self.settings["attention"], "output_loading_info": True}
         if self.settings["device"] == "balanced":
             require("accelerate")
             options["device_map"] = "balanced"
+        auto = transformers.AutoModelForCausalLM
         if self.checkpoint:
-            options["state_dict"], path = self.checkpoint.state_dict(), None
+            if type(config) not in auto._model_mapping:
+                raise Refusal(f"transformers {transformers.__version__} has no model of its own for {type(config).__name__}, and quantized checkpoints with code of their own are not supported")
+            options["state_dict"], path, auto = self.checkpoint.state_dict(), None, auto._model_mapping[type(config)]
         else:
-            options["local_files_only"] = True
+            options.update(local_files_only=True, trust_remote_code=self.settings["trust_remote_code"])
         channel.doing("loading weights")
         try:
-            model, info = self._allocating(lambda: transformers.AutoModelForCausalLM.from_pretrained(path, output_loading_info=True, **options))
+            model, info = self._allocating(lambda: auto.from_pretrained(path, **options))
         except (ImportError, ValueError, OSError) as error:
             traceback.print_exception(error)
-            raise Refusal(f"transformers cannot load this checkpoint (attention {settings_attention}): {first_line(error)}") from None
+            raise Refusal(f"transformers cannot load this checkpoint (attention {options['attn_implementation']}): {first_line(error)}") from None
         missing = sorted(info["missing_keys"])
         if missing:
             raise Refusal(f"{len(missing)} weights are not in the checkpoint, {missing[0]} among them: their values would be random")

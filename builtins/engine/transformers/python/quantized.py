@@ -85,7 +85,7 @@ class Checkpoint:
         self.tensors = {}
         return out
 
-    def install(self, model, fused, device):
+    def install(self, model, fused):
         """Puts the quantized layers into the model."""
         for module, layer in self.layers.items():
             try:
@@ -99,7 +99,7 @@ class Checkpoint:
                 raise Refusal(f"{module} is quantized as {layer.n} x {layer.k}, but the model's layer is {tuple(linear.weight.shape)}")
             layer.bias = linear.bias
             layer.fused = fused[layer.format]
-            model.set_submodule(module, layer)
+            model.set_submodule(module, layer.to(linear.weight.device))
 
 
 class Layer(torch.nn.Module):
