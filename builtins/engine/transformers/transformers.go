@@ -3,7 +3,7 @@
 // Hugging Face transformers loads, on a processor or a GPU, in one process.
 //
 // Checkpoints quantized by nvidia-modelopt, or in FP8 blocks, are computed by
-// real FP8 products (torch._scaled_mm) or by fake quantization, as AutoDeploy's
+// real FP8 products (torch._scaled_mm on a GPU) or by fake quantization, as AutoDeploy's
 // fuse_* transforms say; other quantized checkpoints are left to transformers.
 //
 // This side knows the settings. What computes is in python/.

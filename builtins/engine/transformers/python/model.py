@@ -55,7 +55,8 @@ class Model:
 
     def _load(self, channel, path, config):
         transformers = self.transformers
-        transformers.utils.logging.set_tqdm_hook(progress(channel))
+        if hasattr(transformers.utils.logging, "set_tqdm_hook"):
+            transformers.utils.logging.set_tqdm_hook(progress(channel))
         options = {"config": config, "dtype": self.dtype, "attn_implementation": self.settings["attention"], "output_loading_info": True}
         if self.settings["device"] == "balanced":
             require("accelerate")

@@ -1,7 +1,8 @@
 """Linear layers of checkpoints quantized by nvidia-modelopt or in FP8 blocks,
-computed as the low-precision kernels do (torch._scaled_mm), or by fake
-quantization: an ordinary product of dequantized weights and of activations
-that were quantized and dequantized.
+computed as the low-precision kernels do (torch._scaled_mm on a GPU; on a
+processor the same products of codes in float32, since torch's own are a
+reference that takes minutes), or by fake quantization: an ordinary product of
+dequantized weights and of activations that were quantized and dequantized.
 
 Formats, as written by the exporters:
   fp8        weight e4m3 [N, K]; weight_scale, input_scale float32 scalars
@@ -185,7 +186,7 @@ class Layer(torch.nn.Module):
         """The kernel: codes times codes, scaled at the end. Activations are
         clamped before the cast, as the fused kernels do."""
         x8 = (x / self.input_scale).clamp(-MOST_E4M3, MOST_E4M3).to(E4M3)
-        return torch._scaled_mm(x8, self.codes.t(), scale_a=self.input_scale, scale_b=self.scale, out_dtype=self.dtype)
+        return product(x8, self.codes, self.input_scale, self.scale, self.dtype)
 
     def fp8_block(self, x):
         """The kernel in blocks: each stretch of 128 inputs is a product of
@@ -197,14 +198,13 @@ class Layer(torch.nn.Module):
             scale = (part.abs().amax(1, keepdim=True) / MOST_E4M3).clamp(min=1e-12)
             x8 = (part / scale).clamp(-MOST_E4M3, MOST_E4M3).to(E4M3)
             codes = self.codes[:, start:start + BLOCK].contiguous()
-            product = torch._scaled_mm(x8, codes.t(), scale_a=one, scale_b=one, out_dtype=torch.float32)
-            y = y + product * scale * factors[:, b]
+            y = y + product(x8, codes, one, one, torch.float32) * scale * factors[:, b]
         return y.to(self.dtype)
 
     def fake_fp8(self, x):
-        """The cast does not clamp, as PyTorch's does not: from 466 times the
-        scale on, activations become NaN."""
-        return (x / self.input_scale).to(E4M3).to(x.dtype) * self.input_scale
+        """The cast does not clamp: from 466 times the scale on, activations
+        become NaN, as in AutoDeploy's fake quantization."""
+        return cast(x / self.input_scale) * self.input_scale
 
     def fake_fp8_block(self, x):
         padded = torch.nn.functional.pad(x.float(), (0, -self.k % BLOCK)).reshape(x.shape[0], -1, BLOCK)
@@ -214,10 +214,24 @@ class Layer(torch.nn.Module):
 
     def fake_nvfp4(self, x):
         groups = x.float().reshape(x.shape[0], -1, GROUP)
-        scales = (groups.abs().amax(-1, keepdim=True) / MOST_E2M1 / self.input_scale).to(E4M3).float()
+        scales = cast(groups.abs().amax(-1, keepdim=True) / MOST_E2M1 / self.input_scale)
         unit = scales * self.input_scale
         codes = to_e2m1(torch.where(scales != 0, groups / unit, groups))
         return (codes * scales * self.input_scale).reshape(x.shape).to(x.dtype)
+
+
+def cast(x):
+    """x rounded to e4m3, without a clamp: what is nearer to the next number
+    after 448, which e4m3 does not have, is NaN. torch's own cast makes it NaN or
+    448, depending on version and device."""
+    return torch.where(x.abs() <= 464, x.to(E4M3).to(x.dtype), torch.nan)
+
+
+def product(x, weight, x_scale, weight_scale, dtype):
+    """Codes [M, K] times codes [N, K], accumulated in float32 and scaled."""
+    if x.is_cuda:
+        return torch._scaled_mm(x, weight.t(), scale_a=x_scale, scale_b=weight_scale, out_dtype=dtype)
+    return (x.float() @ weight.float().t() * (x_scale * weight_scale)).to(dtype)
 
 
 def to_e2m1(x):
