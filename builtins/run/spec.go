@@ -74,6 +74,12 @@ func (s Spec) freeze(now time.Time) (Spec, error) {
 	}
 	s.Format, s.Created, s.Settings = format, now, settings
 	s.Prompts, s.Engine = nil, nil
+	if python := s.Deployment.Python; strings.ContainsRune(python, filepath.Separator) {
+		// Not resolved: a virtual environment is known by the path of its link.
+		if s.Deployment.Python, err = filepath.Abs(python); err != nil {
+			return Spec{}, err
+		}
+	}
 	for _, path := range []*string{&s.Deployment.Model, &s.Deployment.Config, &s.Deployment.Patch, &s.Task.Dataset} {
 		if *path == "" {
 			continue
