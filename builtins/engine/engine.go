@@ -98,7 +98,7 @@ type LoadedScale struct {
 // A Tracer can say what each layer computes on the way to the logits.
 type Tracer interface {
 	// Trace runs one prompt and returns the output of every module whose name
-	// matches one of the patterns (path.Match, "*" also crossing dots), in the
+	// matches one of the patterns of a shell ("*" also crosses dots), in the
 	// order in which they ran. No pattern: the decoder layers.
 	Trace(ctx context.Context, tokens []int32, patterns ...string) ([]Activation, error)
 }

@@ -51,6 +51,10 @@ class Model:
             channel.log(f"patch {spec['patch']} applied")
         self.vocab = self.model.get_output_embeddings().weight.shape[0]
         limits = {key: settings[key] for key in ("max_batch_size", "max_num_tokens", "max_seq_len", "prefix_cache")}
+        # Beyond its positions a model answers, and answers nonsense.
+        positions = getattr(config.get_text_config(), "max_position_embeddings", None)
+        if positions and positions < limits["max_seq_len"]:
+            limits["max_seq_len"] = positions
         self.generator = Generator(self.model, self.tokens, self._stops(), limits, channel, compiled=settings["compile"])
 
     def _load(self, channel, path, config):
