@@ -21,7 +21,10 @@ BUILD  := $(CURDIR)/build
 RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/notebook ./kernel/wire ./kernel/worker \
         ./builtins/run ./builtins/engine/... ./builtins/tokenizer ./builtins/frame
 
-.PHONY: help build generate demo lab install test check unit race clients notebooks conformance soak bench neighbours fmt clean FORCE
+# Packages with tests that run real engines in Python.
+NEIGHBOURS := ./builtins/engine/transformers ./builtins/engine/trtllm
+
+.PHONY: help build generate demo lab install test check unit race clients notebooks conformance soak bench neighbours test-neighbours fmt clean FORCE
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,7 +54,7 @@ install: build ## Install the command beside Go's others, and the kernelspec for
 	$$(go env GOBIN | grep . || echo $$(go env GOPATH)/bin)/adkernel install --user
 
 test: check unit race clients notebooks ## Everything that continuous integration runs.
-	@echo; echo "not run here: make bench (measurements)"
+	@echo; echo "not run here: make bench (measurements), make test-neighbours (torch and transformers beside our engines)"
 
 check: ## gofmt, vet, staticcheck, generated files.
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-clean:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -84,7 +87,10 @@ soak: build ## Several thousand generated programs, compiled and evaluated: fift
 bench: build .venv/ready ## Measure, beside ipykernel, pandas, DuckDB and transformers: six minutes, QUICK=1 one.
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/bench.py
 
-neighbours: .venv-neighbours/ready ## Install torch and transformers for the measurements that need them.
+neighbours: .venv-neighbours/ready ## Install torch and transformers: the real engines that ours are tested and measured against.
+
+test-neighbours: .venv-neighbours/ready ## Tests that need them, twenty minutes on two cores.
+	ADKERNEL_NEIGHBOURS=$(CURDIR)/.venv-neighbours/bin/python go test -timeout 60m -p 1 $(NEIGHBOURS)
 
 .venv/ready: internal/python/requirements.txt
 	python3 -m venv .venv

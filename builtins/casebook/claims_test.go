@@ -15,7 +15,7 @@ import (
 // answers reports which questions of the evaluation a deployment gets right.
 func answers(t *testing.T, d engine.Deployment, evaluation *task.Task) []bool {
 	t.Helper()
-	e, err := backend.Open(t.Context(), d)
+	e, err := backend.Open(t.Context(), d, engine.Site{})
 	require.NoError(t, err)
 	defer e.Close()
 	requests := make([]engine.Request, len(evaluation.Questions))

@@ -47,7 +47,7 @@ const (
 	vocabulary  = 261
 )
 
-func openModel(_ context.Context, d engine.Deployment) (engine.Engine, error) {
+func openModel(_ context.Context, d engine.Deployment, _ engine.Site) (engine.Engine, error) {
 	settings, err := d.Settings()
 	if err != nil {
 		return nil, err

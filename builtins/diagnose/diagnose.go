@@ -44,7 +44,7 @@ type Diagnosis struct {
 type Options struct {
 	// Open loads engines for probes. Without it nothing is probed, and the
 	// diagnosis says so.
-	Open run.Opener
+	Open engine.Opener
 
 	// Extra are other comparisons with the same base that serve as evidence: of
 	// the tested checkpoint at world_size 1. Others are passed over.
@@ -88,7 +88,7 @@ func Run(ctx context.Context, c *compare.Comparison, o Options) (*Diagnosis, err
 }
 
 // probe runs the probes of both deployments.
-func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, open run.Opener, pairs []answered) error {
+func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, open engine.Opener, pairs []answered) error {
 	if open == nil {
 		d.Probes = []Probe{{Name: "all probes", What: "small questions to both deployments", Failed: "not run: no engine was given"}}
 		return nil
@@ -101,7 +101,7 @@ func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, open run.O
 	if err != nil {
 		return fmt.Errorf("diagnose: %w", err)
 	}
-	p := &prober{open: open, test: asServed(c.Test), base: asServed(c.Base), asked: asked, facts: d.Facts}
+	p := &prober{open: open, test: c.Test.Deployment(), base: c.Base.Deployment(), asked: asked, facts: d.Facts}
 	p.reference = p.base
 	p.reference.Model = p.test.Model
 	err = p.gather(ctx)
@@ -120,14 +120,6 @@ func atWorldSize1(c *compare.Comparison, extra []*compare.Comparison) *compare.C
 		}
 	}
 	return nil
-}
-
-// asServed is the deployment with the settings that its run froze.
-func asServed(r *run.Run) engine.Deployment {
-	spec := r.Spec()
-	d := spec.Deployment
-	d.Config, d.Args, d.WorldSize = "", spec.Settings, 0
-	return d
 }
 
 // nothingLost words why there is nothing to diagnose, and what would show a

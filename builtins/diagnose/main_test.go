@@ -21,7 +21,7 @@ import (
 
 // TestMain lets the test binary be the process that executes a run.
 func TestMain(m *testing.M) {
-	openers := map[string]run.Opener{"execute-run": backend.Open, "execute-toy": openToy}
+	openers := map[string]engine.Opener{"execute-run": backend.Open, "execute-toy": openToy}
 	if len(os.Args) == 3 && openers[os.Args[1]] != nil {
 		if err := run.Execute(context.Background(), os.Args[2], openers[os.Args[1]]); err != nil {
 			os.Exit(1)
@@ -113,9 +113,9 @@ func compared(t testing.TB, name string, n int, deploy, base engine.Deployment) 
 }
 
 // openUnlessDone is what a probe sees when the cell is interrupted.
-func openUnlessDone(ctx context.Context, d engine.Deployment) (engine.Engine, error) {
+func openUnlessDone(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engine, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return backend.Open(ctx, d)
+	return backend.Open(ctx, d, at)
 }

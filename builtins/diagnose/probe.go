@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"adkernel/builtins/engine"
-	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
 )
 
@@ -17,7 +16,7 @@ import (
 // it changes settings and models, and never looks at which release of the
 // engine serves it.
 type prober struct {
-	open run.Opener
+	open engine.Opener
 
 	test engine.Deployment
 	base engine.Deployment
@@ -59,7 +58,7 @@ type rows [][]float32
 
 // answer loads d and returns the logits after each prompt.
 func (p *prober) answer(ctx context.Context, d engine.Deployment, prompts [][]int32) (rows, error) {
-	e, err := p.open(ctx, d)
+	e, err := p.open(ctx, d, engine.Site{})
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ type toy struct{ wrong bool }
 
 var plainSettings = map[string]string{"compile_backend": "torch-simple", "attn_backend": "torch", "enable_chunked_prefill": "false"}
 
-func openToy(_ context.Context, d engine.Deployment) (engine.Engine, error) {
+func openToy(_ context.Context, d engine.Deployment, _ engine.Site) (engine.Engine, error) {
 	settings, err := d.Settings()
 	if err != nil {
 		return nil, err

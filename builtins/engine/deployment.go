@@ -16,12 +16,31 @@ import (
 type Deployment struct {
 	Name    string         `json:"name,omitempty" yaml:"name,omitempty"`       // for people; default: Label
 	Model   string         `json:"model" yaml:"model"`                         // directory of a Hugging Face checkpoint
-	Backend string         `json:"backend,omitempty" yaml:"backend,omitempty"` // "embedded" (default), "autodeploy", "pytorch", "transformers", "openai"
-	Config  string         `json:"config,omitempty" yaml:"config,omitempty"`   // YAML file of AutoDeploy settings
+	Backend string         `json:"backend,omitempty" yaml:"backend,omitempty"` // "embedded" (default), "transformers", "autodeploy", "pytorch", "openai"
+	Config  string         `json:"config,omitempty" yaml:"config,omitempty"`   // YAML file of the engine's settings, in AutoDeploy's words
 	Args    map[string]any `json:"args,omitempty" yaml:"args,omitempty"`       // settings merged over Config, nested as in the YAML
 
-	// WorldSize is the number of ranks; 0 leaves it to Args and Config.
-	WorldSize int `json:"world_size,omitempty" yaml:"world_size,omitempty"`
+	// WorldSize is the number of ranks, DType the type of the activations
+	// ("bfloat16", "float16", "float32"), BatchSize how many sequences are
+	// computed at a time. Zero leaves each to Args and Config. They stand for
+	// the settings world_size, model_kwargs.torch_dtype (dtype for pytorch) and
+	// max_batch_size.
+	WorldSize int    `json:"world_size,omitempty" yaml:"world_size,omitempty"`
+	DType     string `json:"dtype,omitempty" yaml:"dtype,omitempty"`
+	BatchSize int    `json:"batch_size,omitempty" yaml:"batch_size,omitempty"`
+
+	// Patch is a Python file that defines patch(model); the transformers
+	// engine calls it once the model is loaded. It is how a fix is tried, and
+	// how a fault is planted. A run keeps a copy.
+	Patch string `json:"patch,omitempty" yaml:"patch,omitempty"`
+
+	// Python is the interpreter of the engines that are Python programs; "" is
+	// $ADKERNEL_PYTHON, or else python3.
+	Python string `json:"python,omitempty" yaml:"python,omitempty"`
+
+	// URL is where the server of the openai backend listens:
+	// "http://127.0.0.1:8000/v1".
+	URL string `json:"url,omitempty" yaml:"url,omitempty"`
 
 	// Build names the release of the engine to run; "" is the current one.
 	Build string `json:"build,omitempty" yaml:"build,omitempty"`
@@ -39,7 +58,9 @@ func (d Deployment) Label() string {
 func (d Deployment) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", d.Label(), d.Model)
-	for _, field := range []struct{ name, value string }{{"backend", d.Backend}, {"build", d.Build}, {"config", d.Config}} {
+	for _, field := range []struct{ name, value string }{
+		{"backend", d.Backend}, {"url", d.URL}, {"build", d.Build}, {"dtype", d.DType}, {"patch", d.Patch}, {"config", d.Config},
+	} {
 		if field.value != "" {
 			fmt.Fprintf(&b, ", %s %s", field.name, field.value)
 		}
@@ -49,6 +70,9 @@ func (d Deployment) String() string {
 	}
 	if d.WorldSize != 0 {
 		fmt.Fprintf(&b, ", world_size %d", d.WorldSize)
+	}
+	if d.BatchSize != 0 {
+		fmt.Fprintf(&b, ", batch size %d", d.BatchSize)
 	}
 	return b.String()
 }
@@ -64,16 +88,21 @@ func (d Deployment) With(value any, setting string, nested ...string) Deployment
 	for i := len(path) - 2; i >= 0; i-- {
 		overlay = map[string]any{path[i]: overlay}
 	}
-	if setting == "world_size" && len(nested) == 0 {
+	switch strings.Join(path, ".") {
+	case "world_size":
 		d.WorldSize = 0
+	case "max_batch_size":
+		d.BatchSize = 0
+	case strings.Join(d.dtypeSetting(), "."):
+		d.DType = ""
 	}
 	d.Args = Merge(d.Args, overlay)
 	return d
 }
 
 // Settings returns the configuration in force: Config's file, then Args, then
-// WorldSize, merged as AutoDeploy merges them (dictionaries deeply, keyword
-// arguments last).
+// WorldSize, DType and BatchSize, merged as AutoDeploy merges them
+// (dictionaries deeply, keyword arguments last).
 func (d Deployment) Settings() (map[string]any, error) {
 	settings := map[string]any{}
 	if d.Config != "" {
@@ -86,13 +115,33 @@ func (d Deployment) Settings() (map[string]any, error) {
 		}
 	}
 	settings = Merge(settings, d.Args)
-	if d.WorldSize < 0 {
-		return nil, fmt.Errorf("deployment %s: world size %d: want 1 or more", d.Label(), d.WorldSize)
+	for _, field := range []struct {
+		name, setting string
+		value         int
+	}{{"world size", "world_size", d.WorldSize}, {"batch size", "max_batch_size", d.BatchSize}} {
+		if field.value < 0 {
+			return nil, fmt.Errorf("deployment %s: %s %d: want 1 or more", d.Label(), field.name, field.value)
+		}
+		if field.value > 0 {
+			settings[field.setting] = field.value
+		}
 	}
-	if d.WorldSize > 0 {
-		settings["world_size"] = d.WorldSize
+	if d.DType != "" {
+		var overlay any = d.DType
+		for _, key := range slices.Backward(d.dtypeSetting()) {
+			overlay = map[string]any{key: overlay}
+		}
+		settings = Merge(settings, overlay.(map[string]any))
 	}
 	return settings, nil
+}
+
+// dtypeSetting is the setting that DType stands for.
+func (d Deployment) dtypeSetting() []string {
+	if d.Backend == "pytorch" {
+		return []string{"dtype"}
+	}
+	return []string{"model_kwargs", "torch_dtype"}
 }
 
 // Merge returns base with overlay's entries over it; dictionaries in both are

@@ -61,6 +61,21 @@ func TestSettingsThatCannotBeRead(t *testing.T) {
 	}
 }
 
+func TestFieldsStandForSettings(t *testing.T) {
+	d := Deployment{Model: "/m", DType: "float32", BatchSize: 4, Args: map[string]any{"max_batch_size": 9, "model_kwargs": map[string]any{"x": 1}}}
+	settings, err := d.Settings()
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{"max_batch_size": 4, "model_kwargs": map[string]any{"x": 1, "torch_dtype": "float32"}}, settings)
+
+	settings, err = d.With("float16", "model_kwargs", "torch_dtype").With(8, "max_batch_size").Settings()
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{"max_batch_size": 8, "model_kwargs": map[string]any{"x": 1, "torch_dtype": "float16"}}, settings)
+
+	settings, err = Deployment{Model: "/m", Backend: "pytorch", DType: "bfloat16"}.Settings()
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{"dtype": "bfloat16"}, settings)
+}
+
 func TestADeploymentSaysWhatItSets(t *testing.T) {
 	d := Deployment{Name: "fp8", Model: "/m/llama-fp8", Config: "ad.yaml", WorldSize: 2}
 	require.Equal(t, "fp8: /m/llama-fp8, config ad.yaml, attn_backend torch, world_size 2", d.With("torch", "attn_backend").String())

@@ -18,13 +18,17 @@ type Engine interface {
 	// Decode returns the text of ids, special tokens left out.
 	Decode(ids []int32) string
 
-	// Generate answers every request greedily and hands each response to emit
-	// as soon as it is known, in any order. It stops at the first error of
-	// emit, or when ctx is done.
+	// Generate answers every request and hands each response to emit as soon
+	// as it is known, in any order, one at a time. It stops at the first error
+	// of emit, or when ctx is done. What an engine cannot do for a request it
+	// refuses; it never leaves it out.
 	Generate(ctx context.Context, requests []Request, emit func(Response) error) error
 
 	Close() error
 }
+
+// An Opener loads a deployment's engine.
+type Opener func(ctx context.Context, d Deployment, at Site) (Engine, error)
 
 // Info describes a loaded engine, for the record of a run.
 type Info struct {
@@ -34,17 +38,30 @@ type Info struct {
 	Arch     string            // "LlamaForCausalLM"
 	DType    string            // of activations: "bfloat16"
 	Quant    string            // "", "FP8", "FP8_BLOCK", "NVFP4"
-	Vocab    int               // columns of a logit row
+	Vocab    int               // columns of a logit row; 0 when the engine gives no rows
 	Settings map[string]string // every configuration key with the value in force, flattened with dots
 }
 
 // A Request is one prompt.
 type Request struct {
-	ID        int     // chosen by the caller, returned with the response
-	Tokens    []int32 // prompt, at least one
-	MaxTokens int     // at least 1
-	Stop      []int32 // ids that end the output (and are left out of it); nil: the model's own
-	Logits    bool    // return the row that chose the first output token
+	ID        int      // chosen by the caller, returned with the response
+	Tokens    []int32  // prompt, at least one
+	MaxTokens int      // at least 1; 0 only with PromptLogits
+	Stop      []int32  // ids that end the output (and are left out of it); nil: the model's own
+	StopTexts []string // texts that end the output; Text is cut before the first of them
+	Sampling  Sampling // how the next token is chosen; zero: the most likely one
+
+	Logits       bool // return the row that chose the first output token
+	PromptLogits bool // return the rows of all prompt positions
+}
+
+// Sampling draws the next token instead of taking the most likely one. The
+// zero value does not draw.
+type Sampling struct {
+	Temperature float64 `json:"temperature"` // 0: greedy
+	TopP        float64 `json:"top_p"`       // share of probability drawn from; 0 and 1: all
+	TopK        int     `json:"top_k"`       // tokens drawn from; 0: all
+	Seed        uint64  `json:"seed"`        // of the request's own generator
 }
 
 // A Response is one request's output.
@@ -54,6 +71,10 @@ type Response struct {
 	Text   string    // of Tokens
 	Finish string    // "length" or "stop"
 	Logits []float32 // [vocab], nil unless asked for
+
+	// PromptLogits are the rows after each prompt token [len(Tokens of the
+	// request), vocab], row-major; nil unless asked for.
+	PromptLogits []float32
 }
 
 // A ScaleReader can say which dequantization scales it computes with: as
@@ -72,4 +93,20 @@ type LoadedScale struct {
 	N, K   int       // shape of the weight
 	Group  int       // values of one row that share a factor: K, 128 or 16
 	Values []float32 // [N, ceil(K/Group)], row-major
+}
+
+// A Tracer can say what each layer computes on the way to the logits.
+type Tracer interface {
+	// Trace runs one prompt and returns the output of every module whose name
+	// matches one of the patterns of a shell ("*" also crosses dots), in the
+	// order in which they ran. No pattern: the decoder layers.
+	Trace(ctx context.Context, tokens []int32, patterns ...string) ([]Activation, error)
+}
+
+// An Activation is the output of one module for one prompt.
+type Activation struct {
+	Module string // "model.layers.0.self_attn"
+	Rows   int    // prompt tokens
+	Cols   int
+	Values []float32 // [Rows, Cols], row-major
 }

@@ -3,6 +3,7 @@ package reproducer
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -69,6 +70,9 @@ func (d document) needs() string {
 		if spec.Deployment.Config != "" {
 			list(spec.Deployment.Config, "The configuration file `%s`; the settings that it had are below.", spec.Deployment.Config)
 		}
+		if spec.Deployment.Patch != "" {
+			list(spec.Deployment.Patch, "The patch `%s`; its text was:\n\n%s", spec.Deployment.Patch, patchText(side.Run))
+		}
 		switch dataset := spec.Task.Dataset; {
 		case dataset == "":
 			list("dataset", "`$LLM_MODELS_ROOT/datasets/mmlu`, the data set of the questions.")
@@ -80,6 +84,16 @@ func (d document) needs() string {
 		}
 	}
 	return b.String()
+}
+
+// patchText is the run's copy of its patch, as a code block of the list.
+func patchText(r *run.Run) string {
+	text, err := os.ReadFile(r.Deployment().Patch)
+	if err != nil {
+		return "  (" + err.Error() + ")\n"
+	}
+	block := "```python\n" + strings.TrimRight(string(text), "\n") + "\n```"
+	return "  " + strings.ReplaceAll(block, "\n", "\n  ") + "\n"
 }
 
 // named reports whether a path is written in the cells.

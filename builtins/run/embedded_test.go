@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 
@@ -21,16 +22,19 @@ func TestTheEmbeddedEngineResumesToTheSameLogits(t *testing.T) {
 	}
 	options := testOptions(t)
 	options.Command = []string{"/bin/true"} // the run is executed here
+	open := func(ctx context.Context, d engine.Deployment, _ engine.Site) (engine.Engine, error) {
+		return embedded.Open(ctx, d)
+	}
 	execute := func(r *Run) {
 		t.Helper()
 		require.ErrorContains(t, r.Wait(deadline(t)), "was killed")
-		require.NoError(t, Execute(t.Context(), r.Dir(), embedded.Open))
+		require.NoError(t, Execute(t.Context(), r.Dir(), open))
 	}
 	whole, parts := launch(t, spec, options), launch(t, spec, options)
 	execute(whole)
 	execute(parts)
 	cutAfter(t, parts, 1)
-	require.NoError(t, Execute(t.Context(), parts.Dir(), embedded.Open))
+	require.NoError(t, Execute(t.Context(), parts.Dir(), open))
 
 	samples, err := whole.Samples()
 	require.NoError(t, err)

@@ -23,14 +23,11 @@ import (
 
 const logFile = "log.txt"
 
-// An Opener loads a deployment's engine.
-type Opener func(ctx context.Context, d engine.Deployment) (engine.Engine, error)
-
 // Execute does the work of the run in dir, from where an earlier execution
 // stopped, in this process. SIGTERM and SIGINT cancel it, as ctx does. The
 // error is the one that state.json records; a run that another process
 // executes is left alone (ErrExecuting).
-func Execute(ctx context.Context, dir string, open Opener) error {
+func Execute(ctx context.Context, dir string, open engine.Opener) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	dir, err := filepath.Abs(dir)
@@ -72,8 +69,9 @@ type execution struct {
 	letters []int32
 	store   *store
 
-	mu   sync.Mutex // guards store and done while the engine emits
+	mu   sync.Mutex // guards what follows, store and state while the engine works
 	done map[int]bool
+	told time.Time // when state.json last said what is under way
 }
 
 // begin records that this process executes the run.
@@ -91,7 +89,7 @@ func (x *execution) begin() error {
 		x.state.Seconds += previous.latest(x.began).Seconds()
 	}
 	x.state.Status, x.state.PID = Running, os.Getpid()
-	x.state.Started, x.state.Finished, x.state.Error = x.began, time.Time{}, ""
+	x.state.Started, x.state.Finished, x.state.Doing, x.state.Error = x.began, time.Time{}, "", ""
 	if err = reserve(x.dir); err == nil {
 		err = writeState(x.dir, x.state)
 	}
@@ -102,7 +100,7 @@ func (x *execution) begin() error {
 }
 
 // work computes what is missing.
-func (x *execution) work(ctx context.Context, open Opener) (err error) {
+func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			x.log.Printf("%s", debug.Stack())
@@ -113,7 +111,11 @@ func (x *execution) work(ctx context.Context, open Opener) (err error) {
 		return err
 	}
 	x.log.Printf("task %s: %d samples", x.task.Name, len(x.task.Questions))
-	if x.engine, err = open(ctx, x.spec.deployment()); err != nil {
+	if err := checkPatch(x.dir, x.spec); err != nil {
+		return err
+	}
+	site := engine.Site{Dir: x.dir, Log: x.log.Printf, Doing: x.tell}
+	if x.engine, err = open(ctx, x.spec.deployment(x.dir), site); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, x.engine.Close()) }()
@@ -151,6 +153,8 @@ func (x *execution) prepare() (err error) {
 	if err != nil {
 		return err
 	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	x.store, x.done = store, map[int]bool{}
 	for index := range whole {
 		x.done[index] = true
@@ -185,6 +189,22 @@ func (x *execution) missing() []engine.Request {
 	return requests
 }
 
+// tellEvery bounds how often state.json says what is under way.
+const tellEvery = 200 * time.Millisecond
+
+// tell stores what is under way, for those who watch the run.
+func (x *execution) tell(what string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if what == x.state.Doing || (what != "" && time.Since(x.told) < tellEvery) {
+		return
+	}
+	x.state.Doing, x.told = what, time.Now()
+	if err := writeState(x.dir, x.state); err != nil {
+		x.log.Printf("%s: %v", stateFile, err)
+	}
+}
+
 // finish stores one response.
 func (x *execution) finish(response engine.Response) error {
 	x.mu.Lock()
@@ -212,8 +232,10 @@ func (x *execution) finish(response engine.Response) error {
 
 // end records how the execution ended. failure is work's error.
 func (x *execution) end(ctx context.Context, failure error) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	state := x.state
-	state.Finished, state.PID = time.Now(), 0
+	state.Finished, state.PID, state.Doing = time.Now(), 0, ""
 	if x.store != nil {
 		state.Done = len(x.done)
 	}

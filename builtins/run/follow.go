@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"html"
@@ -31,7 +32,7 @@ func (r *Run) Follow(h host.Host) error {
 		if err != nil {
 			return // what ends the run says it as well
 		}
-		if handle == nil || p.Done != shown.Done || p.Total != shown.Total {
+		if handle == nil || p.Done != shown.Done || p.Total != shown.Total || p.Doing != shown.Doing {
 			shown = p
 			show(progressBundle(r.Label(), p))
 		}
@@ -54,10 +55,11 @@ func progressBundle(label string, p Progress) host.Bundle {
 		share = float64(p.Done) / float64(p.Total)
 	}
 	if p.Total == 0 {
-		text := label + ": loading"
+		doing := cmp.Or(p.Doing, "loading")
 		return host.Bundle{Data: map[string]any{
-			"text/plain": text,
-			"text/html":  fmt.Sprintf(`<div style="font-family:sans-serif;font-size:13px">%s: <span style="opacity:.7">loading</span></div>`, html.EscapeString(label)),
+			"text/plain": label + ": " + doing,
+			"text/html": fmt.Sprintf(`<div style="font-family:sans-serif;font-size:13px">%s: <span style="opacity:.7">%s</span></div>`,
+				html.EscapeString(label), html.EscapeString(doing)),
 		}}
 	}
 	facts := fmt.Sprintf("%d/%d", p.Done, p.Total)
@@ -65,6 +67,9 @@ func progressBundle(label string, p Progress) host.Bundle {
 		facts += fmt.Sprintf(", %.1f samples/s, accuracy %s, %s left", p.Rate, p.accuracy(), duration(max(p.Left, time.Second).Round(time.Second)))
 	}
 	full := int(share*barCells + 0.5)
+	if p.Doing != "" {
+		facts += ", " + p.Doing
+	}
 	text := fmt.Sprintf("%s [%s%s] %s", label, strings.Repeat("#", full), strings.Repeat(".", barCells-full), facts)
 	return host.Bundle{Data: map[string]any{
 		"text/plain": text,

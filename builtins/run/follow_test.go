@@ -79,12 +79,17 @@ func TestDurationsReadWell(t *testing.T) {
 
 func TestPromptsAreCutOnTheLeftBehindTheirSpecialTokens(t *testing.T) {
 	e := &hashEngine{}
-	ids, err := encodePrompt(e, "abcdef", 4)
+	cut := func(text string, limit int) ([]int32, error) {
+		ids, err := e.Encode(text, true)
+		require.NoError(t, err)
+		return cutPrompt(e, text, ids, limit)
+	}
+	ids, err := cut("abcdef", 4)
 	require.NoError(t, err)
 	require.Equal(t, []int32{tokenBOS, 'd', 'e', 'f'}, ids)
-	ids, err = encodePrompt(e, "abc", 4)
+	ids, err = cut("abc", 4)
 	require.NoError(t, err)
 	require.Equal(t, []int32{tokenBOS, 'a', 'b', 'c'}, ids)
-	_, err = encodePrompt(e, "abc", 1)
+	_, err = cut("abc", 1)
 	require.ErrorContains(t, err, "cannot be cut to 1")
 }

@@ -59,6 +59,10 @@ func Launch(ctx context.Context, spec Spec, options Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	patch, err := readPatch(&spec)
+	if err != nil {
+		return nil, err
+	}
 	root := options.Root
 	if root == "" {
 		if root, err = Root(); err != nil {
@@ -78,7 +82,7 @@ func Launch(ctx context.Context, spec Spec, options Options) (*Run, error) {
 		return nil, err
 	}
 	defer held.Close()
-	r, err := initialize(dir, spec)
+	r, err := initialize(dir, spec, patch)
 	if err != nil {
 		os.RemoveAll(dir) // it is this call's own, and holds no run
 		return nil, fmt.Errorf("cannot make a run: %w", err)
@@ -87,7 +91,12 @@ func Launch(ctx context.Context, spec Spec, options Options) (*Run, error) {
 }
 
 // initialize makes the directory dir a queued run.
-func initialize(dir string, spec Spec) (*Run, error) {
+func initialize(dir string, spec Spec, patch []byte) (*Run, error) {
+	if patch != nil {
+		if err := replaceFile(filepath.Join(dir, patchFile), patch); err != nil {
+			return nil, err
+		}
+	}
 	if err := writeState(dir, State{Status: Queued}); err != nil {
 		return nil, err
 	}

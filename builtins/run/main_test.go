@@ -42,6 +42,7 @@ type hashEngine struct {
 	panicAt int
 	stallAt int // sample before which Generate waits to be cancelled
 	nanAt   int // sample with a NaN logit
+	rowless int // not 0: no logits are given, as by a server
 }
 
 const (
@@ -50,13 +51,13 @@ const (
 	tokenCount   = 261
 )
 
-func openHashEngine(_ context.Context, d engine.Deployment) (engine.Engine, error) {
+func openHashEngine(_ context.Context, d engine.Deployment, _ engine.Site) (engine.Engine, error) {
 	e := &hashEngine{vocab: tokenCount, failAt: -1, panicAt: -1, stallAt: -1, nanAt: -1}
 	settings, err := d.Settings()
 	if err != nil {
 		return nil, err
 	}
-	fields := map[string]*int{"vocab": &e.vocab, "work": &e.work, "fail_at": &e.failAt, "panic_at": &e.panicAt, "stall_at": &e.stallAt, "nan_at": &e.nanAt}
+	fields := map[string]*int{"vocab": &e.vocab, "work": &e.work, "fail_at": &e.failAt, "panic_at": &e.panicAt, "stall_at": &e.stallAt, "nan_at": &e.nanAt, "rowless": &e.rowless}
 	for key, value := range settings {
 		n, ok := value.(int)
 		if !ok || fields[key] == nil {
@@ -68,7 +69,11 @@ func openHashEngine(_ context.Context, d engine.Deployment) (engine.Engine, erro
 }
 
 func (e *hashEngine) Info() engine.Info {
-	return engine.Info{Engine: "hash", Version: "1", Model: "none", Vocab: e.vocab}
+	info := engine.Info{Engine: "hash", Version: "1", Model: "none", Vocab: e.vocab}
+	if e.rowless != 0 {
+		info.Vocab = 0
+	}
+	return info
 }
 
 func (e *hashEngine) Encode(text string, special bool) ([]int32, error) {
@@ -132,6 +137,9 @@ func (e *hashEngine) Generate(ctx context.Context, requests []engine.Request, em
 		}
 		best := logits.TopK(row[tokenLetterA:tokenCount], 1)[0].ID + tokenLetterA
 		response := engine.Response{ID: r.ID, Tokens: []int32{best}, Text: e.Decode([]int32{best}), Finish: "length", Logits: row}
+		if e.rowless != 0 {
+			response.Logits = nil
+		}
 		if err := emit(response); err != nil {
 			return err
 		}

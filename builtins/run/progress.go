@@ -17,6 +17,7 @@ type Progress struct {
 	Elapsed time.Duration // spent executing, all executions together
 	Rate    float64       // samples a second in the latest execution, 0 until one is finished
 	Left    time.Duration // estimated from Rate; negative when unknown
+	Doing   string        // what the executing process does, where it says so
 }
 
 // Progress reads how far the run is. A call costs what was written since the
@@ -33,7 +34,7 @@ func (r *Run) Progress() (Progress, error) {
 	if err != nil {
 		return Progress{}, fmt.Errorf("run %s: %w", r.Name(), err)
 	}
-	p := Progress{Status: state.Status, Done: done, Total: state.Total, Correct: correct, Left: -1}
+	p := Progress{Status: state.Status, Done: done, Total: state.Total, Correct: correct, Left: -1, Doing: state.Doing}
 	now := time.Now()
 	p.Elapsed = state.latest(now) + time.Duration(state.Seconds*float64(time.Second))
 	// Samples finish in batches: up to the last one the rate holds.

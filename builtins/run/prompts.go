@@ -29,10 +29,18 @@ type prompt struct {
 // encodePrompts turns the questions' prompts into token ids, with the
 // tokenizer's special tokens and cut on the left as the task demands.
 func encodePrompts(e engine.Engine, t *task.Task) ([]prompt, error) {
+	texts := make([]string, len(t.Questions))
+	for i, q := range t.Questions {
+		texts[i] = q.Prompt
+	}
+	encoded, err := engine.EncodeAll(e, texts, true)
+	if err != nil {
+		return nil, err
+	}
 	prompts := make([]prompt, len(t.Questions))
 	at := int64(0)
 	for i, q := range t.Questions {
-		ids, err := encodePrompt(e, q.Prompt, t.TruncatePromptTokens)
+		ids, err := cutPrompt(e, q.Prompt, encoded[i], t.TruncatePromptTokens)
 		if err != nil {
 			return nil, fmt.Errorf("sample %d (%s, question %d): %w", i, q.Subject, q.Index, err)
 		}
@@ -43,14 +51,10 @@ func encodePrompts(e engine.Engine, t *task.Task) ([]prompt, error) {
 	return prompts, nil
 }
 
-// encodePrompt encodes text and keeps its last limit ids (all when limit is
-// 0). As in the tokenizers of Hugging Face, special tokens around the text
-// stay, so a prompt that is cut on the left still begins with them.
-func encodePrompt(e engine.Engine, text string, limit int) ([]int32, error) {
-	ids, err := e.Encode(text, true)
-	if err != nil {
-		return nil, err
-	}
+// cutPrompt keeps the last limit of the ids of text (all when limit is 0). As
+// in the tokenizers of Hugging Face, special tokens around the text stay, so a
+// prompt that is cut on the left still begins with them.
+func cutPrompt(e engine.Engine, text string, ids []int32, limit int) ([]int32, error) {
 	if len(ids) == 0 {
 		return nil, fmt.Errorf("the prompt has no tokens")
 	}
@@ -86,14 +90,24 @@ func describe(t *task.Task, prompts []prompt) *Prompts {
 // writePrompts stores the ids of all prompts and the texts of their tokens.
 func writePrompts(dir string, e engine.Engine, prompts []prompt) error {
 	var data []byte
-	texts := map[int32]string{}
+	seen := map[int32]bool{}
+	var single [][]int32
 	for _, p := range prompts {
 		data = append(data, idBytes(p.ids)...)
 		for _, id := range p.ids {
-			if _, ok := texts[id]; !ok {
-				texts[id] = e.Decode([]int32{id})
+			if !seen[id] {
+				seen[id] = true
+				single = append(single, []int32{id})
 			}
 		}
+	}
+	decoded, err := engine.DecodeAll(e, single)
+	if err != nil {
+		return err
+	}
+	texts := make(map[int32]string, len(single))
+	for i, ids := range single {
+		texts[ids[0]] = decoded[i]
 	}
 	if err := writeJSON(filepath.Join(dir, tokensFile), texts); err != nil {
 		return err

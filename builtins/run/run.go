@@ -9,6 +9,8 @@
 //	logits/         header.json, and rows.f32 to which one row a sample is appended
 //	prompts.ids     token ids of every prompt
 //	tokens.json     the text of every token that occurs in a prompt
+//	patch.py        the deployment's patch, if it has one
+//	engine/         what an engine in another process was started with, and what it wrote
 //	log.txt         what the executing process wrote
 //	lock            locked while a process executes the run
 //
@@ -30,6 +32,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+
+	"adkernel/builtins/engine"
 )
 
 // A Run is a run directory seen by a reader. Its methods may be called from
@@ -103,6 +107,10 @@ func (r *Run) Spec() Spec {
 	}
 	return r.spec
 }
+
+// Deployment is what the run's engine is opened with: the deployment with the
+// settings and the patch that it had at launch.
+func (r *Run) Deployment() engine.Deployment { return r.Spec().deployment(r.dir) }
 
 // Label names the run for people: its deployment's label.
 func (r *Run) Label() string { return r.spec.Deployment.Label() }

@@ -123,7 +123,7 @@ func TestAFailureIsRecordedWithItsReason(t *testing.T) {
 		"engine fails":    {map[string]any{"fail_at": 4}, "device lost"},
 		"engine panics":   {map[string]any{"panic_at": 4}, "the engine panicked: index out of range"},
 		"unknown setting": {map[string]any{"vocabulary": 4}, "setting vocabulary"},
-		"no vocabulary":   {map[string]any{"vocab": 0}, "vocabulary has 0 tokens"},
+		"no vocabulary":   {map[string]any{"vocab": -1}, "vocabulary has -1 tokens"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := launch(t, testSpec(dataset(t, 5), c.settings), testOptions(t))
@@ -177,7 +177,7 @@ func TestSettingsAreFrozenAtLaunch(t *testing.T) {
 	attached, err := Attach(r.Dir())
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{"vocab": 300, "work": 1}, attached.Spec().Settings)
-	require.Equal(t, engine.Deployment{Name: "hash engine", Model: "none", Args: map[string]any{"vocab": 300, "work": 1}}, attached.Spec().deployment())
+	require.Equal(t, engine.Deployment{Name: "hash engine", Model: "none", Args: map[string]any{"vocab": 300, "work": 1}}, attached.Spec().deployment(attached.Dir()))
 }
 
 func TestNumbersOfTheSettingsKeepTheirKind(t *testing.T) {

@@ -34,7 +34,10 @@ type Spec struct {
 	// Settings is the deployment's configuration as merged when the run was
 	// launched, so that a later edit of its file changes nothing.
 	Settings map[string]any `json:"settings,omitempty"`
-	Task     task.Spec      `json:"task"`
+	// PatchSHA256 identifies the deployment's patch, of which the run
+	// directory holds a copy.
+	PatchSHA256 string    `json:"patch_sha256,omitempty"`
+	Task        task.Spec `json:"task"`
 
 	// What the executing process found; a resumed run must find the same.
 	Prompts *Prompts     `json:"prompts,omitempty"`
@@ -48,10 +51,14 @@ type Prompts struct {
 	IDsSHA256  string `json:"ids_sha256"`  // of prompts.ids
 }
 
-// deployment returns what the engine is opened with: the settings frozen at launch.
-func (s Spec) deployment() engine.Deployment {
+// deployment returns what the engine is opened with in the run directory dir:
+// the settings and the patch as they were at launch.
+func (s Spec) deployment(dir string) engine.Deployment {
 	d := s.Deployment
-	d.Config, d.Args, d.WorldSize = "", s.Settings, 0
+	d.Config, d.Args, d.WorldSize, d.DType, d.BatchSize = "", s.Settings, 0, "", 0
+	if d.Patch != "" {
+		d.Patch = filepath.Join(dir, patchFile)
+	}
 	return d
 }
 
@@ -67,7 +74,13 @@ func (s Spec) freeze(now time.Time) (Spec, error) {
 	}
 	s.Format, s.Created, s.Settings = format, now, settings
 	s.Prompts, s.Engine = nil, nil
-	for _, path := range []*string{&s.Deployment.Model, &s.Deployment.Config, &s.Task.Dataset} {
+	if python := s.Deployment.Python; strings.ContainsRune(python, filepath.Separator) {
+		// Not resolved: a virtual environment is known by the path of its link.
+		if s.Deployment.Python, err = filepath.Abs(python); err != nil {
+			return Spec{}, err
+		}
+	}
+	for _, path := range []*string{&s.Deployment.Model, &s.Deployment.Config, &s.Deployment.Patch, &s.Task.Dataset} {
 		if *path == "" {
 			continue
 		}

@@ -40,6 +40,7 @@ type State struct {
 	Resumed  int       `json:"resumed,omitempty"` // samples finished before the latest execution
 	Done     int       `json:"done"`              // samples finished when this was written
 	Total    int       `json:"total"`             // samples of the task; 0 until it is loaded
+	Doing    string    `json:"doing,omitempty"`   // what the executing process does: "loading weights: 40 %"
 	Error    string    `json:"error,omitempty"`   // of a failed run
 }
 

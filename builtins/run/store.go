@@ -60,10 +60,13 @@ func openStore(dir string, cols int, prompts []prompt, warn func(format string, 
 // claimHeader writes the header of the logit rows, or checks the one that an
 // earlier execution wrote.
 func claimHeader(dir string, cols int) error {
-	if cols < 1 || cols > maxVocab {
-		return fmt.Errorf("the engine says that its vocabulary has %d tokens: want 1 to %d", cols, maxVocab)
+	if cols < 0 || cols > maxVocab {
+		return fmt.Errorf("the engine says that its vocabulary has %d tokens: want 1 to %d, or 0 when it gives no logits", cols, maxVocab)
 	}
 	header, err := readRowHeader(dir)
+	if errors.Is(err, fs.ErrNotExist) && cols == 0 {
+		return nil
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return writeJSON(filepath.Join(dir, logitsDir, headerFile), rowHeader{DType: "float32", Cols: cols, File: rowsFile})
 	}
@@ -121,6 +124,9 @@ func (s *store) check(line []byte, prompts []prompt) (Sample, error) {
 	}
 	if sample.Row < 0 {
 		return sample, nil
+	}
+	if s.cols == 0 {
+		return Sample{}, fmt.Errorf("sample %d has logits, which this engine does not give", sample.Index)
 	}
 	return sample, readRow(s.rows.file, s.buffer, sample.Row, sample.CRC32)
 }

@@ -10,17 +10,41 @@ import (
 
 func init() {
 	symbolTable["adkernel/builtins/engine/engine"] = map[string]reflect.Value{
-		"Deployment":   reflect.ValueOf((*engine.Deployment)(nil)),
-		"Engine":       reflect.ValueOf((*engine.Engine)(nil)),
-		"_Engine":      reflect.ValueOf((*_adkernel_builtins_engine_Engine)(nil)),
-		"Info":         reflect.ValueOf((*engine.Info)(nil)),
-		"LoadedScale":  reflect.ValueOf((*engine.LoadedScale)(nil)),
-		"Merge":        reflect.ValueOf(engine.Merge),
-		"Request":      reflect.ValueOf((*engine.Request)(nil)),
-		"Response":     reflect.ValueOf((*engine.Response)(nil)),
-		"ScaleReader":  reflect.ValueOf((*engine.ScaleReader)(nil)),
-		"_ScaleReader": reflect.ValueOf((*_adkernel_builtins_engine_ScaleReader)(nil)),
+		"Activation":      reflect.ValueOf((*engine.Activation)(nil)),
+		"BatchTokenizer":  reflect.ValueOf((*engine.BatchTokenizer)(nil)),
+		"_BatchTokenizer": reflect.ValueOf((*_adkernel_builtins_engine_BatchTokenizer)(nil)),
+		"DecodeAll":       reflect.ValueOf(engine.DecodeAll),
+		"Deployment":      reflect.ValueOf((*engine.Deployment)(nil)),
+		"EncodeAll":       reflect.ValueOf(engine.EncodeAll),
+		"Engine":          reflect.ValueOf((*engine.Engine)(nil)),
+		"_Engine":         reflect.ValueOf((*_adkernel_builtins_engine_Engine)(nil)),
+		"Info":            reflect.ValueOf((*engine.Info)(nil)),
+		"LoadedScale":     reflect.ValueOf((*engine.LoadedScale)(nil)),
+		"Merge":           reflect.ValueOf(engine.Merge),
+		"Opener":          reflect.ValueOf((*engine.Opener)(nil)),
+		"Request":         reflect.ValueOf((*engine.Request)(nil)),
+		"Response":        reflect.ValueOf((*engine.Response)(nil)),
+		"Sampling":        reflect.ValueOf((*engine.Sampling)(nil)),
+		"ScaleReader":     reflect.ValueOf((*engine.ScaleReader)(nil)),
+		"_ScaleReader":    reflect.ValueOf((*_adkernel_builtins_engine_ScaleReader)(nil)),
+		"Site":            reflect.ValueOf((*engine.Site)(nil)),
+		"Tracer":          reflect.ValueOf((*engine.Tracer)(nil)),
+		"_Tracer":         reflect.ValueOf((*_adkernel_builtins_engine_Tracer)(nil)),
 	}
+}
+
+// _adkernel_builtins_engine_BatchTokenizer implements engine.BatchTokenizer by functions.
+type _adkernel_builtins_engine_BatchTokenizer struct {
+	IValue     any
+	WDecodeAll func(a0 [][]int32) ([]string, error)
+	WEncodeAll func(a0 []string, a1 bool) ([][]int32, error)
+}
+
+func (w _adkernel_builtins_engine_BatchTokenizer) DecodeAll(a0 [][]int32) ([]string, error) {
+	return w.WDecodeAll(a0)
+}
+func (w _adkernel_builtins_engine_BatchTokenizer) EncodeAll(a0 []string, a1 bool) ([][]int32, error) {
+	return w.WEncodeAll(a0, a1)
 }
 
 // _adkernel_builtins_engine_Engine implements engine.Engine by functions.
@@ -51,4 +75,14 @@ type _adkernel_builtins_engine_ScaleReader struct {
 
 func (w _adkernel_builtins_engine_ScaleReader) LoadedScales(a0 context.Context) ([]engine.LoadedScale, error) {
 	return w.WLoadedScales(a0)
+}
+
+// _adkernel_builtins_engine_Tracer implements engine.Tracer by functions.
+type _adkernel_builtins_engine_Tracer struct {
+	IValue any
+	WTrace func(a0 context.Context, a1 []int32, a2 ...string) ([]engine.Activation, error)
+}
+
+func (w _adkernel_builtins_engine_Tracer) Trace(a0 context.Context, a1 []int32, a2 ...string) ([]engine.Activation, error) {
+	return w.WTrace(a0, a1, a2...)
 }

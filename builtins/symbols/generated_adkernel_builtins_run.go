@@ -18,7 +18,6 @@ func init() {
 		"Interrupted":  reflect.ValueOf(run.Interrupted),
 		"Launch":       reflect.ValueOf(run.Launch),
 		"List":         reflect.ValueOf(run.List),
-		"Opener":       reflect.ValueOf((*run.Opener)(nil)),
 		"Options":      reflect.ValueOf((*run.Options)(nil)),
 		"Progress":     reflect.ValueOf((*run.Progress)(nil)),
 		"Prompts":      reflect.ValueOf((*run.Prompts)(nil)),

@@ -94,7 +94,7 @@ func (c logitsCommand) Run(ctx context.Context) error {
 	if c.DType != "" {
 		d = d.With(c.DType, "model_kwargs", "torch_dtype")
 	}
-	e, err := backend.Open(ctx, d)
+	e, err := backend.Open(ctx, d, engine.Site{})
 	if err != nil {
 		return err
 	}

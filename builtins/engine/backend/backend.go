@@ -11,28 +11,73 @@ import (
 
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/embedded"
+	"adkernel/builtins/engine/transformers"
+	"adkernel/builtins/engine/trtllm"
+	"adkernel/internal/suggest"
 )
 
 // Default is the backend of a deployment that names none.
 const Default = "embedded"
 
-var openers = map[string]func(context.Context, engine.Deployment) (engine.Engine, error){
-	"embedded": embedded.Open,
+// A kind is one engine: how it is loaded, and which of the deployment's fields
+// that not every engine has a use for it reads.
+type kind struct {
+	open  engine.Opener
+	reads []string
+}
+
+// Fields of a Deployment that mean nothing to some engines. Set and unread
+// they are refused: a run must not be recorded with what had no effect.
+const (
+	build  = "Build"
+	patch  = "Patch"
+	python = "Python"
+	url    = "URL"
+)
+
+var kinds = map[string]kind{
+	"embedded":     {openEmbedded, []string{build}},
+	"transformers": {transformers.Open, []string{patch, python}},
+	"autodeploy":   {trtllm.OpenAutoDeploy, []string{python}},
+	"pytorch":      {trtllm.OpenPyTorch, []string{python}},
+}
+
+func openEmbedded(ctx context.Context, d engine.Deployment, _ engine.Site) (engine.Engine, error) {
+	return embedded.Open(ctx, d)
 }
 
 // Names lists the backends, sorted.
-func Names() []string { return slices.Sorted(maps.Keys(openers)) }
+func Names() []string { return slices.Sorted(maps.Keys(kinds)) }
 
 // Open loads the engine that d names.
-func Open(ctx context.Context, d engine.Deployment) (engine.Engine, error) {
+func Open(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engine, error) {
 	name := d.Backend
 	if name == "" {
 		name = Default
 	}
-	open, ok := openers[name]
+	k, ok := kinds[name]
 	if !ok {
-		return nil, fmt.Errorf("deployment %s: backend %q is not one that this program can run: have %s",
-			d.Label(), name, strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("deployment %s: backend %q is not one that this program can run%s",
+			d.Label(), name, suggest.Clause(name, Names()))
 	}
-	return open(ctx, d)
+	for field, value := range map[string]string{build: d.Build, patch: d.Patch, python: d.Python, url: d.URL} {
+		if value != "" && !slices.Contains(k.reads, field) {
+			return nil, fmt.Errorf("deployment %s: %s is set, which the %s engine has no use for: leave it out%s", d.Label(), field, name, readers(field))
+		}
+	}
+	return k.open(ctx, d, at)
+}
+
+// readers says which backends read a field.
+func readers(field string) string {
+	var names []string
+	for _, name := range Names() {
+		if slices.Contains(kinds[name].reads, field) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ", or use the backend " + strings.Join(names, " or ")
 }

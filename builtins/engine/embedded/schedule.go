@@ -38,6 +38,12 @@ func (s *scheduler) check(r engine.Request) error {
 	switch {
 	case n == 0:
 		return fmt.Errorf("request %d: the prompt is empty", r.ID)
+	case r.Sampling != engine.Sampling{}:
+		return fmt.Errorf("request %d: the embedded engine generates greedily and cannot sample", r.ID)
+	case r.PromptLogits:
+		return fmt.Errorf("request %d: the embedded engine returns the logits of the first output token, not of the prompt", r.ID)
+	case len(r.StopTexts) > 0:
+		return fmt.Errorf("request %d: the embedded engine stops at token ids, not at texts", r.ID)
 	case r.MaxTokens < 1:
 		return fmt.Errorf("request %d: max_tokens is %d: want 1 or more", r.ID, r.MaxTokens)
 	case r.MaxTokens > s.settings.maxSeqLen || n+r.MaxTokens > s.settings.maxSeqLen:

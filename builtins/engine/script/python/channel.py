@@ -1,0 +1,134 @@
+"""The engine's end of the channel to adkernel.
+
+A frame is a line of JSON with an "event" and, where its "bytes" is not 0, that
+many bytes behind it: token ids as int32, logits as float32, little endian.
+Requests come from descriptor 3, answers go to descriptor 4; standard output
+and standard error are the log.
+"""
+import array
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+
+INT32 = next(code for code in "il" if array.array(code).itemsize == 4)
+
+
+class Refusal(Exception):
+    """What a user can do something about: told in one line, without a traceback."""
+
+
+class Channel:
+    def __init__(self):
+        for descriptor in (3, 4):
+            os.set_inheritable(descriptor, False)
+        self._in = os.fdopen(3, "rb")
+        self._out = os.fdopen(4, "wb")
+        self._requests = queue.Queue()
+        self._lock = threading.Lock()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        """Reads requests. The end of the pipe is the end of the other side,
+        however it died: nothing of this side may stay on a GPU."""
+        while line := self._in.readline():
+            request = json.loads(line)
+            payload = self._in.read(request.get("bytes") or 0)
+            self._requests.put((request, payload))
+        if os.getpgrp() == os.getpid():
+            os.killpg(os.getpid(), signal.SIGKILL)
+        os._exit(1)
+
+    def receive(self):
+        """Returns the next request and its payload."""
+        return self._requests.get()
+
+    def send(self, event, payload=b"", **fields):
+        line = json.dumps({"event": event, "bytes": len(payload), **fields})
+        with self._lock:
+            self._out.write(line.encode() + b"\n")
+            if payload:
+                self._out.write(payload)
+            self._out.flush()
+
+    def log(self, text):
+        self.send("log", message=text)
+
+    def doing(self, text):
+        self.send("doing", message=text)
+
+    def fail(self, error):
+        """Tells why a request, or loading, failed."""
+        if isinstance(error, Refusal):
+            message = str(error)
+        else:
+            traceback.print_exception(error)
+            text = str(error).strip().split("\n")[0]
+            message = f"{type(error).__name__}: {text} (its traceback is in {log_path()})"
+        self.send("error", message=message)
+
+
+def log_path():
+    return os.path.join(os.path.dirname(os.path.abspath(sys.argv[1])), "log.txt")
+
+
+def read_spec():
+    with open(sys.argv[1], encoding="utf-8") as f:
+        return json.load(f)
+
+
+def require(*packages):
+    """Imports packages, or says which one this Python lacks and how to get it."""
+    import importlib
+
+    for package in packages:
+        try:
+            importlib.import_module(package)
+        except ModuleNotFoundError as error:
+            raise Refusal(
+                f"{sys.executable} has no package {error.name}, which this engine needs: install it "
+                f"({sys.executable} -m pip install {package}), or name another interpreter (Python of the deployment, $ADKERNEL_PYTHON)"
+            ) from None
+
+
+def ids(payload):
+    """Returns the token ids of a payload."""
+    out = array.array(INT32)
+    out.frombytes(payload)
+    if sys.byteorder == "big":
+        out.byteswap()
+    return out.tolist()
+
+
+def lists(payload, counts):
+    """Cuts the token ids of a payload into lists of the given lengths."""
+    every, out, at = ids(payload), [], 0
+    for n in counts:
+        out.append(every[at:at + n])
+        at += n
+    return out
+
+
+def serve(load):
+    """Loads an engine and answers requests until the other side is gone. The
+    engine has a method for each event that it can answer."""
+    channel = Channel()
+    channel.send("hello")
+    try:
+        engine = load(channel, read_spec())
+        channel.send("ready", info=engine.info(), pieces=engine.pieces())
+    except BaseException as error:
+        channel.fail(error)
+        sys.exit(1)
+    while True:
+        request, payload = channel.receive()
+        try:
+            method = getattr(engine, "on_" + request["event"], None)
+            if method is None:
+                raise Refusal(f"this engine cannot answer {request['event']!r}")
+            method(channel, request, payload)
+        except Exception as error:
+            channel.fail(error)

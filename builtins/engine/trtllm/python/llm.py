@@ -1,0 +1,229 @@
+"""A model served by TensorRT-LLM's LLM API, in this process: AutoDeploy or the
+PyTorch backend. What differs between versions is looked up in the installed
+one: names of settings in its argument classes, names of transforms in its
+default.yaml.
+"""
+import importlib.resources
+import os
+import sys
+import traceback
+
+from channel import Refusal, lists, require
+from arguments import check_transforms, check_settings, flatten, for_pytorch
+
+# Prompts that are handed over before the first answer is waited for: enough to
+# keep the batch full, few enough that answers are seen as they come.
+AHEAD = 256
+# The same when whole prompts of logits come back, which are large.
+AHEAD_LOGITS = 8
+
+
+def load(channel, spec):
+    """Loads everything that answers need. Called by channel.serve."""
+    settings = spec["settings"]
+    os.environ.setdefault("TLLM_LOG_LEVEL", "INFO")
+    if settings["backend"] == "autodeploy":
+        os.environ["AD_DUMP_GRAPHS_DIR"] = graphs_dir(spec["dir"])
+    channel.doing("importing TensorRT-LLM")
+    require("torch", "transformers")
+    import torch
+
+    try:
+        import tensorrt_llm
+    except ModuleNotFoundError as error:
+        if error.name != "tensorrt_llm":
+            raise
+        require("tensorrt_llm")
+    except (ImportError, OSError) as error:
+        traceback.print_exception(error)
+        raise Refusal(f"TensorRT-LLM of {sys.executable} cannot be imported: {first_line(error)} (it needs an NVIDIA driver)") from None
+    if not torch.cuda.is_available():
+        raise Refusal(f"TensorRT-LLM {tensorrt_llm.__version__} needs a GPU, and torch {torch.__version__} sees none "
+                      f"(CUDA_VISIBLE_DEVICES={os.environ.get('CUDA_VISIBLE_DEVICES', 'unset')}): run where one is")
+    return Served(channel, spec, torch, tensorrt_llm)
+
+
+def graphs_dir(parent):
+    """An empty folder for graph dumps: the first dump deletes what is there,
+    which may be what an earlier execution of the run left."""
+    name, n = os.path.join(parent, "graphs"), 1
+    while os.path.exists(name) and os.listdir(name):
+        n += 1
+        name = os.path.join(parent, f"graphs-{n}")
+    os.makedirs(name, exist_ok=True)
+    return name
+
+
+class Served:
+    def __init__(self, channel, spec, torch, tensorrt_llm):
+        from tokens import Tokens
+        from transformers import AutoConfig
+
+        self.torch, self.tensorrt_llm, self.channel = torch, tensorrt_llm, channel
+        self.backend, given = spec["settings"]["backend"], spec["settings"]["given"]
+        self.model = spec["model"]
+        self.config = AutoConfig.from_pretrained(self.model, local_files_only=True, trust_remote_code=bool(given.get("trust_remote_code")))
+        self.vocab = self.config.get_text_config().vocab_size
+        self.tokens = Tokens(self.model, bool(given.get("trust_remote_code")))
+        self.sampling_params = tensorrt_llm.SamplingParams
+        self.cut_noted = False
+
+        cls, args, known = self._class()
+        arguments = for_pytorch(given) if self.backend == "pytorch" else dict(given)
+        check_settings(self.backend, tensorrt_llm.__version__, arguments, known)
+        if self.backend == "autodeploy":
+            arguments = check_transforms(arguments, self._transforms(), channel)
+        cache = dict(arguments.get("kv_cache_config") or {})
+        self.reuse = cache.get("enable_block_reuse") is True
+        if cache.get("enable_block_reuse") is None:
+            # Reuse cuts the logits of a prompt short, and says nothing.
+            cache["enable_block_reuse"] = False
+            channel.log("kv_cache_config.enable_block_reuse is set to false, so that the logits of whole prompts can be asked for; set it to true to serve as without adkernel")
+        arguments["kv_cache_config"] = cache
+        if "gather_generation_logits" in known:
+            arguments.setdefault("gather_generation_logits", True)
+        for name, value in sorted(os.environ.items()):
+            if name.startswith("AD_") and name != "AD_DUMP_GRAPHS_DIR" and self.backend == "autodeploy":
+                channel.log(f"the environment sets {name}={value}, which AutoDeploy reads as a setting")
+        channel.doing("loading the model")
+        try:
+            self.llm = cls(model=self.model, tokenizer=self.model, **arguments)
+        except Exception as error:
+            traceback.print_exception(error)
+            raise Refusal(f"TensorRT-LLM {tensorrt_llm.__version__} ({self.backend}) does not load the model: {first_line(error)} (its log is in {os.path.join(spec['dir'], 'log.txt')})") from None
+
+    def _class(self):
+        """The LLM class of the backend, its arguments' class, and the names of settings."""
+        if self.backend == "autodeploy":
+            from tensorrt_llm._torch.auto_deploy import LLM
+            from tensorrt_llm._torch.auto_deploy.llm_args import LlmArgs as args
+        else:
+            from tensorrt_llm import LLM
+            from tensorrt_llm.llmapi.llm_args import TorchLlmArgs as args
+        return LLM, args, set(args.model_fields)
+
+    def _transforms(self):
+        """Names in the installed default.yaml, or None when there is none to read."""
+        try:
+            import yaml
+
+            text = importlib.resources.files("tensorrt_llm._torch.auto_deploy.config").joinpath("default.yaml").read_text()
+            return set(yaml.safe_load(text)["transforms"])
+        except (ImportError, OSError, KeyError, TypeError) as error:
+            self.channel.log(f"names of transforms are not checked: the installed default.yaml cannot be read ({first_line(error)})")
+            return None
+
+    def info(self):
+        torch, in_force = self.torch, {}
+        try:
+            dump = self.llm.args.model_dump()
+        except Exception as error:
+            traceback.print_exception(error)
+            dump = {}
+        for name, value in flatten(dump).items():
+            if value is None or isinstance(value, (bool, int, float, str)) or (isinstance(value, list) and all(isinstance(v, (int, str)) for v in value)):
+                in_force[name] = str(value)
+        in_force["device"] = f"{torch.cuda.device_count()} x {torch.cuda.get_device_name(0)}, CUDA {torch.version.cuda}"
+        quantization = getattr(self.config, "quantization_config", None) or {}
+        return {
+            "version": f"{self.tensorrt_llm.__version__}, torch {torch.__version__}",
+            "arch": (getattr(self.config, "architectures", None) or [""])[0],
+            "dtype": str(in_force.get("model_kwargs.torch_dtype") or in_force.get("dtype") or getattr(self.config, "dtype", "")).removeprefix("torch."),
+            "quant": str(quantization.get("quant_algo") or quantization.get("quant_method") or "") if isinstance(quantization, dict) else "",
+            "vocab": self.vocab,
+            "settings": in_force,
+        }
+
+    def pieces(self):
+        return self.tokens.pieces(self.vocab)
+
+    def on_encode(self, channel, request, payload):
+        self.tokens.on_encode(channel, request, payload)
+
+    def on_decode(self, channel, request, payload):
+        self.tokens.on_decode(channel, request, payload)
+
+    def on_chat(self, channel, request, payload):
+        self.tokens.on_chat(channel, request, payload)
+
+    def on_generate(self, channel, request, payload):
+        requests = request["requests"]
+        prompts = lists(payload, [r["count"] for r in requests])
+        if self.reuse and any(r.get("prompt_logits") for r in requests):
+            raise Refusal("the logits of whole prompts are asked for, but kv_cache_config.enable_block_reuse is true: TensorRT-LLM then leaves out "
+                          "the rows of reused blocks without saying so. Set it to false, or leave it out")
+        ahead = AHEAD_LOGITS if any(r.get("prompt_logits") for r in requests) else AHEAD
+        waiting, at = [], 0
+        while waiting or at < len(requests):
+            while at < len(requests) and len(waiting) < ahead:
+                params = self._params(requests[at])
+                waiting.append((requests[at], prompts[at], self.llm.generate_async({"prompt_token_ids": prompts[at]}, params)))
+                at += 1
+            one, prompt, future = waiting.pop(0)
+            future.result()
+            self._send(one, prompt, future)
+        channel.send("done")
+
+    def _params(self, r):
+        """A request in TensorRT-LLM's words. Greedy is what it does when top_k
+        and top_p are not given."""
+        given = {
+            "max_tokens": max(1, r["max_tokens"]),
+            "return_context_logits": bool(r.get("prompt_logits")),
+            "return_generation_logits": bool(r.get("logits")),
+        }
+        if r["stop"] is not None:
+            # An end_id that no token has: only what is listed stops.
+            given.update(end_id=-1, pad_id=-1)
+            if r["stop"]:
+                given["stop_token_ids"] = r["stop"]
+        if r.get("stop_texts"):
+            given["stop"] = r["stop_texts"]
+        s = r["sampling"]
+        if s["temperature"] > 0:
+            given.update(temperature=s["temperature"], seed=s["seed"], top_p=s["top_p"] or 1.0)
+            if s["top_k"]:
+                given["top_k"] = s["top_k"]
+        return self.sampling_params(**given)
+
+    def _send(self, r, prompt, out):
+        from_bytes, completion = b"", out.outputs[0]
+        prompt_rows = rows = 0
+        if r.get("prompt_logits"):
+            values = self._rows(out.context_logits, "context logits", r)
+            if values.shape[0] != len(prompt):
+                raise Refusal(f"request {r['id']}: TensorRT-LLM {self.tensorrt_llm.__version__} ({self.backend}) returned {values.shape[0]} rows of context logits for {len(prompt)} prompt tokens: "
+                              "this version keeps less than all of them, and which ones is not known")
+            from_bytes, prompt_rows = self._bytes(values), values.shape[0]
+        if r.get("logits"):
+            values = self._rows(completion.generation_logits, "generation logits", r)
+            from_bytes, rows = from_bytes + self._bytes(values[:1]), 1
+        tokens, text = list(completion.token_ids), completion.text
+        finish = completion.finish_reason
+        if r["max_tokens"] == 0:
+            tokens, text, finish = [], "", "length"
+        if finish not in ("stop", "length"):
+            raise Refusal(f"request {r['id']} ended with {finish!r}, not with an answer")
+        self.channel.send("response", from_bytes, response={
+            "id": r["id"], "tokens": tokens, "text": text, "finish": finish, "prompt_rows": prompt_rows, "rows": rows})
+
+    def _rows(self, values, what, r):
+        """Logits as [rows, vocabulary]; columns beyond it are padding."""
+        if values is None:
+            raise Refusal(f"request {r['id']}: TensorRT-LLM {self.tensorrt_llm.__version__} ({self.backend}) returned no {what}, which were asked for")
+        values = values.reshape(-1, values.shape[-1])
+        if values.shape[0] < 1 or values.shape[1] < self.vocab:
+            raise Refusal(f"request {r['id']}: TensorRT-LLM returned {what} of shape {list(values.shape)}, but the model's vocabulary has {self.vocab} tokens")
+        if values.shape[1] > self.vocab and not self.cut_noted:
+            self.channel.log(f"rows of logits have {values.shape[1]} columns: those beyond the vocabulary's {self.vocab} are padding, and left out")
+            self.cut_noted = True
+        return values[:, :self.vocab]
+
+    def _bytes(self, values):
+        return values.detach().float().contiguous().cpu().numpy().astype("<f4", copy=False).tobytes()
+
+
+def first_line(error):
+    lines = str(error).strip().split("\n")
+    # pydantic names the field on the second line.
+    return " ".join(line.strip() for line in lines[:3])

@@ -1,0 +1,5 @@
+import os
+
+from .llm import LLM
+
+__all__ = ["LLM"]

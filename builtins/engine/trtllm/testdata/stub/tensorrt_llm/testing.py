@@ -1,0 +1,50 @@
+"""What the stub computes: the row after a prefix is 0 but for one token, the
+sum of the prefix modulo the vocabulary, which has 1 + the prefix's length."""
+import json
+import os
+
+import torch
+
+
+class Result:
+    """executor.GenerationResult and llmapi.RequestOutput, as far as they are read."""
+
+    def __init__(self, args, prompt, params):
+        with open(os.path.join(args.given["model"], "config.json"), encoding="utf-8") as f:
+            self.vocab = json.load(f)["vocab_size"]
+        self.args, self.prompt, self.params = args, prompt, params
+        self.context_logits, self.outputs = None, []
+
+    def result(self, timeout=None):
+        p, prefix, rows = self.params, list(self.prompt), []
+        tokens, finish = [], "length"
+        while len(tokens) < p.max_tokens:
+            rows.append(row(prefix, self.vocab))
+            token = int(rows[-1].argmax())
+            if token in (p.stop_token_ids or []):
+                finish = "stop"
+                break
+            tokens.append(token)
+            prefix.append(token)
+        generation = torch.stack(rows).unsqueeze(0)[0] if p.return_generation_logits and self.args.given.get("gather_generation_logits") else None
+        if p.return_context_logits:
+            context = torch.stack([row(self.prompt[:n + 1], self.vocab) for n in range(len(self.prompt))])
+            if self.args.given["kv_cache_config"]["enable_block_reuse"] or os.environ.get("STUB_SHORT_CONTEXT"):
+                context = context[-1:]
+            if os.environ.get("STUB_PADDED"):
+                context = torch.nn.functional.pad(context, (0, 24))
+            self.context_logits = context
+        self.outputs = [Completion(tokens, "timeout" if os.environ.get("STUB_TIMEOUT") else finish, generation)]
+        return self
+
+
+class Completion:
+    def __init__(self, token_ids, finish_reason, generation_logits):
+        self.token_ids, self.finish_reason, self.generation_logits = token_ids, finish_reason, generation_logits
+        self.text = " ".join(map(str, token_ids))
+
+
+def row(prefix, vocab):
+    out = torch.zeros(vocab, dtype=torch.bfloat16 if os.environ.get("STUB_BF16") else torch.float32)
+    out[sum(prefix) % vocab] = 1 + len(prefix)
+    return out

@@ -1,0 +1,78 @@
+// Package trtllm serves models with TensorRT-LLM through its LLM API: AutoDeploy
+// and the PyTorch backend, each in a process of its own.
+//
+// Settings are TensorRT-LLM's own, merged as AutoDeploy merges them and handed
+// over as keyword arguments, which win over its environment and its YAML. The
+// program checks their names against the installed version. Graph dumps and
+// the log stay in the run directory, in engine/graphs and engine/log.txt.
+//
+// TensorRT-LLM itself was not run: names, signatures and shapes are those of its
+// published source, and the tests run the program against a package that has
+// these signatures and nothing behind them.
+package trtllm
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/script"
+)
+
+//go:embed python/*.py
+var files embed.FS
+
+// OpenAutoDeploy loads the model of a deployment with AutoDeploy.
+func OpenAutoDeploy(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engine, error) {
+	return open(ctx, d, at, "autodeploy")
+}
+
+// OpenPyTorch loads the model of a deployment with the PyTorch backend.
+func OpenPyTorch(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engine, error) {
+	return open(ctx, d, at, "pytorch")
+}
+
+func open(ctx context.Context, d engine.Deployment, at engine.Site, backend string) (engine.Engine, error) {
+	given, err := d.Settings()
+	if err == nil {
+		err = check(given, backend)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("deployment %s: %w", d.Label(), err)
+	}
+	program, err := fs.Sub(files, "python")
+	if err != nil {
+		return nil, err
+	}
+	settings := map[string]any{"backend": backend, "given": given}
+	e, err := script.Open(ctx, d, at, script.Program{Name: backend, Files: program}, settings)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// check refuses what is known to be wrong whatever the version.
+func check(given map[string]any, backend string) error {
+	if given["skip_loading_weights"] == true {
+		return errors.New("skip_loading_weights: the logits of random weights mean nothing")
+	}
+	if n, ok := given["max_beam_width"].(int); ok && n > 1 {
+		return fmt.Errorf("max_beam_width %d: answers are evaluated greedily", n)
+	}
+	if backend != "autodeploy" {
+		return nil
+	}
+	for _, name := range []string{"tensor_parallel_size", "pipeline_parallel_size", "context_parallel_size", "moe_tensor_parallel_size", "moe_expert_parallel_size"} {
+		if _, ok := given[name]; ok {
+			return fmt.Errorf("%s: AutoDeploy is parallel by world_size alone", name)
+		}
+	}
+	if given["runtime"] == "demollm" {
+		return errors.New("runtime demollm is a class of its own in TensorRT-LLM, for debugging: leave runtime out")
+	}
+	return nil
+}

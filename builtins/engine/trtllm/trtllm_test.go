@@ -1,0 +1,211 @@
+package trtllm_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/backend"
+	"adkernel/internal/neighbours"
+)
+
+func TestArgumentsAreCheckedAgainstTheInstalledVersion(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("no python3 on this machine")
+	}
+	out, err := exec.Command(python, "testdata/check_arguments.py", "python", "../script/python").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
+func TestWhatNoVersionCanServeIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		backend string
+		args    map[string]any
+		want    string
+	}{
+		"tensor parallel": {"autodeploy", map[string]any{"tensor_parallel_size": 2}, "tensor_parallel_size: AutoDeploy is parallel by world_size alone"},
+		"random weights":  {"pytorch", map[string]any{"skip_loading_weights": true}, "the logits of random weights mean nothing"},
+		"beams":           {"autodeploy", map[string]any{"max_beam_width": 4}, "max_beam_width 4"},
+		"demollm":         {"autodeploy", map[string]any{"runtime": "demollm"}, "a class of its own"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := backend.Open(t.Context(), engine.Deployment{Model: "/m/llama", Backend: c.backend, Args: c.args}, engine.Site{})
+			require.ErrorContains(t, err, "deployment llama: ")
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+// log keeps what an engine says.
+type log struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *log) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return fmt.Sprint(l.lines)
+}
+
+var model = filepath.Join("..", "embedded", "testdata", "llama")
+
+// open starts the program against the stub of TensorRT-LLM.
+func open(t *testing.T, d engine.Deployment, dir string) (engine.Engine, *log, error) {
+	t.Helper()
+	d.Model, d.Python = model, neighbours.Python(t)
+	stub, err := filepath.Abs(filepath.Join("testdata", "stub"))
+	require.NoError(t, err)
+	t.Setenv("PYTHONPATH", stub)
+	l := &log{}
+	e, err := backend.Open(t.Context(), d, engine.Site{Dir: dir, Log: func(format string, args ...any) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.lines = append(l.lines, fmt.Sprintf(format, args...))
+	}})
+	if err == nil {
+		t.Cleanup(func() { e.Close() })
+	}
+	return e, l, err
+}
+
+func answer(t *testing.T, e engine.Engine, r engine.Request) (engine.Response, error) {
+	t.Helper()
+	var out engine.Response
+	err := e.Generate(t.Context(), []engine.Request{r}, func(got engine.Response) error {
+		out = got
+		return nil
+	})
+	return out, err
+}
+
+var (
+	prompt = []int32{5, 6, 7, 8}
+	whole  = engine.Request{Tokens: prompt, MaxTokens: 3, Stop: []int32{}, Logits: true, PromptLogits: true}
+)
+
+// checkRows compares with the stub's formula.
+func checkRows(t *testing.T, r engine.Response, vocab int) {
+	t.Helper()
+	require.Len(t, r.PromptLogits, len(prompt)*vocab)
+	sum := 0
+	for n, id := range prompt {
+		sum += int(id)
+		row := r.PromptLogits[n*vocab:][:vocab]
+		require.Equal(t, float32(2+n), row[sum%vocab], "row %d", n)
+		require.Zero(t, row[(sum+1)%vocab], "row %d", n)
+	}
+	require.Equal(t, float32(1+len(prompt)), r.Logits[sum%vocab])
+	require.Len(t, r.Tokens, 3)
+	require.EqualValues(t, sum%vocab, r.Tokens[0])
+	require.Equal(t, "length", r.Finish)
+}
+
+func TestBothBackendsAnswerAgainstTheStub(t *testing.T) {
+	for _, name := range []string{"autodeploy", "pytorch"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			d := engine.Deployment{Backend: name, WorldSize: 2, BatchSize: 4, DType: "bfloat16"}
+			e, l, err := open(t, d, dir)
+			require.NoError(t, err)
+			info := e.Info()
+			require.Equal(t, name, info.Engine)
+			require.Contains(t, info.Version, "0.0.stub")
+			require.Equal(t, "bfloat16", info.DType)
+			require.Equal(t, "False", info.Settings["kv_cache_config.enable_block_reuse"])
+			require.Equal(t, "4", info.Settings["max_batch_size"])
+			require.Contains(t, l.text(), "enable_block_reuse is set to false")
+			ranks := map[string]string{"autodeploy": "world_size", "pytorch": "tensor_parallel_size"}[name]
+			require.Equal(t, "2", info.Settings[ranks])
+
+			r, err := answer(t, e, whole)
+			require.NoError(t, err)
+			checkRows(t, r, info.Vocab)
+
+			stopped := engine.Request{Tokens: prompt, MaxTokens: 3, Stop: []int32{26 % int32(info.Vocab)}}
+			r, err = answer(t, e, stopped)
+			require.NoError(t, err)
+			require.Equal(t, "stop", r.Finish)
+			require.Empty(t, r.Tokens)
+
+			r, err = answer(t, e, engine.Request{Tokens: prompt, PromptLogits: true})
+			require.NoError(t, err)
+			require.Empty(t, r.Tokens, "no token was asked for")
+
+			if name == "autodeploy" {
+				require.FileExists(t, filepath.Join(dir, "engine", "graphs", "001_factory_build_model.txt"))
+				text, err := os.ReadFile(filepath.Join(dir, "engine", "log.txt"))
+				require.NoError(t, err)
+				require.Contains(t, string(text), "transform=build_model] [SUMMARY] matches=1")
+				again, _, err := open(t, d, dir)
+				require.NoError(t, err)
+				require.NoError(t, again.Close())
+				require.FileExists(t, filepath.Join(dir, "engine", "graphs-2", "001_factory_build_model.txt"), "earlier dumps are kept")
+			}
+		})
+	}
+}
+
+func TestContextLogitsThatAreNotWholeAreNoAnswer(t *testing.T) {
+	t.Run("block reuse", func(t *testing.T) {
+		e, _, err := open(t, engine.Deployment{Backend: "autodeploy"}.With(true, "kv_cache_config", "enable_block_reuse"), t.TempDir())
+		require.NoError(t, err)
+		_, err = answer(t, e, whole)
+		require.ErrorContains(t, err, "kv_cache_config.enable_block_reuse is true: TensorRT-LLM then leaves out the rows of reused blocks")
+		_, err = answer(t, e, engine.Request{Tokens: prompt, MaxTokens: 2, Logits: true})
+		require.NoError(t, err, "the answer's own row is not concerned")
+	})
+	t.Run("last position only", func(t *testing.T) {
+		t.Setenv("STUB_SHORT_CONTEXT", "1")
+		e, _, err := open(t, engine.Deployment{Backend: "autodeploy"}, t.TempDir())
+		require.NoError(t, err)
+		_, err = answer(t, e, whole)
+		require.ErrorContains(t, err, "returned 1 rows of context logits for 4 prompt tokens: this version keeps less than all of them")
+	})
+	t.Run("padded and bfloat16", func(t *testing.T) {
+		t.Setenv("STUB_PADDED", "1")
+		t.Setenv("STUB_BF16", "1")
+		e, l, err := open(t, engine.Deployment{Backend: "pytorch"}, t.TempDir())
+		require.NoError(t, err)
+		r, err := answer(t, e, whole)
+		require.NoError(t, err)
+		checkRows(t, r, e.Info().Vocab)
+		require.Contains(t, l.text(), "are padding, and left out")
+	})
+	t.Run("timeout", func(t *testing.T) {
+		t.Setenv("STUB_TIMEOUT", "1")
+		e, _, err := open(t, engine.Deployment{Backend: "pytorch"}, t.TempDir())
+		require.NoError(t, err)
+		_, err = answer(t, e, engine.Request{Tokens: prompt, MaxTokens: 1})
+		require.ErrorContains(t, err, "ended with 'timeout', not with an answer")
+	})
+	t.Run("generation logits not gathered", func(t *testing.T) {
+		e, _, err := open(t, engine.Deployment{Backend: "pytorch"}.With(false, "gather_generation_logits"), t.TempDir())
+		require.NoError(t, err)
+		_, err = answer(t, e, engine.Request{Tokens: prompt, MaxTokens: 1, Logits: true})
+		require.ErrorContains(t, err, "returned no generation logits, which were asked for")
+	})
+}
+
+func TestSettingsOfAnotherVersionAreNamed(t *testing.T) {
+	_, _, err := open(t, engine.Deployment{Backend: "autodeploy"}.With(true, "transforms", "fuse_fp8_linaer", "enabled"), t.TempDir())
+	require.ErrorContains(t, err, "transforms.fuse_fp8_linaer: the installed AutoDeploy has no such transform; did you mean fuse_fp8_linear?")
+	_, _, err = open(t, engine.Deployment{Backend: "pytorch"}.With(true, "transforms", "fuse_fp8_linear", "enabled"), t.TempDir())
+	require.ErrorContains(t, err, "pytorch of TensorRT-LLM 0.0.stub has no setting transforms")
+	_, l, err := open(t, engine.Deployment{Backend: "autodeploy"}.With(false, "transforms", "fuse_fp4_gemms", "enabled"), t.TempDir())
+	require.NoError(t, err)
+	require.Contains(t, l.text(), "does not have, and so does not run: fuse_fp4_gemms")
+}
+
+func TestWithoutTensorRTLLMTheMissingPackageIsNamed(t *testing.T) {
+	python := neighbours.Python(t)
+	_, err := backend.Open(t.Context(), engine.Deployment{Model: model, Backend: "autodeploy", Python: python}, engine.Site{})
+	require.ErrorContains(t, err, "has no package tensorrt_llm, which this engine needs: install it")
+}
