@@ -25,6 +25,11 @@ const (
 func (s *Session) Check(c eval.Cell) (*Program, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.check(c)
+}
+
+// check is Check; s.mu is held.
+func (s *Session) check(c eval.Cell) (*Program, error) {
 	p, err := s.parse(c.Source, c.N)
 	if err != nil {
 		return nil, err

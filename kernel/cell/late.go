@@ -19,6 +19,7 @@ type lateMethod struct {
 	name     string
 	method   *types.Func
 	added    bool
+	uses     []use
 }
 
 // takeLateMethods turns the methods of types of earlier cells into functions.

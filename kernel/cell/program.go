@@ -83,8 +83,10 @@ func (r *round) declare(p *Program) {
 		case *types.Func:
 			d.replaces = r.s.replaced(name, o)
 		}
+		d.origin = r.s.firstOf(o, d.replaces != nil)
 		p.declared[name] = d
 	}
+	r.addUses(p)
 	for _, decl := range r.file.Decls {
 		g, ok := decl.(*ast.GenDecl)
 		if !ok || g.Tok != token.TYPE {
@@ -98,7 +100,7 @@ func (r *round) declare(p *Program) {
 			}
 			ast.Inspect(ts.Type, func(n ast.Node) bool {
 				if id, ok := n.(*ast.Ident); ok {
-					if o := r.info.Uses[id]; o != nil && o.Parent() != types.Universe && !isField(o) && !r.ofDot(o) && o.Name() == id.Name {
+					if o := r.info.Uses[id]; o != nil && o.Parent() != types.Universe && !isField(o) && !isTypeParam(o) && !r.ofDot(o) && o.Name() == id.Name {
 						d.mentions[id.Name] = o
 					}
 				}
@@ -107,6 +109,11 @@ func (r *round) declare(p *Program) {
 			delete(d.mentions, ts.Name.Name)
 		}
 	}
+}
+
+func isTypeParam(o types.Object) bool {
+	_, ok := o.Type().(*types.TypeParam)
+	return ok
 }
 
 func isField(o types.Object) bool {

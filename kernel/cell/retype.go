@@ -3,6 +3,7 @@ package cell
 import (
 	"go/types"
 	"slices"
+	"strings"
 )
 
 // keepTypes drops type declarations that say what is alive already, so that
@@ -30,11 +31,32 @@ func (r *round) keepTypes() {
 	for name, c := range r.declares {
 		if keep[name] {
 			dropped[c.start] = true
+			for _, m := range r.genericMethods(name) {
+				dropped[m.start] = true
+			}
 			delete(r.declares, name)
 			r.kept = append(r.kept, name)
 		}
 	}
-	r.chunks = slices.DeleteFunc(r.chunks, func(c chunk) bool { return c.kind == typeDecl && dropped[c.start] })
+	r.chunks = slices.DeleteFunc(r.chunks, func(c chunk) bool { return (c.kind == typeDecl || c.kind == methodDecl) && dropped[c.start] })
+}
+
+// genericMethods are the methods that the cell declares of a live generic type.
+func (r *round) genericMethods(name string) (out []chunk) {
+	if l := r.s.live[name]; l == nil || !isGenericType(l.object) {
+		return nil
+	}
+	for _, c := range r.chunks {
+		if c.kind == methodDecl && strings.HasPrefix(methodKey(c), name+".") {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func isGenericType(o types.Object) bool {
+	named, ok := o.Type().(*types.Named)
+	return ok && named.TypeParams().Len() > 0
 }
 
 // same says whether c declares what is alive as name.
@@ -43,12 +65,14 @@ func (r *round) same(name string, c chunk) bool {
 	if l == nil || len(l.source) == 0 || l.source[0].text != c.text {
 		return false
 	}
-	tn, ok := l.object.(*types.TypeName)
-	if !ok {
+	if _, ok := l.object.(*types.TypeName); !ok {
 		return false
 	}
-	if named, ok := tn.Type().(*types.Named); ok && named.TypeParams().Len() > 0 {
-		return false
+	// Methods of a generic type cannot be replaced: all have to be the same.
+	for _, m := range r.genericMethods(name) {
+		if !slices.ContainsFunc(l.source, func(old chunk) bool { return old.kind == methodDecl && old.text == m.text }) {
+			return false
+		}
 	}
 	for m, o := range l.mentions {
 		if r.declares[m].kind == typeDecl {

@@ -43,6 +43,8 @@ type live struct {
 	source   []chunk                 // its declaration; a type's methods follow
 	mentions map[string]types.Object // package-level names that its declaration mentions
 	replaces *types.Func             // of a function: the older one whose callers call this one now
+	origin   types.Object            // the first one for whose users this one stands: itself, or older
+	uses     []use                   // of a function, and of a type's methods
 }
 
 // NewSession returns a session in which nothing is alive but Dot.
@@ -58,13 +60,16 @@ func NewSession(o Options) (*Session, error) {
 	return s, nil
 }
 
-// Commit makes the names of a checked cell live.
+// Commit makes the names of a checked cell live, and adds to its Notes who goes
+// on with what it redefined.
 func (s *Session) Commit(p *Program) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	replaced := s.replacedNames(p)
 	for _, v := range p.Vars {
 		s.order++
-		s.live[v.Object.Name()] = &live{object: v.Object, cell: p.Cell.N, order: s.order}
+		origin := s.firstOf(v.Object, v.Keeps != nil)
+		s.live[v.Object.Name()] = &live{object: v.Object, cell: p.Cell.N, order: s.order, origin: origin}
 	}
 	names := make([]string, 0, len(p.declared))
 	for name := range p.declared {
@@ -81,7 +86,12 @@ func (s *Session) Commit(p *Program) {
 		delete(s.orphans, m.method)
 		if l := s.live[m.typeName.Name()]; l != nil && l.object == types.Object(m.typeName) {
 			l.setMethod(m.chunk)
+			by := m.typeName.Name() + "." + m.name
+			l.uses = append(slices.DeleteFunc(slices.Clone(l.uses), func(u use) bool { return u.by == by }), m.uses...)
 		}
+	}
+	if len(replaced) > 0 {
+		p.Notes = append(p.Notes, s.staleNotes(replaced)...)
 	}
 }
 

@@ -67,6 +67,9 @@ func (m *machine) guarded(f func()) (raised bool) {
 	finished := false
 	defer func() {
 		if finished {
+			if raised = m.tok.ended(); raised { // by what native code recovered from
+				m.raise(m.tok.why())
+			}
 			return
 		}
 		if r := recover(); r != nil {
