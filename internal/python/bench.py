@@ -3,8 +3,8 @@
     ADKERNEL_BIN=bin/adkernel .venv/bin/python internal/python/bench.py
 
 Every row alternates the two sides within this run, because machines differ and
-are busy at times: read the ratios, not the times. QUICK=1 takes about one
-minute, the whole about six on two quiet processors. The table is written to
+are busy at times: read the ratios, not the times. QUICK=1 takes about a minute
+and a half, the whole about eight on two quiet processors. The table is written to
 build/bench.json as well.
 """
 
@@ -19,6 +19,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from measure_demo import measure_demo
+from measure_evaluator import measure_evaluator
 from measure_frame import measure_frame
 from measure_kernel import measure_kernel
 from measure_memory import measure_memory
@@ -37,7 +38,7 @@ def main() -> int:
 
     results, unmeasured = [], []
     with tempfile.TemporaryDirectory() as folder:
-        for measure in (measure_kernel, measure_memory, measure_frame, measure_demo):
+        for measure in (measure_kernel, measure_evaluator, measure_memory, measure_frame, measure_demo):
             print(f"... {measure.__doc__.splitlines()[0]}", flush=True)
             try:
                 results += measure(adkernel, ROOT, Path(folder), quick)
@@ -72,7 +73,7 @@ def met(result) -> bool | None:
 
 def row(result) -> tuple[str, ...]:
     verdict = {True: "met", False: "NOT MET", None: ""}[met(result)]
-    target = "" if result["target"] is None else f"<= {result['target']:g}"
+    target = "" if result["target"] is None else f"<= {result['target']:.3g}"
     return (
         result["what"],
         f"{statistics.median(result['ours']):.3g} {result['unit']}",

@@ -44,11 +44,13 @@ type Program struct {
 	late     []*lateMethod
 }
 
-// A Var is a top-level variable of the statements. Keeps is the variable of an
-// earlier cell with the same name and an identical type, whose memory it
-// shares, or nil.
+// A Var is a top-level variable of the statements. Later cells know it as Live,
+// which does not lead to the cell: one that is replaced leaves nothing behind.
+// Keeps is the Live of an earlier cell's variable with the same name and an
+// identical type, whose memory it shares, or nil.
 type Var struct {
 	Object *types.Var
+	Live   *types.Var
 	Keeps  *types.Var
 }
 

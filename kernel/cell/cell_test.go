@@ -167,7 +167,7 @@ func TestAVariableSharesMemoryWithAnEarlierOneOfItsType(t *testing.T) {
 	first := nb.run("x := 1").Vars[0]
 	require.Nil(t, first.Keeps)
 	second := nb.run("x := x + 1").Vars[0]
-	require.Same(t, first.Object, second.Keeps)
+	require.Same(t, first.Live, second.Keeps)
 	require.Nil(t, nb.run("x := \"s\"").Vars[0].Keeps)
 }
 

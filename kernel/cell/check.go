@@ -38,6 +38,9 @@ func (s *Session) check(c eval.Cell) (*Program, error) {
 	r.keepTypes()
 	for range maxRounds {
 		again, err := r.check()
+		if again || err != nil {
+			r.forget()
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -100,6 +103,16 @@ func (r *round) check() (again bool, err error) {
 		return true, r.learnFields()
 	}
 	return false, nil
+}
+
+// forget removes the file of an attempt that nobody will ask for a position of.
+func (r *round) forget() {
+	if r.file == nil {
+		return
+	}
+	if f := r.s.fset.File(r.file.Package); f != nil {
+		r.s.fset.RemoveFile(f)
+	}
 }
 
 func newInfo() *types.Info {

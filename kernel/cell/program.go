@@ -25,7 +25,7 @@ func (r *round) program() (*Program, error) {
 	p.Shown = shown
 	vars := r.topVars()
 	for _, v := range vars {
-		p.Vars = append(p.Vars, Var{v, r.s.keeps(v)})
+		p.Vars = append(p.Vars, Var{v, r.s.lasting(v), r.s.keeps(v)})
 	}
 	r.body.Body.List = r.hoist(r.statements())
 	for _, m := range r.late {
@@ -47,6 +47,13 @@ func (r *round) program() (*Program, error) {
 	slices.Sort(p.Defines)
 	p.Defines = slices.Compact(p.Defines)
 	return p, nil
+}
+
+// lasting returns what later cells know v as.
+func (s *Session) lasting(v *types.Var) *types.Var {
+	live := types.NewVar(v.Pos(), s.vars, v.Name(), v.Type())
+	types.NewScope(types.Universe, token.NoPos, token.NoPos, "").Insert(live) // of package level, as its parent says
+	return live
 }
 
 // keeps returns the live variable whose memory a new one of its name shares.

@@ -20,6 +20,7 @@ type Session struct {
 	imp  *Importer
 	dot  *types.Package // its exported names are visible in every cell, or nil
 	docs map[string]string
+	vars *types.Package // of the live variables, which stand for those of the cells
 
 	mu      sync.Mutex
 	live    map[string]*live
@@ -49,7 +50,7 @@ type live struct {
 
 // NewSession returns a session in which nothing is alive but Dot.
 func NewSession(o Options) (*Session, error) {
-	s := &Session{fset: o.FileSet, imp: o.Importer, docs: o.Docs, live: map[string]*live{}, orphans: map[*types.Func]bool{}}
+	s := &Session{fset: o.FileSet, imp: o.Importer, docs: o.Docs, vars: types.NewPackage(cellPath, "main"), live: map[string]*live{}, orphans: map[*types.Func]bool{}}
 	if o.Dot != "" {
 		p, err := o.Importer.Import(o.Dot)
 		if err != nil {
@@ -68,8 +69,8 @@ func (s *Session) Commit(p *Program) {
 	replaced := s.replacedNames(p)
 	for _, v := range p.Vars {
 		s.order++
-		origin := s.firstOf(v.Object, v.Keeps != nil)
-		s.live[v.Object.Name()] = &live{object: v.Object, cell: p.Cell.N, order: s.order, origin: origin}
+		origin := s.firstOf(v.Live, v.Keeps != nil)
+		s.live[v.Live.Name()] = &live{object: v.Live, cell: p.Cell.N, order: s.order, origin: origin}
 	}
 	names := make([]string, 0, len(p.declared))
 	for name := range p.declared {

@@ -3,6 +3,7 @@ package exact
 import (
 	"errors"
 	"go/types"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -62,14 +63,17 @@ func (c *compiler) compile() (err error) {
 
 // commit puts the compiled functions into place.
 func (c *compiler) commit() {
-	c.rt.mu.Lock()
 	for k, f := range c.added {
-		c.rt.functions[k] = f
+		instances := maps.Clone(c.rt.functions.get(k.fn))
+		if instances == nil {
+			instances = map[string]*function{}
+		}
+		instances[k.targs] = f
+		c.rt.functions.set(k.fn, instances)
 	}
 	for v, g := range c.globals {
-		c.rt.globals[v] = g
+		c.rt.globals.set(v, g)
 	}
-	c.rt.mu.Unlock()
 	for f, code := range c.codes {
 		f.code.Store(code)
 	}
@@ -105,7 +109,7 @@ func (c *compiler) resolve(f *ssa.Function) (*function, error) {
 	}
 	c.rt.mu.Lock()
 	key := c.rt.key(object, targs)
-	fn := c.rt.functions[key]
+	fn := c.rt.compiled(key)
 	c.rt.mu.Unlock()
 	if a := c.added[key]; a != nil {
 		fn = a
@@ -132,7 +136,7 @@ func (c *compiler) resolve(f *ssa.Function) (*function, error) {
 func (c *compiler) define(object, old *types.Func, body *ssa.Function) *function {
 	c.rt.mu.Lock()
 	key := c.rt.key(object, nil)
-	fn := c.rt.functions[c.rt.key(old, nil)]
+	fn := c.rt.compiled(c.rt.key(old, nil))
 	c.rt.mu.Unlock()
 	if fn == nil {
 		fn = newFunction(body.String())
@@ -292,10 +296,7 @@ func (b *builder) global(g *ssa.Global) unsafe.Pointer {
 	if x := b.globals[v]; x != nil {
 		return x.ptr
 	}
-	b.rt.mu.Lock()
-	x := b.rt.globals[v]
-	b.rt.mu.Unlock()
-	if x != nil {
+	if x := b.rt.globals.get(v); x != nil {
 		return x.ptr
 	}
 	if !b.rt.isSource(v.Pkg()) {
@@ -307,7 +308,7 @@ func (b *builder) global(g *ssa.Global) unsafe.Pointer {
 		return r.Addr().UnsafePointer()
 	}
 	t := b.typ(v.Type())
-	x = &variable{t.New(), t}
+	x := &variable{t.New(), t}
 	b.globals[v] = x
 	return x.ptr
 }

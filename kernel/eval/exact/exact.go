@@ -22,7 +22,6 @@ import (
 	"io"
 	"os"
 	"reflect"
-	"sync"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -52,9 +51,6 @@ type evaluator struct {
 	*cell.Session
 	rt    *runtime
 	steps int64
-
-	mu   sync.Mutex
-	vars map[*types.Var]*variable
 }
 
 // New starts a session in which nothing is alive but the vocabulary. The
@@ -71,7 +67,6 @@ func newEvaluator(v eval.Vocabulary, o Options) (*evaluator, error) {
 	fset := token.NewFileSet()
 	rt := &runtime{
 		fset: fset, stdout: o.Stdout, stderr: o.Stderr,
-		functions: map[funcKey]*function{}, globals: map[*types.Var]*variable{},
 	}
 	rt.limit.Store(o.MaxAllocation)
 	rt.current.Store(background())
@@ -117,7 +112,7 @@ func newEvaluator(v eval.Vocabulary, o Options) (*evaluator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &evaluator{Session: session, rt: rt, steps: o.Steps, vars: map[*types.Var]*variable{}}, nil
+	return &evaluator{Session: session, rt: rt, steps: o.Steps}, nil
 }
 
 // pathName is the last element of an import path, which the keys of yaegi's
@@ -150,7 +145,6 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	u.compiler.commit()
 	e.rt.generation.Add(1)
 	e.Commit(p)
-	e.keep(p, u)
 	result := eval.Result{Defines: p.Defines, Uses: p.Uses, Notes: p.Notes}
 	tok, release := withContext(ctx, e.steps)
 	e.rt.begin(tok, release)
@@ -187,10 +181,7 @@ func (e *evaluator) compile(p *cell.Program) (u *unit, err error) {
 	own.Build()
 	for _, v := range p.Vars {
 		if v.Keeps != nil {
-			e.rt.mu.Lock()
-			g := e.rt.globals[v.Keeps]
-			e.rt.mu.Unlock()
-			if g != nil {
+			if g := e.rt.globals.get(v.Keeps); g != nil {
 				c.globals[v.Object] = g
 			}
 		}
@@ -198,6 +189,11 @@ func (e *evaluator) compile(p *cell.Program) (u *unit, err error) {
 	e.define(p, u, own)
 	if err := c.compile(); err != nil {
 		return nil, err
+	}
+	for _, v := range p.Vars {
+		if g := c.globals[v.Object]; g != nil {
+			c.globals[v.Live] = g
+		}
 	}
 	for _, v := range hidden {
 		if g := c.globals[v]; g != nil {
@@ -280,33 +276,23 @@ func (e *evaluator) define(p *cell.Program, u *unit, own *ssa.Package) {
 		if object == nil || isGeneric(object) || late[object] {
 			continue
 		}
+		if fd == p.Body { // called once, and by nobody else
+			u.entries = append(u.entries, c.enqueue(own.Prog.FuncValue(object)))
+			continue
+		}
 		old := object
 		if fd.Recv == nil {
 			if r := p.Replaces(object); r != nil {
 				old = r
 			}
 		}
-		fn := c.define(object, old, own.Prog.FuncValue(object))
-		if fd == p.Body {
-			u.entries = append(u.entries, fn)
-		}
+		c.define(object, old, own.Prog.FuncValue(object))
 	}
 	if len(p.Inits) > 0 {
 		u.entries = append(u.entries, c.enqueue(own.Func("init")))
 	}
 	if main := own.Func("main"); p.RunMain && main != nil {
 		u.entries = append(u.entries, c.enqueue(main))
-	}
-}
-
-// keep remembers what Value may be asked for.
-func (e *evaluator) keep(p *cell.Program, u *unit) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, v := range p.Vars {
-		if g := u.compiler.globals[v.Object]; g != nil {
-			e.vars[v.Object] = g
-		}
 	}
 }
 
@@ -327,9 +313,10 @@ func (e *evaluator) refused(c eval.Cell, err error) error {
 // Value implements eval.Evaluator.
 func (e *evaluator) Value(name string) (reflect.Value, bool) {
 	v := e.Var(name)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	g := e.vars[v]
+	if v == nil {
+		return reflect.Value{}, false
+	}
+	g := e.rt.globals.get(v)
 	if g == nil {
 		return reflect.Value{}, false
 	}

@@ -182,9 +182,7 @@ func (b *builder) variable(g *ssa.Global) *variable {
 	if x := b.globals[v]; x != nil {
 		return x
 	}
-	b.rt.mu.Lock()
-	defer b.rt.mu.Unlock()
-	return b.rt.globals[v]
+	return b.rt.globals.get(v)
 }
 
 // noteBlocks keeps what dominance needs; shift is how many instructions come

@@ -3,7 +3,6 @@ package exact
 import (
 	"context"
 	"fmt"
-	"go/types"
 	"io"
 	"os"
 	"path/filepath"
@@ -95,10 +94,9 @@ func compiled(t *testing.T, source string) *code {
 	require.NoError(t, err)
 	_, err = e.Evaluate(context.Background(), eval.Cell{N: 1, Source: source})
 	require.NoError(t, err)
-	rt := e.(*evaluator).rt
-	for key, fn := range rt.functions {
-		if key.fn.Name() == "f" && key.fn.Type().(*types.Signature).Recv() == nil {
-			return fn.code.Load()
+	for key, instances := range e.(*evaluator).rt.functions.m {
+		if f := key.Value(); f != nil && f.Name() == "f" && f.Signature().Recv() == nil {
+			return instances[""].code.Load()
 		}
 	}
 	t.Fatal("no function f")

@@ -34,9 +34,9 @@ type runtime struct {
 	died    func(p *panicking, at token.Pos) // a goroutine's panic
 	plain   bool                             // compile without optimizations, for tests that compare
 
-	mu        sync.Mutex // of functions and globals, and of look-ups in go/types
-	functions map[funcKey]*function
-	globals   map[*types.Var]*variable
+	mu        sync.Mutex                                // of look-ups in go/types
+	functions weakMap[types.Func, map[string]*function] // and their instances, by funcKey.targs
+	globals   weakMap[types.Var, *variable]
 	typeIDs   typeutil.Map
 	nextType  int
 
@@ -80,6 +80,9 @@ func (rt *runtime) typeID(t types.Type) string {
 	return id
 }
 
+// compiled returns the function that key names, or nil.
+func (rt *runtime) compiled(key funcKey) *function { return rt.functions.get(key.fn)[key.targs] }
+
 // key is the funcKey of an instance; rt.mu is held.
 func (rt *runtime) key(fn *types.Func, targs []types.Type) funcKey {
 	k := funcKey{fn: fn.Origin()}
@@ -96,7 +99,7 @@ func (rt *runtime) key(fn *types.Func, targs []types.Type) funcKey {
 // lookup finds the function of a method, which may belong to an instance of a
 // generic type. rt.mu is held.
 func (rt *runtime) lookup(method *types.Func) *function {
-	return rt.functions[rt.key(method, receiverArgs(method))]
+	return rt.compiled(rt.key(method, receiverArgs(method)))
 }
 
 // receiverArgs are the type arguments of a method's receiver.

@@ -146,6 +146,9 @@ func (l *lowering) declareNames() {
 			}
 		}
 	}
+	for _, v := range l.p.Vars {
+		l.names.share(v.Live, v.Object)
+	}
 }
 
 func (l *lowering) declareGlobal(v types.Object, keeps map[types.Object]*types.Var) {
