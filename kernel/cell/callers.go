@@ -68,7 +68,7 @@ func (s *Session) originOf(p *Program, o types.Object) types.Object {
 	}
 	for _, v := range p.Vars {
 		if types.Object(v.Object) == o {
-			return s.firstOf(o, v.Keeps != nil)
+			return s.firstOf(v.Live, v.Keeps != nil)
 		}
 	}
 	if l := s.live[o.Name()]; l != nil && l.object == o {
@@ -104,7 +104,7 @@ func (s *Session) replacedNames(p *Program) map[string]types.Object {
 		note(name, d.origin)
 	}
 	for _, v := range p.Vars {
-		note(v.Object.Name(), s.firstOf(v.Object, v.Keeps != nil))
+		note(v.Live.Name(), s.firstOf(v.Live, v.Keeps != nil))
 	}
 	return out
 }

@@ -878,7 +878,7 @@ func (m *machine) enter(callee *function, free *closure) bool {
 	if fr.code.wrapper {
 		handling = fr.handling
 	}
-	m.frames = append(m.frames, frame{code: code, ip: unsafe.Pointer(&code.ins[0]), u: u, p: p, handling: handling})
+	m.push(frame{code: code, ip: unsafe.Pointer(&code.ins[0]), u: u, p: p, handling: handling})
 	if free != nil {
 		copy(m.u[u+code.resU+code.argU:], free.u)
 		copy(m.p[p+code.resP+code.argP:], free.p)

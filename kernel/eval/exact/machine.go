@@ -63,7 +63,7 @@ func (rt *runtime) newMachine(tok *permit) *machine {
 
 // free hands the machine back; nothing may refer to it.
 func (m *machine) free() {
-	if len(m.p) > 1<<16 || len(m.u) > 1<<16 {
+	if len(m.p) > 1<<16 || len(m.u) > 1<<16 || cap(m.frames) > 1<<14 {
 		return
 	}
 	clear(m.p)
@@ -103,6 +103,17 @@ func (m *machine) overflow() bool {
 	return false
 }
 
+// push adds a frame. The slice grows to the limit and not beyond it, so that a
+// full one says that the limit is reached.
+func (m *machine) push(f frame) {
+	if len(m.frames) == cap(m.frames) {
+		grown := make([]frame, len(m.frames), min(max(2*cap(m.frames), 16), maxFrames))
+		copy(grown, m.frames)
+		m.frames = grown
+	}
+	m.frames = append(m.frames, f)
+}
+
 // top is where the next call's frame would start.
 func (m *machine) top() (u, p int32) {
 	if len(m.frames) == 0 {
@@ -135,7 +146,7 @@ func (m *machine) call(fn *function, free *closure, au []uint64, ap []unsafe.Poi
 			copy(m.u[bu+c.resU+c.argU:], free.u)
 			copy(m.p[bp+c.resP+c.argP:], free.p)
 		}
-		m.frames = append(m.frames, frame{code: c, ip: unsafe.Pointer(&c.ins[0]), u: bu, p: bp, handling: handling})
+		m.push(frame{code: c, ip: unsafe.Pointer(&c.ins[0]), u: bu, p: bp, handling: handling})
 		if !m.run(len(m.frames) - 1) {
 			return false
 		}
