@@ -113,8 +113,8 @@ func Read(file string) ([]Sequence, error) {
 
 // Output evaluates the cells and returns what is compared.
 func (s Sequence) Output(start New) (string, error) {
-	var out, stderr buffer
-	e, err := start(&out, &stderr)
+	var out buffer
+	e, err := start(&out, &out)
 	if err != nil {
 		return "", err
 	}
@@ -135,9 +135,6 @@ func (s Sequence) Output(start New) (string, error) {
 		if i == len(s.Cells)-1 && len(result.Values) > 0 {
 			fmt.Fprintf(&out, "=> %s\n", show(result.Values))
 		}
-	}
-	if strings.Contains(s.Want, "In[") {
-		return out.String() + stderr.String(), nil
 	}
 	return out.String(), nil
 }

@@ -21,3 +21,11 @@ func TestTranscripts(t *testing.T) {
 func start(stdout, stderr io.Writer) (eval.Evaluator, error) {
 	return New(eval.Vocabulary{}, Options{Stdout: stdout, Stderr: stderr})
 }
+
+func TestTheNativeBoundaryIsAsCompiled(t *testing.T) {
+	evaltest.Table(t, start, nil, "../testdata/boundary")
+}
+
+func TestGeneratedPrograms(t *testing.T) {
+	evaltest.Programs(t, start, nil, "../testdata/generated")
+}
