@@ -32,7 +32,6 @@ func (b *builder) convert(v ssa.Value, to types.Type, l loc) {
 		})
 	case fromBasic && fb.Kind() == types.UnsafePointer && toBasic && tb.Kind() == types.Uintptr:
 		x := b.at(v)
-		b.trusted("an address as a number")
 		b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
 			*ru(u, l.u) = uint64(uintptr(*rp(p, x.p)))
 			return false
