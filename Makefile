@@ -78,7 +78,7 @@ notebooks: build ## Execute every notebook and compare it with what is committed
 
 conformance: build ## How much of Go the evaluator gets right, by Go's own test programs and by compiled cells: five minutes.
 	@mkdir -p $(BUILD)
-	go run ./internal/conformance gate -o $(BUILD)/conformance.tsv -- $(BIN) go
+	go run ./internal/conformance gate -timeout 240s -o $(BUILD)/conformance.tsv -- $(BIN) go
 
 SOAK ?= 4000
 soak: build ## Several thousand generated programs, compiled and evaluated: fifteen minutes.
