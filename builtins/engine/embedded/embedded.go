@@ -133,7 +133,14 @@ func (e *Engine) Decode(ids []int32) string { return e.tokenizer.Decode(ids, tru
 func (e *Engine) Generate(ctx context.Context, requests []engine.Request, emit func(engine.Response) error) error {
 	e.generating.Lock()
 	defer e.generating.Unlock()
-	return e.scheduler.answer(ctx, requests, func(q *sequence) error {
+	sequences := make([]*sequence, len(requests))
+	for i, r := range requests {
+		if r.MaxTokens < 1 {
+			return fmt.Errorf("request %d: max_tokens is %d: want 1 or more", r.ID, r.MaxTokens)
+		}
+		sequences[i] = newSequence(r)
+	}
+	return e.scheduler.answer(ctx, sequences, func(q *sequence) error {
 		return emit(engine.Response{
 			ID: q.request.ID, Tokens: q.output(), Text: e.Decode(q.output()),
 			Finish: q.finish, Logits: q.logits,

@@ -44,8 +44,6 @@ func (s *scheduler) check(r engine.Request) error {
 		return fmt.Errorf("request %d: the embedded engine returns the logits of the first output token, not of the prompt", r.ID)
 	case len(r.StopTexts) > 0:
 		return fmt.Errorf("request %d: the embedded engine stops at token ids, not at texts", r.ID)
-	case r.MaxTokens < 1:
-		return fmt.Errorf("request %d: max_tokens is %d: want 1 or more", r.ID, r.MaxTokens)
 	case r.MaxTokens > s.settings.maxSeqLen || n+r.MaxTokens > s.settings.maxSeqLen:
 		return fmt.Errorf("request %d: %d prompt tokens and %d more exceed max_seq_len %d: truncate the prompt",
 			r.ID, n, r.MaxTokens, s.settings.maxSeqLen)
@@ -61,16 +59,14 @@ func (s *scheduler) check(r engine.Request) error {
 	return nil
 }
 
-// answer runs all requests and hands every finished sequence to emit.
-func (s *scheduler) answer(ctx context.Context, requests []engine.Request, emit func(*sequence) error) error {
-	for _, r := range requests {
-		if err := s.check(r); err != nil {
+// answer computes all sequences and hands every finished one to emit.
+func (s *scheduler) answer(ctx context.Context, sequences []*sequence, emit func(*sequence) error) error {
+	for _, q := range sequences {
+		if err := s.check(q.request); err != nil {
 			return err
 		}
 	}
-	for _, r := range requests {
-		s.waiting = append(s.waiting, newSequence(r))
-	}
+	s.waiting = sequences
 	defer s.abandon()
 	for len(s.waiting)+len(s.active) > 0 {
 		if err := ctx.Err(); err != nil {
@@ -126,17 +122,22 @@ func (s *scheduler) step() {
 	}
 	for _, q := range planned {
 		end := q.computed + chunks[q]
-		b.add(q.tokens[q.computed:end], q.computed, q.blocks, end == len(q.tokens))
+		b.add(q.tokens[q.computed:end], q.computed, q.blocks, q.wanted(chunks[q]))
 	}
 	logits := s.executor.forward(b)
 	for _, q := range planned {
+		rows := q.wanted(chunks[q])
+		position := q.computed + chunks[q] - rows
 		q.computed += chunks[q]
 		if s.settings.reuse {
 			q.share(s.pool)
 		}
-		if q.computed == len(q.tokens) {
-			s.extend(q, logits[:s.vocab])
-			logits = logits[s.vocab:]
+		for ; rows > 0; rows, position, logits = rows-1, position+1, logits[s.vocab:] {
+			if position < len(q.tokens)-1 {
+				q.steered.Prompt(position, logits[:s.vocab])
+			} else {
+				s.extend(q, logits[:s.vocab])
+			}
 		}
 	}
 }
@@ -150,7 +151,7 @@ func (s *scheduler) planPrompts(chunks map[*sequence]int) []*sequence {
 		key    string
 	}
 	beingComputed := map[pending]bool{}
-	room := s.settings.maxTokens
+	room, rowRoom := s.settings.maxTokens, maxLogits/s.vocab
 	var planned []*sequence
 	for _, q := range s.active {
 		if !q.inPrompt() {
@@ -171,6 +172,11 @@ func (s *scheduler) planPrompts(chunks map[*sequence]int) []*sequence {
 			continue // the next step has room again
 		}
 		n = min(n, room)
+		rows := q.wanted(n)
+		if rows > rowRoom && len(planned) > 0 {
+			continue // the next step has room for its logits
+		}
+		rowRoom -= rows
 		room -= n
 		chunks[q] = n
 		planned = append(planned, q)
@@ -178,10 +184,18 @@ func (s *scheduler) planPrompts(chunks map[*sequence]int) []*sequence {
 	return planned
 }
 
-// extend appends the most likely token, and notes when the sequence is done.
-// NaN is never chosen; a row of nothing else gives token 0, as argmax does on
-// a GPU.
+// maxLogits is how many logits a step computes, unless one prompt alone has
+// more: 256 MiB of them.
+const maxLogits = 1 << 26
+
+// extend appends the next token, the caller's choice or the most likely one,
+// and notes when the sequence is done. NaN is never chosen; a row of nothing
+// else gives token 0, as argmax does on a GPU.
 func (s *scheduler) extend(q *sequence, logits []float32) {
+	if q.steered != nil {
+		q.steer(logits, s.vocab)
+		return
+	}
 	if len(q.output()) == 0 && q.request.Logits {
 		q.logits = slices.Clone(logits)
 	}
