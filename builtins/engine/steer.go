@@ -9,9 +9,11 @@ type Steerable interface {
 	Engine
 
 	// Steer computes every request, in any order and many together, until its
-	// Next ends it or it has MaxTokens output tokens. It stops when ctx is done.
-	// Requests that cannot be computed are refused before any is begun.
-	Steer(ctx context.Context, requests []Steered) error
+	// Next ends it or it has MaxTokens output tokens. Between forward passes it
+	// asks more, which may be nil, for requests that join those under way; it
+	// returns when none is left. It stops when ctx is done. A request that
+	// cannot be computed is refused with an error, and ends all.
+	Steer(ctx context.Context, requests []Steered, more func() []Steered) error
 
 	// Limits says what a request may have.
 	Limits() Limits
@@ -40,4 +42,7 @@ type Steered struct {
 	// more is false the output ends with that token. It is not called when
 	// MaxTokens is 0.
 	Next func(row []float32) (token int32, more bool)
+
+	// Done, unless nil, is called when the request is computed.
+	Done func()
 }

@@ -34,7 +34,7 @@ func Calibrate(ctx context.Context, dir string, prompts [][]int32) (map[string]f
 	for i, p := range prompts {
 		sequences = append(sequences, newSequence(engine.Request{ID: i, Tokens: p, MaxTokens: 1}))
 	}
-	if err := e.scheduler.answer(ctx, sequences, func(*sequence) error { return nil }); err != nil {
+	if err := e.scheduler.answer(ctx, sequences, nobody, func(*sequence) error { return nil }); err != nil {
 		return nil, fmt.Errorf("calibrate %s: %w", dir, err)
 	}
 	for module, v := range amax {

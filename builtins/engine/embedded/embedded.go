@@ -140,7 +140,7 @@ func (e *Engine) Generate(ctx context.Context, requests []engine.Request, emit f
 		}
 		sequences[i] = newSequence(r)
 	}
-	return e.scheduler.answer(ctx, sequences, func(q *sequence) error {
+	return e.scheduler.answer(ctx, sequences, nobody, func(q *sequence) error {
 		return emit(engine.Response{
 			ID: q.request.ID, Tokens: q.output(), Text: e.Decode(q.output()),
 			Finish: q.finish, Logits: q.logits,

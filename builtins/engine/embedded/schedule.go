@@ -59,17 +59,22 @@ func (s *scheduler) check(r engine.Request) error {
 	return nil
 }
 
-// answer computes all sequences and hands every finished one to emit.
-func (s *scheduler) answer(ctx context.Context, sequences []*sequence, emit func(*sequence) error) error {
-	for _, q := range sequences {
-		if err := s.check(q.request); err != nil {
-			return err
-		}
+// answer computes all sequences, and those that join between two steps, and
+// hands every finished one to emit.
+func (s *scheduler) answer(ctx context.Context, sequences []*sequence, join func() ([]*sequence, error), emit func(*sequence) error) error {
+	if err := s.enqueue(sequences); err != nil {
+		return err
 	}
-	s.waiting = sequences
 	defer s.abandon()
 	for len(s.waiting)+len(s.active) > 0 {
 		if err := ctx.Err(); err != nil {
+			return err
+		}
+		joining, err := join()
+		if err == nil {
+			err = s.enqueue(joining)
+		}
+		if err != nil {
 			return err
 		}
 		s.admit()
@@ -78,6 +83,20 @@ func (s *scheduler) answer(ctx context.Context, sequences []*sequence, emit func
 			return err
 		}
 	}
+	return nil
+}
+
+// nobody joins.
+func nobody() ([]*sequence, error) { return nil, nil }
+
+// enqueue lets sequences wait, all or none.
+func (s *scheduler) enqueue(sequences []*sequence) error {
+	for _, q := range sequences {
+		if err := s.check(q.request); err != nil {
+			return err
+		}
+	}
+	s.waiting = append(s.waiting, sequences...)
 	return nil
 }
 

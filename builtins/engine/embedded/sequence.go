@@ -10,9 +10,9 @@ import (
 // hold their keys and values.
 type sequence struct {
 	request  engine.Request
-	steered *engine.Steered // when the caller chooses the tokens
-	tokens   []int32          // prompt, then output
-	computed int              // positions whose keys and values are in the cache
+	steered  *engine.Steered // when the caller chooses the tokens
+	tokens   []int32         // prompt, then output
+	computed int             // positions whose keys and values are in the cache
 	blocks   []int
 	shared   []*prefixNode // the first blocks, when they are in the tree
 	logits   []float32     // that chose the first output token

@@ -42,7 +42,7 @@ func greedy(t *testing.T, e engine.Engine, prompts [][]int32, tokens int, wantPr
 			}
 		}
 	}
-	require.NoError(t, e.(engine.Steerable).Steer(context.Background(), requests))
+	require.NoError(t, e.(engine.Steerable).Steer(context.Background(), requests, nil))
 	return out
 }
 
@@ -98,7 +98,7 @@ func TestSteerEndsWhenItsCallerSaysSo(t *testing.T) {
 	require.NoError(t, e.(engine.Steerable).Steer(context.Background(), []engine.Steered{{
 		Tokens: []int32{1, 2, 3}, MaxTokens: 10,
 		Next: func([]float32) (int32, bool) { calls++; return 5, calls < 3 },
-	}}))
+	}}, nil))
 	require.Equal(t, 3, calls)
 }
 
@@ -110,10 +110,10 @@ func TestSteerScoresAPromptOfFullLength(t *testing.T) {
 	rows := 0
 	require.NoError(t, e.(engine.Steerable).Steer(context.Background(), []engine.Steered{{
 		Tokens: prompt, Prompt: func(position int, row []float32) { require.Equal(t, rows, position); rows++ },
-	}}))
+	}}, nil))
 	require.Equal(t, 63, rows)
 	require.Equal(t, 64, e.(engine.Steerable).Limits().SequenceTokens)
-	err := e.(engine.Steerable).Steer(context.Background(), []engine.Steered{{Tokens: append(prompt, 1)}})
+	err := e.(engine.Steerable).Steer(context.Background(), []engine.Steered{{Tokens: append(prompt, 1)}}, nil)
 	require.ErrorContains(t, err, "exceed max_seq_len 64")
 }
 
@@ -128,6 +128,41 @@ func TestSteerRefusesWhatItCannotCompute(t *testing.T) {
 		"request 7: the prompt is empty":      {ID: 7, MaxTokens: 1, Next: next},
 		"2000000 more exceed max_seq_len 256": {Tokens: []int32{1}, MaxTokens: 2000000, Next: next},
 	} {
-		require.ErrorContains(t, e.(engine.Steerable).Steer(context.Background(), []engine.Steered{r}), message)
+		require.ErrorContains(t, e.(engine.Steerable).Steer(context.Background(), []engine.Steered{r}, nil), message)
+	}
+}
+
+// A request may join between two forward passes of others, and gets what it
+// would get alone.
+func TestSteerLetsRequestsJoin(t *testing.T) {
+	e := openEngine(t, fixture("llama")).(engine.Steerable)
+	prompts := sharedPrefixPrompts()[:5]
+	want := greedy(t, e, prompts, 6, true)
+	got := make([]sampled, len(prompts))
+	done := make([]int, len(prompts))
+	request := func(i int) engine.Steered {
+		step := 0
+		return engine.Steered{
+			ID: i, Tokens: prompts[i], MaxTokens: 6,
+			Next: func([]float32) (int32, bool) {
+				token := want[i].tokens[step]
+				step++
+				got[i].tokens = append(got[i].tokens, token)
+				return token, true
+			},
+			Done: func() { done[i]++ },
+		}
+	}
+	joined := 1
+	require.NoError(t, e.Steer(context.Background(), []engine.Steered{request(0)}, func() []engine.Steered {
+		if joined == len(prompts) {
+			return nil
+		}
+		joined++
+		return []engine.Steered{request(joined - 1)}
+	}))
+	for i := range prompts {
+		require.Equal(t, want[i].tokens, got[i].tokens)
+		require.Equal(t, 1, done[i])
 	}
 }
