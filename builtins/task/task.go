@@ -55,6 +55,19 @@ type Question struct {
 	Messages []Message `json:"messages,omitempty"`
 }
 
+// Text is the question for people: its prompt, or the turns of its
+// conversation.
+func (q Question) Text() string {
+	if len(q.Messages) == 0 {
+		return q.Prompt
+	}
+	var turns []string
+	for _, m := range q.Messages {
+		turns = append(turns, "["+m.Role+"]\n"+m.Content)
+	}
+	return strings.Join(turns, "\n\n")
+}
+
 // Score reports whether output answers q. In MMLU that is whether it begins
 // with q.Ref, white space aside; of GSM8K's filters the spec's decides.
 func (t *Task) Score(q Question, output string) bool {

@@ -60,6 +60,7 @@ func Open(ctx context.Context, d engine.Deployment) (engine.Engine, error) {
 	if e.tokenizer, err = tokenizer.Load(filepath.Join(d.Model, "tokenizer.json")); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
+	e.scheduler.decode = e.Decode
 	if size := e.tokenizer.VocabSize(); size > e.info.Vocab {
 		err := fmt.Errorf("%s: tokenizer.json has %d tokens, but config.json says vocab_size %d: they are of different models", d.Model, size, e.info.Vocab)
 		return nil, errors.Join(err, e.Close())
@@ -141,8 +142,12 @@ func (e *Engine) Generate(ctx context.Context, requests []engine.Request, emit f
 		sequences[i] = newSequence(r)
 	}
 	return e.scheduler.answer(ctx, sequences, nobody, func(q *sequence) error {
+		text := e.Decode(q.output())
+		if at := stopAt(text, q.request.StopTexts); at >= 0 {
+			text = text[:at]
+		}
 		return emit(engine.Response{
-			ID: q.request.ID, Tokens: q.output(), Text: e.Decode(q.output()),
+			ID: q.request.ID, Tokens: q.output(), Text: text,
 			Finish: q.finish, Logits: q.logits,
 		})
 	})

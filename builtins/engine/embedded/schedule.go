@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"adkernel/builtins/engine"
 )
@@ -17,6 +18,7 @@ type scheduler struct {
 	pool     *blockPool
 	vocab    int
 	stop     []int32
+	decode   func([]int32) string
 
 	waiting []*sequence
 	active  []*sequence
@@ -42,8 +44,6 @@ func (s *scheduler) check(r engine.Request) error {
 		return fmt.Errorf("request %d: the embedded engine generates greedily and cannot sample", r.ID)
 	case r.PromptLogits:
 		return fmt.Errorf("request %d: the embedded engine returns the logits of the first output token, not of the prompt", r.ID)
-	case len(r.StopTexts) > 0:
-		return fmt.Errorf("request %d: the embedded engine stops at token ids, not at texts", r.ID)
 	case r.MaxTokens > s.settings.maxSeqLen || n+r.MaxTokens > s.settings.maxSeqLen:
 		return fmt.Errorf("request %d: %d prompt tokens and %d more exceed max_seq_len %d: truncate the prompt",
 			r.ID, n, r.MaxTokens, s.settings.maxSeqLen)
@@ -236,6 +236,20 @@ func (s *scheduler) extend(q *sequence, logits []float32) {
 	if len(q.output()) == q.request.MaxTokens {
 		q.finish = "length"
 	}
+	if len(q.request.StopTexts) > 0 && stopAt(s.decode(q.output()), q.request.StopTexts) >= 0 {
+		q.finish = "stop"
+	}
+}
+
+// stopAt is where the first of the stop texts begins in text; -1 if none does.
+func stopAt(text string, stop []string) int {
+	first := -1
+	for _, s := range stop {
+		if at := strings.Index(text, s); at >= 0 && (first < 0 || at < first) {
+			first = at
+		}
+	}
+	return first
 }
 
 func (s *scheduler) emitFinished(emit func(*sequence) error) error {
