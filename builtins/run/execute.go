@@ -187,7 +187,7 @@ func (x *execution) missing() []engine.Request {
 	var requests []engine.Request
 	for i, p := range x.prompts {
 		if !x.done[i] {
-			requests = append(requests, engine.Request{ID: i, Tokens: p.ids, MaxTokens: x.task.MaxTokens, StopTexts: x.task.Stop, Logits: true})
+			requests = append(requests, engine.Request{ID: i, Tokens: p.ids, Text: p.text, MaxTokens: x.task.MaxTokens, StopTexts: x.task.Stop, Logits: true})
 		}
 	}
 	return requests

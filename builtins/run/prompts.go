@@ -22,7 +22,8 @@ const (
 // prompt is one question as the engine is asked it.
 type prompt struct {
 	ids    []int32
-	at     int64 // place of the first id in prompts.ids
+	text   string // that ids are of; "" when it was cut
+	at     int64  // place of the first id in prompts.ids
 	sha256 string
 }
 
@@ -42,6 +43,9 @@ func encodePrompts(e engine.Engine, t *task.Task, texts []string, special bool) 
 		}
 		sum := sha256.Sum256(idBytes(ids))
 		prompts[i] = prompt{ids: ids, at: at, sha256: hex.EncodeToString(sum[:])}
+		if len(ids) == len(encoded[i]) {
+			prompts[i].text = texts[i]
+		}
 		at += int64(len(ids))
 	}
 	return prompts, nil
