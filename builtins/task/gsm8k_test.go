@@ -24,7 +24,7 @@ type askedOf struct {
 	Count   int
 	SHA256  string
 	Rows    []int
-	Prompts []string // the first 12 digits of each prompt's SHA-256
+	Prompts []string // the first 8 digits of each prompt's SHA-256
 	First   string
 	Until   []string
 }
@@ -57,7 +57,7 @@ func requireAsked(t *testing.T, dir string, want askedOf) {
 			require.Equal(t, want.First, text)
 		}
 		sum := sha256.Sum256([]byte(text))
-		require.Equal(t, want.Prompts[i], hex.EncodeToString(sum[:])[:12], "question %d", i)
+		require.Equal(t, want.Prompts[i], hex.EncodeToString(sum[:])[:8], "question %d", i)
 	}
 	require.Equal(t, want.SHA256, got.Hash())
 	require.Equal(t, want.Until, got.Stop)

@@ -6,7 +6,9 @@ FOLDER holds train.jsonl and test.jsonl. The task is lm-eval's own gsm8k, its
 dataset_path patched to a local folder as TensorRT-LLM's LmEvalEvaluator does,
 and TensorRT-LLM's _adjust_config (few-shot seed, shuffle of every split)
 applied before lm_eval.evaluate. A model that answers nothing records what it is
-asked. Made with lm-eval 0.4.9.1 and with 0.4.13 (see "lm_eval" in the files).
+asked. gsm8k_hashes.json
+holds two of these files, "small" of gsm8k/ here and "full" of all of GSM8K
+(7,473 and 1,319 documents), made with lm-eval 0.4.13 and datasets 5.2.
 """
 
 import hashlib
@@ -126,7 +128,7 @@ def main():
         out["runs"].append({
             "options": options, "count": len(asked), "sha256": whole.hexdigest(),
             "rows": [rows.index(request.doc["question"]) for request in asked],
-            "prompts": [hashlib.sha256(request.args[0].encode()).hexdigest()[:12] for request in asked],
+            "prompts": [hashlib.sha256(request.args[0].encode()).hexdigest()[:8] for request in asked],
             "first": asked[0].args[0] if len(rows) < 100 else None,
             "until": asked[0].args[1]["until"], "max_gen_toks": asked[0].args[1].get("max_gen_toks"),
         })
