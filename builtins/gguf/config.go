@@ -33,6 +33,12 @@ func (f *File) number(key string) (n int, ok bool, err error) {
 	return n, true, nil
 }
 
+// Bounds of a model's sizes: those of a damaged file take memory for nothing.
+const (
+	maxSize   = 1 << 24
+	maxLayers = 1 << 12
+)
+
 func (f *File) config() (*config, error) {
 	architecture, _ := f.Metadata["general.architecture"].(string)
 	if architecture != "llama" {
@@ -55,7 +61,13 @@ func (f *File) config() (*config, error) {
 		if !ok && !field.optional || ok && n == 0 {
 			return nil, fmt.Errorf("metadata llama.%s is missing", field.key)
 		}
+		if n > maxSize {
+			return nil, fmt.Errorf("metadata llama.%s is %d: want %d at most", field.key, n, maxSize)
+		}
 		*field.to = n
+	}
+	if c.layers > maxLayers {
+		return nil, fmt.Errorf("metadata llama.block_count is %d: want %d at most", c.layers, maxLayers)
 	}
 	if c.kvHeads == 0 {
 		c.kvHeads = c.heads

@@ -268,6 +268,7 @@ func TestWhatIsNotReadIsRefused(t *testing.T) {
 		`rope.scaling.type "yarn" is not read`:     set("llama.rope.scaling.type", "yarn"),
 		"a mixture of 8 experts":                   set("llama.expert_count", uint32(8)),
 		"want that of a head, 16":                  set("llama.rope.dimension_count", uint32(8)),
+		"want 4096 at most":                        set("llama.block_count", uint32(1<<20)),
 		"llama.block_count is a":                   set("llama.block_count", "a"),
 		"llama.context_length is missing":          set("llama.context_length", uint32(0)),
 		`tokenizer.ggml.model "llama" is not read`: set("tokenizer.ggml.model", "llama"),
