@@ -19,12 +19,12 @@ BUILD  := $(CURDIR)/build
 # Packages in which goroutines share memory. kernel/eval/yaegi is left out: yaegi
 # has races of its own when a cell leaves goroutines behind.
 RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/notebook ./kernel/wire ./kernel/worker \
-        ./builtins/run ./builtins/engine/... ./builtins/tokenizer ./builtins/frame
+        ./builtins/run ./builtins/engine/... ./builtins/tokenizer ./builtins/frame ./internal/serve
 
 # Packages with tests that run real engines in Python.
 NEIGHBOURS := ./builtins/engine/transformers ./builtins/engine/trtllm
 
-.PHONY: help build generate demo lab install test check unit race clients notebooks conformance soak bench neighbours test-neighbours fmt clean FORCE
+.PHONY: help build generate demo lab install test check unit race clients notebooks conformance soak bench neighbours test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -89,8 +89,17 @@ bench: build .venv/ready ## Measure, beside ipykernel, yaegi, compiled Go, panda
 
 neighbours: .venv-neighbours/ready ## Install torch and transformers: the real engines that ours are tested and measured against.
 
-test-neighbours: .venv-neighbours/ready ## Tests that need them, twenty minutes on two cores.
+test-neighbours: .venv-neighbours/ready test-lmeval ## Tests that need them, twenty minutes on two cores.
 	ADKERNEL_NEIGHBOURS=$(CURDIR)/.venv-neighbours/bin/python go test -timeout 60m -p 1 $(NEIGHBOURS)
+
+lmeval: .venv-lmeval/ready ## Install lm-evaluation-harness, which judges adkernel serve and the prompts.
+
+test-lmeval: build lmeval ## lm-evaluation-harness evaluates adkernel serve: answers and log-likelihoods must be our own.
+	ADKERNEL_BIN=$(BIN) .venv-lmeval/bin/python internal/python/lmeval_serve.py
+
+GGUF ?= SmolLM2-135M-Instruct.Q4_1.gguf
+test-gguf: build .venv-neighbours/ready ## An imported GGUF file beside transformers' own loading of it: GGUF=FILE.
+	ADKERNEL_BIN=$(BIN) .venv-neighbours/bin/python internal/python/gguf_reference.py $(GGUF)
 
 .venv/ready: internal/python/requirements.txt
 	python3 -m venv .venv
@@ -102,6 +111,12 @@ test-neighbours: .venv-neighbours/ready ## Tests that need them, twenty minutes 
 	python3 -m venv .venv-neighbours
 	.venv-neighbours/bin/python -m pip install --quiet --disable-pip-version-check uv
 	.venv-neighbours/bin/uv pip install --quiet --python .venv-neighbours/bin/python -r $<
+	@touch $@
+
+.venv-lmeval/ready: internal/python/requirements-lmeval.txt
+	python3 -m venv .venv-lmeval
+	.venv-lmeval/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.venv-lmeval/bin/uv pip install --quiet --python .venv-lmeval/bin/python -r $<
 	@touch $@
 
 fmt: ## Format the Go code.

@@ -117,8 +117,8 @@ func Samples(n int) TaskOption { return func(t *Task) { t.Samples = n } }
 // whole evaluation.
 func Subjects(names ...string) TaskOption { return func(t *Task) { t.Subjects = names } }
 
-// Dataset reads the questions from a folder with dev/ and test/ instead of the
-// one below $LLM_MODELS_ROOT.
+// Dataset reads the questions from this folder instead of the one below
+// $LLM_MODELS_ROOT.
 func Dataset(dir string) TaskOption { return func(t *Task) { t.Dataset = dir } }
 
 // MMLU is the MMLU evaluation with TensorRT-LLM's prompts, byte for byte.
@@ -127,6 +127,51 @@ func Dataset(dir string) TaskOption { return func(t *Task) { t.Dataset = dir } }
 func MMLU(options ...TaskOption) Task {
 	t := Task{Kind: "mmlu"}
 	return narrow(t, options)
+}
+
+// GSM8K is GSM8K as TensorRT-LLM evaluates it with lm-evaluation-harness: its
+// prompts byte for byte, its stops, its filters.
+//
+//	task := GSM8K(Filter("strict-match"))
+func GSM8K(options ...TaskOption) Task { return narrow(Task{Kind: "gsm8k"}, options) }
+
+// GPQA is GPQA-diamond with TensorRT-LLM's prompts; the order of the choices is
+// our own.
+func GPQA(options ...TaskOption) Task { return narrow(Task{Kind: "gpqa"}, options) }
+
+// Questions are your own: JSON lines with question, answer and maybe choices
+// and subject, or CSV with these columns (choices in A, B, ...).
+//
+//	task := Questions("my.jsonl")
+func Questions(path string, options ...TaskOption) Task {
+	return narrow(Task{Kind: "questions", Dataset: path}, options)
+}
+
+// Logged are the prompts of a samples file that lm-evaluation-harness wrote
+// with --log_samples.
+func Logged(path string, options ...TaskOption) Task {
+	return narrow(Task{Kind: "lm-eval", Dataset: path}, options)
+}
+
+// Filter decides which answers of GSM8K count as right: "strict-match" or
+// "flexible-extract".
+func Filter(name string) TaskOption { return func(t *Task) { t.Filter = name } }
+
+// Seed is TensorRT-LLM's --random_seed of GSM8K and GPQA; 0 is the default.
+func Seed(n int) TaskOption { return func(t *Task) { t.Seed = n } }
+
+// AsChat asks through the model's chat template, with a system prompt unless it
+// is "".
+//
+//	task := MMLU(Samples(100), AsChat("You are a helpful assistant."))
+func AsChat(system string) TaskOption {
+	return func(t *Task) { t.Chat, t.System = true, system }
+}
+
+// Multiturn asks through the model's chat template, with the worked examples as
+// turns of their own.
+func Multiturn(system string) TaskOption {
+	return func(t *Task) { t.Chat, t.Multiturn, t.System = true, true, system }
 }
 
 // Only returns t narrowed by options.

@@ -103,7 +103,7 @@ func (in *Inspection) readPrompt() error {
 	in.Prompt = joined.String()
 	spec := in.Test.Spec()
 	if t, err := spec.Task.Load(); err == nil && spec.Prompts != nil && t.Hash() == spec.Prompts.TextSHA256 {
-		in.Prompt = t.Questions[in.TestSample.Index].Prompt
+		in.Prompt = t.Questions[in.TestSample.Index].Text()
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ type Info struct {
 type Request struct {
 	ID        int      // chosen by the caller, returned with the response
 	Tokens    []int32  // prompt, at least one
+	Text      string   // of the prompt, for engines that encode it themselves; "" where Tokens are not all of a text's
 	MaxTokens int      // at least 1; 0 only with PromptLogits
 	Stop      []int32  // ids that end the output (and are left out of it); nil: the model's own
 	StopTexts []string // texts that end the output; Text is cut before the first of them

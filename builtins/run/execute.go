@@ -140,13 +140,17 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 // prepare encodes the prompts, makes sure that task and engine are those that
 // the run began with, and opens the store.
 func (x *execution) prepare() (err error) {
-	if x.prompts, err = encodePrompts(x.engine, x.task); err != nil {
+	texts, special, err := promptTexts(x.task, x.spec.Deployment.Model, x.spec.Created)
+	if err != nil {
+		return err
+	}
+	if x.prompts, err = encodePrompts(x.engine, x.task, texts, special); err != nil {
 		return err
 	}
 	if err := x.identify(); err != nil {
 		return err
 	}
-	if x.letters, err = letterTokens(x.engine); err != nil {
+	if x.letters, err = letterTokens(x.engine, x.task.Chat != nil); err != nil {
 		x.log.Printf("no logits of the answers' letters: %v", err)
 	}
 	store, whole, err := openStore(x.dir, x.engine.Info().Vocab, x.prompts, x.log.Printf)
@@ -183,7 +187,7 @@ func (x *execution) missing() []engine.Request {
 	var requests []engine.Request
 	for i, p := range x.prompts {
 		if !x.done[i] {
-			requests = append(requests, engine.Request{ID: i, Tokens: p.ids, MaxTokens: x.task.MaxTokens, Logits: true})
+			requests = append(requests, engine.Request{ID: i, Tokens: p.ids, Text: p.text, MaxTokens: x.task.MaxTokens, StopTexts: x.task.Stop, Logits: true})
 		}
 	}
 	return requests

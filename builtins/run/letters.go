@@ -13,15 +13,20 @@ const answerLetters = "ABCD"
 // letterTokens returns the token with which each of the answers A to D starts
 // after "Answer:". It fails when the tokenizer gives two of them the same
 // token, or joins one with the colon: then no single logit stands for a letter.
-func letterTokens(e engine.Engine) ([]int32, error) {
-	const before = "Answer:"
+//
+// In a chat, the answer begins the assistant's turn, and so without a space.
+func letterTokens(e engine.Engine, chat bool) ([]int32, error) {
+	before, space := "Answer:", " "
+	if chat {
+		before, space = "", ""
+	}
 	prefix, err := e.Encode(before, false)
 	if err != nil {
 		return nil, err
 	}
 	var tokens []int32
 	for _, letter := range strings.Split(answerLetters, "") {
-		ids, err := e.Encode(before+" "+letter, false)
+		ids, err := e.Encode(before+space+letter, false)
 		if err != nil {
 			return nil, err
 		}

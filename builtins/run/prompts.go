@@ -22,30 +22,30 @@ const (
 // prompt is one question as the engine is asked it.
 type prompt struct {
 	ids    []int32
-	at     int64 // place of the first id in prompts.ids
+	text   string // that ids are of; "" when it was cut
+	at     int64  // place of the first id in prompts.ids
 	sha256 string
 }
 
-// encodePrompts turns the questions' prompts into token ids, with the
-// tokenizer's special tokens and cut on the left as the task demands.
-func encodePrompts(e engine.Engine, t *task.Task) ([]prompt, error) {
-	texts := make([]string, len(t.Questions))
-	for i, q := range t.Questions {
-		texts[i] = q.Prompt
-	}
-	encoded, err := engine.EncodeAll(e, texts, true)
+// encodePrompts turns the questions' texts into token ids, cut on the left as
+// the task demands. The tokenizer's special tokens are added if special is true.
+func encodePrompts(e engine.Engine, t *task.Task, texts []string, special bool) ([]prompt, error) {
+	encoded, err := engine.EncodeAll(e, texts, special)
 	if err != nil {
 		return nil, err
 	}
 	prompts := make([]prompt, len(t.Questions))
 	at := int64(0)
 	for i, q := range t.Questions {
-		ids, err := cutPrompt(e, q.Prompt, encoded[i], t.TruncatePromptTokens)
+		ids, err := cutPrompt(e, texts[i], encoded[i], t.TruncatePromptTokens)
 		if err != nil {
 			return nil, fmt.Errorf("sample %d (%s, question %d): %w", i, q.Subject, q.Index, err)
 		}
 		sum := sha256.Sum256(idBytes(ids))
 		prompts[i] = prompt{ids: ids, at: at, sha256: hex.EncodeToString(sum[:])}
+		if len(ids) == len(encoded[i]) {
+			prompts[i].text = texts[i]
+		}
 		at += int64(len(ids))
 	}
 	return prompts, nil

@@ -149,7 +149,11 @@ func (r *Run) LogitRow(index int) ([]float32, error) {
 		return nil, err
 	}
 	if sample.Row < 0 {
-		return nil, fmt.Errorf("run %s: sample %d: the engine returned no logits", r.Name(), index)
+		reason := "the engine returned no logits"
+		if e := r.Spec().Engine; e != nil && e.Settings["server.logits"] != "" {
+			reason = "logits are " + e.Settings["server.logits"]
+		}
+		return nil, fmt.Errorf("run %s: sample %d: %s", r.Name(), index, reason)
 	}
 	row, err := readLogitRow(r.dir, sample.Row, sample.CRC32)
 	if err != nil {

@@ -19,6 +19,7 @@ func init() {
 		"Engine":          reflect.ValueOf((*engine.Engine)(nil)),
 		"_Engine":         reflect.ValueOf((*_adkernel_builtins_engine_Engine)(nil)),
 		"Info":            reflect.ValueOf((*engine.Info)(nil)),
+		"Limits":          reflect.ValueOf((*engine.Limits)(nil)),
 		"LoadedScale":     reflect.ValueOf((*engine.LoadedScale)(nil)),
 		"Merge":           reflect.ValueOf(engine.Merge),
 		"Opener":          reflect.ValueOf((*engine.Opener)(nil)),
@@ -28,6 +29,9 @@ func init() {
 		"ScaleReader":     reflect.ValueOf((*engine.ScaleReader)(nil)),
 		"_ScaleReader":    reflect.ValueOf((*_adkernel_builtins_engine_ScaleReader)(nil)),
 		"Site":            reflect.ValueOf((*engine.Site)(nil)),
+		"Steerable":       reflect.ValueOf((*engine.Steerable)(nil)),
+		"_Steerable":      reflect.ValueOf((*_adkernel_builtins_engine_Steerable)(nil)),
+		"Steered":         reflect.ValueOf((*engine.Steered)(nil)),
 		"Tracer":          reflect.ValueOf((*engine.Tracer)(nil)),
 		"_Tracer":         reflect.ValueOf((*_adkernel_builtins_engine_Tracer)(nil)),
 	}
@@ -75,6 +79,32 @@ type _adkernel_builtins_engine_ScaleReader struct {
 
 func (w _adkernel_builtins_engine_ScaleReader) LoadedScales(a0 context.Context) ([]engine.LoadedScale, error) {
 	return w.WLoadedScales(a0)
+}
+
+// _adkernel_builtins_engine_Steerable implements engine.Steerable by functions.
+type _adkernel_builtins_engine_Steerable struct {
+	IValue    any
+	WClose    func() error
+	WDecode   func(a0 []int32) string
+	WEncode   func(a0 string, a1 bool) ([]int32, error)
+	WGenerate func(a0 context.Context, a1 []engine.Request, a2 func(engine.Response) error) error
+	WInfo     func() engine.Info
+	WLimits   func() engine.Limits
+	WSteer    func(a0 context.Context, a1 []engine.Steered, a2 func() []engine.Steered) error
+}
+
+func (w _adkernel_builtins_engine_Steerable) Close() error             { return w.WClose() }
+func (w _adkernel_builtins_engine_Steerable) Decode(a0 []int32) string { return w.WDecode(a0) }
+func (w _adkernel_builtins_engine_Steerable) Encode(a0 string, a1 bool) ([]int32, error) {
+	return w.WEncode(a0, a1)
+}
+func (w _adkernel_builtins_engine_Steerable) Generate(a0 context.Context, a1 []engine.Request, a2 func(engine.Response) error) error {
+	return w.WGenerate(a0, a1, a2)
+}
+func (w _adkernel_builtins_engine_Steerable) Info() engine.Info     { return w.WInfo() }
+func (w _adkernel_builtins_engine_Steerable) Limits() engine.Limits { return w.WLimits() }
+func (w _adkernel_builtins_engine_Steerable) Steer(a0 context.Context, a1 []engine.Steered, a2 func() []engine.Steered) error {
+	return w.WSteer(a0, a1, a2)
 }
 
 // _adkernel_builtins_engine_Tracer implements engine.Tracer by functions.

@@ -29,7 +29,8 @@ var choiceLetters = []string{"A", "B", "C", "D"}
 //
 // Sampling draws from one generator through all subjects, in order, so that
 // every file is read even where keep leaves subjects out.
-func loadMMLU(dir string, samples int, keep []string) (*Task, error) {
+func (s Spec) loadMMLU(dir string) (*Task, error) {
+	samples, keep := s.Samples, s.Subjects
 	subjects, whole, err := subjectsIn(dir)
 	if err != nil {
 		return nil, err
@@ -52,7 +53,7 @@ func loadMMLU(dir string, samples int, keep []string) (*Task, error) {
 		if keep != nil && !slices.Contains(keep, subject.Name) {
 			continue
 		}
-		shots, err := shotsOf(dir, subject.Name)
+		head, shots, err := shotsOf(dir, subject.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -61,7 +62,13 @@ func loadMMLU(dir string, samples int, keep []string) (*Task, error) {
 			if err != nil {
 				return nil, err
 			}
-			t.Questions = append(t.Questions, Question{subject.Name, row, shots + question, answer})
+			q := Question{Subject: subject.Name, Index: row, Ref: answer}
+			if conversation := s.conversation(shots, head, question); s.Chat {
+				q.Messages = conversation
+			} else {
+				q.Prompt = conversation[0].Content
+			}
+			t.Questions = append(t.Questions, q)
 		}
 		t.Subjects = append(t.Subjects, subject)
 	}
@@ -71,28 +78,27 @@ func loadMMLU(dir string, samples int, keep []string) (*Task, error) {
 	return t, nil
 }
 
-// shotsOf returns the text in front of every question of a subject: a title
-// and the first rows of its dev file, with answers.
-func shotsOf(dir, subject string) (string, error) {
+// shotsOf returns what comes in front of every question of a subject: a title,
+// and the first rows of its dev file with answers.
+func shotsOf(dir, subject string) (head string, shots []shot, err error) {
 	dev, err := readTable(filepath.Join(dir, "dev", subject+"_dev.csv"))
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if dev.rows() < mmluShots {
-		return "", fmt.Errorf("%s: %s, want at least %d", dev.path, count(dev.rows(), "row"), mmluShots)
+		return "", nil, fmt.Errorf("%s: %s, want at least %d", dev.path, count(dev.rows(), "row"), mmluShots)
 	}
-	var b strings.Builder
 	// The evaluator puts a space before every word, so there are two here.
 	title := " " + strings.ReplaceAll(subject, "_", " ")
-	fmt.Fprintf(&b, "The following are multiple choice questions (with answers) about %s.\n\n", title)
+	head = fmt.Sprintf("The following are multiple choice questions (with answers) about %s.\n\n", title)
 	for row := range mmluShots {
 		example, answer, err := formatExample(dev, row)
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
-		fmt.Fprintf(&b, "%s %s\n\n", example, answer)
+		shots = append(shots, shot{example, answer})
 	}
-	return b.String(), nil
+	return head, shots, nil
 }
 
 // formatExample returns a row as a question, up to "Answer:", and its answer.

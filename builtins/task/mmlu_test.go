@@ -240,7 +240,7 @@ func TestTruncateKeepsTheEnd(t *testing.T) {
 }
 
 func TestJSONLinesHoldWhatIsSent(t *testing.T) {
-	task := &Task{Questions: []Question{{"ant", 3, "a < b & \"c\"\nAnswer:", "A"}}}
+	task := &Task{Questions: []Question{{Subject: "ant", Index: 3, Prompt: "a < b & \"c\"\nAnswer:", Ref: "A"}}}
 	var b bytes.Buffer
 	require.NoError(t, task.WriteJSONLines(&b))
 	require.Equal(t, `{"subject":"ant","index":3,"prompt":"a < b & \"c\"\nAnswer:","ref":"A"}`+"\n", b.String())

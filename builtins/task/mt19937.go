@@ -50,13 +50,13 @@ func (m *mt19937) twist() {
 
 // interval draws uniformly from 0..limit: words are masked to the bits of
 // limit and rejected above it (random_interval in numpy's distributions.c).
-func (m *mt19937) interval(limit uint32) uint32 {
+func interval(word func() uint32, limit uint32) uint32 {
 	mask := limit
 	for shift := 1; shift < 32; shift *= 2 {
 		mask |= mask >> shift
 	}
 	for {
-		if value := m.uint32() & mask; value <= limit {
+		if value := word() & mask; value <= limit {
 			return value
 		}
 	}
@@ -67,7 +67,7 @@ func (m *mt19937) interval(limit uint32) uint32 {
 func (m *mt19937) sample(rows, count int) []int {
 	permutation := allRows(rows)
 	for i := rows - 1; i > 0; i-- {
-		j := m.interval(uint32(i))
+		j := interval(m.uint32, uint32(i))
 		permutation[i], permutation[j] = permutation[j], permutation[i]
 	}
 	return permutation[:count]

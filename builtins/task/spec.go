@@ -1,19 +1,26 @@
 package task
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"adkernel/internal/suggest"
 )
 
 // A Spec says which evaluation to make, in words that a file can hold. Two
 // Specs that are equal over the same data load equal Tasks.
 type Spec struct {
-	Kind string `json:"kind" yaml:"kind"` // "mmlu"
+	Kind string `json:"kind" yaml:"kind"` // "mmlu", "gsm8k", "gpqa", "questions", "lm-eval"
 
-	// Dataset is the folder with dev/ and test/. "" is the one below
-	// $LLM_MODELS_ROOT, where TensorRT-LLM's own tests look.
+	// Dataset is the folder of the data set, or the file of questions or of
+	// lm-eval's samples. "" is the folder below $LLM_MODELS_ROOT where
+	// TensorRT-LLM's own tests look.
 	Dataset string `json:"dataset,omitempty" yaml:"dataset,omitempty"`
 
 	// Samples is the number of questions wanted; the same number is taken of
@@ -23,6 +30,21 @@ type Spec struct {
 	// Subjects keeps only these, with the questions that they have in the
 	// whole evaluation. nil keeps all.
 	Subjects []string `json:"subjects,omitempty" yaml:"subjects,omitempty"`
+
+	// Seed is TensorRT-LLM's --random_seed of GSM8K and GPQA.
+	Seed int `json:"seed,omitempty" yaml:"seed,omitempty"`
+
+	// Filter decides which answers of GSM8K are right: "strict-match" or
+	// "flexible-extract" (default).
+	Filter string `json:"filter,omitempty" yaml:"filter,omitempty"`
+
+	// Chat asks through the model's chat template: one user turn, or with
+	// Multiturn the worked examples as turns of their own. System is put in
+	// front; Arguments are the template's.
+	Chat      bool           `json:"chat,omitempty" yaml:"chat,omitempty"`
+	Multiturn bool           `json:"multiturn,omitempty" yaml:"multiturn,omitempty"`
+	System    string         `json:"system,omitempty" yaml:"system,omitempty"`
+	Arguments map[string]any `json:"arguments,omitempty" yaml:"arguments,omitempty"`
 }
 
 // String says in one line which questions of which data set are asked.
@@ -34,6 +56,14 @@ func (s Spec) String() string {
 	if len(s.Subjects) > 0 {
 		words = append(words, "of these only "+strings.Join(s.Subjects, ", "))
 	}
+	if s.Chat && s.Multiturn {
+		words = append(words, "as a chat of several turns")
+	} else if s.Chat {
+		words = append(words, "as a chat")
+	}
+	if s.Filter != "" {
+		words = append(words, s.Filter)
+	}
 	if s.Dataset != "" {
 		words = append(words, "data set "+s.Dataset)
 	}
@@ -43,33 +73,101 @@ func (s Spec) String() string {
 // modelsRoot names the folder that holds TensorRT-LLM's test data.
 const modelsRoot = "LLM_MODELS_ROOT"
 
+// kinds are the evaluations: where they lie below $LLM_MODELS_ROOT/datasets,
+// and how they are loaded.
+var kinds = map[string]struct {
+	folder string // "" where the spec names a file
+	load   func(s Spec, path string) (*Task, error)
+}{
+	"mmlu":      {"mmlu", Spec.loadMMLU},
+	"gsm8k":     {"openai/gsm8k", Spec.loadGSM8K},
+	"gpqa":      {"gpqa", Spec.loadGPQA},
+	"questions": {"", Spec.loadQuestions},
+	"lm-eval":   {"", Spec.loadLogged},
+}
+
 // Load reads the data set and returns the evaluation. The error names the
 // file, and the line where there is one.
 func (s Spec) Load() (*Task, error) {
-	if s.Kind != "mmlu" {
-		return nil, fmt.Errorf("task: kind %q is not known, only \"mmlu\" is", s.Kind)
+	k, ok := kinds[s.Kind]
+	if !ok {
+		return nil, fmt.Errorf("task: kind %q is not known%s", s.Kind, suggest.Clause(s.Kind, slices.Sorted(maps.Keys(kinds))))
 	}
-	if s.Samples < 0 {
-		return nil, fmt.Errorf("task mmlu: samples %d: want 1 or more, or 0 for all", s.Samples)
-	}
-	dir, err := s.directory()
+	t, err := s.load(k.folder, k.load)
 	if err != nil {
-		return nil, fmt.Errorf("task mmlu: %w", err)
-	}
-	t, err := loadMMLU(dir, s.Samples, s.Subjects)
-	if err != nil {
-		return nil, fmt.Errorf("task mmlu: %w", err)
+		return nil, fmt.Errorf("task %s: %w", s.Kind, err)
 	}
 	return t, nil
 }
 
-func (s Spec) directory() (string, error) {
+func (s Spec) load(folder string, load func(Spec, string) (*Task, error)) (*Task, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	path, err := s.path(folder)
+	if err != nil {
+		return nil, err
+	}
+	t, err := load(s, path)
+	if err != nil {
+		return nil, err
+	}
+	if s.Chat {
+		t.Chat = &Chat{Arguments: s.chatArguments(), AddSpecial: true}
+		t.Name += " (chat)"
+	}
+	return t, nil
+}
+
+// check refuses what would have no effect.
+func (s Spec) check() error {
+	switch {
+	case s.Samples < 0:
+		return fmt.Errorf("samples %d: want 1 or more, or 0 for all", s.Samples)
+	case s.Seed < 0 || int64(s.Seed) > math.MaxUint32:
+		return fmt.Errorf("seed %d: want 0 to %d", s.Seed, uint32(math.MaxUint32))
+	case s.Seed != 0 && s.Kind != "gsm8k" && s.Kind != "gpqa":
+		return errors.New("seed has no effect: leave it out")
+	case s.Filter != "" && s.Kind != "gsm8k":
+		return errors.New("filter has no effect: leave it out")
+	case s.Filter != "" && !slices.Contains(gsm8kGrader.names(), s.Filter):
+		return fmt.Errorf("filter %q: want %s", s.Filter, strings.Join(gsm8kGrader.names(), " or "))
+	case s.Subjects != nil && s.Kind != "mmlu" && s.Kind != "questions":
+		return errors.New("subjects have no effect: there is one")
+	case !s.Chat && (s.Multiturn || s.System != "" || s.Arguments != nil):
+		return errors.New("multiturn, system and arguments have no effect without chat: true")
+	case s.Multiturn && s.Kind != "mmlu" && s.Kind != "gsm8k":
+		return errors.New("multiturn has no effect: there are no worked examples")
+	case s.Chat && s.Kind == "lm-eval":
+		return errors.New("the prompts are logged as they were sent: chat cannot be applied to them")
+	}
+	return nil
+}
+
+// grader is g, with the spec's filter deciding.
+func (s Spec) grader(g grader) *grader {
+	g.chosen = s.Filter
+	return &g
+}
+
+// chatArguments turn thinking off, as TensorRT-LLM's tests do, unless the spec
+// says otherwise.
+func (s Spec) chatArguments() map[string]any {
+	out := map[string]any{"enable_thinking": false}
+	maps.Copy(out, s.Arguments)
+	return out
+}
+
+func (s Spec) path(folder string) (string, error) {
 	if s.Dataset != "" {
 		return s.Dataset, nil
 	}
+	if folder == "" {
+		return "", errors.New("no file: name it as the data set")
+	}
 	root := os.Getenv(modelsRoot)
 	if root == "" {
-		return "", fmt.Errorf("no data set: name its folder, or set %s to the folder that holds datasets/mmlu", modelsRoot)
+		return "", fmt.Errorf("no data set: name its folder, or set %s to the folder that holds datasets/%s", modelsRoot, folder)
 	}
-	return filepath.Join(root, "datasets", "mmlu"), nil
+	return filepath.Join(root, "datasets", folder), nil
 }

@@ -27,6 +27,14 @@ type Task struct {
 	// TruncatePromptTokens is the longest prompt in tokens, special ones
 	// included; longer ones lose their beginning (see Truncate).
 	TruncatePromptTokens int
+
+	// Stop are the texts that end an output.
+	Stop []string
+	// Chat is set when questions are Messages rather than a Prompt.
+	Chat *Chat
+
+	grader *grader // nil: Ref is what a right output begins with, or
+	exact  bool    // what its first line is
 }
 
 // A Subject is one part of an evaluation, scored by itself as well.
@@ -42,12 +50,44 @@ type Question struct {
 	Index   int    `json:"index"` // row of the subject's test file, from 0
 	Prompt  string `json:"prompt"`
 	Ref     string `json:"ref"` // the right answer: "B"
+
+	// Messages take the place of Prompt in a task with Chat.
+	Messages []Message `json:"messages,omitempty"`
 }
 
-// Score reports whether output answers q: whether it begins with q.Ref, white
-// space aside.
+// Text is the question for people: its prompt, or the turns of its
+// conversation.
+func (q Question) Text() string {
+	if len(q.Messages) == 0 {
+		return q.Prompt
+	}
+	var turns []string
+	for _, m := range q.Messages {
+		turns = append(turns, "["+m.Role+"]\n"+m.Content)
+	}
+	return strings.Join(turns, "\n\n")
+}
+
+// Score reports whether output answers q. In MMLU that is whether it begins
+// with q.Ref, white space aside; of GSM8K's filters the spec's decides.
 func (t *Task) Score(q Question, output string) bool {
+	switch {
+	case t.grader != nil:
+		return t.grader.correct(q.Ref, output)
+	case t.exact:
+		line, _, _ := strings.Cut(strings.TrimFunc(output, isPythonSpace), "\n")
+		return strings.TrimFunc(line, isPythonSpace) == q.Ref
+	}
 	return strings.HasPrefix(strings.TrimFunc(output, isPythonSpace), q.Ref)
+}
+
+// Verdicts is what each of the task's filters makes of an output; nil for a
+// task without filters. TensorRT-LLM reports the mean over the filters.
+func (t *Task) Verdicts(q Question, output string) []Verdict {
+	if t.grader == nil {
+		return nil
+	}
+	return t.grader.verdicts(q.Ref, output)
 }
 
 // isPythonSpace is what Python's str.strip removes: Unicode white space and
@@ -57,11 +97,15 @@ func isPythonSpace(r rune) bool {
 }
 
 // Hash identifies what is asked: the SHA-256, in hexadecimal, of all prompts
-// in order, each followed by a zero byte.
+// in order, each followed by a zero byte; a conversation is written as its
+// messages, "<|role|>" in front of each.
 func (t *Task) Hash() string {
 	h := sha256.New()
 	for _, q := range t.Questions {
 		io.WriteString(h, q.Prompt)
+		for _, m := range q.Messages {
+			io.WriteString(h, "<|"+m.Role+"|>"+m.Content)
+		}
 		h.Write([]byte{0})
 	}
 	return hex.EncodeToString(h.Sum(nil))

@@ -106,15 +106,22 @@ func (c logitsCommand) Run(ctx context.Context) error {
 }
 
 type promptsCommand struct {
-	Evaluation string   `arg:"" enum:"mmlu" help:"Evaluation: ${enum}."`
-	Dataset    string   `type:"existingdir" help:"Folder with dev/ and test/; default: below $$LLM_MODELS_ROOT."`
+	Evaluation string   `arg:"" enum:"mmlu,gsm8k,gpqa,questions,lm-eval" help:"Evaluation: ${enum}."`
+	Dataset    string   `type:"path" help:"Folder of the data set, or file of questions or samples; default: below $$LLM_MODELS_ROOT."`
 	Samples    int      `help:"Questions; default: all."`
 	Subjects   []string `help:"Only these subjects."`
+	Seed       int      `help:"Random seed of gsm8k and gpqa."`
+	Chat       bool     `help:"As conversations."`
+	Multiturn  bool     `help:"As conversations with the worked examples as turns."`
+	System     string   `help:"System prompt of conversations."`
 }
 
 // Run prints JSON lines {"subject", "index", "prompt", "ref"}.
 func (c promptsCommand) Run() error {
-	t, err := task.Spec{Kind: c.Evaluation, Dataset: c.Dataset, Samples: c.Samples, Subjects: c.Subjects}.Load()
+	t, err := task.Spec{
+		Kind: c.Evaluation, Dataset: c.Dataset, Samples: c.Samples, Subjects: c.Subjects, Seed: c.Seed,
+		Chat: c.Chat || c.Multiturn, Multiturn: c.Multiturn, System: c.System,
+	}.Load()
 	if err != nil {
 		return err
 	}

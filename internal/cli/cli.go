@@ -39,9 +39,11 @@ type commands struct {
 	Export  exportCommand  `cmd:"" help:"Write a notebook as HTML."`
 	Go      goCommand      `cmd:"" help:"Run one Go program with the cells' evaluator."`
 
-	Prompts  promptsCommand  `cmd:"" help:"Print the prompts of an evaluation as JSON lines."`
-	Logits   logitsCommand   `cmd:"" help:"Print the logits of one prompt."`
-	Quantize quantizeCommand `cmd:"" help:"Quantize a checkpoint with the reference quantizer."`
+	Prompts  promptsCommand    `cmd:"" help:"Print the prompts of an evaluation as JSON lines."`
+	Logits   logitsCommand     `cmd:"" help:"Print the logits of one prompt."`
+	Quantize quantizeCommand   `cmd:"" help:"Quantize a checkpoint with the reference quantizer."`
+	Import   importGGUFCommand `cmd:"" name:"import-gguf" help:"Write a GGUF model as a Hugging Face checkpoint."`
+	Serve    serveCommand      `cmd:"" help:"Serve a checkpoint over OpenAI's API."`
 
 	Launch   launchCommand   `cmd:"" help:"Evaluate a deployment."`
 	Runs     runsCommand     `cmd:"" help:"List the runs that are kept."`

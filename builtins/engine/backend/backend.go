@@ -11,6 +11,7 @@ import (
 
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/embedded"
+	"adkernel/builtins/engine/openai"
 	"adkernel/builtins/engine/transformers"
 	"adkernel/builtins/engine/trtllm"
 	"adkernel/internal/suggest"
@@ -40,6 +41,7 @@ var kinds = map[string]kind{
 	"transformers": {transformers.Open, []string{patch, python}},
 	"autodeploy":   {trtllm.OpenAutoDeploy, []string{python}},
 	"pytorch":      {trtllm.OpenPyTorch, []string{python}},
+	"openai":       {openai.Open, []string{url}},
 }
 
 func openEmbedded(ctx context.Context, d engine.Deployment, _ engine.Site) (engine.Engine, error) {

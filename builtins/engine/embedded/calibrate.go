@@ -30,11 +30,11 @@ func Calibrate(ctx context.Context, dir string, prompts [][]int32) (map[string]f
 	for _, l := range m.linears() {
 		l.observe = observe
 	}
-	var requests []engine.Request
+	var sequences []*sequence
 	for i, p := range prompts {
-		requests = append(requests, engine.Request{ID: i, Tokens: p, MaxTokens: 1})
+		sequences = append(sequences, newSequence(engine.Request{ID: i, Tokens: p, MaxTokens: 1}))
 	}
-	if err := e.scheduler.answer(ctx, requests, func(*sequence) error { return nil }); err != nil {
+	if err := e.scheduler.answer(ctx, sequences, nobody, func(*sequence) error { return nil }); err != nil {
 		return nil, fmt.Errorf("calibrate %s: %w", dir, err)
 	}
 	for module, v := range amax {

@@ -172,7 +172,7 @@ func TestNaNInTheRouterGivesNaNLogits(t *testing.T) {
 // oneToken is a batch of a single prompt of one token.
 func oneToken(e *Engine) batch {
 	var b batch
-	b.add([]int32{65}, 0, []int{e.scheduler.pool.take()}, true)
+	b.add([]int32{65}, 0, []int{e.scheduler.pool.take()}, 1)
 	return b
 }
 
@@ -238,8 +238,8 @@ func TestCapturedGraphsAreReplayedNotTracedAgain(t *testing.T) {
 	b := batch{}
 	e.scheduler.pool.prepare(0)
 	e.scheduler.pool.prepare(1)
-	b.add([]int32{5}, 0, []int{0}, true)
-	b.add([]int32{6}, 0, []int{1}, true)
+	b.add([]int32{5}, 0, []int{0}, 1)
+	b.add([]int32{6}, 0, []int{1}, 1)
 	x := e.scheduler.executor
 	first := x.forward(b)
 	g := x.captured[2]

@@ -60,6 +60,7 @@ func Open(ctx context.Context, d engine.Deployment) (engine.Engine, error) {
 	if e.tokenizer, err = tokenizer.Load(filepath.Join(d.Model, "tokenizer.json")); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
+	e.scheduler.decode = e.Decode
 	if size := e.tokenizer.VocabSize(); size > e.info.Vocab {
 		err := fmt.Errorf("%s: tokenizer.json has %d tokens, but config.json says vocab_size %d: they are of different models", d.Model, size, e.info.Vocab)
 		return nil, errors.Join(err, e.Close())
@@ -133,9 +134,20 @@ func (e *Engine) Decode(ids []int32) string { return e.tokenizer.Decode(ids, tru
 func (e *Engine) Generate(ctx context.Context, requests []engine.Request, emit func(engine.Response) error) error {
 	e.generating.Lock()
 	defer e.generating.Unlock()
-	return e.scheduler.answer(ctx, requests, func(q *sequence) error {
+	sequences := make([]*sequence, len(requests))
+	for i, r := range requests {
+		if r.MaxTokens < 1 {
+			return fmt.Errorf("request %d: max_tokens is %d: want 1 or more", r.ID, r.MaxTokens)
+		}
+		sequences[i] = newSequence(r)
+	}
+	return e.scheduler.answer(ctx, sequences, nobody, func(q *sequence) error {
+		text := e.Decode(q.output())
+		if at := stopAt(text, q.request.StopTexts); at >= 0 {
+			text = text[:at]
+		}
 		return emit(engine.Response{
-			ID: q.request.ID, Tokens: q.output(), Text: e.Decode(q.output()),
+			ID: q.request.ID, Tokens: q.output(), Text: text,
 			Finish: q.finish, Logits: q.logits,
 		})
 	})

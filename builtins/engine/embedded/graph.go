@@ -23,15 +23,16 @@ type span struct {
 	blocks       []int
 }
 
-// add appends the next tokens of a sequence.
-func (b *batch) add(tokens []int32, start int, blocks []int, wantLogits bool) {
+// add appends the next tokens of a sequence. The logits of the last wanted of
+// them are computed.
+func (b *batch) add(tokens []int32, start int, blocks []int, wanted int) {
 	b.spans = append(b.spans, span{first: len(b.ids), count: len(tokens), start: start, blocks: blocks})
 	for i, id := range tokens {
 		b.ids = append(b.ids, id)
 		b.positions = append(b.positions, start+i)
 	}
-	if wantLogits {
-		b.last = append(b.last, len(b.ids)-1)
+	for row := len(b.ids) - wanted; row < len(b.ids); row++ {
+		b.last = append(b.last, row)
 	}
 }
 

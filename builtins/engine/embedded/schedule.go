@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"adkernel/builtins/engine"
 )
@@ -17,6 +18,7 @@ type scheduler struct {
 	pool     *blockPool
 	vocab    int
 	stop     []int32
+	decode   func([]int32) string
 
 	waiting []*sequence
 	active  []*sequence
@@ -42,10 +44,6 @@ func (s *scheduler) check(r engine.Request) error {
 		return fmt.Errorf("request %d: the embedded engine generates greedily and cannot sample", r.ID)
 	case r.PromptLogits:
 		return fmt.Errorf("request %d: the embedded engine returns the logits of the first output token, not of the prompt", r.ID)
-	case len(r.StopTexts) > 0:
-		return fmt.Errorf("request %d: the embedded engine stops at token ids, not at texts", r.ID)
-	case r.MaxTokens < 1:
-		return fmt.Errorf("request %d: max_tokens is %d: want 1 or more", r.ID, r.MaxTokens)
 	case r.MaxTokens > s.settings.maxSeqLen || n+r.MaxTokens > s.settings.maxSeqLen:
 		return fmt.Errorf("request %d: %d prompt tokens and %d more exceed max_seq_len %d: truncate the prompt",
 			r.ID, n, r.MaxTokens, s.settings.maxSeqLen)
@@ -61,19 +59,22 @@ func (s *scheduler) check(r engine.Request) error {
 	return nil
 }
 
-// answer runs all requests and hands every finished sequence to emit.
-func (s *scheduler) answer(ctx context.Context, requests []engine.Request, emit func(*sequence) error) error {
-	for _, r := range requests {
-		if err := s.check(r); err != nil {
-			return err
-		}
-	}
-	for _, r := range requests {
-		s.waiting = append(s.waiting, newSequence(r))
+// answer computes all sequences, and those that join between two steps, and
+// hands every finished one to emit.
+func (s *scheduler) answer(ctx context.Context, sequences []*sequence, join func() ([]*sequence, error), emit func(*sequence) error) error {
+	if err := s.enqueue(sequences); err != nil {
+		return err
 	}
 	defer s.abandon()
 	for len(s.waiting)+len(s.active) > 0 {
 		if err := ctx.Err(); err != nil {
+			return err
+		}
+		joining, err := join()
+		if err == nil {
+			err = s.enqueue(joining)
+		}
+		if err != nil {
 			return err
 		}
 		s.admit()
@@ -82,6 +83,20 @@ func (s *scheduler) answer(ctx context.Context, requests []engine.Request, emit 
 			return err
 		}
 	}
+	return nil
+}
+
+// nobody joins.
+func nobody() ([]*sequence, error) { return nil, nil }
+
+// enqueue lets sequences wait, all or none.
+func (s *scheduler) enqueue(sequences []*sequence) error {
+	for _, q := range sequences {
+		if err := s.check(q.request); err != nil {
+			return err
+		}
+	}
+	s.waiting = append(s.waiting, sequences...)
 	return nil
 }
 
@@ -126,17 +141,22 @@ func (s *scheduler) step() {
 	}
 	for _, q := range planned {
 		end := q.computed + chunks[q]
-		b.add(q.tokens[q.computed:end], q.computed, q.blocks, end == len(q.tokens))
+		b.add(q.tokens[q.computed:end], q.computed, q.blocks, q.wanted(chunks[q]))
 	}
 	logits := s.executor.forward(b)
 	for _, q := range planned {
+		rows := q.wanted(chunks[q])
+		position := q.computed + chunks[q] - rows
 		q.computed += chunks[q]
 		if s.settings.reuse {
 			q.share(s.pool)
 		}
-		if q.computed == len(q.tokens) {
-			s.extend(q, logits[:s.vocab])
-			logits = logits[s.vocab:]
+		for ; rows > 0; rows, position, logits = rows-1, position+1, logits[s.vocab:] {
+			if position < len(q.tokens)-1 {
+				q.steered.Prompt(position, logits[:s.vocab])
+			} else {
+				s.extend(q, logits[:s.vocab])
+			}
 		}
 	}
 }
@@ -150,7 +170,7 @@ func (s *scheduler) planPrompts(chunks map[*sequence]int) []*sequence {
 		key    string
 	}
 	beingComputed := map[pending]bool{}
-	room := s.settings.maxTokens
+	room, rowRoom := s.settings.maxTokens, maxLogits/s.vocab
 	var planned []*sequence
 	for _, q := range s.active {
 		if !q.inPrompt() {
@@ -171,6 +191,11 @@ func (s *scheduler) planPrompts(chunks map[*sequence]int) []*sequence {
 			continue // the next step has room again
 		}
 		n = min(n, room)
+		rows := q.wanted(n)
+		if rows > rowRoom && len(planned) > 0 {
+			continue // the next step has room for its logits
+		}
+		rowRoom -= rows
 		room -= n
 		chunks[q] = n
 		planned = append(planned, q)
@@ -178,10 +203,18 @@ func (s *scheduler) planPrompts(chunks map[*sequence]int) []*sequence {
 	return planned
 }
 
-// extend appends the most likely token, and notes when the sequence is done.
-// NaN is never chosen; a row of nothing else gives token 0, as argmax does on
-// a GPU.
+// maxLogits is how many logits a step computes, unless one prompt alone has
+// more: 256 MiB of them.
+const maxLogits = 1 << 26
+
+// extend appends the next token, the caller's choice or the most likely one,
+// and notes when the sequence is done. NaN is never chosen; a row of nothing
+// else gives token 0, as argmax does on a GPU.
 func (s *scheduler) extend(q *sequence, logits []float32) {
+	if q.steered != nil {
+		q.steer(logits, s.vocab)
+		return
+	}
 	if len(q.output()) == 0 && q.request.Logits {
 		q.logits = slices.Clone(logits)
 	}
@@ -203,6 +236,20 @@ func (s *scheduler) extend(q *sequence, logits []float32) {
 	if len(q.output()) == q.request.MaxTokens {
 		q.finish = "length"
 	}
+	if len(q.request.StopTexts) > 0 && stopAt(s.decode(q.output()), q.request.StopTexts) >= 0 {
+		q.finish = "stop"
+	}
+}
+
+// stopAt is where the first of the stop texts begins in text; -1 if none does.
+func stopAt(text string, stop []string) int {
+	first := -1
+	for _, s := range stop {
+		if at := strings.Index(text, s); at >= 0 && (first < 0 || at < first) {
+			first = at
+		}
+	}
+	return first
 }
 
 func (s *scheduler) emitFinished(emit func(*sequence) error) error {

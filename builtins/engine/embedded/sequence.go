@@ -10,8 +10,9 @@ import (
 // hold their keys and values.
 type sequence struct {
 	request  engine.Request
-	tokens   []int32 // prompt, then output
-	computed int     // positions whose keys and values are in the cache
+	steered  *engine.Steered // when the caller chooses the tokens
+	tokens   []int32         // prompt, then output
+	computed int             // positions whose keys and values are in the cache
 	blocks   []int
 	shared   []*prefixNode // the first blocks, when they are in the tree
 	logits   []float32     // that chose the first output token
@@ -24,12 +25,31 @@ func newSequence(r engine.Request) *sequence {
 
 func (s *sequence) output() []int32 { return s.tokens[len(s.request.Tokens):] }
 
+// wanted is how many of the last of the next chunk tokens have logits that are
+// wanted.
+func (s *sequence) wanted(chunk int) int {
+	switch {
+	case s.wantsPrompt() && s.inPrompt():
+		return chunk
+	case s.computed+chunk == len(s.tokens):
+		return 1
+	}
+	return 0
+}
+
 // inPrompt reports whether the prompt is not yet computed.
 func (s *sequence) inPrompt() bool { return s.computed < len(s.request.Tokens) }
 
-// reusable is the number of full blocks of the prompt that may be shared. The
-// last prompt token is always computed, since its logits are wanted.
+// wantsPrompt reports whether the logits of all prompt positions are wanted.
+func (s *sequence) wantsPrompt() bool { return s.steered != nil && s.steered.Prompt != nil }
+
+// reusable is the number of full blocks of the prompt that may be shared. A
+// token whose logits are wanted is always computed; of the prompt that is the
+// last one, or every one.
 func (s *sequence) reusable(tokensPerBlock int) int {
+	if s.wantsPrompt() {
+		return 0
+	}
 	return (len(s.request.Tokens) - 1) / tokensPerBlock
 }
 
@@ -84,7 +104,7 @@ func (s *sequence) reserve(p *blockPool) {
 // blocksNeeded counts the blocks for the prompt and the longest output. The
 // last output token is never computed.
 func (s *sequence) blocksNeeded(tokensPerBlock int) int {
-	positions := len(s.request.Tokens) + s.request.MaxTokens - 1
+	positions := len(s.request.Tokens) + max(s.request.MaxTokens, 1) - 1
 	return (positions + tokensPerBlock - 1) / tokensPerBlock
 }
 

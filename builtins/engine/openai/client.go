@@ -1,0 +1,242 @@
+package openai
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"adkernel/builtins/engine"
+)
+
+// A client sends requests until they are answered, with growing pauses where
+// trying again can help.
+type client struct {
+	base string
+	settings
+	http *http.Client
+	site engine.Site
+	wait func(ctx context.Context, d time.Duration) error
+}
+
+const (
+	maxAnswer    = 64 << 20 // bytes
+	firstPause   = 500 * time.Millisecond
+	longestPause = 30 * time.Second
+	longestAsked = 5 * time.Minute // of Retry-After
+)
+
+func newClient(base string, s settings, at engine.Site) *client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = s.concurrency
+	return &client{base: base, settings: s, http: &http.Client{Transport: transport}, site: at, wait: pause}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// A refusal is an answer that trying again does not change.
+type refusal struct {
+	status  int
+	message string
+}
+
+func (r *refusal) Error() string {
+	return fmt.Sprintf("the server answers %d: %s", r.status, r.message)
+}
+
+// busy is an answer that may be another one later.
+type busy struct {
+	refusal
+	after time.Duration // that the server asks to wait; 0 when it does not say
+}
+
+func (b *busy) Error() string { return b.refusal.Error() }
+
+// call sends body (nil: GET) to a path of the API and decodes the answer into
+// out.
+func (c *client) call(ctx context.Context, path string, body, out any) error {
+	return c.attempt(ctx, c.retries, c.base+path, body, out)
+}
+
+// once is call without trying again.
+func (c *client) once(ctx context.Context, url string, body, out any) error {
+	return c.attempt(ctx, 0, url, body, out)
+}
+
+func (c *client) attempt(ctx context.Context, retries int, url string, body, out any) error {
+	for try := 0; ; try++ {
+		err := c.send(ctx, url, body, out)
+		var no *refusal
+		if err == nil || errors.As(err, &no) || ctx.Err() != nil {
+			return c.hideKey(err)
+		}
+		if try == retries {
+			if retries > 0 {
+				err = fmt.Errorf("after %d attempts: %w", try+1, err)
+			}
+			return c.hideKey(err)
+		}
+		d := min(firstPause<<min(try, 10), longestPause)
+		d += time.Duration(rand.Int64N(int64(d)/2 + 1)) // so that not all come back at once
+		var b *busy
+		if errors.As(err, &b) && b.after > 0 {
+			d = min(b.after, longestAsked)
+		}
+		c.site.Logf("%v; trying again in %s", c.hideKey(err), d.Round(time.Millisecond))
+		if err := c.wait(ctx, d); err != nil {
+			return err
+		}
+	}
+}
+
+// hideKey removes the API key, which servers repeat in their answers.
+func (c *client) hideKey(err error) error {
+	if err == nil || c.key == "" || !strings.Contains(err.Error(), c.key) {
+		return err
+	}
+	return errors.New(strings.ReplaceAll(err.Error(), c.key, "[API key]"))
+}
+
+func (c *client) send(ctx context.Context, url string, body, out any) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("no answer within %s", c.timeout))
+	defer cancel()
+	method, content := http.MethodGet, io.Reader(nil)
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		method, content = http.MethodPost, bytes.NewReader(text)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, url, content)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if c.key != "" {
+		r.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	response, err := c.http.Do(r)
+	if err != nil {
+		return c.lost(ctx, err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return c.lost(ctx, fmt.Errorf("the answer ends midway: %w", err))
+	case len(text) > maxAnswer:
+		return &refusal{response.StatusCode, fmt.Sprintf("more than %d bytes", maxAnswer)}
+	case response.StatusCode != http.StatusOK:
+		return failed(response, text)
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return fmt.Errorf("%s answers what is not JSON of the API: %s", url, excerpt(text))
+	}
+	return nil
+}
+
+// lost says why no answer came.
+func (c *client) lost(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		err = cause
+	}
+	return fmt.Errorf("%s: %w", c.base, err)
+}
+
+// failed reads an answer that is not 200.
+func failed(response *http.Response, text []byte) error {
+	var body struct {
+		Error   json.RawMessage `json:"error"`
+		Message string          `json:"message"` // vLLM's older form
+		Detail  json.RawMessage `json:"detail"`  // FastAPI's
+	}
+	message := excerpt(text)
+	if json.Unmarshal(text, &body) == nil {
+		var inner struct {
+			Message string `json:"message"`
+		}
+		switch {
+		case json.Unmarshal(body.Error, &inner) == nil && inner.Message != "":
+			message = inner.Message
+		case body.Message != "":
+			message = body.Message
+		case len(body.Detail) > 0:
+			message = excerpt(body.Detail)
+		}
+	}
+	r := refusal{response.StatusCode, message}
+	switch response.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		r.message += " (is the API key in the environment?)"
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return &busy{r, retryAfter(response.Header.Get("Retry-After"))}
+	}
+	return &r
+}
+
+// retryAfter is the header's seconds or date as a duration.
+func retryAfter(value string) time.Duration {
+	if n, err := strconv.Atoi(value); err == nil && n >= 0 {
+		return time.Duration(n) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, time.Until(at))
+	}
+	return 0
+}
+
+func excerpt(text []byte) string {
+	const most = 300
+	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(text), "\ufffd")), " ")
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most]) + "…"
+	}
+	if s == "" {
+		return "(nothing)"
+	}
+	return s
+}
+
+// root is the server's address without the API's /v1.
+func (c *client) root() string { return strings.TrimSuffix(c.base, "/v1") }
+
+func (c *client) tokenize(ctx context.Context, model, text string, special bool) ([]int32, error) {
+	var out struct {
+		Tokens []int32 `json:"tokens"`
+	}
+	err := c.attempt(ctx, c.retries, c.root()+"/tokenize", map[string]any{"model": model, "prompt": text, "add_special_tokens": special}, &out)
+	if err == nil && out.Tokens == nil {
+		err = errors.New("the server's /tokenize gives no tokens")
+	}
+	return out.Tokens, err
+}
+
+func (c *client) detokenize(ctx context.Context, model string, ids []int32) (string, error) {
+	var out struct {
+		Prompt *string `json:"prompt"`
+	}
+	err := c.attempt(ctx, c.retries, c.root()+"/detokenize", map[string]any{"model": model, "tokens": ids}, &out)
+	if err == nil && out.Prompt == nil {
+		err = errors.New("the server's /detokenize gives no text")
+	}
+	if err != nil {
+		return "", err
+	}
+	return *out.Prompt, nil
+}

@@ -1,0 +1,163 @@
+// Package openai is the engine of deployments that somebody else serves: vLLM,
+// SGLang, trtllm-serve, llama.cpp, transformers serve, or anything else behind
+// OpenAI's HTTP API. What such a server can do differs; it is probed when the
+// engine is opened, and recorded with the run.
+//
+// It returns texts. Rows of logits no server gives, so that Info.Vocab is 0 and
+// questions about logits are answered with their absence, never with zeros. The
+// API key comes from the environment and is written nowhere.
+package openai
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"adkernel/builtins/engine"
+	"adkernel/builtins/tokenizer"
+)
+
+// version of the engine; it changes when what is sent does.
+const version = "1.0"
+
+// Engine is a server that was probed.
+type Engine struct {
+	client    *client
+	settings  settings
+	server    capabilities
+	tokenizer *tokenizer.Tokenizer // nil: the server's
+	model     string               // as the server calls it
+}
+
+// Open probes the server of a deployment. Its URL is that of the API, with
+// /v1; its Model is the checkpoint's directory, from which the tokenizer is
+// read, or else the name by which the server knows the model.
+func Open(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engine, error) {
+	fail := func(err error) (engine.Engine, error) {
+		return nil, fmt.Errorf("deployment %s: %w", d.Label(), err)
+	}
+	base, err := checkURL(d.URL)
+	if err != nil {
+		return fail(err)
+	}
+	s, err := readSettings(d)
+	if err != nil {
+		return fail(err)
+	}
+	e := &Engine{settings: s, client: newClient(base, s, at)}
+	if e.tokenizer, err = localTokenizer(d.Model, s.tokenizer); err != nil {
+		return fail(err)
+	}
+	at.Tell("asking " + base + " what it can do")
+	defer at.Tell("")
+	if err := e.probe(ctx, d.Model); err != nil {
+		return fail(err)
+	}
+	at.Logf("server %s: %s", base, e.server)
+	return e, nil
+}
+
+// checkURL returns the URL without a slash at its end. What would put a secret
+// into the run's files is refused.
+func checkURL(text string) (string, error) {
+	if text == "" {
+		return "", errors.New("URL is missing: want the server's API, such as http://127.0.0.1:8000/v1")
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return "", errors.New("URL: not a URL such as http://127.0.0.1:8000/v1") // the parser's error repeats it
+	case u.User != nil || u.RawQuery != "":
+		return "", errors.New("URL: a password or a query would be written into the run: set the API key in the environment instead")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return "", fmt.Errorf("URL %q: want http:// or https:// and a host, such as http://127.0.0.1:8000/v1", text)
+	}
+	return strings.TrimRight(text, "/"), nil
+}
+
+// localTokenizer is the one in dir, or in the model's directory; nil if there
+// is none.
+func localTokenizer(model, dir string) (*tokenizer.Tokenizer, error) {
+	if dir != "" {
+		return tokenizer.Load(dir)
+	}
+	if _, err := os.Stat(filepath.Join(model, "tokenizer.json")); err != nil {
+		return nil, nil
+	}
+	return tokenizer.Load(model)
+}
+
+// Info says which server answered, and what it can do.
+func (e *Engine) Info() engine.Info {
+	settings := map[string]string{"url": e.client.base}
+	maps.Copy(settings, e.settings.inForce())
+	maps.Copy(settings, e.server.inForce())
+	return engine.Info{Engine: "openai", Version: version, Model: e.model, Settings: settings}
+}
+
+// Encode returns the token ids of text, by the checkpoint's tokenizer or the
+// server's.
+func (e *Engine) Encode(text string, special bool) ([]int32, error) {
+	if e.tokenizer != nil {
+		return e.tokenizer.Encode(text, special), nil
+	}
+	return e.client.tokenize(context.Background(), e.model, text, special)
+}
+
+// Decode returns the text of ids, special tokens left out where the tokenizer
+// is ours; "" where the server has none.
+func (e *Engine) Decode(ids []int32) string {
+	texts, err := e.DecodeAll([][]int32{ids})
+	if err != nil {
+		return ""
+	}
+	return texts[0]
+}
+
+// EncodeAll is Encode of every text, several at a time.
+func (e *Engine) EncodeAll(texts []string, special bool) ([][]int32, error) {
+	out := make([][]int32, len(texts))
+	err := e.each(len(texts), func(i int) (err error) {
+		out[i], err = e.Encode(texts[i], special)
+		return err
+	})
+	return out, err
+}
+
+// DecodeAll is Decode of every list, several at a time.
+func (e *Engine) DecodeAll(ids [][]int32) ([]string, error) {
+	out := make([]string, len(ids))
+	err := e.each(len(ids), func(i int) (err error) {
+		if e.tokenizer != nil {
+			out[i] = e.tokenizer.Decode(ids[i], true)
+			return nil
+		}
+		out[i], err = e.client.detokenize(context.Background(), e.model, ids[i])
+		return err
+	})
+	return out, err
+}
+
+// each calls f for 0..n-1 with the settings' concurrency, and returns the first
+// error.
+func (e *Engine) each(n int, f func(i int) error) error {
+	var g errgroup.Group
+	g.SetLimit(e.settings.concurrency)
+	for i := range n {
+		g.Go(func() error { return f(i) })
+	}
+	return g.Wait()
+}
+
+// Close forgets the connections.
+func (e *Engine) Close() error {
+	e.client.http.CloseIdleConnections()
+	return nil
+}

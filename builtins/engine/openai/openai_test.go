@@ -1,0 +1,316 @@
+package openai
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/engine"
+)
+
+// Over the API, the embedded engine says what it says itself.
+func TestAnswersAreThoseOfTheEngineBehindTheServer(t *testing.T) {
+	t.Setenv("ADKERNEL_TEST_KEY", "sesame")
+	url, behind := ours(t, "sesame")
+	e, _ := opened(t, url, map[string]any{"api_key_env": "ADKERNEL_TEST_KEY", "concurrency": 4})
+	info := e.Info()
+	require.Equal(t, "openai", info.Engine)
+	require.Equal(t, "demo", info.Model)
+	require.Zero(t, info.Vocab)
+	require.Equal(t, map[string]string{
+		"url": url, "api_key_env": "ADKERNEL_TEST_KEY", "concurrency": "4", "retries": "5", "timeout": "10m0s",
+		"server.endpoint": "completions", "server.prompts": "token ids", "server.logprobs": "available",
+		"server.prompt_logprobs": "available", "server.logits": "not available from this server",
+	}, info.Settings)
+
+	var requests []engine.Request
+	for i := range 12 {
+		tokens, err := e.Encode(fmt.Sprintf("What is %d + 3?\nA. 4\nB. 9\nAnswer:", i), true)
+		require.NoError(t, err)
+		requests = append(requests, engine.Request{ID: i, Tokens: tokens, MaxTokens: 3 + i, Logits: true})
+	}
+	requests[5].StopTexts = []string{"\n"}
+	want, err := generated(t, behind, requests)
+	require.NoError(t, err)
+	got, err := generated(t, e, requests)
+	require.NoError(t, err)
+	require.Len(t, got, len(requests))
+	for id, w := range want {
+		require.Equal(t, w.Text, got[id].Text)
+		require.Equal(t, w.Finish, got[id].Finish)
+		require.Nil(t, got[id].Logits)
+	}
+
+	// Without a checkpoint at hand, the server's tokenizer serves.
+	remote, err := Open(t.Context(), engine.Deployment{Model: "demo", URL: url, Args: map[string]any{"api_key_env": "ADKERNEL_TEST_KEY"}}, engine.Site{})
+	require.NoError(t, err)
+	defer remote.Close()
+	tokens, err := remote.Encode("What is", true)
+	require.NoError(t, err)
+	own, err := e.Encode("What is", true)
+	require.NoError(t, err)
+	require.Equal(t, own, tokens)
+	require.Equal(t, "<s>What is", remote.Decode(tokens))
+}
+
+func TestOnlyWhatCameBackCountsAsAnAbility(t *testing.T) {
+	const no = "not available from this server"
+	for name, c := range map[string]struct {
+		server plain
+		want   map[string]string
+	}{
+		"all":       {plain{ids: true, logprobs: true, echo: true}, map[string]string{"server.prompts": "token ids", "server.logprobs": "available", "server.prompt_logprobs": "available"}},
+		"ignores":   {plain{}, map[string]string{"server.prompts": "text", "server.logprobs": no, "server.prompt_logprobs": no}},
+		"no echo":   {plain{ids: true, logprobs: true}, map[string]string{"server.prompts": "token ids", "server.logprobs": "available", "server.prompt_logprobs": no}},
+		"chat only": {plain{chatOnly: true}, map[string]string{"server.endpoint": "chat/completions", "server.logprobs": no}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t, c.server.answer)
+			e, _ := opened(t, f.URL+"/v1/", nil)
+			for key, value := range c.want {
+				require.Equal(t, value, e.Info().Settings[key], key)
+			}
+			tokens, err := e.Encode("some text", true)
+			require.NoError(t, err)
+			got, err := generated(t, e, []engine.Request{{ID: 3, Tokens: tokens, Text: "some text", MaxTokens: 2}})
+			require.NoError(t, err)
+			require.Equal(t, "hello", got[3].Text)
+			last := f.asked[len(f.asked)-1]
+			switch {
+			case c.server.chatOnly:
+				require.Equal(t, []any{map[string]any{"role": "user", "content": "some text"}}, last["messages"])
+			case c.server.ids:
+				require.Len(t, last["prompt"], len(tokens))
+			default:
+				require.Equal(t, "some text", last["prompt"])
+			}
+			require.Equal(t, 0.0, last["temperature"])
+			require.NotContains(t, last, "logprobs", "not asked for what nobody reads")
+
+			cut, err := generated(t, e, []engine.Request{{Tokens: tokens[1:], MaxTokens: 2}})
+			require.NoError(t, err)
+			require.NotEmpty(t, cut)
+		})
+	}
+}
+
+func TestWhatCannotBeServedIsRefused(t *testing.T) {
+	f := newFake(t, plain{ids: true}.answer)
+	e, _ := opened(t, f.URL+"/v1", nil)
+	one := []int32{1}
+	for message, r := range map[string]engine.Request{
+		"the prompt is empty":                 {MaxTokens: 1},
+		"not available from this server":      {Tokens: one, MaxTokens: 1, PromptLogits: true},
+		"want 1 or more":                      {Tokens: one},
+		"stops at texts, not at token ids":    {Tokens: one, MaxTokens: 1, Stop: []int32{}},
+		"top_k is not a word of OpenAI's API": {Tokens: one, MaxTokens: 1, Sampling: engine.Sampling{Temperature: 1, TopK: 3}},
+	} {
+		_, err := generated(t, e, []engine.Request{r})
+		require.ErrorContains(t, err, message)
+	}
+
+	open := func(d engine.Deployment) error {
+		if d.Model == "" {
+			d.Model = demo
+		}
+		_, err := Open(t.Context(), d, engine.Site{})
+		return err
+	}
+	for message, d := range map[string]engine.Deployment{
+		"URL is missing":                      {},
+		"want http:// or https:// and a host": {URL: "localhost:8000"},
+		"has no setting temperature":          {URL: f.URL, Args: map[string]any{"temperature": 1}},
+		"concurrency: 0: want a whole number": {URL: f.URL, Args: map[string]any{"concurrency": 0}},
+		"served_model_name: 3: want a text":   {URL: f.URL, Args: map[string]any{"served_model_name": 3}},
+		"no tokenizer: the server has no":     {URL: f.URL + "/v1", Model: "fake"},
+		"the server answers 404":              {URL: f.URL},
+		"tokenizer: open":                     {URL: f.URL, Args: map[string]any{"tokenizer": "/no/where"}},
+	} {
+		require.ErrorContains(t, open(d), message)
+	}
+	secret := "http://user:hunter2@localhost/v1"
+	for _, d := range []engine.Deployment{{URL: secret}, {URL: "http://h/v1?key=hunter2"}, {URL: "http://[hunter2"}, {URL: f.URL, Args: map[string]any{"api_key_env": "sk-hunter2"}}} {
+		err := open(d)
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+	other := newFake(t, plain{ids: true, tokenize: true}.answer)
+	require.ErrorContains(t, open(engine.Deployment{URL: other.URL + "/v1"}), "the tokenizer is not the server's")
+}
+
+func TestModelsAreChosenOrAskedFor(t *testing.T) {
+	f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, _ int) {
+		if path == "/v1/models" {
+			fmt.Fprint(w, `{"data": [{"id": "a"}, {"id": "dense"}]}`)
+			return
+		}
+		plain{}.reply(w, path, body)
+	})
+	e, _ := opened(t, f.URL+"/v1", nil)
+	require.Equal(t, "dense", e.Info().Model, "the folder's name")
+	e, _ = opened(t, f.URL+"/v1", map[string]any{"served_model_name": "a"})
+	require.Equal(t, "a", e.Info().Model)
+	_, err := Open(t.Context(), engine.Deployment{Model: "x", URL: f.URL + "/v1", Args: map[string]any{"tokenizer": demo}}, engine.Site{})
+	require.ErrorContains(t, err, "the models a, dense: set served_model_name")
+}
+
+// misbehaving fails n times for each request, each time as fail says.
+func misbehaving(t *testing.T, times int, fail func(w http.ResponseWriter)) (*Engine, *[]time.Duration, *fake) {
+	var failing atomic.Bool
+	var left atomic.Int32
+	f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, _ int) {
+		if failing.Load() && left.Add(-1) >= 0 {
+			fail(w)
+			return
+		}
+		plain{ids: true}.reply(w, path, body)
+	})
+	e, pauses := opened(t, f.URL+"/v1", map[string]any{"retries": 3, "concurrency": 1, "timeout": 1})
+	failing.Store(true)
+	left.Store(int32(times))
+	return e, pauses, f
+}
+
+func status(code int, header ...string) func(http.ResponseWriter) {
+	return func(w http.ResponseWriter) {
+		for i := 0; i < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(code)
+		fmt.Fprint(w, `{"error": {"message": "not now", "type": "x"}}`)
+	}
+}
+
+func dropped(w http.ResponseWriter) {
+	connection, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		fmt.Fprint(connection, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\nContent-Type: application/json\r\n\r\n{\"choices\": [")
+		connection.Close()
+	}
+}
+
+func TestATroubledServerIsAskedAgain(t *testing.T) {
+	request := []engine.Request{{ID: 1, Tokens: []int32{1}, MaxTokens: 1}}
+	for name, c := range map[string]struct {
+		fail    func(http.ResponseWriter)
+		message string
+	}{
+		"429":      {status(429), "the server answers 429: not now"},
+		"500":      {status(500), "answers 500"},
+		"503":      {status(503), "answers 503"},
+		"dropped":  {dropped, "the answer ends midway"},
+		"no JSON":  {func(w http.ResponseWriter) { fmt.Fprint(w, "<html>\n  proxy </html>") }, "what is not JSON of the API: <html> proxy </html>"},
+		"too slow": {func(http.ResponseWriter) { time.Sleep(1100 * time.Millisecond) }, "no answer within 1s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, pauses, _ := misbehaving(t, 2, c.fail)
+			got, err := generated(t, e, request)
+			require.NoError(t, err)
+			require.Equal(t, "hello", got[1].Text)
+			require.Len(t, *pauses, 2)
+			require.GreaterOrEqual(t, (*pauses)[0], firstPause)
+			require.GreaterOrEqual(t, (*pauses)[1], 2*firstPause)
+
+			e, pauses, _ = misbehaving(t, 1000, c.fail)
+			_, err = generated(t, e, request)
+			require.ErrorContains(t, err, "request 1: after 4 attempts: ")
+			require.ErrorContains(t, err, c.message)
+			require.Len(t, *pauses, 3)
+		})
+	}
+	e, pauses, _ := misbehaving(t, 1, status(429, "Retry-After", "7"))
+	_, err := generated(t, e, request)
+	require.NoError(t, err)
+	require.Equal(t, []time.Duration{7 * time.Second}, *pauses)
+
+	e, pauses, _ = misbehaving(t, 1000, status(422))
+	_, err = generated(t, e, request)
+	require.ErrorContains(t, err, "the server answers 422: not now")
+	require.Empty(t, *pauses, "asking again would not help")
+
+	e, _, f := misbehaving(t, 0, nil)
+	f.Close()
+	_, err = generated(t, e, request)
+	require.ErrorContains(t, err, "after 4 attempts")
+	require.ErrorContains(t, err, "connection refused")
+}
+
+func TestTheKeyIsWrittenNowhere(t *testing.T) {
+	t.Setenv("ADKERNEL_TEST_KEY", "sk-secret")
+	f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, n int) {
+		if path == "/v1/completions" && n < 2 {
+			w.WriteHeader(500 - 99*n) // 500, then 401
+			fmt.Fprint(w, `{"error": {"message": "Incorrect API key provided: sk-secret."}}`)
+			return
+		}
+		plain{}.reply(w, path, body)
+	})
+	var logged strings.Builder
+	site := engine.Site{Log: func(format string, a ...any) { fmt.Fprintf(&logged, format+"\n", a...) }}
+	_, err := Open(t.Context(), engine.Deployment{Model: demo, URL: f.URL + "/v1", Args: map[string]any{"api_key_env": "ADKERNEL_TEST_KEY"}}, site)
+	require.ErrorContains(t, err, "Incorrect API key provided: [API key]. (is the API key in the environment?)")
+	require.Contains(t, logged.String(), "trying again")
+	for _, text := range []string{err.Error(), logged.String()} {
+		require.NotContains(t, text, "sk-secret")
+	}
+}
+
+func TestAnAnswerThatWasCutOffIsMarked(t *testing.T) {
+	finish := `null`
+	f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, _ int) {
+		if path != "/v1/completions" {
+			plain{}.reply(w, path, body)
+			return
+		}
+		fmt.Fprintf(w, `{"choices": [{"text": "hel", "finish_reason": %s}]}`, finish)
+	})
+	e, _ := opened(t, f.URL+"/v1", nil)
+	for text, want := range map[string]string{"null": "cut off", `""`: "cut off", `"content_filter"`: "content_filter", `"stop"`: "stop"} {
+		finish = text
+		got, err := generated(t, e, []engine.Request{{Tokens: []int32{1}, MaxTokens: 9}})
+		require.NoError(t, err)
+		require.Equal(t, want, got[0].Finish)
+		require.Equal(t, "hel", got[0].Text)
+	}
+}
+
+func TestConcurrencyIsBoundedAndAnswersBeforeAnErrorAreKept(t *testing.T) {
+	var now, most, served atomic.Int32
+	f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, n int) {
+		if path != "/v1/completions" || n < 2 { // probes
+			plain{ids: true}.reply(w, path, body)
+			return
+		}
+		most.Store(max(most.Load(), now.Add(1)))
+		defer now.Add(-1)
+		time.Sleep(5 * time.Millisecond)
+		if served.Add(1) == 30 {
+			w.WriteHeader(400)
+			return
+		}
+		plain{ids: true}.reply(w, path, body)
+	})
+	e, _ := opened(t, f.URL+"/v1", map[string]any{"concurrency": 5})
+	requests := make([]engine.Request, 100)
+	for i := range requests {
+		requests[i] = engine.Request{ID: i, Tokens: []int32{1}, MaxTokens: 1}
+	}
+	got, err := generated(t, e, requests)
+	require.ErrorContains(t, err, "answers 400")
+	require.LessOrEqual(t, most.Load(), int32(5))
+	require.GreaterOrEqual(t, len(got), 20)
+	require.Less(t, len(got), 100)
+
+	full := errors.New("the disk is full")
+	require.ErrorIs(t, e.Generate(t.Context(), requests, func(engine.Response) error { return full }), full)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, e.Generate(ctx, requests, func(engine.Response) error { return nil }), context.Canceled)
+}

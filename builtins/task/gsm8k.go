@@ -1,0 +1,135 @@
+package task
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"adkernel/builtins/frame"
+)
+
+// Settings of lm-evaluation-harness's task gsm8k (version 3) as TensorRT-LLM
+// runs it (tensorrt_llm/evaluate/lm_eval.py).
+const (
+	gsm8kShots        = 5
+	gsm8kMaxTokens    = 256  // --max_output_length
+	gsm8kPromptTokens = 4096 // --max_input_length
+)
+
+var (
+	gsm8kStops  = []string{"Question:", "</s>", "<|im_end|>"}
+	gsm8kGrader = grader{
+		filters: []filter{
+			{name: "strict-match", pattern: regexp.MustCompile(`#### (\-?[0-9\.\,]+)`)},
+			{name: "flexible-extract", pattern: regexp.MustCompile(`(-?[$0-9.,]{2,})|(-?[0-9]+)`), last: true},
+		},
+		// The last is Python's \.$, which also matches in front of a line break
+		// that ends the text; no answer has one.
+		ignore: []*regexp.Regexp{regexp.MustCompile(`,`), regexp.MustCompile(`\$`), regexp.MustCompile(`(?s).*#### `), regexp.MustCompile(`\.$`)},
+		fold:   true,
+	}
+)
+
+// loadGSM8K makes the prompts. The test split is shuffled; the worked examples
+// are drawn anew for each question from the train split in its own order, by
+// one generator, so that a question's prompt depends on those before it.
+func (s Spec) loadGSM8K(dir string) (*Task, error) {
+	train, err := readQA(dir, "train")
+	if err != nil {
+		return nil, err
+	}
+	test, err := readQA(dir, "test")
+	if err != nil {
+		return nil, err
+	}
+	if len(train) < gsm8kShots {
+		return nil, fmt.Errorf("data set %s: %s to train, want at least %d", dir, count(len(train), "row"), gsm8kShots)
+	}
+	t := &Task{
+		Name: "GSM8K", Subjects: []Subject{{Name: "gsm8k"}}, MaxTokens: gsm8kMaxTokens,
+		TruncatePromptTokens: gsm8kPromptTokens, Stop: gsm8kStops, grader: s.grader(gsm8kGrader),
+	}
+	order := newPCG64(uint32(s.Seed)).permutation(len(test))
+	if s.Samples > 0 && s.Samples < len(order) {
+		order = order[:s.Samples]
+	}
+	random := newPythonRandom(uint32(s.Seed))
+	ask := func(r qa) string { return "Question: " + r.question + "\nAnswer:" }
+	for _, row := range order {
+		var shots []shot
+		for _, i := range random.sample(len(train), gsm8kShots) {
+			shots = append(shots, shot{ask(train[i]), train[i].answer})
+		}
+		q := Question{Subject: "gsm8k", Index: row, Ref: test[row].answer}
+		if s.Chat {
+			q.Messages = s.conversation(shots, "", ask(test[row]))
+		} else {
+			for _, example := range shots {
+				q.Prompt += example.question + " " + example.answer + "\n\n"
+			}
+			q.Prompt += ask(test[row])
+		}
+		t.Questions = append(t.Questions, q)
+	}
+	return t, nil
+}
+
+// qa is a question with its answer.
+type qa struct{ question, answer string }
+
+// readQA reads a split: {split}.jsonl, or the Parquet files of Hugging Face's
+// layout, main/{split}-*.parquet.
+func readQA(dir, split string) ([]qa, error) {
+	var rows *frame.Frame
+	path := filepath.Join(dir, split+".jsonl")
+	if _, err := os.Stat(path); err == nil {
+		if rows, err = frame.ReadJSONLines(path); err != nil {
+			return nil, err
+		}
+		return qaRows(path, rows)
+	}
+	var found []string
+	for _, folder := range []string{"main", ""} {
+		files, err := filepath.Glob(filepath.Join(dir, folder, split+"-*.parquet"))
+		if err != nil {
+			return nil, err
+		}
+		if found = append(found, files...); len(found) > 0 {
+			break
+		}
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("data set %s: neither %s.jsonl nor main/%s-*.parquet", dir, split, split)
+	}
+	var out []qa
+	for _, path := range found { // in the order of their names
+		rows, err := frame.ReadParquet(path)
+		if err != nil {
+			return nil, err
+		}
+		part, err := qaRows(path, rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, part...)
+	}
+	return out, nil
+}
+
+func qaRows(path string, rows *frame.Frame) ([]qa, error) {
+	out := make([]qa, rows.Len())
+	for i := range out {
+		row, err := rows.Row(i)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		var ok [2]bool
+		out[i].question, ok[0] = row["question"].(string)
+		out[i].answer, ok[1] = row["answer"].(string)
+		if !ok[0] || !ok[1] {
+			return nil, fmt.Errorf("%s: row %d: want question and answer as text", path, i)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,214 @@
+package task
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// own is one question of a user's file.
+type own struct {
+	Subject string          `json:"subject"`
+	Text    string          `json:"question"`
+	Choices []string        `json:"choices"`
+	Answer  json.RawMessage `json:"answer"`
+}
+
+// Settings of a user's questions.
+const (
+	choiceTokens = 2
+	textTokens   = 64
+)
+
+// loadQuestions reads a file of the user's: JSON lines with question, answer
+// and maybe choices and subject, or CSV with these columns (the choices in
+// columns A, B, ...).
+//
+// With choices, the prompt lists them as MMLU does, the answer is a letter, the
+// text of a choice, or its number from 0, and an output is right if it begins
+// with the letter. Without, the prompt is the question as it is, and an output
+// is right if its first line is the answer, white space around it aside.
+func (s Spec) loadQuestions(path string) (*Task, error) {
+	questions, err := readOwn(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(questions) == 0 {
+		return nil, fmt.Errorf("%s: no questions", path)
+	}
+	if s.Samples > 0 && s.Samples < len(questions) {
+		questions = questions[:s.Samples]
+	}
+	t := &Task{Name: filepath.Base(path), MaxTokens: choiceTokens}
+	chosen := len(questions[0].Choices) > 0
+	if !chosen {
+		t.MaxTokens, t.Stop, t.exact = textTokens, []string{"\n"}, true
+	}
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	for i, o := range questions {
+		if (len(o.Choices) > 0) != chosen {
+			return nil, fmt.Errorf("%s: question %d: some questions have choices and some have not: make two files of them", path, i)
+		}
+		q, err := o.question()
+		if err != nil {
+			return nil, fmt.Errorf("%s: question %d: %w", path, i, err)
+		}
+		q.Index = i
+		if q.Subject == "" {
+			q.Subject = name
+		}
+		if !slices.Contains(s.Subjects, q.Subject) && s.Subjects != nil {
+			continue
+		}
+		if !slices.ContainsFunc(t.Subjects, func(known Subject) bool { return known.Name == q.Subject }) {
+			t.Subjects = append(t.Subjects, Subject{Name: q.Subject})
+		}
+		if s.Chat {
+			q.Messages, q.Prompt = s.conversation(nil, "", q.Prompt), ""
+		}
+		t.Questions = append(t.Questions, q)
+	}
+	if len(t.Questions) == 0 {
+		return nil, fmt.Errorf("%s: no question of the subjects %s", path, strings.Join(s.Subjects, ", "))
+	}
+	return t, nil
+}
+
+func (o own) question() (Question, error) {
+	if strings.TrimFunc(o.Text, isPythonSpace) == "" {
+		return Question{}, errors.New("question is missing")
+	}
+	q := Question{Subject: o.Subject, Prompt: o.Text}
+	if len(o.Choices) == 0 {
+		if err := json.Unmarshal(o.Answer, &q.Ref); err != nil {
+			var number json.Number
+			if json.Unmarshal(o.Answer, &number) != nil {
+				return Question{}, errors.New("answer: want a text")
+			}
+			q.Ref = number.String()
+		}
+		q.Ref = strings.TrimFunc(q.Ref, isPythonSpace)
+		if q.Ref == "" || strings.Contains(q.Ref, "\n") {
+			return Question{}, errors.New("answer: want one line of text")
+		}
+		return q, nil
+	}
+	if len(o.Choices) > 26 {
+		return Question{}, fmt.Errorf("%d choices: want 26 at most", len(o.Choices))
+	}
+	for i, choice := range o.Choices {
+		q.Prompt += fmt.Sprintf("\n%c. %s", 'A'+i, choice)
+	}
+	q.Prompt += "\nAnswer:"
+	at, err := o.right()
+	if err != nil {
+		return Question{}, err
+	}
+	q.Ref = string(rune('A' + at))
+	return q, nil
+}
+
+// right is the number of the right choice.
+func (o own) right() (int, error) {
+	var number int
+	if json.Unmarshal(o.Answer, &number) == nil && string(o.Answer) != "null" {
+		if number < 0 || number >= len(o.Choices) {
+			return 0, fmt.Errorf("answer is %d: want 0 to %d", number, len(o.Choices)-1)
+		}
+		return number, nil
+	}
+	var text string
+	if json.Unmarshal(o.Answer, &text) != nil || text == "" {
+		return 0, errors.New("answer: want a letter, the text of a choice, or its number from 0")
+	}
+	letter := len(text) == 1 && text[0] >= 'A' && int(text[0]-'A') < len(o.Choices)
+	at := slices.Index(o.Choices, text)
+	switch {
+	case letter && at >= 0 && at != int(text[0]-'A'):
+		return 0, fmt.Errorf("answer %q is a choice's letter and another one's text: give its number from 0", text)
+	case letter:
+		return int(text[0] - 'A'), nil
+	case at >= 0:
+		return at, nil
+	}
+	return 0, fmt.Errorf("answer %q is neither a letter of the %d choices nor one of them", text, len(o.Choices))
+}
+
+func readOwn(path string) ([]own, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".csv":
+		return ownCSV(path, text)
+	case ".jsonl", ".json", ".ndjson":
+		return ownLines(path, text)
+	}
+	return nil, fmt.Errorf("%s: want a file named .jsonl or .csv", path)
+}
+
+func ownLines(path string, text []byte) ([]own, error) {
+	var out []own
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, 64<<20)
+	for n := 1; lines.Scan(); n++ {
+		line := bytes.TrimSpace(lines.Bytes())
+		if len(line) == 0 {
+			continue
+		}
+		var o own
+		if err := json.Unmarshal(line, &o); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+		}
+		out = append(out, o)
+	}
+	return out, lines.Err()
+}
+
+func ownCSV(path string, text []byte) ([]own, error) {
+	r := csv.NewReader(bytes.NewReader(text))
+	records, err := r.ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(records) == 0 {
+		return nil, nil
+	}
+	head := records[0]
+	question, answer, subject := slices.Index(head, "question"), slices.Index(head, "answer"), slices.Index(head, "subject")
+	if question < 0 || answer < 0 {
+		return nil, fmt.Errorf("%s: the first line names the columns: want question and answer, and A, B, ... for choices", path)
+	}
+	var choices []int
+	for letter := 'A'; letter <= 'Z'; letter++ {
+		at := slices.Index(head, string(letter))
+		if at < 0 {
+			break
+		}
+		choices = append(choices, at)
+	}
+	var out []own
+	for _, record := range records[1:] {
+		o := own{Text: record[question]}
+		if o.Answer, err = json.Marshal(record[answer]); err != nil {
+			return nil, err
+		}
+		if subject >= 0 {
+			o.Subject = record[subject]
+		}
+		for _, at := range choices {
+			o.Choices = append(o.Choices, record[at])
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}

@@ -1,0 +1,195 @@
+package task
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func writeFile(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	return path
+}
+
+func TestQuestionsOfAUsersFile(t *testing.T) {
+	lines := writeFile(t, "mine.jsonl", `{"question": "1 + 1?", "choices": ["1", "2", "3"], "answer": "B", "subject": "sums"}`+"\n\n"+
+		`{"question": "Capital of France?", "choices": ["Rome", "Paris"], "answer": "Paris"}`+"\n"+
+		`{"question": "2 + 2?", "choices": ["4", "5"], "answer": 0, "subject": "sums"}`)
+	table := writeFile(t, "mine.csv", "\ufeffsubject,question,A,B,C,answer\nsums,1 + 1?,1,2,3,B\n")
+	got, err := Spec{Kind: "questions", Dataset: lines}.Load()
+	require.NoError(t, err)
+	require.Equal(t, []Question{
+		{Subject: "sums", Prompt: "1 + 1?\nA. 1\nB. 2\nC. 3\nAnswer:", Ref: "B"},
+		{Subject: "mine", Index: 1, Prompt: "Capital of France?\nA. Rome\nB. Paris\nAnswer:", Ref: "B"},
+		{Subject: "sums", Index: 2, Prompt: "2 + 2?\nA. 4\nB. 5\nAnswer:", Ref: "A"},
+	}, got.Questions)
+	require.Equal(t, []Subject{{Name: "sums"}, {Name: "mine"}}, got.Subjects)
+	require.Equal(t, 2, got.MaxTokens)
+	require.True(t, got.Score(got.Questions[0], " B\n"))
+	require.False(t, got.Score(got.Questions[0], "A"))
+
+	fromTable, err := Spec{Kind: "questions", Dataset: table}.Load()
+	require.NoError(t, err)
+	require.Equal(t, got.Questions[:1], fromTable.Questions)
+
+	some, err := Spec{Kind: "questions", Dataset: lines, Subjects: []string{"sums"}}.Load()
+	require.NoError(t, err)
+	require.Len(t, some.Questions, 2)
+	require.Equal(t, 2, some.Questions[1].Index, "its place in the file")
+
+	plain, err := Spec{Kind: "questions", Dataset: writeFile(t, "plain.jsonl", `{"question": "Q: 6 * 7\nA:", "answer": 42}`), Chat: true}.Load()
+	require.NoError(t, err)
+	require.Equal(t, []Message{{"user", "Q: 6 * 7\nA:"}}, plain.Questions[0].Messages)
+	require.Equal(t, []string{"\n"}, plain.Stop)
+	for output, want := range map[string]bool{"42": true, " 42 \nQ: ": true, "\n42": true, "420": false, "4 2": false, "": false} {
+		require.Equal(t, want, plain.Score(plain.Questions[0], output), "%q", output)
+	}
+}
+
+func TestQuestionsThatCannotBeAsked(t *testing.T) {
+	for text, message := range map[string]string{
+		`{"question": "x", "choices": ["a"], "answer": "B"}`:                                           `question 0: answer "B" is neither a letter of the 1 choices nor one of them`,
+		`{"question": "x", "choices": ["B", "A"], "answer": "A"}`:                                      "a choice's letter and another one's text",
+		`{"question": "x", "choices": ["a"], "answer": 1}`:                                             "answer is 1: want 0 to 0",
+		`{"question": "x", "choices": ["a"], "answer": null}`:                                          "want a letter",
+		`{"question": "x", "choices": ["a"]}`:                                                          "want a letter",
+		`{"question": " ", "answer": "x"}`:                                                             "question is missing",
+		`{"question": "x", "answer": ["x"]}`:                                                           "answer: want a text",
+		`{"question": "x", "answer": ""}`:                                                              "want one line of text",
+		`{"question": "x", "answer": "y"}` + "\n" + `{"question": "x", "choices": ["a"], "answer": 0}`: "question 1: some questions have choices",
+		`{"question"`: "mine.jsonl:1: ",
+		"":            "no questions",
+	} {
+		_, err := Spec{Kind: "questions", Dataset: writeFile(t, "mine.jsonl", text)}.Load()
+		require.ErrorContains(t, err, message, text)
+	}
+	for name, c := range map[string][2]string{
+		"mine.csv":   {"q,a\nx,y\n", "want question and answer"},
+		"ragged.csv": {"question,answer\nx\n", "wrong number of fields"},
+		"mine.txt":   {"x", "want a file named .jsonl or .csv"},
+	} {
+		_, err := Spec{Kind: "questions", Dataset: writeFile(t, name, c[0])}.Load()
+		require.ErrorContains(t, err, c[1])
+	}
+	_, err := Spec{Kind: "questions"}.Load()
+	require.ErrorContains(t, err, "no file: name it as the data set")
+}
+
+func TestATaskFromTheHarnessSamples(t *testing.T) {
+	got, err := Spec{Kind: "lm-eval", Dataset: "testdata/samples_tinygen_2026-11-23T16-46-29.190442.jsonl"}.Load()
+	require.NoError(t, err)
+	require.Equal(t, "tinygen", got.Name)
+	require.Equal(t, 8, got.MaxTokens)
+	require.Equal(t, []string{"\n"}, got.Stop)
+	require.Equal(t, Question{Subject: "tinygen", Prompt: "12+30=", Ref: "42"}, got.Questions[0])
+	require.True(t, got.Score(got.Questions[0], " 42\n"))
+	require.False(t, got.Score(got.Questions[0], "421"))
+
+	_, err = Spec{Kind: "lm-eval", Dataset: "testdata/samples_tinyqa_2026-11-23T16-46-29.190442.jsonl"}.Load()
+	require.ErrorContains(t, err, "only generate_until tasks can be asked")
+
+	const line = `{"doc_id": %s, "target": "1", "filter": "%s", "arguments": {"gen_args_0": {"arg_0": "%s", "arg_1": {"until": "x", "max_gen_toks": %s}}}}` + "\n"
+	fill := func(id, filter, prompt, tokens string) string {
+		text := line
+		for _, v := range []string{id, filter, prompt, tokens} {
+			at := 0
+			for text[at] != '%' {
+				at++
+			}
+			text = text[:at] + v + text[at+2:]
+		}
+		return text
+	}
+	two, err := Spec{Kind: "lm-eval", Dataset: writeFile(t, "samples_a_b_c.jsonl", fill("1", "strict", "q", "3")+fill("1", "flexible", "q", "3")+fill("0", "strict", "p", "3"))}.Load()
+	require.NoError(t, err)
+	require.Equal(t, "a_b", two.Name)
+	require.Len(t, two.Questions, 2, "one for each document")
+	require.Equal(t, "p", two.Questions[0].Prompt)
+	for text, message := range map[string]string{
+		fill("0", "a", "p", "3") + fill("0", "a", "q", "3"): "document 0 has two prompts",
+		fill("0", "a", "p", "3") + fill("1", "a", "q", "4"): "other generation settings",
+		fill("0", "a", "p", "0"):                            "max_gen_toks is 0",
+		"{":                                                 ":1: not a line of lm-eval's samples",
+		"{}":                                                "0 requests",
+		"":                                                  "no samples",
+	} {
+		_, err := Spec{Kind: "lm-eval", Dataset: writeFile(t, "samples_x_y.jsonl", text)}.Load()
+		require.ErrorContains(t, err, message)
+	}
+}
+
+func TestGPQAAsksInTheEvaluatorsFormat(t *testing.T) {
+	path := writeFile(t, "gpqa_diamond.csv", "Question,Correct Answer,Incorrect Answer 1,Incorrect Answer 2,Incorrect Answer 3,Other\n"+
+		"\"Which, of these?\", right ,wrong 1,wrong 2,\"wrong\n3\",x\n")
+	for _, dataset := range []string{path, filepath.Dir(path)} {
+		got, err := Spec{Kind: "gpqa", Dataset: dataset}.Load()
+		require.NoError(t, err)
+		// random.Random(0).shuffle of four gives 2, 0, 1, 3
+		require.Equal(t, "Answer the following multiple choice question. The last line of your response should be of the following format: "+
+			"'Answer: $LETTER' (without quotes) where LETTER is one of ABCD. Think step by step before answering.\n"+
+			"Which, of these?\nA) wrong\n3\nB) wrong 1\nC) wrong 2\nD) right", got.Questions[0].Prompt)
+		require.Equal(t, "D", got.Questions[0].Ref)
+		for output, want := range map[string]bool{
+			"so\nAnswer: D": true, "answer :d": true, "Answer: A ... Answer: D": false, "D": false, "": false, "Answer: (D)": false,
+		} {
+			require.Equal(t, want, got.Score(got.Questions[0], output), "%q", output)
+		}
+	}
+	_, err := Spec{Kind: "gpqa", Dataset: writeFile(t, "gpqa_diamond.csv", "Question\nx\n")}.Load()
+	require.ErrorContains(t, err, `no column "Incorrect Answer 1"`)
+	_, err = Spec{Kind: "gpqa", Dataset: t.TempDir()}.Load()
+	require.ErrorContains(t, err, "no gpqa_diamond.csv")
+}
+
+func TestMMLUAsAChat(t *testing.T) {
+	s := Spec{Kind: "mmlu", Dataset: "testdata/mmlu", Subjects: []string{"rewritten_cells"}}
+	plain, err := s.Load()
+	require.NoError(t, err)
+	s.Chat, s.System = true, "Be brief."
+	one, err := s.Load()
+	require.NoError(t, err)
+	s.Multiturn = true
+	turns, err := s.Load()
+	require.NoError(t, err)
+	for i, q := range plain.Questions {
+		require.Equal(t, []Message{{"system", "Be brief."}, {"user", q.Prompt}}, one.Questions[i].Messages)
+		require.Empty(t, one.Questions[i].Prompt)
+		messages := turns.Questions[i].Messages
+		require.Len(t, messages, 12)
+		// The turns, with the evaluator's separators, are the prompt.
+		text := ""
+		for _, m := range messages[1:] {
+			text += m.Content
+			if m.Role == "assistant" {
+				text += "\n\n"
+			} else if len(text) < len(q.Prompt) {
+				text += " "
+			}
+		}
+		require.Equal(t, q.Prompt, text)
+	}
+	require.Equal(t, map[string]any{"enable_thinking": false}, one.Chat.Arguments)
+	require.NotEqual(t, one.Hash(), turns.Hash())
+}
+
+func TestASpecRefusesWhatHasNoEffect(t *testing.T) {
+	for message, s := range map[string]Spec{
+		`kind "gsm9k" is not known`:   {Kind: "gsm9k"},
+		"samples -1":                  {Kind: "gsm8k", Samples: -1},
+		"seed -1":                     {Kind: "gsm8k", Seed: -1},
+		"seed has no effect":          {Kind: "mmlu", Seed: 1},
+		"filter has no effect":        {Kind: "mmlu", Filter: "strict-match"},
+		`filter "loose": want strict`: {Kind: "gsm8k", Filter: "loose"},
+		"subjects have no effect":     {Kind: "gsm8k", Subjects: []string{"x"}},
+		"without chat: true":          {Kind: "mmlu", System: "x"},
+		"multiturn has no effect":     {Kind: "gpqa", Chat: true, Multiturn: true},
+		"chat cannot be applied":      {Kind: "lm-eval", Chat: true, Dataset: "x"},
+	} {
+		_, err := s.Load()
+		require.ErrorContains(t, err, message)
+	}
+}

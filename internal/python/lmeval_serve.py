@@ -1,0 +1,163 @@
+"""lm-evaluation-harness, unmodified, evaluates the demo checkpoint over adkernel serve.
+
+    ADKERNEL_BIN=bin/adkernel .venv-lmeval/bin/python internal/python/lmeval_serve.py [SAMPLES]
+
+A generate_until task of two tokens must give the answers of adkernel's own run,
+question by question, and a multiple_choice task the log-likelihoods of that
+run's logits within 1e-4. Exits with 1 where they do not.
+"""
+
+import json
+import math
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MODEL, DATASET = ROOT / "notebooks/demo/dense", ROOT / "notebooks/demo/task"
+ADKERNEL = str(Path(os.environ.get("ADKERNEL_BIN", ROOT / "bin/adkernel")).resolve())
+LETTERS = "ABCD"
+TOLERANCE = 1e-4
+
+TASKS = {
+    "demo_generate": """
+output_type: generate_until
+doc_to_text: "{{prompt}}"
+doc_to_target: "{{ref}}"
+generation_kwargs: {until: ["</s>"], max_gen_toks: 2, temperature: 0, do_sample: false}
+metric_list: [{metric: exact_match}]
+""",
+    "demo_choice": """
+output_type: multiple_choice
+doc_to_text: "{{prompt}}"
+doc_to_choice: ["A", "B", "C", "D"]
+doc_to_target: "{{ref}}"
+metric_list: [{metric: acc}]
+""",
+}
+
+
+def main() -> int:
+    samples = int(sys.argv[1]) if len(sys.argv) > 1 else 90
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        questions = write_prompts(folder, samples)
+        run = own_run(folder, samples)
+        server, url = serve()
+        try:
+            results = evaluate(folder, url)
+            letters = [letter_token(url, letter) for letter in LETTERS]
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+        failures = compare_answers(questions, run, results["demo_generate"])
+        failures += compare_likelihoods(run, results["demo_choice"], letters)
+    print(f"{len(questions)} questions, {failures} differences")
+    return 1 if failures else 0
+
+
+def write_prompts(folder, samples):
+    """The prompts as a data set for lm-eval, in the order of the run."""
+    out = subprocess.run([ADKERNEL, "prompts", "mmlu", "--dataset", DATASET, "--samples", str(samples)],
+                         check=True, stdout=subprocess.PIPE, text=True).stdout
+    (folder / "prompts.jsonl").write_text(out)
+    for name, text in TASKS.items():
+        (folder / f"{name}.yaml").write_text(
+            f"task: {name}\ndataset_path: json\ndataset_kwargs: {{data_files: {folder / 'prompts.jsonl'}}}\n"
+            f"test_split: train\n{text}metadata: {{version: 1.0}}\n")
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def own_run(folder, samples):
+    """adkernel's own run: its records by index, with the rows of logits."""
+    spec = folder / "run.yaml"
+    spec.write_text(json.dumps({  # JSON is YAML
+        "deployment": {"model": str(MODEL)},
+        "task": {"kind": "mmlu", "dataset": str(DATASET), "samples": samples},
+    }))
+    subprocess.run([ADKERNEL, "launch", "--json", "-o", folder / "run", spec], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    columns = json.loads((folder / "run/logits/header.json").read_text())["cols"]
+    rows = (folder / "run/logits/rows.f32").read_bytes()
+    records = {}
+    for line in (folder / "run/samples.jsonl").read_text().splitlines():
+        record = json.loads(line)
+        record["logits"] = struct.unpack_from(f"<{columns}f", rows, 4 * columns * record["row"])
+        records[record["index"]] = record
+    return records
+
+
+def serve():
+    server = subprocess.Popen([ADKERNEL, "serve", MODEL, "--name", "demo", "--port", "0"], stdout=subprocess.PIPE, text=True)
+    line = server.stdout.readline()
+    found = re.search(r"http://\S+", line)
+    if not found:
+        server.kill()
+        raise RuntimeError(f"adkernel serve said {line!r}")
+    return server, found[0]
+
+
+def evaluate(folder, url):
+    """lm-eval's logged samples by task, in the order of the documents."""
+    arguments = f"model=demo,base_url={url}/completions,tokenizer={MODEL},add_bos_token=True,num_concurrent=4,max_retries=1"
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(folder / "cache"), "OPENAI_API_KEY": "none"}
+    done = subprocess.run(
+        [sys.executable, "-m", "lm_eval", "run", "--model", "local-completions", "--model_args", arguments,
+         "--tasks", ",".join(TASKS), "--include_path", folder, "--log_samples", "--output_path", folder / "out"],
+        env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"lm_eval ended with status {done.returncode}:\n{done.stdout[-4000:]}")
+    results = {}
+    for name in TASKS:
+        [path] = (folder / "out").rglob(f"samples_{name}_*.jsonl")
+        samples = [json.loads(line) for line in path.read_text().splitlines()]
+        results[name] = sorted(samples, key=lambda s: s["doc_id"])
+    return results
+
+
+def letter_token(url, letter) -> int:
+    """The token of an answer behind "Answer:"."""
+    def tokens(text):
+        body = json.dumps({"prompt": text, "add_special_tokens": False}).encode()
+        request = urllib.request.Request(url.removesuffix("/v1") + "/tokenize", body, {"Content-Type": "application/json"})
+        return json.load(urllib.request.urlopen(request))["tokens"]
+    prefix, whole = tokens("Answer:"), tokens("Answer: " + letter)
+    assert whole[:-1] == prefix, (prefix, whole)
+    return whole[-1]
+
+
+def compare_answers(questions, run, samples) -> int:
+    failures = 0
+    for i, (question, sample) in enumerate(zip(questions, samples, strict=True)):
+        theirs, ours = sample["resps"][0][0], run[i]
+        right = theirs.strip().startswith(question["ref"])
+        if theirs != ours["output"] or right != ours["correct"]:
+            failures += 1
+            print(f"question {i}: lm-eval {theirs!r}, adkernel {ours['output']!r} (right answer {question['ref']})")
+    return failures
+
+
+def compare_likelihoods(run, samples, letters) -> int:
+    failures, widest = 0, 0.0
+    for i, sample in enumerate(samples):
+        row = run[i]["logits"]
+        top = max(row)
+        normal = top + math.log(sum(math.exp(x - top) for x in row))
+        for letter, token, response in zip(LETTERS, letters, sample["resps"], strict=True):
+            difference = abs(float(response[0][0]) - (row[token] - normal))
+            widest = max(widest, difference)
+            greedy = str(response[0][1]) == "True"
+            if not difference <= TOLERANCE or greedy != (row[token] == top):
+                failures += 1
+                print(f"question {i}, {letter}: lm-eval {response[0]}, adkernel {row[token] - normal}")
+    print(f"largest difference of a log-likelihood: {widest:.2e}")
+    return failures
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+package serve
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func turn(role string, content any) map[string]any {
+	return map[string]any{"role": role, "content": content}
+}
+
+func TestChatRendersTheTemplateAndAnswersAsACompletion(t *testing.T) {
+	o := demoOptions(t)
+	c := newClient(t, o)
+	messages := []any{turn("system", "Answer."), turn("user", []any{
+		map[string]any{"type": "text", "text": "What is 2 + 2?"}, map[string]any{"type": "text", "text": "A. 3"}})}
+	const text = "system: Answer.\nuser: What is 2 + 2?\nA. 3\n"
+	want := func(prompt string) completionChoice {
+		return c.complete(map[string]any{"prompt": prompt, "max_tokens": 6, "add_special_tokens": false, "logprobs": 3}).Choices[0]
+	}
+	got := c.chat(map[string]any{"messages": messages, "max_tokens": 6, "logprobs": true, "top_logprobs": 2})
+	require.Equal(t, "chat.completion", got.Object)
+	require.Equal(t, "assistant", got.Choices[0].Message.Role)
+	plain := want(text + "Answer:")
+	require.Equal(t, plain.Text, *got.Choices[0].Message.Content)
+	require.Equal(t, 6, got.Usage.Completion)
+	for i, token := range got.Choices[0].LogProbs.Content {
+		require.Equal(t, plain.LogProbs.Tokens[i], token.Token)
+		require.Equal(t, *plain.LogProbs.TokenLogprobs[i], token.Logprob)
+		require.Len(t, token.TopLogprobs, 2)
+		require.Equal(t, token.Logprob, token.TopLogprobs[0].Logprob, "greedy")
+		require.GreaterOrEqual(t, token.TopLogprobs[0].Logprob, token.TopLogprobs[1].Logprob)
+		require.Len(t, token.Bytes, len(token.Token))
+	}
+
+	for name, more := range map[string]struct {
+		arguments map[string]any
+		prompt    string
+	}{
+		"template argument": {map[string]any{"chat_template_kwargs": map[string]any{"loud": true}}, text + "ANSWER:"},
+		"no prompt":         {map[string]any{"add_generation_prompt": false}, text},
+		"continued":         {map[string]any{"continue_final_message": true}, text[:len(text)-1]},
+		"new name":          {map[string]any{"max_completion_tokens": 6}, text + "Answer:"},
+	} {
+		arguments := map[string]any{"messages": messages, "max_tokens": 6}
+		for k, v := range more.arguments {
+			arguments[k] = v
+		}
+		require.Equal(t, want(more.prompt).Text, *c.chat(arguments).Choices[0].Message.Content, name)
+	}
+}
+
+func TestAChatStreamHasWhatTheWholeAnswerHas(t *testing.T) {
+	c := newClient(t, demoOptions(t))
+	arguments := map[string]any{
+		"messages": []any{turn("user", "What is 2 + 2?")}, "max_tokens": 10, "logprobs": true, "n": 2, "temperature": 0.9, "seed": 5,
+	}
+	want := c.chat(arguments)
+	arguments["stream_options"] = map[string]any{"include_usage": true}
+	texts, roles, tokens, finish := map[int]string{}, map[int]string{}, map[int]int{}, map[int]string{}
+	var counted *usage
+	for _, e := range c.events("/v1/chat/completions", arguments) {
+		var part chatCompletion
+		require.NoError(t, json.Unmarshal([]byte(e), &part), e)
+		require.Equal(t, "chat.completion.chunk", part.Object)
+		for _, choice := range part.Choices {
+			if choice.Delta.Role != "" {
+				roles[choice.Index] += choice.Delta.Role
+			}
+			texts[choice.Index] += *choice.Delta.Content
+			if choice.LogProbs != nil {
+				tokens[choice.Index] += len(choice.LogProbs.Content)
+			}
+			if choice.FinishReason != nil {
+				finish[choice.Index] = *choice.FinishReason
+			}
+		}
+		counted = part.Usage
+	}
+	for i, choice := range want.Choices {
+		require.Equal(t, *choice.Message.Content, texts[i])
+		require.Equal(t, "assistant", roles[i])
+		require.Equal(t, len(choice.LogProbs.Content), tokens[i])
+		require.Equal(t, *choice.FinishReason, finish[i])
+	}
+	require.Equal(t, want.Usage, counted)
+}
+
+func TestWithoutALengthChatFillsTheSequence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("2,000 tokens")
+	}
+	o := demoOptions(t)
+	c := newClient(t, o)
+	got := c.chat(map[string]any{"messages": []any{turn("user", "x")}, "ignore_eos": true})
+	require.Equal(t, o.Engine.Limits().SequenceTokens, got.Usage.Total)
+	require.Equal(t, "length", *got.Choices[0].FinishReason)
+}

@@ -1,0 +1,198 @@
+package serve
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+)
+
+// Bounds of what one request may ask for.
+const (
+	maxChoices = 128
+	maxTop     = 20 // log-probabilities a position
+	maxStops   = 64
+)
+
+// common are the arguments of completions and of chat completions. Those of
+// which only the neutral value is accepted are there so that clients which
+// always send them are understood.
+type common struct {
+	Model         string         `json:"model"`
+	MaxTokens     *int           `json:"max_tokens"`
+	Temperature   *float64       `json:"temperature"`
+	TopP          *float64       `json:"top_p"`
+	TopK          *int           `json:"top_k"` // vLLM
+	Seed          *int64         `json:"seed"`
+	N             *int           `json:"n"`
+	Stop          texts          `json:"stop"`
+	StopTokenIDs  []int32        `json:"stop_token_ids"` // vLLM
+	IgnoreEOS     bool           `json:"ignore_eos"`     // vLLM
+	Stream        bool           `json:"stream"`
+	StreamOptions *streamOptions `json:"stream_options"`
+	AddSpecial    *bool          `json:"add_special_tokens"` // vLLM
+	TokenIDs      bool           `json:"return_token_ids"`   // vLLM
+
+	FrequencyPenalty  float64        `json:"frequency_penalty"`
+	PresencePenalty   float64        `json:"presence_penalty"`
+	RepetitionPenalty *float64       `json:"repetition_penalty"`
+	LogitBias         map[string]any `json:"logit_bias"`
+
+	User        string         `json:"user"`         // for OpenAI's records
+	Metadata    map[string]any `json:"metadata"`     // the same
+	Store       *bool          `json:"store"`        // the same
+	ServiceTier string         `json:"service_tier"` // the same
+}
+
+type streamOptions struct {
+	IncludeUsage bool `json:"include_usage"`
+}
+
+// texts is one string or a list of them.
+type texts []string
+
+func (t *texts) UnmarshalJSON(raw []byte) error {
+	var one *string
+	if err := json.Unmarshal(raw, &one); err == nil {
+		*t = nil
+		if one != nil {
+			*t = texts{*one}
+		}
+		return nil
+	}
+	var list []string
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return errors.New("stop: want a text or a list of texts")
+	}
+	*t = list
+	return nil
+}
+
+// readJSON decodes a request strictly: an argument that is not known would
+// have no effect.
+func readJSON(r *http.Request, v any) error {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	if err == nil {
+		if _, err := d.Token(); err != io.EOF {
+			return invalid("", "text after the JSON object")
+		}
+		return nil
+	}
+	var tooLarge *http.MaxBytesError
+	var wrong *json.UnmarshalTypeError
+	var e *apiError
+	switch {
+	case errors.As(err, &tooLarge), errors.As(err, &e):
+		return err
+	case errors.As(err, &wrong):
+		return invalid(wrong.Field, "%s: a JSON %s is not what this argument takes", wrong.Field, wrong.Value)
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return invalid(strings.Trim(name, `"`), "the argument %s is not known here, and so would have no effect", name)
+	}
+	return invalid("", "the request is not JSON: %v", err)
+}
+
+// check refuses what is out of bounds or would have no effect.
+func (c *common) check() error {
+	switch {
+	case c.MaxTokens != nil && *c.MaxTokens < 0:
+		return invalid("max_tokens", "max_tokens is %d: want 0 or more", *c.MaxTokens)
+	case c.Temperature != nil && !(*c.Temperature >= 0 && *c.Temperature <= 100):
+		return invalid("temperature", "temperature is %v: want 0 to 100", *c.Temperature)
+	case c.TopP != nil && !(*c.TopP > 0 && *c.TopP <= 1):
+		return invalid("top_p", "top_p is %v: want more than 0, and 1 at most", *c.TopP)
+	case c.TopK != nil && *c.TopK < -1:
+		return invalid("top_k", "top_k is %d: want 1 or more, or 0 or -1 for all", *c.TopK)
+	case c.choices() < 1 || c.choices() > maxChoices:
+		return invalid("n", "n is %d: want 1 to %d", c.choices(), maxChoices)
+	case len(c.Stop) > maxStops:
+		return invalid("stop", "%d stop texts: want %d at most", len(c.Stop), maxStops)
+	case c.StreamOptions != nil && !c.Stream:
+		return invalid("stream_options", "stream_options are given, but stream is not true")
+	case c.FrequencyPenalty != 0:
+		return invalid("frequency_penalty", "frequency_penalty is not supported: leave it out, or set 0")
+	case c.PresencePenalty != 0:
+		return invalid("presence_penalty", "presence_penalty is not supported: leave it out, or set 0")
+	case c.RepetitionPenalty != nil && *c.RepetitionPenalty != 1:
+		return invalid("repetition_penalty", "repetition_penalty is not supported: leave it out, or set 1")
+	case len(c.LogitBias) > 0:
+		return invalid("logit_bias", "logit_bias is not supported: leave it out")
+	}
+	for _, s := range c.Stop {
+		if s == "" {
+			return invalid("stop", "a stop text is empty")
+		}
+	}
+	return nil
+}
+
+func (c *common) choices() int {
+	if c.N == nil {
+		return 1
+	}
+	return *c.N
+}
+
+// sampler is a generator of its own for each choice, the same for the same
+// seed.
+func (c *common) sampler(choice int) *sampler {
+	s := &sampler{temperature: 1, topP: 1}
+	if c.Temperature != nil {
+		s.temperature = *c.Temperature
+	}
+	if c.TopP != nil {
+		s.topP = *c.TopP
+	}
+	if c.TopK != nil {
+		s.topK = max(0, *c.TopK)
+	}
+	seed := rand.Uint64()
+	if c.Seed != nil {
+		seed = uint64(*c.Seed)
+	}
+	s.random = rand.New(rand.NewPCG(seed, uint64(choice)))
+	return s
+}
+
+// room is how many tokens may follow a prompt: wanted, or fallback where the
+// client does not say. A prompt that leaves no room for them is refused.
+func (s *Server) room(prompt []int32, wanted *int, fallback int) (int, error) {
+	longest := s.limits.SequenceTokens
+	tokens := min(fallback, longest-len(prompt))
+	if wanted != nil {
+		tokens = *wanted
+	}
+	if len(prompt) > longest || tokens > longest-len(prompt) || tokens <= 0 && wanted == nil {
+		e := invalid("max_tokens", "the model's sequences have %d tokens at most: %d of the prompt and %d of the output are too many", longest, len(prompt), max(tokens, 1))
+		e.Code = "context_length_exceeded"
+		return 0, e
+	}
+	return tokens, nil
+}
+
+// checkTokens refuses ids that are not the model's.
+func (s *Server) checkTokens(param string, ids []int32) error {
+	if len(ids) == 0 {
+		return invalid(param, "%s is empty: want at least one token", param)
+	}
+	for i, id := range ids {
+		if id < 0 || int(id) >= s.vocab {
+			return invalid(param, "%s: token %d is id %d: want 0 to %d", param, i, id, s.vocab-1)
+		}
+	}
+	return nil
+}
+
+// number is a log-probability as JSON, null where there is none.
+func number(v float64) *float64 {
+	if math.IsNaN(v) {
+		return nil
+	}
+	return &v
+}
