@@ -13,15 +13,19 @@ const answerLetters = "ABCD"
 // letterTokens returns the token with which each of the answers A to D starts
 // after "Answer:". It fails when the tokenizer gives two of them the same
 // token, or joins one with the colon: then no single logit stands for a letter.
-func letterTokens(e engine.Engine) ([]int32, error) {
+func letterTokens(e engine.Engine) ([]int32, error) { return LetterTokens(e.Encode) }
+
+// LetterTokens is letterTokens for a tokenizer: encode returns the token ids
+// of a text, with special tokens around it when special is true.
+func LetterTokens(encode func(text string, special bool) ([]int32, error)) ([]int32, error) {
 	const before = "Answer:"
-	prefix, err := e.Encode(before, false)
+	prefix, err := encode(before, false)
 	if err != nil {
 		return nil, err
 	}
 	var tokens []int32
 	for _, letter := range strings.Split(answerLetters, "") {
-		ids, err := e.Encode(before+" "+letter, false)
+		ids, err := encode(before+" "+letter, false)
 		if err != nil {
 			return nil, err
 		}

@@ -132,16 +132,12 @@ func (c runsCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	runs, unreadable := run.List(root)
-	if unreadable != nil && len(runs) == 0 {
+	table, unreadable := run.Overview(root)
+	if unreadable != nil && (table == nil || table.Len() == 0) {
 		return unreadable
 	}
 	if unreadable != nil {
 		fmt.Fprintln(os.Stderr, "adkernel:", unreadable)
-	}
-	table, err := run.Table(runs)
-	if err != nil {
-		return err
 	}
 	if !c.JSON {
 		_, err := fmt.Println(table)
