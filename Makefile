@@ -84,12 +84,10 @@ SOAK ?= 4000
 soak: build ## Several thousand generated programs, compiled and evaluated: fifteen minutes.
 	go run ./internal/conformance fuzz -n $(SOAK) -o $(BUILD)/fuzz -- $(BIN) go
 
-bench: build .venv/ready ## Measure, beside ipykernel, yaegi, compiled Go, pandas, DuckDB and transformers: eight minutes, QUICK=1 two.
-
 test-slurm: ## Runs as jobs of a Slurm that the test starts on the loopback (Debian's slurm-wlm and munge, root): four minutes.
 	ADKERNEL_TEST_SLURM=1 go test -count=1 -timeout 20m -run Slurm ./builtins/run ./builtins/diagnose
 
-bench: build .venv/ready ## Measure, beside ipykernel, pandas, DuckDB and transformers: six minutes, QUICK=1 one.
+bench: build .venv/ready ## Measure, beside ipykernel, yaegi, compiled Go, pandas, DuckDB and transformers: eight minutes, QUICK=1 two.
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/bench.py
 
 neighbours: .venv-neighbours/ready ## Install torch and transformers: the real engines that ours are tested and measured against.
