@@ -41,10 +41,12 @@ func readRunFile(ctx context.Context, path string) (*runFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	on := f.Deployment.On // the only thing that a case leaves open
 	f.Deployment = c.Deploy
 	if f.Base {
 		f.Deployment = c.Base
 	}
+	f.Deployment.On = on
 	c.Task.Samples, c.Task.Subjects = f.Task.Samples, f.Task.Subjects
 	f.Task = c.Task
 	return f, nil

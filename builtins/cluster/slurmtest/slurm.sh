@@ -118,6 +118,8 @@ down() {
 forget() {
   stop "$dir/run/slurmctld.pid" slurmctld
   slurmctld -c -f "$SLURM_CONF" >&2
+  # Else up would start a second one, which remembers.
+  for _ in $(seq 100); do alive "$dir/run/slurmctld.pid" && break; sleep 0.1; done
   up
 }
 
