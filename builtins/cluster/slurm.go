@@ -31,6 +31,8 @@ func command(ctx context.Context, name string, args ...string) (string, error) {
 		return string(out), nil
 	case errors.Is(err, exec.ErrNotFound):
 		return "", ErrNoSlurm
+	case ctx.Err() != nil && strings.Contains(lastWords(err, out), "temporarily unable to accept job"):
+		return "", fmt.Errorf("%s: the queue is full: Slurm took no more jobs for %s; try again when some have ended", name, commandTime)
 	case ctx.Err() != nil:
 		return "", fmt.Errorf("%w: %s took more than %s", ErrSilent, name, commandTime)
 	}

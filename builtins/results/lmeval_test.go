@@ -79,6 +79,8 @@ func TestTwoImportsAreCompared(t *testing.T) {
 	require.Equal(t, 4, c.N)
 	require.Equal(t, 1, c.Pairs.Losses)
 	require.NotNil(t, c.Margins)
+	require.Contains(t, c.MimeBundle().Plain(), "not available: there are no logits of both runs")
+	require.Contains(t, jsonOf(t, c), `"test_nan":null`)
 	require.Equal(t, []string{"for 1 samples the likeliest answer is not the one that acc judged"}, test.Spec().Import.Notes)
 
 	asked := file(t, "samples_tinyqa_2026-11-24T00-00-00.000000.jsonl", strings.ReplaceAll(whole(t, lmChoice), "12+30=", "12 + 30 ="))

@@ -139,6 +139,9 @@ func (j *job) write(spec run.Spec, fill func(*run.Writer) error) (*run.Run, erro
 	}
 	if spec.Deployment.Model == "" {
 		spec.Deployment.Model = "unknown"
+		if spec.Deployment.Name == "" {
+			spec.Deployment.Name = baseName(j.main[0])
+		}
 	}
 	if j.options.Name != "" {
 		spec.Deployment.Name = j.options.Name

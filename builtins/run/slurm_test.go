@@ -270,6 +270,18 @@ func TestSlurm(t *testing.T) {
 		require.ErrorContains(t, err, "5 finished samples are kept")
 	})
 
+	t.Run("a full queue", func(t *testing.T) {
+		sh(t, `for i in 1 2 3 4; do timeout 5 sbatch --array=0-49 --hold --output=/dev/null --wrap true; done; true`)
+		r, err := Launch(t.Context(), slurmSpec(data, nil, cluster.Slurm{}), options)
+		require.ErrorContains(t, err, "the queue is full")
+		stored, err := readState(r.Dir())
+		require.NoError(t, err)
+		require.Equal(t, Failed, stored.Status)
+		slurm.Forget(t)
+		require.NoError(t, r.Resume(t.Context(), options))
+		require.NoError(t, r.Wait(patience(t)))
+	})
+
 	t.Run("Slurm loses it", func(t *testing.T) {
 		r := launch(t, slurmSpec(data, nil, cluster.Slurm{Extra: []string{"--begin=now+1hour"}}), options)
 		untilState(t, r, "the queue", func(s State) bool { return strings.Contains(s.Doing, "PENDING") })
