@@ -118,8 +118,8 @@ func (c *Comparison) compute() (err error) {
 	return c.judge()
 }
 
-// hasLogits reports whether both runs have logits of some sample.
-func (c *Comparison) hasLogits() bool {
+// HasLogits reports whether both runs have logits of some sample.
+func (c *Comparison) HasLogits() bool {
 	test, base := false, false
 	for _, p := range c.pairs {
 		test, base = test || p.test.Row >= 0, base || p.base.Row >= 0

@@ -22,7 +22,7 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		Gate:      gateJSON{c.Gate.Pass, c.Gate.Threshold, c.Gate.Theta},
 		Agreement: 100 * c.Agreement,
 	}
-	if c.hasLogits() {
+	if c.HasLogits() {
 		out.TestNaN, out.BaseNaN = &c.TestNaN, &c.BaseNaN
 	}
 	if c.Detectable != nil {

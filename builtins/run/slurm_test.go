@@ -271,7 +271,7 @@ func TestSlurm(t *testing.T) {
 	})
 
 	t.Run("a full queue", func(t *testing.T) {
-		sh(t, `for i in 1 2 3 4; do timeout 5 sbatch --array=0-49 --hold --output=/dev/null --wrap true; done; true`)
+		sh(t, `while timeout 4 sbatch --hold --output=/dev/null --wrap true; do :; done`)
 		r, err := Launch(t.Context(), slurmSpec(data, nil, cluster.Slurm{}), options)
 		require.ErrorContains(t, err, "the queue is full")
 		stored, err := readState(r.Dir())
