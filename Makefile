@@ -19,12 +19,12 @@ BUILD  := $(CURDIR)/build
 # Packages in which goroutines share memory. kernel/eval/yaegi is left out: yaegi
 # has races of its own when a cell leaves goroutines behind.
 RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/notebook ./kernel/wire ./kernel/worker \
-        ./builtins/run ./builtins/engine/... ./builtins/tokenizer ./builtins/frame ./internal/serve
+        ./builtins/run ./builtins/cluster ./builtins/engine/... ./builtins/tokenizer ./builtins/frame ./internal/serve
 
 # Packages with tests that run real engines in Python.
 NEIGHBOURS := ./builtins/engine/transformers ./builtins/engine/trtllm
 
-.PHONY: help build generate demo lab install test check unit race clients notebooks conformance soak bench neighbours test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
+.PHONY: help build generate demo lab install test check unit race clients notebooks conformance soak test-slurm bench neighbours test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,7 +54,7 @@ install: build ## Install the command beside Go's others, and the kernelspec for
 	$$(go env GOBIN | grep . || echo $$(go env GOPATH)/bin)/adkernel install --user
 
 test: check unit race clients notebooks ## Everything that continuous integration runs.
-	@echo; echo "not run here: make bench (measurements), make test-neighbours (torch and transformers beside our engines)"
+	@echo; echo "not run here: make bench (measurements), make test-slurm (needs slurm-wlm and root), make test-neighbours (torch and transformers beside our engines)"
 
 check: ## gofmt, vet, staticcheck, generated files.
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-clean:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -83,6 +83,9 @@ conformance: build ## How much of Go the evaluator gets right, by Go's own test 
 SOAK ?= 4000
 soak: build ## Several thousand generated programs, compiled and evaluated: fifteen minutes.
 	go run ./internal/conformance fuzz -n $(SOAK) -o $(BUILD)/fuzz -- $(BIN) go
+
+test-slurm: ## Runs as jobs of a Slurm that the test starts on the loopback (Debian's slurm-wlm and munge, root): four minutes.
+	ADKERNEL_TEST_SLURM=1 go test -count=1 -timeout 20m -run Slurm ./builtins/run ./builtins/diagnose
 
 bench: build .venv/ready ## Measure, beside ipykernel, yaegi, compiled Go, pandas, DuckDB and transformers: eight minutes, QUICK=1 two.
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/bench.py

@@ -235,14 +235,14 @@ func (e *Evaluation) Frame() *Frame { return frameOf(e.Run.Frame()) }
 func Runs() *Frame {
 	root, err := run.Root()
 	check(err)
-	all, err := run.List(root)
-	if len(all) == 0 {
+	f, err := run.Overview(root)
+	if f == nil || f.Len() == 0 {
 		check(err)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "left out:", err)
 	}
-	return frameOf(run.Table(all))
+	return frameOf(f, nil)
 }
 
 // A Comparison is what two runs of the same prompts say about each other.

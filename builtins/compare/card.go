@@ -88,7 +88,11 @@ func (c *Comparison) evidenceTable() table {
 		m := c.Margins.Change
 		add("answer margin", "changes by %+.3f logits on average, 95 %% interval %+.3f to %+.3f (n = %d; %s)", m.Estimate, m.Low, m.High, m.N, m.Method)
 	}
-	add("NaN or Inf", "in the logits of %s of test and %d of base", count(c.TestNaN, "sample", "samples"), c.BaseNaN)
+	if c.HasLogits() {
+		add("NaN or Inf", "in the logits of %s of test and %d of base", count(c.TestNaN, "sample", "samples"), c.BaseNaN)
+	} else {
+		add("NaN or Inf", "not available: there are no logits of both runs")
+	}
 	return t
 }
 

@@ -118,6 +118,15 @@ func (c *Comparison) compute() (err error) {
 	return c.judge()
 }
 
+// HasLogits reports whether both runs have logits of some sample.
+func (c *Comparison) HasLogits() bool {
+	test, base := false, false
+	for _, p := range c.pairs {
+		test, base = test || p.test.Row >= 0, base || p.base.Row >= 0
+	}
+	return test && base
+}
+
 // points writes a share as percentage points with its sign.
 func points(share float64) string {
 	if p := math.Round(1000*share) / 10; p != 0 {

@@ -2,11 +2,9 @@ package compare
 
 import (
 	"fmt"
-	"math"
-	"slices"
 
+	"adkernel/builtins/logits"
 	"adkernel/builtins/run"
-	"adkernel/builtins/stats"
 	"adkernel/plots"
 )
 
@@ -37,7 +35,7 @@ func (c *Comparison) SubjectsFigure() *plots.Figure {
 // with logits on a task whose answers are letters.
 func (c *Comparison) MarginsFigure() (*plots.Figure, error) {
 	if c.Margins == nil {
-		return nil, fmt.Errorf("compare %s with %s: the runs have no margins: their engine returned no logits, or the task's answers are not letters",
+		return nil, fmt.Errorf("compare %s with %s: the runs have no margins: they have no logits, or the task's answers are not letters",
 			c.Test.Name(), c.Base.Name())
 	}
 	test, base := c.labels()
@@ -57,12 +55,22 @@ func (c *Comparison) MarginsFigure() (*plots.Figure, error) {
 func (c *Comparison) LogitsFigure() (*plots.Figure, error) {
 	testLabel, baseLabel := c.labels()
 	d := plots.LogitRangesData{Base: baseLabel, Test: testLabel}
+	baseRows, err := c.Base.OpenRows()
+	if err != nil {
+		return nil, err
+	}
+	defer baseRows.Close()
+	testRows, err := c.Test.OpenRows()
+	if err != nil {
+		return nil, err
+	}
+	defer testRows.Close()
 	for _, p := range c.pairs {
-		base, err := spread(c.Base, p.base)
+		base, err := spread(baseRows, p.base)
 		if err != nil {
 			return nil, err
 		}
-		test, err := spread(c.Test, p.test)
+		test, err := spread(testRows, p.test)
 		if err != nil {
 			return nil, err
 		}
@@ -72,18 +80,11 @@ func (c *Comparison) LogitsFigure() (*plots.Figure, error) {
 }
 
 // spread is the range of a sample's finite logits, NaN when it has none.
-func spread(r *run.Run, s run.Sample) (plots.LogitRange, error) {
-	row, err := r.LogitRow(s.Index)
+func spread(rows *run.RowReader, s run.Sample) (plots.LogitRange, error) {
+	row, err := rows.Read(s)
 	if err != nil {
 		return plots.LogitRange{}, err
 	}
-	finite := make([]float64, 0, len(row))
-	for _, v := range row {
-		if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
-			finite = append(finite, f)
-		}
-	}
-	slices.Sort(finite)
-	q := func(p float64) float64 { return stats.Quantile(finite, p) } // NaN of none
-	return plots.LogitRange{Min: q(0), Q1: q(.25), Median: q(.5), Q3: q(.75), Max: q(1)}, nil
+	q := logits.Quantiles(row, 0, .25, .5, .75, 1)
+	return plots.LogitRange{Min: q[0], Q1: q[1], Median: q[2], Q3: q[3], Max: q[4]}, nil
 }

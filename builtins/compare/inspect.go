@@ -29,6 +29,8 @@ type Inspection struct {
 	// KL is the divergence of the test run's next token from the base run's,
 	// D(base||test) in nats; NaN without both rows of logits.
 	KL float64
+
+	Lacking []string // what an import does not hold, in words
 }
 
 // Token is a token id with its text, "" for a special token.
@@ -70,25 +72,46 @@ func partner(test, base *run.Run, sample run.Sample) (*run.Sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := slices.IndexFunc(samples, func(b run.Sample) bool {
-		return b.Subject == sample.Subject && b.Question == sample.Question
-	})
-	if at < 0 {
+	all, err := test.Samples()
+	if err != nil {
+		return nil, err
+	}
+	place := slices.IndexFunc(all, func(s run.Sample) bool { return s.Index == sample.Index })
+	at := slices.Index(partners(test, base, all, samples), place)
+	if at < 0 || place < 0 {
 		return nil, fmt.Errorf("run %s has not finished %s, question %d, which is sample %d of %s", base.Name(), sample.Subject, sample.Question, sample.Index, test.Name())
 	}
-	if p := (pair{test: sample, base: samples[at]}); p.test.PromptSHA256 != p.base.PromptSHA256 {
-		return nil, fmt.Errorf("inspect %s beside %s: the prompts differ: %w", test.Name(), base.Name(), difference(test, base, p))
+	same, err := asked(test, base, pair{test: sample, base: samples[at]})
+	if err != nil {
+		return nil, fmt.Errorf("inspect %s beside %s: %w", test.Name(), base.Name(), err)
+	}
+	if !same {
+		return nil, fmt.Errorf("inspect %s beside %s: the prompts differ: %w", test.Name(), base.Name(), difference(test, base, pair{test: sample, base: samples[at]}))
 	}
 	return &samples[at], nil
 }
 
 func (in *Inspection) readPrompt() error {
+	// The tokens' texts need not add up to the prompt: characters may span
+	// tokens. So the text itself is preferred, where it is known.
+	if text, err := in.Test.PromptText(in.TestSample.Index); err == nil {
+		in.Prompt = text
+	} else if in.TestSample.PromptTokens == 0 {
+		return err
+	}
 	ids, err := in.Test.PromptTokens(in.TestSample.Index)
+	if errors.Is(err, run.ErrNotAvailable) {
+		in.Lacking = append(in.Lacking, err.Error())
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	texts, err := in.Test.TokenTexts()
-	if err != nil {
+	if errors.Is(err, run.ErrNotAvailable) {
+		in.Lacking = append(in.Lacking, err.Error())
+		texts = map[int32]string{}
+	} else if err != nil {
 		return err
 	}
 	in.Tokens = make([]Token, len(ids))
@@ -97,13 +120,8 @@ func (in *Inspection) readPrompt() error {
 		in.Tokens[i] = Token{ID: id, Text: texts[id]}
 		joined.WriteString(texts[id])
 	}
-	// The tokens' texts need not add up to the prompt: characters may span
-	// tokens. So the task's own text is preferred, while its data is there and
-	// is what the run was asked.
-	in.Prompt = joined.String()
-	spec := in.Test.Spec()
-	if t, err := spec.Task.Load(); err == nil && spec.Prompts != nil && t.Hash() == spec.Prompts.TextSHA256 {
-		in.Prompt = t.Questions[in.TestSample.Index].Text()
+	if in.Prompt == "" {
+		in.Prompt = joined.String()
 	}
 	return nil
 }
@@ -111,6 +129,7 @@ func (in *Inspection) readPrompt() error {
 // readLogits does nothing for engines that return no logits.
 func (in *Inspection) readLogits() error {
 	if in.TestSample.Row < 0 || in.BaseSample != nil && in.BaseSample.Row < 0 {
+		in.lackLogits()
 		return nil
 	}
 	testRow, err := in.Test.LogitRow(in.TestSample.Index)
@@ -137,11 +156,28 @@ func (in *Inspection) readLogits() error {
 		seen[top.ID] = true
 		in.Logits = append(in.Logits, TokenLogits{
 			Token: Token{top.ID, top.Text}, Test: testRow[top.ID], Base: baseRow[top.ID],
-			Right: strings.TrimSpace(top.Text) == in.TestSample.Ref,
+			Right: isRight(top.Text, in.TestSample.Ref),
 		})
 	}
 	slices.SortStableFunc(in.Logits, func(a, b TokenLogits) int { return cmp.Compare(b.Test, a.Test) })
 	return nil
+}
+
+// isRight reports whether a token starts the right answer: it is the answer,
+// white space aside.
+func isRight(text, ref string) bool { return text == ref || strings.TrimSpace(text) == ref }
+
+// lackLogits says why there are no logits, where a run is an import.
+func (in *Inspection) lackLogits() {
+	if _, err := in.Test.LogitRow(in.TestSample.Index); errors.Is(err, run.ErrNotAvailable) {
+		in.Lacking = append(in.Lacking, err.Error())
+	}
+	if in.BaseSample == nil {
+		return
+	}
+	if _, err := in.Base.LogitRow(in.BaseSample.Index); errors.Is(err, run.ErrNotAvailable) && in.Base.Dir() != in.Test.Dir() {
+		in.Lacking = append(in.Lacking, err.Error())
+	}
 }
 
 // outcome is what became of the sample, in words.

@@ -31,7 +31,7 @@ func (in *Inspection) answerTable() table {
 	t := table{left: 4, head: []string{"", "run", "output", "right answer", "margin, logits", "tokens out"}}
 	add := func(name string, r *run.Run, s run.Sample) {
 		margin := "none"
-		if s.Letters != nil {
+		if s.Letters != nil || !math.IsNaN(float64(s.Margin)) {
 			margin = logit(s.Margin)
 		}
 		t.rows = append(t.rows, []string{name, r.Label(), fmt.Sprintf("%q", s.Output), s.Ref, margin, fmt.Sprint(s.Tokens)})
@@ -67,6 +67,28 @@ func (in *Inspection) logitTable() table {
 	return t
 }
 
+// choiceTable shows the log-likelihoods of the answers that were offered.
+func (in *Inspection) choiceTable() table {
+	t := table{left: 1, caption: "Log-likelihoods of the answers, in nats (* the right answer)", head: []string{"answer", "test"}}
+	base := in.BaseSample != nil && len(in.BaseSample.Choices) == len(in.TestSample.Choices)
+	if base {
+		t.head = append(t.head, "base", "change")
+	}
+	for i, c := range in.TestSample.Choices {
+		name, mark := fmt.Sprintf("%q", c.Text), Outcome("")
+		if isRight(c.Text, in.TestSample.Ref) {
+			name, mark = name+" *", Gain
+		}
+		row := []string{name, fmt.Sprintf("%.3f", c.LogLikelihood)}
+		if base {
+			other := in.BaseSample.Choices[i].LogLikelihood
+			row = append(row, fmt.Sprintf("%.3f", other), fmt.Sprintf("%+.3f", c.LogLikelihood-other))
+		}
+		t.rows, t.mark = append(t.rows, row), append(t.mark, mark)
+	}
+	return t
+}
+
 func (in *Inspection) numbersTable() table {
 	caption := "The whole row of logits"
 	if !math.IsNaN(in.KL) {
@@ -85,6 +107,9 @@ func (in *Inspection) numbersTable() table {
 
 func (in *Inspection) tables() []table {
 	tables := []table{in.answerTable()}
+	if len(in.TestSample.Choices) > 0 {
+		tables = append(tables, in.choiceTable())
+	}
 	if len(in.Logits) > 0 {
 		tables = append(tables, in.logitTable(), in.numbersTable())
 	}
@@ -97,6 +122,16 @@ func (in *Inspection) text() string {
 	for _, t := range in.tables() {
 		b.WriteString("\n")
 		t.text(&b)
+	}
+	for _, lacking := range in.Lacking {
+		b.WriteString("\n" + lacking)
+	}
+	if len(in.Lacking) > 0 {
+		b.WriteString("\n")
+	}
+	if len(in.Tokens) == 0 {
+		fmt.Fprintf(&b, "\nPrompt\n%s", in.Prompt)
+		return b.String()
 	}
 	fmt.Fprintf(&b, "\nPrompt (%d tokens)\n%s\n", len(in.Tokens), in.Prompt)
 	shown := in.Tokens[max(0, len(in.Tokens)-lastTokens):]
@@ -122,13 +157,24 @@ func (in *Inspection) html() string {
 	for _, t := range in.tables() {
 		t.html(&b)
 	}
-	fmt.Fprintf(&b, `<div style="margin:10px 0 2px"><b>Prompt</b> <span style="opacity:.7">%d tokens</span></div>`, len(in.Tokens))
+	for _, lacking := range in.Lacking {
+		fmt.Fprintf(&b, `<div style="opacity:.7">%s</div>`, html.EscapeString(lacking))
+	}
+	b.WriteString(`<div style="margin:10px 0 2px"><b>Prompt</b>`)
+	if len(in.Tokens) > 0 {
+		fmt.Fprintf(&b, ` <span style="opacity:.7">%d tokens</span>`, len(in.Tokens))
+	}
+	b.WriteString(`</div>`)
 	last := in.Prompt[strings.LastIndex(in.Prompt, "\n\n")+1:]
 	preHTML(&b, strings.TrimLeft(last, "\n"))
 	if len(last) < len(in.Prompt) {
 		b.WriteString(`<details><summary style="opacity:.7">the whole prompt</summary>`)
 		preHTML(&b, in.Prompt)
 		b.WriteString(`</details>`)
+	}
+	if len(in.Tokens) == 0 {
+		b.WriteString(`</div>`)
+		return b.String()
 	}
 	early := max(0, len(in.Tokens)-lastTokens)
 	fmt.Fprintf(&b, `<div style="margin:10px 0 2px"><b>Last %d tokens</b></div>`, len(in.Tokens)-early)

@@ -15,6 +15,7 @@ func (in *Inspection) MarshalJSON() ([]byte, error) {
 		Test:    answerJSON{in.Test.Label(), in.Test.Dir(), in.TestSample},
 		Prompt:  in.Prompt,
 		KL:      finite(in.KL),
+		Lacking: in.Lacking,
 	}
 	if in.BaseSample != nil {
 		out.Base = &answerJSON{in.Base.Label(), in.Base.Dir(), *in.BaseSample}
@@ -40,6 +41,7 @@ type inspectionJSON struct {
 	Tokens  []tokenJSON  `json:"tokens"`
 	Logits  []logitsJSON `json:"logits,omitempty"`
 	KL      *float64     `json:"kl_nats"`
+	Lacking []string     `json:"not_available,omitempty"`
 }
 
 type answerJSON struct {

@@ -20,7 +20,10 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		P: c.Exact.P, PLoss: c.Loss.P,
 		NoiseFlips: 100 * c.Design.Noise, NoiseMeasured: c.noiseMeasured,
 		Gate:      gateJSON{c.Gate.Pass, c.Gate.Threshold, c.Gate.Theta},
-		Agreement: 100 * c.Agreement, TestNaN: c.TestNaN, BaseNaN: c.BaseNaN,
+		Agreement: 100 * c.Agreement,
+	}
+	if c.HasLogits() {
+		out.TestNaN, out.BaseNaN = &c.TestNaN, &c.BaseNaN
 	}
 	if c.Detectable != nil {
 		loss := 100 * c.Detectable.Loss
@@ -57,8 +60,8 @@ type comparisonJSON struct {
 	NoiseMeasured bool          `json:"noise_measured"`
 	Gate          gateJSON      `json:"tensorrt_llm_gate"`
 	Agreement     float64       `json:"same_output"`
-	TestNaN       int           `json:"test_nan"`
-	BaseNaN       int           `json:"base_nan"`
+	TestNaN       *int          `json:"test_nan"` // null without logits
+	BaseNaN       *int          `json:"base_nan"`
 	Subjects      []subjectJSON `json:"subjects"`
 	Margins       *marginsJSON  `json:"margins,omitempty"`
 }

@@ -28,12 +28,6 @@ func outcomeWords(o stats.Paired) string {
 	return "both wrong"
 }
 
-// question identifies a sample across tasks that draw different samples.
-type question struct {
-	subject string
-	index   int
-}
-
 // join pairs the samples that both runs have finished, in the base run's
 // order, and counts those that have no partner.
 func join(test, base *run.Run) (pairs []pair, left int, err error) {
@@ -45,20 +39,20 @@ func join(test, base *run.Run) (pairs []pair, left int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	byQuestion := make(map[question]run.Sample, len(testSamples))
-	for _, s := range testSamples {
-		byQuestion[question{s.Subject, s.Question}] = s
-	}
+	refs := knowsRight(test) && knowsRight(base)
 	differ := 0
 	var first pair
-	for _, b := range baseSamples {
-		t, ok := byQuestion[question{b.Subject, b.Question}]
-		if !ok {
+	for i, at := range partners(test, base, testSamples, baseSamples) {
+		if at < 0 {
 			continue
 		}
-		p := pair{test: t, base: b}
+		p := pair{test: testSamples[at], base: baseSamples[i]}
 		pairs = append(pairs, p)
-		if t.PromptSHA256 != b.PromptSHA256 || t.Ref != b.Ref {
+		same, err := asked(test, base, p)
+		if err != nil {
+			return nil, 0, err
+		}
+		if !same || refs && p.test.Ref != p.base.Ref {
 			if differ++; differ == 1 {
 				first = p
 			}
@@ -93,8 +87,11 @@ func total(r *run.Run, samples []run.Sample) int {
 // difference says where a pair's prompts differ first.
 func difference(test, base *run.Run, p pair) error {
 	place := fmt.Sprintf("first at sample %d (%s, question %d)", p.base.Index, p.base.Subject, p.base.Question)
-	if p.test.PromptSHA256 == p.base.PromptSHA256 {
+	if same, err := asked(test, base, p); err == nil && same {
 		return fmt.Errorf("%s: the right answer is %q in %s and %q in %s", place, p.test.Ref, test.Name(), p.base.Ref, base.Name())
+	}
+	if p.test.PromptTokens == 0 || p.base.PromptTokens == 0 {
+		return fmt.Errorf("%s, %w", place, textDifference(test, base, p))
 	}
 	testIDs, err1 := test.PromptTokens(p.test.Index)
 	baseIDs, err2 := base.PromptTokens(p.base.Index)

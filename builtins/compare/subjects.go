@@ -1,7 +1,10 @@
 package compare
 
 import (
+	"math"
+
 	"adkernel/builtins/frame"
+	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
 )
 
@@ -105,13 +108,13 @@ func (c *Comparison) Samples() *frame.Frame {
 	for i, p := range c.pairs {
 		r := row{Index: p.base.Index, Subject: p.base.Subject, Question: p.base.Question, Ref: p.base.Ref,
 			Outcome: outcomeWords(p.outcome()), BaseOutput: p.base.Output, TestOutput: p.test.Output}
-		if p.base.Letters != nil {
+		if hasMargin(p.base) {
 			r.BaseMargin = &p.base.Margin
 		}
-		if p.test.Letters != nil {
+		if hasMargin(p.test) {
 			r.TestMargin = &p.test.Margin
 		}
-		if p.base.Letters != nil && p.test.Letters != nil {
+		if hasMargin(p.base) && hasMargin(p.test) {
 			change := p.test.Margin - p.base.Margin
 			r.MarginChange = &change
 		}
@@ -125,3 +128,7 @@ func (c *Comparison) Samples() *frame.Frame {
 	}
 	return frame.FromStructs(rows)
 }
+
+// hasMargin reports whether a sample has a margin: a NaN one counts where the
+// letters' logits are there, since it is their fault.
+func hasMargin(s run.Sample) bool { return s.Letters != nil || !math.IsNaN(float64(s.Margin)) }

@@ -81,6 +81,7 @@ func Isolate(ctx context.Context, d engine.Deployment, c *compare.Comparison, o 
 	}
 	i.planned = 1 + len(axes)
 	i.board = newBoard(ctx, d.Label())
+	defer i.cancelAhead()
 	if err := i.search(d, axes, quantized); err != nil {
 		return nil, fmt.Errorf("isolate %s: %w", d.Label(), err)
 	}
@@ -96,6 +97,8 @@ type isolator struct {
 	board   *board
 	planned int // runs, as far as known
 	out     *Isolation
+
+	ahead map[string]*run.Run // launched before their turn, by the step's name
 }
 
 // plan chooses the questions: as many as detect the observed loss, if they are
@@ -162,6 +165,9 @@ func (i *isolator) covers(spec task.Spec) (bool, int, error) {
 
 // search makes the runs and words what they show.
 func (i *isolator) search(d engine.Deployment, axes []axis, quantized bool) error {
+	if err := i.launchAhead(stripped(d, axes)); err != nil {
+		return err
+	}
 	deployed, err := i.step("as deployed", "as deployed", d)
 	if err != nil {
 		return err
@@ -209,15 +215,23 @@ func (i *isolator) searchCore(d engine.Deployment, minimum Step, quantized bool)
 // shows no loss.
 func (i *isolator) switchOn(d engine.Deployment, least Step, axes []axis) error {
 	i.planned += len(axes)
-	var culprits []string
+	var alone []engine.Deployment
 	for at, a := range axes {
-		alone := d
+		one := d
 		for other, b := range axes {
 			if other != at {
-				alone = b.strip(alone)
+				one = b.strip(one)
 			}
 		}
-		s, err := i.step("only "+a.name, "switch on", alone)
+		one.Name = "only " + a.name
+		alone = append(alone, one)
+	}
+	if err := i.launchAhead(alone); err != nil {
+		return err
+	}
+	var culprits []string
+	for at, a := range axes {
+		s, err := i.step(alone[at].Name, "switch on", alone[at])
 		if err != nil {
 			return err
 		}
@@ -241,7 +255,11 @@ func (i *isolator) step(name, phase string, d engine.Deployment) (Step, error) {
 	d.Name = name
 	options := i.options
 	options.Name = ""
-	r, err := run.Launch(i.board.Context(), run.Spec{Deployment: d, Task: i.task}, options)
+	r, err := i.ahead[name], error(nil)
+	delete(i.ahead, name)
+	if r == nil {
+		r, err = run.Launch(i.board.Context(), run.Spec{Deployment: d, Task: i.task}, options)
+	}
 	if err != nil {
 		return Step{}, err
 	}

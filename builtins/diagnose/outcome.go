@@ -120,8 +120,10 @@ func observe(c *compare.Comparison, pairs []answered, facts Facts) {
 		facts.set("accuracy.kept", (c.TestAccuracy.Estimate-guess)/advantage, n, fromRuns)
 	}
 	facts.set("output.same", c.Agreement, n, fromRuns)
-	facts.set("output.nan", float64(c.TestNaN)/float64(n), n, fromRuns)
-	facts.set("output.base_nan", float64(c.BaseNaN)/float64(n), n, fromRuns)
+	if c.HasLogits() {
+		facts.set("output.nan", float64(c.TestNaN)/float64(n), n, fromRuns)
+		facts.set("output.base_nan", float64(c.BaseNaN)/float64(n), n, fromRuns)
+	}
 	observeOutputs(pairs, facts)
 	observeLogits(c, pairs, facts)
 	observeLengths(c, pairs, facts)

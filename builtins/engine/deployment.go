@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"adkernel/builtins/cluster"
 	"adkernel/internal/yamltext"
 )
 
@@ -41,6 +42,10 @@ type Deployment struct {
 	// URL is where the server of the openai backend listens:
 	// "http://127.0.0.1:8000/v1".
 	URL string `json:"url,omitempty" yaml:"url,omitempty"`
+
+	// On is where runs execute: Local{GPUs: 2}, Slurm{Partition: "gpu"}; nil is
+	// this machine, with all its GPUs.
+	On cluster.Place `json:"-" yaml:"-"`
 
 	// Build names the release of the engine to run; "" is the current one.
 	Build string `json:"build,omitempty" yaml:"build,omitempty"`

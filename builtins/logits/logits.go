@@ -113,3 +113,20 @@ func Margin(row []float32, letters []int32, right int) float64 {
 	}
 	return float64(row[letters[right]]) - best
 }
+
+// MarginOf returns by how much the logit of a token is above the best other
+// one of the row: positive if the token leads. It is NaN if the row holds a
+// NaN, has fewer than two logits, or has none of this token, and if two
+// infinities are compared.
+func MarginOf(row []float32, token int32) float64 {
+	if token < 0 || int(token) >= len(row) || len(row) < 2 {
+		return math.NaN()
+	}
+	best := math.Inf(-1)
+	for id, x := range row {
+		if id != int(token) {
+			best = max(best, float64(x)) // NaN stays
+		}
+	}
+	return float64(row[token]) - best
+}

@@ -218,3 +218,50 @@ func BenchmarkSum(b *testing.B)   { benchmark(b, func(row []float32) { vek32.Sum
 func BenchmarkStats(b *testing.B) { benchmark(b, func(row []float32) { Stats(row) }) }
 func BenchmarkTopK(b *testing.B)  { benchmark(b, func(row []float32) { TopK(row, 10) }) }
 func BenchmarkKL(b *testing.B)    { benchmark(b, func(row []float32) { KL(row, row) }) }
+
+func TestQuantilesEqualThoseOfTheSortedRow(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	ps := []float64{0, .25, .5, .75, 1, .001, .333}
+	for n := range 200 {
+		row := make([]float32, n)
+		for i := range row {
+			row[i] = float32(rng.NormFloat64() * math.Pow(10, float64(rng.IntN(6)-3)))
+			if rng.IntN(20) == 0 {
+				row[i] = []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), 0, float32(math.Copysign(0, -1))}[rng.IntN(5)]
+			}
+		}
+		var finite []float64
+		for _, x := range row {
+			if isFinite(x) {
+				finite = append(finite, float64(x))
+			}
+		}
+		slices.Sort(finite)
+		got := Quantiles(row, ps...)
+		for i, p := range ps {
+			if len(finite) == 0 {
+				require.True(t, math.IsNaN(got[i]))
+				continue
+			}
+			at := p * float64(len(finite)-1)
+			low := finite[int(at)]
+			high := finite[min(int(at)+1, len(finite)-1)]
+			require.Equal(t, low+(at-float64(int(at)))*(high-low), got[i], "n %d, p %g", n, p)
+		}
+	}
+	require.True(t, math.IsNaN(Quantiles([]float32{1}, 1.5)[0]))
+}
+
+func TestMarginOf(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	requireClose(t, 2, MarginOf([]float32{1, 3, 0}, 1), 0)
+	requireClose(t, -2, MarginOf([]float32{1, 3, 0}, 0), 0)
+	requireClose(t, math.NaN(), MarginOf([]float32{1, nan, 0}, 0), 0)
+	requireClose(t, math.NaN(), MarginOf([]float32{inf, inf}, 0), 0)
+	requireClose(t, math.NaN(), MarginOf([]float32{1, 2}, 2), 0)
+	requireClose(t, math.NaN(), MarginOf([]float32{1}, 0), 0)
+}
+
+func BenchmarkQuantiles(b *testing.B) {
+	benchmark(b, func(row []float32) { Quantiles(row, 0, .25, .5, .75, 1) })
+}

@@ -38,7 +38,7 @@ func Execute(ctx context.Context, dir string, open engine.Opener) error {
 	if err != nil {
 		return err
 	}
-	held, err := inheritLock(dir)
+	held, err := lockOf(ctx, dir, spec)
 	if err != nil {
 		return err
 	}
@@ -114,6 +114,11 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 	if err := checkPatch(x.dir, x.spec); err != nil {
 		return err
 	}
+	release, err := x.occupy(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	site := engine.Site{Dir: x.dir, Log: x.log.Printf, Doing: x.tell}
 	if x.engine, err = open(ctx, x.spec.deployment(x.dir), site); err != nil {
 		return err
@@ -241,11 +246,16 @@ func (x *execution) end(ctx context.Context, failure error) error {
 	state := x.state
 	state.Finished, state.PID, state.Doing = time.Now(), 0, ""
 	if x.store != nil {
-		state.Done = len(x.done)
+		state.Done, state.Correct = len(x.done), x.store.correct
 	}
 	switch {
 	case failure == nil:
 		state.Status = Done
+	case ctx.Err() != nil && inJob(x.dir, x.spec):
+		// Slurm stops jobs for several reasons, and starts preempted ones again:
+		// those who watch the run ask it which it was.
+		state.Status, state.Doing = Queued, stoppedBySlurm(x.dir)
+		failure = fmt.Errorf("run %s: stopped by Slurm: %w", filepath.Base(x.dir), context.Cause(ctx))
 	case ctx.Err() != nil:
 		state.Status = Cancelled
 		failure = fmt.Errorf("run %s: cancelled: %w", filepath.Base(x.dir), context.Cause(ctx))

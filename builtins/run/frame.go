@@ -1,6 +1,10 @@
 package run
 
-import "adkernel/builtins/frame"
+import (
+	"math"
+
+	"adkernel/builtins/frame"
+)
 
 // row is a sample as a row of a frame; the names are part of the vocabulary.
 type row struct {
@@ -58,8 +62,10 @@ func (s *Sample) row() row {
 	if len(s.Top) > 0 {
 		out.Top, out.TopLogit = &s.Top[0].Text, &s.Top[0].Logit
 	}
-	if len(s.Letters) == len(answerLetters) {
+	if s.Letters != nil || !math.IsNaN(float64(s.Margin)) {
 		out.Margin = &s.Margin
+	}
+	if len(s.Letters) == len(answerLetters) {
 		out.A, out.B, out.C, out.D = &s.Letters[0], &s.Letters[1], &s.Letters[2], &s.Letters[3]
 	}
 	return out

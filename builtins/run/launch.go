@@ -48,46 +48,68 @@ func Root() (string, error) {
 
 // Launch makes a run directory for spec, of which Deployment and Task are
 // read, and starts a process that executes it: in a session of its own, so
-// that it outlives this one. When ctx is done before the process has started,
-// nothing is started.
+// that it outlives this one, or as a job where the deployment is On Slurm.
+// When ctx is done before the process has started, nothing is started.
 func Launch(ctx context.Context, spec Spec, options Options) (*Run, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	spec, err := spec.freeze(now)
-	if err != nil {
-		return nil, err
-	}
-	patch, err := readPatch(&spec)
-	if err != nil {
-		return nil, err
-	}
-	root := options.Root
-	if root == "" {
-		if root, err = Root(); err != nil {
-			return nil, err
-		}
-	}
-	name := options.Name
-	if name == "" {
-		name = now.Format("20060102-150405-") + slug(spec.Deployment.Label())
-	}
-	dir, err := makeDir(root, name, options.Name == "")
-	if err != nil {
-		return nil, err
-	}
-	held, err := lock(dir)
+	r, held, err := prepareRun(ctx, spec, options)
 	if err != nil {
 		return nil, err
 	}
 	defer held.Close()
+	return r, r.start(ctx, held, options.Command)
+}
+
+// prepareRun makes a queued run, and holds its lock.
+func prepareRun(ctx context.Context, spec Spec, options Options) (*Run, *os.File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	if on := spec.Deployment.On; on != nil {
+		if err := on.Check(); err != nil {
+			return nil, nil, fmt.Errorf("deployment %s: %w", spec.Deployment.Label(), err)
+		}
+	}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	spec, err := spec.freeze(now)
+	if err != nil {
+		return nil, nil, err
+	}
+	patch, err := readPatch(&spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	root, name, err := options.place(now, spec.Deployment.Label())
+	if err != nil {
+		return nil, nil, err
+	}
+	dir, err := makeDir(root, name, options.Name == "")
+	if err != nil {
+		return nil, nil, err
+	}
+	held, err := lock(dir)
+	if err != nil {
+		return nil, nil, err
+	}
 	r, err := initialize(dir, spec, patch)
 	if err != nil {
+		held.Close()
 		os.RemoveAll(dir) // it is this call's own, and holds no run
-		return nil, fmt.Errorf("cannot make a run: %w", err)
+		return nil, nil, fmt.Errorf("cannot make a run: %w", err)
 	}
-	return r, r.start(held, options.Command)
+	return r, held, nil
+}
+
+// place is where the directory of a run goes, and its name.
+func (o Options) place(now time.Time, label string) (root, name string, err error) {
+	if root = o.Root; root == "" {
+		if root, err = Root(); err != nil {
+			return "", "", err
+		}
+	}
+	if name = o.Name; name == "" {
+		name = now.Format("20060102-150405-") + slug(label)
+	}
+	return root, name, nil
 }
 
 // initialize makes the directory dir a queued run.
@@ -97,7 +119,7 @@ func initialize(dir string, spec Spec, patch []byte) (*Run, error) {
 			return nil, err
 		}
 	}
-	if err := writeState(dir, State{Status: Queued}); err != nil {
+	if err := writeState(dir, State{Status: Queued}.listed(spec)); err != nil {
 		return nil, err
 	}
 	if err := writeSpec(dir, spec); err != nil {
@@ -119,6 +141,9 @@ func (r *Run) Resume(ctx context.Context, options Options) error {
 		return err
 	}
 	defer held.Close()
+	if r.spec.Import != nil {
+		return fmt.Errorf("run %s: its results were imported (%s), so there is nothing to compute: import them again if they are damaged", r.Name(), r.spec.Import.Format)
+	}
 	state, err := readState(r.dir)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.Name(), err)
@@ -126,21 +151,28 @@ func (r *Run) Resume(ctx context.Context, options Options) error {
 	if state.Status == Done && r.damage(state.Total) == nil {
 		return nil
 	}
-	state.Status, state.Error = Queued, ""
+	if _, ok := r.spec.slurm(); ok {
+		if err := r.jobGone(); err != nil {
+			return err
+		}
+	}
+	state.Status, state.Error, state.Doing = Queued, "", ""
 	if err := writeState(r.dir, state); err != nil {
 		return err
 	}
-	return r.start(held, options.Command)
+	return r.start(ctx, held, options.Command)
 }
 
-// start starts the executing process and hands it the lock.
-func (r *Run) start(held *os.File, command []string) error {
-	if len(command) == 0 {
-		program, err := os.Executable()
-		if err != nil {
-			return err
-		}
-		command = []string{program, "execute-run"}
+// start starts the executing process and hands it the lock, or submits the
+// job, which takes the lock itself.
+func (r *Run) start(ctx context.Context, held *os.File, command []string) error {
+	if on, ok := r.spec.slurm(); ok {
+		held.Close()
+		return submit(ctx, on, []*Run{r}, command)
+	}
+	command, err := executing(command)
+	if err != nil {
+		return err
 	}
 	output, err := os.OpenFile(filepath.Join(r.dir, logFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
@@ -154,7 +186,7 @@ func (r *Run) start(held *os.File, command []string) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		err = fmt.Errorf("run %s: start its process: %w", r.Name(), err)
-		return errors.Join(err, writeState(r.dir, State{Status: Failed, Error: err.Error()}))
+		return errors.Join(err, writeState(r.dir, State{Status: Failed, Error: err.Error()}.listed(r.spec)))
 	}
 	go cmd.Wait() // a child that nobody waits for stays as a zombie; how it ended is in state.json
 	return sign(held, cmd.Process.Pid)

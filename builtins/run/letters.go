@@ -15,18 +15,26 @@ const answerLetters = "ABCD"
 // token, or joins one with the colon: then no single logit stands for a letter.
 //
 // In a chat, the answer begins the assistant's turn, and so without a space.
-func letterTokens(e engine.Engine, chat bool) ([]int32, error) {
+func letterTokens(e engine.Engine, chat bool) ([]int32, error) { return letterIDs(e.Encode, chat) }
+
+// LetterTokens is letterTokens for a tokenizer: encode returns the token ids
+// of a text, with special tokens around it when special is true.
+func LetterTokens(encode func(text string, special bool) ([]int32, error)) ([]int32, error) {
+	return letterIDs(encode, false)
+}
+
+func letterIDs(encode func(text string, special bool) ([]int32, error), chat bool) ([]int32, error) {
 	before, space := "Answer:", " "
 	if chat {
 		before, space = "", ""
 	}
-	prefix, err := e.Encode(before, false)
+	prefix, err := encode(before, false)
 	if err != nil {
 		return nil, err
 	}
 	var tokens []int32
 	for _, letter := range strings.Split(answerLetters, "") {
-		ids, err := e.Encode(before+space+letter, false)
+		ids, err := encode(before+space+letter, false)
 		if err != nil {
 			return nil, err
 		}

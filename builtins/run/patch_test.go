@@ -42,7 +42,7 @@ func TestAnEngineWithoutLogitsHasSamplesWithoutRows(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, samples, 8)
 	_, err = r.LogitRow(3)
-	require.ErrorContains(t, err, "sample 3: the engine returned no logits")
+	require.ErrorContains(t, err, "not available: logits: the engine returned none")
 	cutAfter(t, r, 5)
 	require.NoError(t, Execute(t.Context(), r.Dir(), openHashEngine))
 	require.NoError(t, r.Wait(deadline(t)))

@@ -1,7 +1,7 @@
 package run
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,21 +41,21 @@ func (r *recordReader) advance() error {
 		*r = recordReader{path: r.path} // repaired by a resumed run: start over
 	}
 	r.info = info
-	data, err := io.ReadAll(io.NewSectionReader(f, r.offset, info.Size()-r.offset))
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.path, err)
-	}
+	// Line by line, so that what is held is the samples and not the file too.
+	lines := bufio.NewReaderSize(io.NewSectionReader(f, r.offset, info.Size()-r.offset), 1<<18)
 	for {
-		line, rest, whole := bytes.Cut(data, []byte("\n"))
-		if !whole {
-			return nil
+		line, err := lines.ReadBytes('\n')
+		if err == io.EOF {
+			return nil // what is left, if anything, is torn or being written
 		}
-		if err := r.add(line); err != nil {
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.path, err)
+		}
+		if err := r.add(line[:len(line)-1]); err != nil {
 			return fmt.Errorf("%s: line %d: %w; resume the run to compute the sample again", r.path, r.lines+1, err)
 		}
-		r.offset += int64(len(line) + 1)
+		r.offset += int64(len(line))
 		r.lines++
-		data = rest
 	}
 }
 

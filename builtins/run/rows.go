@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -21,11 +22,11 @@ const (
 	maxVocab = 1 << 24
 )
 
-// rowHeader describes rows.f32.
+// rowHeader describes the file of logit rows.
 type rowHeader struct {
-	DType string `json:"dtype"` // "float32", little endian
-	Cols  int    `json:"cols"`  // logits of a row: the vocabulary's size
-	File  string `json:"file"`
+	DType RowType `json:"dtype"`
+	Cols  int     `json:"cols"` // logits of a row: the vocabulary's size
+	File  string  `json:"file"`
 }
 
 func readRowHeader(dir string) (rowHeader, error) {
@@ -38,8 +39,12 @@ func readRowHeader(dir string) (rowHeader, error) {
 	if err := json.Unmarshal(text, &header); err != nil {
 		return rowHeader{}, fmt.Errorf("%s: %w; remove it and resume the run, which writes it again", path, err)
 	}
-	if header.DType != "float32" || header.File != rowsFile || header.Cols < 1 || header.Cols > maxVocab {
-		return rowHeader{}, fmt.Errorf("%s: dtype %q, %d columns in %q: want float32, 1 to %d, in %q", path, header.DType, header.Cols, header.File, maxVocab, rowsFile)
+	codec, err := header.DType.codec()
+	if err != nil {
+		return rowHeader{}, fmt.Errorf("%s: %w", path, err)
+	}
+	if header.File != codec.file || header.Cols < 1 || header.Cols > maxVocab {
+		return rowHeader{}, fmt.Errorf("%s: %d columns of %s in %q: want 1 to %d, in %q", path, header.Cols, header.DType, header.File, maxVocab, codec.file)
 	}
 	return header, nil
 }
@@ -49,20 +54,18 @@ func readLogitRow(dir string, row int, crc uint32) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, logitsDir, rowsFile)
+	path := filepath.Join(dir, logitsDir, header.File)
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data := make([]byte, 4*header.Cols)
+	data := make([]byte, header.DType.Size(header.Cols))
 	if err := readRow(f, data, row, crc); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	logits := make([]float32, header.Cols)
-	for i := range logits {
-		logits[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
-	}
+	header.DType.Decode(data, logits)
 	return logits, nil
 }
 
@@ -90,3 +93,44 @@ func rowBytes(logits []float32, buffer []byte) []byte {
 	}
 	return buffer
 }
+
+// A RowReader reads logit rows of one run, one after the other, into the same
+// memory. It is not for several goroutines.
+type RowReader struct {
+	run    *Run
+	header rowHeader
+	file   *os.File
+	data   []byte
+	row    []float32
+}
+
+// OpenRows opens the run's logits. What an import lacks is not available.
+func (r *Run) OpenRows() (*RowReader, error) {
+	header, err := readRowHeader(r.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, r.notAvailable(TheLogits, "the engine returned none")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	f, err := os.Open(filepath.Join(r.dir, logitsDir, header.File))
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	return &RowReader{run: r, header: header, file: f, data: make([]byte, header.DType.Size(header.Cols)), row: make([]float32, header.Cols)}, nil
+}
+
+// Read returns the logits of a sample. They are valid until the next call.
+func (r *RowReader) Read(s Sample) ([]float32, error) {
+	if s.Row < 0 {
+		return nil, fmt.Errorf("sample %d: %w", s.Index, r.run.notAvailable(TheLogits, "the engine returned none"))
+	}
+	if err := readRow(r.file, r.data, s.Row, s.CRC32); err != nil {
+		return nil, fmt.Errorf("run %s: sample %d: %s: %w", r.run.Name(), s.Index, r.file.Name(), err)
+	}
+	r.header.DType.Decode(r.data, r.row)
+	return r.row, nil
+}
+
+// Close closes the file.
+func (r *RowReader) Close() error { return r.file.Close() }

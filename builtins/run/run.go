@@ -7,11 +7,14 @@
 //	state.json      how far it is; replaced atomically
 //	samples.jsonl   one record a finished sample, appended
 //	logits/         header.json, and rows.f32 to which one row a sample is appended
+//	                (imported rows keep their type: see RowType)
 //	prompts.ids     token ids of every prompt
+//	prompts.text    text of every prompt, of imported results
 //	tokens.json     the text of every token that occurs in a prompt
 //	patch.py        the deployment's patch, if it has one
 //	engine/         what an engine in another process was started with, and what it wrote
 //	log.txt         what the executing process wrote
+//	job.json        on Slurm, the job that executes the run; job.sh is what was submitted
 //	lock            locked while a process executes the run
 //
 // A logit row is written before the record that points to it, and a record
@@ -34,6 +37,7 @@ import (
 	"sync"
 
 	"adkernel/builtins/engine"
+	"adkernel/builtins/task"
 )
 
 // A Run is a run directory seen by a reader. Its methods may be called from
@@ -44,6 +48,10 @@ type Run struct {
 
 	mu      sync.Mutex
 	records recordReader
+	task    *task.Task // once a prompt's text was asked for
+
+	jobMu sync.Mutex
+	job   jobWatch // of a run on Slurm
 }
 
 // Attach opens the run in dir, which may be queued, running or ended.
@@ -100,7 +108,7 @@ func (r *Run) Name() string { return filepath.Base(r.dir) }
 func (r *Run) Spec() Spec {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.spec.Engine == nil {
+	if r.spec.Engine == nil && r.spec.Import == nil {
 		if spec, err := readSpec(r.dir); err == nil {
 			r.spec = spec
 		}
@@ -149,11 +157,11 @@ func (r *Run) LogitRow(index int) ([]float32, error) {
 		return nil, err
 	}
 	if sample.Row < 0 {
-		reason := "the engine returned no logits"
+		reason := "the engine returned none"
 		if e := r.Spec().Engine; e != nil && e.Settings["server.logits"] != "" {
-			reason = "logits are " + e.Settings["server.logits"]
+			reason = "they are " + e.Settings["server.logits"]
 		}
-		return nil, fmt.Errorf("run %s: sample %d: %s", r.Name(), index, reason)
+		return nil, fmt.Errorf("run %s: sample %d: %w", r.Name(), index, r.notAvailable(TheLogits, reason))
 	}
 	row, err := readLogitRow(r.dir, sample.Row, sample.CRC32)
 	if err != nil {
@@ -169,6 +177,9 @@ func (r *Run) PromptTokens(index int) ([]int32, error) {
 	if err != nil {
 		return nil, err
 	}
+	if sample.PromptTokens == 0 {
+		return nil, fmt.Errorf("sample %d: %w", index, r.notAvailable(TheTokenIDs, "the record has none"))
+	}
 	ids, err := readPrompt(r.dir, sample)
 	if err != nil {
 		return nil, fmt.Errorf("run %s: sample %d: %w", r.Name(), index, err)
@@ -180,6 +191,9 @@ func (r *Run) PromptTokens(index int) ([]int32, error) {
 // text; special tokens have none.
 func (r *Run) TokenTexts() (map[int32]string, error) {
 	texts, err := readTokenTexts(r.dir)
+	if errors.Is(err, fs.ErrNotExist) && r.Spec().Import != nil {
+		return nil, r.notAvailable(TheTokenTexts, "no tokenizer was given")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", r.Name(), err)
 	}

@@ -227,3 +227,60 @@ func TestRootFollowsTheEnvironment(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "/home/x/.local/share/adkernel/runs", root)
 }
+
+func TestTheOverviewReadsStatesAndNothingElseOfRunsThatEnded(t *testing.T) {
+	options := testOptions(t)
+	done := executed(t, testSpec(dataset(t, 5), nil), options)
+	failed := launch(t, testSpec(dataset(t, 5), map[string]any{"fail_at": 4}), options)
+	require.Error(t, failed.Wait(deadline(t)))
+	stalled := launch(t, testSpec(dataset(t, 5), map[string]any{"stall_at": 3}), options)
+	until(t, stalled, 3)
+	samples, err := done.Samples()
+	require.NoError(t, err)
+	right := 0
+	for _, s := range samples {
+		if s.Correct {
+			right++
+		}
+	}
+	require.NoError(t, os.Remove(filepath.Join(done.Dir(), samplesFile)))
+	require.NoError(t, os.Remove(filepath.Join(done.Dir(), specFile)))
+	require.NoError(t, os.Mkdir(filepath.Join(options.Root, "notes"), 0o755))
+	broken := filepath.Join(options.Root, "broken")
+	require.NoError(t, os.Mkdir(broken, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(broken, stateFile), []byte("{"), 0o644))
+
+	f, err := Overview(options.Root)
+	require.ErrorContains(t, err, filepath.Join(broken, stateFile))
+	require.Equal(t, 3, f.Len())
+	row, err := f.Row(0)
+	require.NoError(t, err)
+	require.Equal(t, "hash engine", row["deployment"])
+	require.Equal(t, "mmlu", row["task"])
+	require.EqualValues(t, "done", row["status"])
+	require.EqualValues(t, 10, row["done"])
+	require.InDelta(t, 10*float64(right), row["accuracy"], 1e-9)
+	row, err = f.Row(1)
+	require.NoError(t, err)
+	require.EqualValues(t, "failed", row["status"])
+	require.EqualValues(t, 4, row["done"])
+	row, err = f.Row(2)
+	require.NoError(t, err)
+	require.EqualValues(t, "running", row["status"])
+	require.EqualValues(t, 3, row["done"])
+
+	// A state that an earlier version wrote says less.
+	state, err := readState(failed.Dir())
+	require.NoError(t, err)
+	state.Label, state.Correct = "", 0
+	require.NoError(t, writeState(failed.Dir(), state))
+	again, err := Overview(options.Root)
+	require.Error(t, err)
+	old, err := again.Row(1)
+	require.NoError(t, err)
+	require.Equal(t, "hash engine", old["deployment"])
+
+	f, err = Overview(filepath.Join(options.Root, "nowhere"))
+	require.NoError(t, err)
+	require.Zero(t, f.Len())
+}

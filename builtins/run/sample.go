@@ -20,9 +20,21 @@ type Sample struct {
 	Finish   string // why the output ended: "length" or "stop"
 	Tokens   []int32
 
+	// Extracted is what the task's filter took from Output and judged; "" where
+	// it judges Output itself.
+	Extracted string
+
 	PromptAt     int64  // place of the prompt's first id in prompts.ids
-	PromptTokens int    // how many ids
-	PromptSHA256 string // of the ids as int32, little endian
+	PromptTokens int    // how many ids; 0 when they are not known, as in many imports
+	PromptSHA256 string // of the ids as int32, little endian; "" when they are not known
+
+	TextAt     int64  // place of the prompt's text in prompts.text
+	TextBytes  int    // how many bytes; 0 when the text is not kept
+	TextSHA256 string // of the text; "" when it is not known
+
+	// Choices are the answers whose log-likelihoods were compared, in the task's
+	// order; nil when an output was generated instead.
+	Choices []Choice
 
 	Row   int    // of the logits, -1 when the engine returned none
 	CRC32 uint32 // of the row's bytes (IEEE)
@@ -50,6 +62,19 @@ type Top struct {
 	Logit float32 `json:"logit"`
 }
 
+// Choice is an answer that a task offers, as continuation of the prompt.
+type Choice struct {
+	Text          string
+	LogLikelihood float64 // of Text after the prompt, in nats
+	Greedy        bool    // each of its tokens was the likeliest
+}
+
+type choiceRecord struct {
+	Text          string          `json:"text"`
+	LogLikelihood number[float64] `json:"loglikelihood"`
+	Greedy        bool            `json:"greedy,omitempty"`
+}
+
 // record is a Sample as a line of samples.jsonl.
 type record struct {
 	Index    int     `json:"index"`
@@ -61,9 +86,17 @@ type record struct {
 	Finish   string  `json:"finish,omitempty"`
 	Tokens   []int32 `json:"tokens"`
 
+	Extracted string `json:"extracted,omitempty"`
+
 	PromptAt     int64  `json:"prompt_at"`
 	PromptTokens int    `json:"prompt_tokens"`
 	PromptSHA256 string `json:"prompt_sha256"`
+
+	TextAt     int64  `json:"text_at,omitempty"`
+	TextBytes  int    `json:"text_bytes,omitempty"`
+	TextSHA256 string `json:"text_sha256,omitempty"`
+
+	Choices []choiceRecord `json:"choices,omitempty"`
 
 	Row   int    `json:"row"`
 	CRC32 uint32 `json:"crc32,omitempty"`
@@ -90,11 +123,15 @@ type topRecord struct {
 func (s Sample) MarshalJSON() ([]byte, error) {
 	r := record{
 		Index: s.Index, Subject: s.Subject, Question: s.Question, Ref: s.Ref,
-		Output: s.Output, Correct: s.Correct, Finish: s.Finish, Tokens: s.Tokens,
+		Output: s.Output, Correct: s.Correct, Finish: s.Finish, Tokens: s.Tokens, Extracted: s.Extracted,
 		PromptAt: s.PromptAt, PromptTokens: s.PromptTokens, PromptSHA256: s.PromptSHA256,
+		TextAt: s.TextAt, TextBytes: s.TextBytes, TextSHA256: s.TextSHA256,
 		Row: s.Row, CRC32: s.CRC32,
 		Min: number[float32]{s.Min}, Max: number[float32]{s.Max}, Mean: number[float64]{s.Mean}, RMS: number[float64]{s.RMS}, NaN: s.NaN, Inf: s.Inf,
 		Margin: number[float32]{s.Margin},
+	}
+	for _, c := range s.Choices {
+		r.Choices = append(r.Choices, choiceRecord{c.Text, number[float64]{c.LogLikelihood}, c.Greedy})
 	}
 	for _, t := range s.Top {
 		r.Top = append(r.Top, topRecord{t.ID, t.Text, number[float32]{t.Logit}})
@@ -118,11 +155,15 @@ func (s *Sample) UnmarshalJSON(text []byte) error {
 	}
 	*s = Sample{
 		Index: r.Index, Subject: r.Subject, Question: r.Question, Ref: r.Ref,
-		Output: r.Output, Correct: r.Correct, Finish: r.Finish, Tokens: r.Tokens,
+		Output: r.Output, Correct: r.Correct, Finish: r.Finish, Tokens: r.Tokens, Extracted: r.Extracted,
 		PromptAt: r.PromptAt, PromptTokens: r.PromptTokens, PromptSHA256: r.PromptSHA256,
+		TextAt: r.TextAt, TextBytes: r.TextBytes, TextSHA256: r.TextSHA256,
 		Row: r.Row, CRC32: r.CRC32,
 		Min: r.Min.value, Max: r.Max.value, Mean: r.Mean.value, RMS: r.RMS.value, NaN: r.NaN, Inf: r.Inf,
 		Margin: r.Margin.value,
+	}
+	for _, c := range r.Choices {
+		s.Choices = append(s.Choices, Choice{c.Text, c.LogLikelihood.value, c.Greedy})
 	}
 	for _, t := range r.Top {
 		s.Top = append(s.Top, Top{t.ID, t.Text, t.Logit.value})
@@ -139,10 +180,12 @@ func (r record) check() error {
 		return errors.New("no index of a sample")
 	case r.Row < -1:
 		return errors.New("no row of the logits")
-	case r.PromptAt < 0 || r.PromptTokens < 1:
+	case r.PromptAt < 0 || r.PromptTokens < 0 || r.PromptTokens == 0 && r.TextSHA256 == "":
 		return fmt.Errorf("prompt of %d ids at %d", r.PromptTokens, r.PromptAt)
-	case len(r.PromptSHA256) != 64:
+	case len(r.PromptSHA256) != 64 && r.PromptTokens > 0:
 		return fmt.Errorf("prompt_sha256 %q: want 64 hexadecimal digits", r.PromptSHA256)
+	case r.TextAt < 0 || r.TextBytes < 0 || r.TextSHA256 != "" && len(r.TextSHA256) != 64:
+		return fmt.Errorf("prompt text of %d bytes at %d, text_sha256 %q: want 64 hexadecimal digits", r.TextBytes, r.TextAt, r.TextSHA256)
 	case r.NaN < 0 || r.Inf < 0:
 		return errors.New("negative count of NaN or Inf")
 	}

@@ -39,6 +39,10 @@ type Spec struct {
 	PatchSHA256 string    `json:"patch_sha256,omitempty"`
 	Task        task.Spec `json:"task"`
 
+	// Import says where the results come from that another program computed;
+	// nil for a run of this one.
+	Import *Import `json:"import,omitempty"`
+
 	// What the executing process found; a resumed run must find the same.
 	Prompts *Prompts     `json:"prompts,omitempty"`
 	Engine  *engine.Info `json:"engine,omitempty"`

@@ -42,6 +42,18 @@ type State struct {
 	Total    int       `json:"total"`             // samples of the task; 0 until it is loaded
 	Doing    string    `json:"doing,omitempty"`   // what the executing process does: "loading weights: 40 %"
 	Error    string    `json:"error,omitempty"`   // of a failed run
+
+	// What a listing says of the run, so that it need not read anything else.
+	Correct int       `json:"correct"`          // of the samples finished
+	Label   string    `json:"label,omitempty"`  // of the deployment
+	Task    string    `json:"task,omitempty"`   // its kind
+	Created time.Time `json:"created,omitzero"` // when the run was launched
+}
+
+// listed fills in what a listing says of a run with this specification.
+func (s State) listed(spec Spec) State {
+	s.Label, s.Task, s.Created = spec.Deployment.Label(), spec.Task.Kind, spec.Created
+	return s
 }
 
 // State reads how far the run is.
@@ -55,6 +67,9 @@ func (r *Run) State() (State, error) {
 	state, err := readState(r.dir)
 	if err != nil {
 		return State{}, fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	if _, ok := r.spec.slurm(); ok && !executing && !state.Status.Ended() {
+		return r.jobState(state)
 	}
 	if !executing && !state.Status.Ended() {
 		state.Status = Interrupted

@@ -19,6 +19,7 @@ type store struct {
 	rows    *appendFile
 	cols    int
 	buffer  []byte // of one row
+	correct int    // of the samples that are there
 }
 
 // openStore repairs what a killed process left and returns the samples that
@@ -68,7 +69,10 @@ func claimHeader(dir string, cols int) error {
 		return nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return writeJSON(filepath.Join(dir, logitsDir, headerFile), rowHeader{DType: "float32", Cols: cols, File: rowsFile})
+		return writeJSON(filepath.Join(dir, logitsDir, headerFile), rowHeader{DType: Float32, Cols: cols, File: rowsFile})
+	}
+	if err == nil && header.DType != Float32 {
+		err = fmt.Errorf("the run's logit rows are %s, and engines write %s", header.DType, Float32)
 	}
 	if err == nil && header.Cols != cols {
 		err = fmt.Errorf("the run's logit rows have %d columns, the engine's vocabulary has %d tokens: it is not the engine that the run began with", header.Cols, cols)
@@ -107,6 +111,9 @@ func (s *store) readWhole(path string, prompts []prompt, warn func(string, ...an
 			continue
 		}
 		whole[sample.Index] = sample
+		if sample.Correct {
+			s.correct++
+		}
 		lines = append(lines, line...)
 	}
 }
@@ -154,11 +161,26 @@ func (s *store) add(sample Sample, logits []float32) error {
 			return err
 		}
 	}
-	line, err := json.Marshal(sample)
+	line, err := sample.line()
 	if err != nil {
-		return fmt.Errorf("sample %d: %w", sample.Index, err)
+		return err
 	}
-	return s.records.append(append(line, '\n'))
+	if err := s.records.append(line); err != nil {
+		return err
+	}
+	if sample.Correct {
+		s.correct++
+	}
+	return nil
+}
+
+// line is the sample as a line of samples.jsonl.
+func (s Sample) line() ([]byte, error) {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("sample %d: %w", s.Index, err)
+	}
+	return append(text, '\n'), nil
 }
 
 // Close makes what was added durable.

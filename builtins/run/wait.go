@@ -100,6 +100,9 @@ func (r *Run) Cancel() error {
 	if err != nil || state.Status.Ended() {
 		return err
 	}
+	if _, ok := r.spec.slurm(); ok {
+		return r.cancelJob()
+	}
 	if err := r.signal(syscall.SIGTERM); err != nil {
 		return err
 	}

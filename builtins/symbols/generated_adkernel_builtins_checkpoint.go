@@ -63,6 +63,7 @@ func init() {
 		"Measure":                reflect.ValueOf((*checkpoint.Measure)(nil)),
 		"NVFP4":                  reflect.ValueOf(checkpoint.NVFP4),
 		"Open":                   reflect.ValueOf(checkpoint.Open),
+		"OpenFile":               reflect.ValueOf(checkpoint.OpenFile),
 		"ParseFormat":            reflect.ValueOf(checkpoint.ParseFormat),
 		"Quantization":           reflect.ValueOf((*checkpoint.Quantization)(nil)),
 		"Quantize":               reflect.ValueOf(checkpoint.Quantize),

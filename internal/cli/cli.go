@@ -36,7 +36,7 @@ type commands struct {
 	Kernel  kernelCommand  `cmd:"" help:"Serve a connection file (started by Jupyter)."`
 	REPL    replCommand    `cmd:"" name:"repl" help:"Evaluate cells in this terminal."`
 	Run     runCommand     `cmd:"" help:"Execute a notebook without Jupyter."`
-	Export  exportCommand  `cmd:"" help:"Write a notebook as HTML."`
+	Export  exportCommand  `cmd:"" help:"Write a notebook as HTML, or a run's samples as Parquet, CSV, JSON lines or lm-eval's."`
 	Go      goCommand      `cmd:"" help:"Run one Go program with the cells' evaluator."`
 
 	Prompts  promptsCommand    `cmd:"" help:"Print the prompts of an evaluation as JSON lines."`
@@ -48,6 +48,7 @@ type commands struct {
 	Launch   launchCommand   `cmd:"" help:"Evaluate a deployment."`
 	Runs     runsCommand     `cmd:"" help:"List the runs that are kept."`
 	Attach   attachCommand   `cmd:"" help:"Follow a run, or resume it."`
+	Import   importCommand   `cmd:"" help:"Make a run of another evaluator's results."`
 	Compare  compareCommand  `cmd:"" help:"Compare a run with its base."`
 	Inspect  inspectCommand  `cmd:"" help:"Show one sample of a run beside its base."`
 	Diagnose diagnoseCommand `cmd:"" help:"Rank the causes of a loss."`

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -128,21 +127,4 @@ func (p *progress) tick(step notebook.Progress, stop chan struct{}) {
 		case <-ticker.C:
 		}
 	}
-}
-
-type exportCommand struct {
-	Notebook string `arg:"" type:"existingfile" help:"Notebook (.ipynb) to show, as it was saved."`
-	Output   string `short:"o" placeholder:"FILE" help:"Where the page goes; beside the notebook when left out."`
-}
-
-func (c exportCommand) Run() error {
-	nb, err := notebook.Read(c.Notebook)
-	if err != nil {
-		return err
-	}
-	output := c.Output
-	if output == "" {
-		output = strings.TrimSuffix(c.Notebook, filepath.Ext(c.Notebook)) + ".html"
-	}
-	return nb.WriteHTML(output)
 }

@@ -41,10 +41,12 @@ func readRunFile(ctx context.Context, path string) (*runFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	on := f.Deployment.On // the only thing that a case leaves open
 	f.Deployment = c.Deploy
 	if f.Base {
 		f.Deployment = c.Base
 	}
+	f.Deployment.On = on
 	c.Task.Samples, c.Task.Subjects = f.Task.Samples, f.Task.Subjects
 	f.Task = c.Task
 	return f, nil
@@ -132,16 +134,12 @@ func (c runsCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	runs, unreadable := run.List(root)
-	if unreadable != nil && len(runs) == 0 {
+	table, unreadable := run.Overview(root)
+	if unreadable != nil && (table == nil || table.Len() == 0) {
 		return unreadable
 	}
 	if unreadable != nil {
 		fmt.Fprintln(os.Stderr, "adkernel:", unreadable)
-	}
-	table, err := run.Table(runs)
-	if err != nil {
-		return err
 	}
 	if !c.JSON {
 		_, err := fmt.Println(table)

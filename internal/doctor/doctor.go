@@ -46,18 +46,19 @@ type Facts struct {
 
 // Examine looks at this machine.
 func Examine(f Facts) Report {
-	return Report{Findings: []Finding{
+	findings := []Finding{
 		program(f),
 		vectors(),
 		{What: "evaluators", State: OK, Detail: strings.Join(f.Evaluators, ", ")},
-		{What: "backends", State: OK, Detail: strings.Join(f.Backends, ", ") + " (this version has no other)"},
+		{What: "backends", State: OK, Detail: strings.Join(f.Backends, ", ")},
 		demo(),
 		jupyter(),
 		kernelspec(f.Executable),
-		mmlu(),
-		runs(),
-		cache(),
-	}}
+	}
+	findings = append(findings, python()...)
+	findings = append(findings, gpus(), slurm(), mmlu())
+	findings = append(findings, datasets()...)
+	return Report{Findings: append(findings, runs(), cache())}
 }
 
 // Broken says whether something that is there does not work.

@@ -18,7 +18,7 @@ func empty(t *testing.T) (home string) {
 	t.Setenv("PATH", filepath.Join(home, "bin"))
 	for _, name := range []string{
 		"XDG_DATA_HOME", "XDG_CACHE_HOME", "JUPYTER_DATA_DIR", "VIRTUAL_ENV", "CONDA_PREFIX",
-		"LLM_MODELS_ROOT", "ADKERNEL_RUNS", "ADKERNEL_CACHE",
+		"LLM_MODELS_ROOT", "ADKERNEL_RUNS", "ADKERNEL_CACHE", "ADKERNEL_PYTHON",
 	} {
 		t.Setenv(name, "")
 	}

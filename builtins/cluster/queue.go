@@ -1,0 +1,397 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// queueFolder is where the processes of this machine agree on its GPUs, those
+// of all users. $ADKERNEL_GPU_QUEUE names another folder.
+const queueFolder = "/tmp/adkernel-gpus"
+
+const queueVariable = "ADKERNEL_GPU_QUEUE"
+
+// A Reservation is GPUs that no other run uses.
+type Reservation struct {
+	GPUs  []GPU
+	locks []*os.File
+}
+
+// Release lets the next in the queue have the GPUs.
+func (r *Reservation) Release() {
+	for _, f := range r.locks {
+		f.Close()
+	}
+	r.locks = nil
+}
+
+// VisibleDevices is the value of CUDA_VISIBLE_DEVICES that shows the GPUs and
+// no others.
+func (r *Reservation) VisibleDevices() string {
+	ids := make([]string, len(r.GPUs))
+	for i, g := range r.GPUs {
+		ids[i] = g.UUID
+	}
+	return strings.Join(ids, ",")
+}
+
+// Reserve waits until the GPUs that l asks for are free, behind those who
+// asked before. wait is told, when it changes, what is waited for. who is
+// shown to others who wait: the run. Without GPUs to reserve it returns nil.
+//
+// Each GPU is a file, and who has it holds a lock on it. The lock belongs to
+// the open file, which the processes that are started from now on inherit: so
+// when the holder is killed, however, the GPU is free as soon as the last
+// process that may compute on it is gone, and not before. Those who wait hold
+// a lock on a ticket in the same way.
+func (l Local) Reserve(ctx context.Context, who string, wait func(string)) (*Reservation, error) {
+	if err := l.Check(); err != nil {
+		return nil, err
+	}
+	if l.GPUs == 0 && len(l.Devices) == 0 {
+		return nil, nil
+	}
+	gpus, err := GPUs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if gpus, err = l.candidates(gpus); err != nil {
+		return nil, err
+	}
+	q, err := openQueue()
+	if err != nil {
+		return nil, err
+	}
+	ticket, err := q.enter(l.count(), gpus, who)
+	if err != nil {
+		return nil, err
+	}
+	defer ticket.leave()
+	told := ""
+	for {
+		reservation, why, err := q.try(ticket)
+		if err != nil || reservation != nil {
+			return reservation, err
+		}
+		if why != told {
+			told = why
+			wait(why)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func (l Local) count() int { return max(l.GPUs, len(l.Devices)) }
+
+// candidates are the GPUs of which count are wanted.
+func (l Local) candidates(gpus []GPU) ([]GPU, error) {
+	if len(l.Devices) > 0 {
+		return find(gpus, l.Devices)
+	}
+	if l.GPUs > len(gpus) {
+		return nil, fmt.Errorf("%d GPUs are asked for, and this machine has %d: %s", l.GPUs, len(gpus), describeGPUs(gpus))
+	}
+	return gpus, nil
+}
+
+// queue is the folder of the locks.
+type queue struct{ dir string }
+
+func openQueue() (*queue, error) {
+	dir := os.Getenv(queueVariable)
+	if dir == "" {
+		dir = queueFolder
+	}
+	if err := os.Mkdir(dir, 0o777); err == nil {
+		os.Chmod(dir, 0o777|os.ModeSticky) // whatever the umask: all users share it
+	} else if !errors.Is(err, os.ErrExist) {
+		return nil, fmt.Errorf("the queue for GPUs: %w; set %s to a folder that all users of this machine can write", err, queueVariable)
+	}
+	return &queue{dir}, nil
+}
+
+// open opens a lock file, which anybody may lock.
+func (q *queue) open(name string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(q.dir, name), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("the queue for GPUs: %w; set %s to a folder that all users of this machine can write", err, queueVariable)
+	}
+	os.Chmod(f.Name(), 0o666) // fails for another user's file, which has the mode already
+	return f, nil
+}
+
+// locked runs do while no other process of the queue does.
+func (q *queue) locked(do func() error) error {
+	f, err := q.open("queue")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := flock(f, syscall.LOCK_EX); err != nil {
+		return fmt.Errorf("lock %s: %w", f.Name(), err)
+	}
+	return do()
+}
+
+func flock(f *os.File, how int) error {
+	for {
+		if err := syscall.Flock(int(f.Fd()), how); err != syscall.EINTR {
+			return err
+		}
+	}
+}
+
+// ticket is a place in the queue.
+type ticket struct {
+	number int
+	file   *os.File
+
+	Count int      `json:"count"`
+	GPUs  []string `json:"gpus"` // UUIDs of those that would do
+	Who   string   `json:"who"`
+
+	gpus []GPU
+}
+
+const ticketPrefix = "ticket-"
+
+func (q *queue) enter(count int, gpus []GPU, who string) (*ticket, error) {
+	t := &ticket{Count: count, Who: who, gpus: gpus}
+	for _, g := range gpus {
+		t.GPUs = append(t.GPUs, g.UUID)
+	}
+	return t, q.locked(func() error {
+		waiting, err := q.waiting()
+		if err != nil {
+			return err
+		}
+		t.number = 1
+		if n := len(waiting); n > 0 {
+			t.number = waiting[n-1].number + 1
+		}
+		if t.file, err = q.open(fmt.Sprintf("%s%d", ticketPrefix, t.number)); err != nil {
+			return err
+		}
+		if err := flock(t.file, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			return fmt.Errorf("lock %s: %w", t.file.Name(), err)
+		}
+		text, err := json.Marshal(t)
+		if err != nil {
+			return err
+		}
+		_, err = t.file.WriteAt(text, 0)
+		return err
+	})
+}
+
+func (t *ticket) leave() {
+	if t.file != nil {
+		os.Remove(t.file.Name())
+		t.file.Close()
+	}
+}
+
+// waiting lists the tickets whose holders are alive, in order, and takes the
+// others away. The queue must be locked.
+func (q *queue) waiting() ([]*ticket, error) {
+	paths, err := filepath.Glob(filepath.Join(q.dir, ticketPrefix+"*"))
+	if err != nil {
+		return nil, err
+	}
+	var out []*ticket
+	for _, path := range paths {
+		t := &ticket{}
+		if t.number, err = strconv.Atoi(strings.TrimPrefix(filepath.Base(path), ticketPrefix)); err != nil {
+			continue
+		}
+		f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW, 0)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		held := flock(f, syscall.LOCK_EX|syscall.LOCK_NB) == syscall.EWOULDBLOCK
+		text := make([]byte, 1<<16)
+		n, _ := f.ReadAt(text, 0)
+		f.Close()
+		if !held || json.Unmarshal(text[:n], t) != nil {
+			os.Remove(path) // its holder was killed
+			continue
+		}
+		out = append(out, t)
+	}
+	slices.SortFunc(out, func(a, b *ticket) int { return a.number - b.number })
+	return out, nil
+}
+
+// try reserves the ticket's GPUs, if those before it leave enough. Otherwise
+// it says what is waited for.
+func (q *queue) try(t *ticket) (r *Reservation, why string, err error) {
+	err = q.locked(func() error {
+		waiting, err := q.waiting()
+		if err != nil {
+			return err
+		}
+		claimed := map[string]bool{} // by those before
+		before := 0
+		for _, other := range waiting {
+			if other.number >= t.number {
+				break
+			}
+			before++
+			q.claim(other, claimed)
+		}
+		r = &Reservation{}
+		holders := map[string]bool{}
+		for _, g := range t.gpus {
+			if len(r.GPUs) == t.Count {
+				break
+			}
+			if claimed[g.UUID] {
+				holders[q.holder(g.UUID)] = true
+				continue
+			}
+			f, holder, err := q.take(g, t.Who)
+			if err != nil {
+				return err
+			}
+			if f == nil {
+				holders[holder] = true
+				continue
+			}
+			r.GPUs, r.locks = append(r.GPUs, g), append(r.locks, f)
+		}
+		if len(r.GPUs) == t.Count {
+			return r.inherit()
+		}
+		free := len(r.GPUs)
+		r.Release()
+		r = nil
+		why = fmt.Sprintf("waiting for %s: %d of %d free%s", count(t.Count, "GPU"), free, len(t.gpus), list(holders))
+		if before > 0 {
+			why += fmt.Sprintf(", %d ahead in the queue", before)
+		}
+		return nil
+	})
+	if err != nil && r != nil {
+		r.Release()
+		r = nil
+	}
+	return r, why, err
+}
+
+// claim marks what a ticket that came before will take: of those it names the
+// free ones first, so that it gets them as soon as it looks.
+func (q *queue) claim(t *ticket, claimed map[string]bool) {
+	need := t.Count
+	for _, free := range []bool{true, false} {
+		for _, uuid := range t.GPUs {
+			if need > 0 && !claimed[uuid] && q.isFree(uuid) == free {
+				claimed[uuid] = true
+				need--
+			}
+		}
+	}
+}
+
+func gpuFile(uuid string) string { return "gpu-" + filepath.Base(uuid) }
+
+func (q *queue) isFree(uuid string) bool {
+	f, err := q.open(gpuFile(uuid))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return flock(f, syscall.LOCK_EX|syscall.LOCK_NB) == nil
+}
+
+// holder is who has a GPU, "" when nobody does.
+func (q *queue) holder(uuid string) string {
+	f, err := q.open(gpuFile(uuid))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if flock(f, syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+		return ""
+	}
+	return written(f)
+}
+
+// written is who is written into a GPU's file.
+func written(f *os.File) string {
+	text := make([]byte, 4096)
+	n, _ := f.ReadAt(text, 0)
+	return strings.TrimSpace(string(text[:n]))
+}
+
+// take locks a GPU, or says who has it.
+func (q *queue) take(g GPU, who string) (f *os.File, holder string, err error) {
+	if f, err = q.open(gpuFile(g.UUID)); err != nil {
+		return nil, "", err
+	}
+	err = flock(f, syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == syscall.EWOULDBLOCK {
+		defer f.Close()
+		return nil, written(f), nil
+	}
+	if err == nil {
+		err = f.Truncate(0)
+	}
+	if err == nil {
+		_, err = f.WriteAt([]byte(who+"\n"), 0)
+	}
+	if err != nil {
+		f.Close()
+		return nil, "", fmt.Errorf("lock %s: %w", f.Name(), err)
+	}
+	return f, "", nil
+}
+
+// inherit lets the processes that are started from now on hold the locks too.
+func (r *Reservation) inherit() error {
+	for _, f := range r.locks {
+		if _, err := unix.FcntlInt(f.Fd(), unix.F_SETFD, 0); err != nil {
+			return fmt.Errorf("lock %s: %w", f.Name(), err)
+		}
+	}
+	return nil
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// list names those who have the GPUs.
+func list(holders map[string]bool) string {
+	var names []string
+	for name := range holders {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	return " (the others have " + strings.Join(names, ", ") + ")"
+}

@@ -1,0 +1,128 @@
+package compare
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"adkernel/builtins/run"
+)
+
+// question identifies a sample across tasks that draw different samples.
+type question struct {
+	subject string
+	index   int
+}
+
+func questionOf(s run.Sample) question { return question{s.Subject, s.Question} }
+
+// asked tells whether samples of two runs were asked the same: by the token
+// ids, or, where an import holds none, by the texts. The error says why it
+// cannot be told.
+func asked(test, base *run.Run, p pair) (same bool, err error) {
+	if p.test.PromptTokens > 0 && p.base.PromptTokens > 0 {
+		return p.test.PromptSHA256 == p.base.PromptSHA256, nil
+	}
+	testText, err := textHash(test, p.test)
+	if err != nil {
+		return false, err
+	}
+	baseText, err := textHash(base, p.base)
+	return testText == baseText, err
+}
+
+// textHash is the hash of the text that a sample was asked.
+func textHash(r *run.Run, s run.Sample) (string, error) {
+	if s.TextSHA256 != "" {
+		return s.TextSHA256, nil
+	}
+	text, err := r.PromptText(s.Index)
+	if err != nil {
+		return "", fmt.Errorf("whether the prompts are the same cannot be told, since one run has their texts and the other not: %w", err)
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// partners finds, for each sample of base, the place of the test run's sample
+// of the same question, or -1. Other programs name subjects and count
+// questions in their own ways; so where no question is in both, samples with
+// the same text of the prompt are partners.
+func partners(test, base *run.Run, testSamples, baseSamples []run.Sample) []int {
+	places := make(map[question]int, len(testSamples))
+	for i, s := range testSamples {
+		places[questionOf(s)] = i
+	}
+	out, found := make([]int, len(baseSamples)), false
+	for i, s := range baseSamples {
+		out[i] = -1
+		if at, ok := places[questionOf(s)]; ok {
+			out[i], found = at, true
+		}
+	}
+	if found || test.Spec().Import == nil && base.Spec().Import == nil {
+		return out
+	}
+	texts := byText(test, testSamples)
+	for i, s := range baseSamples {
+		if h, err := textHash(base, s); err == nil {
+			if at, ok := texts[h]; ok {
+				out[i] = at
+			}
+		}
+	}
+	return out
+}
+
+// byText finds samples by the text of their prompts. A prompt that is there
+// twice identifies nothing, and its place is -1.
+func byText(r *run.Run, samples []run.Sample) map[string]int {
+	places := make(map[string]int, len(samples))
+	for i, s := range samples {
+		h, err := textHash(r, s)
+		if err != nil {
+			return nil
+		}
+		if _, twice := places[h]; twice {
+			i = -1
+		}
+		places[h] = i
+	}
+	return places
+}
+
+// knowsRight reports whether a run's samples say what would have been right.
+func knowsRight(r *run.Run) bool {
+	imported := r.Spec().Import
+	if imported == nil {
+		return true
+	}
+	for _, m := range imported.Missing {
+		if m.What == run.TheRight {
+			return false
+		}
+	}
+	return true
+}
+
+// textDifference says where the texts of a pair's prompts differ first.
+func textDifference(test, base *run.Run, p pair) error {
+	a, err1 := test.PromptText(p.test.Index)
+	b, err2 := base.PromptText(p.base.Index)
+	if err := errors.Join(err1, err2); err != nil {
+		return fmt.Errorf("the texts of the prompts are not the same: %w", err)
+	}
+	at := 0
+	for at < min(len(a), len(b)) && a[at] == b[at] {
+		at++
+	}
+	return fmt.Errorf("byte %d of the text: %s in %s (%d bytes) and %s in %s (%d bytes)", at, textAt(a, at), test.Name(), len(a), textAt(b, at), base.Name(), len(b))
+}
+
+func textAt(text string, at int) string {
+	if at == len(text) {
+		return "the prompt's end"
+	}
+	return fmt.Sprintf("%.20q", text[at:])
+}

@@ -1,0 +1,52 @@
+package diagnose
+
+import (
+	"adkernel/builtins/cluster"
+	"adkernel/builtins/engine"
+	"adkernel/builtins/run"
+)
+
+// stripped lists the deployments of the first runs, under the names of their
+// steps: as deployed, then one component less at a time.
+func stripped(d engine.Deployment, axes []axis) []engine.Deployment {
+	d.Name = "as deployed"
+	all := []engine.Deployment{d}
+	for _, a := range axes {
+		d = a.strip(d)
+		d.Name = "strip to " + a.off
+		all = append(all, d)
+	}
+	return all
+}
+
+// launchAhead launches runs whose configurations do not depend on what the
+// others show, where they can go on at the same time: on Slurm, as an array.
+func (i *isolator) launchAhead(all []engine.Deployment) error {
+	if len(all) == 0 {
+		return nil
+	}
+	switch all[0].On.(type) {
+	case cluster.Slurm, *cluster.Slurm:
+	default:
+		return nil
+	}
+	specs := make([]run.Spec, len(all))
+	for at, d := range all {
+		specs[at] = run.Spec{Deployment: d, Task: i.task}
+	}
+	runs, err := run.LaunchAll(i.board.Context(), specs, i.options)
+	if i.ahead == nil {
+		i.ahead = map[string]*run.Run{}
+	}
+	for at, r := range runs {
+		i.ahead[all[at].Name] = r
+	}
+	return err
+}
+
+// cancelAhead ends the runs whose turn did not come.
+func (i *isolator) cancelAhead() {
+	for _, r := range i.ahead {
+		r.Cancel() // it is not needed; how it ends is in its directory
+	}
+}

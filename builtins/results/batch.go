@@ -1,0 +1,209 @@
+package results
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"adkernel/builtins/run"
+)
+
+const (
+	batchOutputFormat = "OpenAI batch output"
+	batchInputFormat  = "OpenAI batch input"
+)
+
+// batchInput is a request of "vllm run-batch -i" (vllm/entrypoints/openai/run_batch.py),
+// which is OpenAI's batch format.
+type batchInput struct {
+	CustomID string `json:"custom_id"`
+	Body     struct {
+		Model    string          `json:"model"`
+		Prompt   json.RawMessage `json:"prompt"`
+		Messages json.RawMessage `json:"messages"`
+	} `json:"body"`
+}
+
+// batchOutput is a line of its output file.
+type batchOutput struct {
+	CustomID string `json:"custom_id"`
+	Response *struct {
+		StatusCode int `json:"status_code"`
+		Body       struct {
+			Model   string `json:"model"`
+			Choices []struct {
+				Text    *string `json:"text"`
+				Message *struct {
+					Content *string `json:"content"`
+				} `json:"message"`
+				FinishReason string `json:"finish_reason"`
+			} `json:"choices"`
+		} `json:"body"`
+	} `json:"response"`
+	Error json.RawMessage `json:"error"`
+}
+
+// reference is the right answer to a request.
+type reference struct {
+	CustomID string `json:"custom_id"`
+	Ref      string `json:"ref"`
+	Subject  string `json:"subject"`
+}
+
+// text is what was generated.
+func (o *batchOutput) text() (text, finish string, err error) {
+	switch {
+	case o.CustomID == "":
+		return "", "", errors.New("not a line of a batch's output: no custom_id")
+	case o.Response == nil || o.Response.StatusCode != 0 && o.Response.StatusCode != 200:
+		return "", "", fmt.Errorf("request %s failed: %.200s: run it again, or take it out of the input as well", o.CustomID, o.Error)
+	case len(o.Response.Body.Choices) == 0:
+		return "", "", fmt.Errorf("request %s: the response has no choices", o.CustomID)
+	}
+	c := o.Response.Body.Choices[0]
+	switch {
+	case c.Text != nil:
+		return *c.Text, c.FinishReason, nil
+	case c.Message != nil && c.Message.Content != nil:
+		return *c.Message.Content, c.FinishReason, nil
+	case c.Message != nil:
+		return "", c.FinishReason, nil // a refusal, or reasoning that was cut off
+	}
+	return "", "", fmt.Errorf("request %s: the response holds no text", o.CustomID)
+}
+
+// prompt is what was asked: the text, or the messages as JSON.
+func (i *batchInput) prompt() (string, error) {
+	switch {
+	case i.CustomID == "":
+		return "", errors.New("not a request of a batch: no custom_id")
+	case i.Body.Prompt != nil:
+		return plainText(i.Body.Prompt), nil
+	case i.Body.Messages != nil:
+		return string(i.Body.Messages), nil
+	}
+	return "", fmt.Errorf("request %s has neither prompt nor messages", i.CustomID)
+}
+
+func readBatch(j *job) (*run.Run, error) {
+	output, err := j.companion(batchOutputFormat)
+	if err != nil {
+		return nil, err
+	}
+	input, err := j.companion(batchInputFormat)
+	if err != nil {
+		return nil, err
+	}
+	if input == "" {
+		return nil, errors.New("the output holds no prompts: name the batch's input file as well")
+	}
+	if j.options.References == "" {
+		return nil, errors.New(`neither file says what would be right: name a JSON-lines file of {"custom_id", "ref"} with --references`)
+	}
+	score, err := scoreBy(j.options.Score)
+	if err != nil {
+		return nil, err
+	}
+	refs, err := readReferences(j.options.References)
+	if err != nil {
+		return nil, err
+	}
+	answers, model, err := readOutputs(output)
+	if err != nil {
+		return nil, err
+	}
+	spec := specOf(batchOutputFormat, model, "batch")
+	return j.write(spec, func(w *run.Writer) error {
+		w.Missing(run.TheLogits, "a batch's output holds texts")
+		w.Missing(run.TheTokenIDs, "a batch's input holds the prompts as text or as messages")
+		w.Missing(run.TheTokenTexts, "a batch's input holds the prompts as text or as messages")
+		w.Missing(run.TheEngine, "a batch's output names a model, not how it was served")
+		n := 0
+		return eachLine(input, func(_ int, line []byte) error {
+			if err := j.ctx.Err(); err != nil {
+				return err
+			}
+			if j.options.Limit > 0 && n == j.options.Limit {
+				return errEnough
+			}
+			var request batchInput
+			if err := json.Unmarshal(line, &request); err != nil {
+				return fmt.Errorf("not a request of a batch: %w", err)
+			}
+			prompt, err := request.prompt()
+			if err != nil {
+				return err
+			}
+			a, ok := answers[request.CustomID]
+			if !ok {
+				return fmt.Errorf("request %s has no answer in %s: the batch did not end, or it is another's output", request.CustomID, output)
+			}
+			ref, ok := refs[request.CustomID]
+			if !ok {
+				return fmt.Errorf("request %s has no ref in %s", request.CustomID, j.options.References)
+			}
+			if ref.Subject == "" {
+				ref.Subject = "batch"
+			}
+			s := run.Sample{Index: n, Subject: ref.Subject, Question: n, Ref: ref.Ref, Output: a.text, Finish: a.finish, Correct: score(a.text, ref.Ref), Margin: float32(math.NaN())}
+			n++
+			return w.Add(s, prompt, nil)
+		})
+	})
+}
+
+// scoreBy is how an output is compared with the right answer.
+func scoreBy(name string) (func(output, ref string) bool, error) {
+	switch name {
+	case "", "prefix":
+		return func(output, ref string) bool { return strings.HasPrefix(strings.TrimSpace(output), ref) }, nil
+	case "exact":
+		return func(output, ref string) bool { return strings.TrimSpace(output) == strings.TrimSpace(ref) }, nil
+	}
+	return nil, fmt.Errorf("score %q: want prefix (the output begins with the answer) or exact", name)
+}
+
+type batchAnswer struct{ text, finish string }
+
+func readOutputs(path string) (answers map[string]batchAnswer, model string, err error) {
+	answers = map[string]batchAnswer{}
+	err = eachLine(path, func(_ int, line []byte) error {
+		var o batchOutput
+		if err := json.Unmarshal(line, &o); err != nil {
+			return fmt.Errorf("not a line of a batch's output: %w", err)
+		}
+		text, finish, err := o.text()
+		if err != nil {
+			return err
+		}
+		if _, twice := answers[o.CustomID]; twice {
+			return fmt.Errorf("request %s is answered twice", o.CustomID)
+		}
+		answers[o.CustomID] = batchAnswer{text, finish}
+		switch {
+		case model == "":
+			model = o.Response.Body.Model
+		case o.Response.Body.Model != "" && o.Response.Body.Model != model:
+			return fmt.Errorf("answers of two models, %s and %s: one run is of one", model, o.Response.Body.Model)
+		}
+		return nil
+	})
+	return answers, model, err
+}
+
+func readReferences(path string) (map[string]reference, error) {
+	refs := map[string]reference{}
+	return refs, eachLine(path, func(_ int, line []byte) error {
+		var r reference
+		if err := json.Unmarshal(line, &r); err != nil || r.CustomID == "" || r.Ref == "" {
+			return fmt.Errorf(`want {"custom_id": ..., "ref": ...}, neither empty (%v)`, err)
+		}
+		if _, twice := refs[r.CustomID]; twice {
+			return fmt.Errorf("custom_id %s is there twice", r.CustomID)
+		}
+		refs[r.CustomID] = r
+		return nil
+	})
+}

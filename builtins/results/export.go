@@ -1,0 +1,244 @@
+package results
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"adkernel/builtins/run"
+	"adkernel/internal/version"
+)
+
+// WriteLMEval writes a run as lm-evaluation-harness writes an evaluation with
+// --log_samples: into the folder dir, samples_TASK_DATE.jsonl for every
+// subject, and results_DATE.json. It returns the files. The texts of the
+// prompts must be known. Of an import's choices the log-likelihoods are
+// written as lm-eval does; an answer that was generated is one exact_match.
+func WriteLMEval(r *run.Run, dir string) ([]string, error) {
+	samples, err := r.Samples()
+	if err != nil {
+		return nil, err
+	}
+	if len(samples) == 0 {
+		return nil, fmt.Errorf("run %s: no sample is finished", r.Name())
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	date := r.Spec().Created.UTC().Format("2006-01-02T15-04-05.000000")
+	e := &lmExport{run: r, dir: dir, date: date, files: map[string]*os.File{}, scores: map[string]*lmScore{}}
+	defer e.close()
+	for _, s := range samples {
+		if err := e.add(s); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.results(); err != nil {
+		return nil, err
+	}
+	return e.written, e.close()
+}
+
+// lmExport is an export on the way.
+type lmExport struct {
+	run       *run.Run
+	dir, date string
+	files     map[string]*os.File // by task
+	scores    map[string]*lmScore
+	written   []string
+}
+
+type lmScore struct{ n, right int }
+
+func (e *lmExport) metric() string {
+	if imported := e.run.Spec().Import; imported != nil && imported.Metric != "" {
+		return imported.Metric
+	}
+	return "exact_match"
+}
+
+func (e *lmExport) filter() string {
+	if imported := e.run.Spec().Import; imported != nil && imported.Filter != "" {
+		return imported.Filter
+	}
+	return "none"
+}
+
+// file is the samples file of a task, which must not be there before: lm-eval
+// itself would append to it.
+func (e *lmExport) file(task string) (*os.File, error) {
+	if f := e.files[task]; f != nil {
+		return f, nil
+	}
+	path := filepath.Join(e.dir, fmt.Sprintf("samples_%s_%s.jsonl", fileName(task), e.date))
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	e.files[task], e.scores[task] = f, &lmScore{}
+	e.written = append(e.written, path)
+	return f, nil
+}
+
+// fileName makes a subject fit for a file's name.
+func fileName(subject string) string {
+	return strings.Map(func(c rune) rune {
+		if c == '/' || c == filepath.Separator || c < ' ' {
+			return '_'
+		}
+		return c
+	}, subject)
+}
+
+func (e *lmExport) close() error {
+	var errs []error
+	for task, f := range e.files {
+		errs = append(errs, f.Close())
+		delete(e.files, task)
+	}
+	return errors.Join(errs...)
+}
+
+// lmLine is a line of a samples file, in lm-eval's order.
+type lmLine struct {
+	DocID         int                       `json:"doc_id"`
+	Doc           map[string]any            `json:"doc"`
+	Target        string                    `json:"target"`
+	Arguments     map[string]map[string]any `json:"arguments"`
+	Resps         []any                     `json:"resps"`
+	FilteredResps []any                     `json:"filtered_resps"`
+	Filter        string                    `json:"filter"`
+	Metrics       []string                  `json:"metrics"`
+	DocHash       string                    `json:"doc_hash"`
+	PromptHash    string                    `json:"prompt_hash"`
+	TargetHash    string                    `json:"target_hash"`
+}
+
+func (e *lmExport) add(s run.Sample) error {
+	f, err := e.file(s.Subject)
+	if err != nil {
+		return err
+	}
+	prompt, err := e.run.PromptText(s.Index)
+	if err != nil {
+		return fmt.Errorf("lm-eval's samples hold the text of every prompt: %w", err)
+	}
+	line := lmLine{
+		DocID: s.Question, Target: s.Ref, Filter: e.filter(), Metrics: []string{e.metric()},
+		Doc:        map[string]any{"subject": s.Subject, "index": s.Question, "prompt": prompt, "ref": s.Ref},
+		Arguments:  map[string]map[string]any{},
+		PromptHash: hashOf(prompt), TargetHash: hashOf(s.Ref),
+	}
+	doc, err := json.MarshalIndent(line.Doc, "", "  ")
+	if err != nil {
+		return err
+	}
+	line.DocHash = hashOf(string(doc))
+	line.respond(s, prompt)
+	text, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	score := 0.0
+	if s.Correct {
+		score = 1
+		e.scores[s.Subject].right++
+	}
+	e.scores[s.Subject].n++
+	// The metric's name is a key of its own.
+	key, err := json.Marshal(e.metric())
+	if err != nil {
+		return err
+	}
+	text = fmt.Appendf(text[:len(text)-1], ", %s: %.1f}\n", key, score)
+	_, err = f.Write(text)
+	return err
+}
+
+// respond fills in the requests and what came back.
+func (l *lmLine) respond(s run.Sample, prompt string) {
+	if len(s.Choices) == 0 {
+		l.Arguments["gen_args_0"] = map[string]any{"arg_0": prompt, "arg_1": map[string]any{"until": []string{}}}
+		l.Resps = []any{[]string{s.Output}}
+		answer := s.Output
+		if s.Extracted != "" {
+			answer = s.Extracted
+		}
+		l.FilteredResps = []any{answer}
+		return
+	}
+	for i, c := range s.Choices {
+		l.Arguments[fmt.Sprintf("gen_args_%d", i)] = map[string]any{"arg_0": prompt, "arg_1": c.Text}
+		pair := []string{pythonFloat(c.LogLikelihood), pythonBool(c.Greedy)}
+		l.Resps = append(l.Resps, [][]string{pair})
+		l.FilteredResps = append(l.FilteredResps, pair)
+	}
+}
+
+func pythonBool(b bool) string {
+	if b {
+		return "True"
+	}
+	return "False"
+}
+
+// pythonFloat is Python's str of a float, as float() reads it back.
+func pythonFloat(x float64) string {
+	switch {
+	case math.IsNaN(x):
+		return "nan"
+	case math.IsInf(x, 1):
+		return "inf"
+	case math.IsInf(x, -1):
+		return "-inf"
+	}
+	text := strconv.FormatFloat(x, 'g', -1, 64)
+	if !strings.ContainsAny(text, ".e") {
+		text += ".0"
+	}
+	return text
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// results writes results_DATE.json with what is known of its fields.
+func (e *lmExport) results() error {
+	scores, higher, shots := map[string]any{}, map[string]any{}, map[string]any{}
+	for task, s := range e.scores {
+		mean := float64(s.right) / float64(s.n)
+		stderr := any("N/A")
+		if s.n > 1 {
+			stderr = math.Sqrt(mean * (1 - mean) / float64(s.n-1))
+		}
+		name := e.metric() + "," + e.filter()
+		scores[task] = map[string]any{"alias": task, "name": task, "sample_len": s.n, name: mean, strings.Replace(name, ",", "_stderr,", 1): stderr}
+		higher[task] = map[string]any{e.metric(): true}
+		shots[task] = map[string]any{"original": s.n, "effective": s.n}
+	}
+	spec := e.run.Spec()
+	text, err := json.MarshalIndent(map[string]any{
+		"results": scores, "higher_is_better": higher, "n-samples": shots,
+		"configs": map[string]any{},
+		"config":  map[string]any{"model": spec.Deployment.Backend, "model_args": map[string]any{"pretrained": spec.Deployment.Model}},
+		"date":    spec.Created.Unix(), "model_name": spec.Deployment.Model, "model_source": "adkernel " + version.Number,
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(e.dir, "results_"+e.date+".json")
+	if err := os.WriteFile(path, append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	e.written = append(e.written, path)
+	return nil
+}

@@ -1,0 +1,255 @@
+package results
+
+import (
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/compare"
+	"adkernel/builtins/run"
+)
+
+func TestMultipleChoiceSamplesOfLMEvalBecomeARun(t *testing.T) {
+	r, samples := imported(t, options(t), lmChoice, lmScores)
+	require.Len(t, samples, 4)
+	first := samples[0]
+	require.Equal(t, "tinyqa", first.Subject)
+	require.Equal(t, "42", first.Ref)
+	require.Equal(t, " 42", first.Output)
+	require.True(t, first.Correct)
+	require.Equal(t, []run.Choice{
+		{Text: " 42", LogLikelihood: -28.162504196166992}, {Text: " 43", LogLikelihood: -29.90660285949707},
+		{Text: " 41", LogLikelihood: -30.082937240600586}, {Text: " 360", LogLikelihood: -45.88550662994385},
+	}, first.Choices)
+	require.InDelta(t, 29.90660285949707-28.162504196166992, first.Margin, 1e-6)
+	text, err := r.PromptText(0)
+	require.NoError(t, err)
+	require.Equal(t, "12+30=", text)
+
+	spec := r.Spec()
+	require.Equal(t, "tiny", spec.Deployment.Model)
+	require.Equal(t, "lm-eval 0.4.13", spec.Import.Evaluator)
+	require.Equal(t, "acc", spec.Import.Metric)
+	require.Len(t, spec.Import.Sources, 2)
+	require.Len(t, spec.Import.Sources[0].SHA256, 64)
+	state, err := r.State()
+	require.NoError(t, err)
+	require.Equal(t, run.Done, state.Status)
+	require.NoError(t, r.Wait(t.Context()))
+}
+
+func TestGeneratedSamplesOfLMEvalBecomeARun(t *testing.T) {
+	_, samples := imported(t, options(t), lmText, lmScores)
+	require.Len(t, samples, 4)
+	require.Equal(t, "42", samples[0].Ref)
+	require.Equal(t, "?", samples[0].Output)
+	require.False(t, samples[0].Correct)
+	require.True(t, math.IsNaN(float64(samples[0].Margin)))
+}
+
+func TestWhatAnImportLacksIsNotAvailable(t *testing.T) {
+	r, _ := imported(t, options(t), lmChoice)
+	for what, ask := range map[string]func() error{
+		run.TheLogits:     func() error { _, err := r.LogitRow(0); return err },
+		run.TheTokenIDs:   func() error { _, err := r.PromptTokens(0); return err },
+		run.TheTokenTexts: func() error { _, err := r.TokenTexts(); return err },
+	} {
+		err := ask()
+		require.ErrorIs(t, err, run.ErrNotAvailable)
+		require.ErrorContains(t, err, "not available: "+what+": lm-eval's samples hold")
+	}
+	require.ErrorContains(t, r.Resume(t.Context(), run.Options{}), "its results were imported")
+	in, err := compare.Inspect(r, nil, 1)
+	require.NoError(t, err)
+	require.Contains(t, in.MimeBundle().Plain(), "not available: logits")
+	require.Contains(t, in.MimeBundle().Plain(), "5+6=")
+}
+
+func TestTwoImportsAreCompared(t *testing.T) {
+	base, _ := imported(t, options(t), lmChoice, lmScores)
+	worse := file(t, "samples_tinyqa_2026-11-24T00-00-00.000000.jsonl", edited(t, lmChoice, `"acc": 1.0`, `"acc": 0.0`))
+	test, _ := imported(t, options(t), worse)
+	c, err := compare.Runs(test, base)
+	require.NoError(t, err)
+	require.Equal(t, 4, c.N)
+	require.Equal(t, 1, c.Pairs.Losses)
+	require.NotNil(t, c.Margins)
+	require.Contains(t, c.MimeBundle().Plain(), "not available: there are no logits of both runs")
+	require.Contains(t, jsonOf(t, c), `"test_nan":null`)
+	require.Equal(t, []string{"for 1 samples the likeliest answer is not the one that acc judged"}, test.Spec().Import.Notes)
+
+	asked := file(t, "samples_tinyqa_2026-11-24T00-00-00.000000.jsonl", strings.ReplaceAll(whole(t, lmChoice), "12+30=", "12 + 30 ="))
+	other, _ := imported(t, options(t), asked)
+	_, err = compare.Runs(other, base)
+	require.ErrorContains(t, err, `1 of 4 prompts differ`)
+	require.ErrorContains(t, err, `byte 2 of the text: " + 30 =" in`)
+}
+
+func TestResultsThatContradictTheSamplesAreRefused(t *testing.T) {
+	cut := whole(t, lmChoice)
+	cut = strings.Join(strings.SplitAfter(cut, "\n")[:3], "")
+	refused(t, "3 samples, and the results file says 4", options(t), file(t, "samples_tinyqa_2026-11-23T16-46-29.190442.jsonl", cut), lmScores)
+	worse := edited(t, lmChoice, `"acc": 1.0`, `"acc": 0.0`)
+	refused(t, "the samples' acc is 0.250000, and the results file says 0.500000", options(t), file(t, "samples_tinyqa_2026-11-23T16-46-29.190442.jsonl", worse), lmScores)
+	refused(t, "has no task other", options(t), file(t, "samples_other.jsonl", whole(t, lmChoice)), lmScores)
+}
+
+func TestFiltersAndMetricsAreChosenByName(t *testing.T) {
+	line := func(doc, filter, extracted string, match float64) string {
+		return jsonOf(t, map[string]any{
+			"doc_id": doc[0] - '0', "doc": map[string]any{}, "target": "42", "arguments": map[string]any{"gen_args_0": map[string]any{"arg_0": "q" + doc, "arg_1": map[string]any{"until": []string{"\n"}}}},
+			"resps": [][]string{{"it is 42."}}, "filtered_resps": []string{extracted}, "filter": filter, "metrics": []string{"exact_match"}, "exact_match": match,
+		}) + "\n"
+	}
+	text := line("0", "strict-match", "[invalid]", 0) + line("1", "strict-match", "42", 1) + line("0", "flexible-extract", "42", 1) + line("1", "flexible-extract", "42", 1)
+	path := file(t, "samples_gsm8k_2026-01-01T00-00-00.000000.jsonl", text)
+	refused(t, "several of filter (flexible-extract, strict-match): choose one with --filter", options(t), path)
+	o := options(t)
+	o.Filter = "strict-match"
+	_, samples := imported(t, o, path)
+	require.Len(t, samples, 2)
+	require.Equal(t, "[invalid]", samples[0].Extracted)
+	require.False(t, samples[0].Correct)
+	o = options(t)
+	o.Filter = "none"
+	refused(t, `no filter "none": there are flexible-extract, strict-match`, o, path)
+
+	o = options(t)
+	o.Metric = "acc_norm"
+	r, _ := imported(t, o, lmChoice)
+	require.Equal(t, "acc_norm", r.Spec().Import.Metric)
+	refused(t, "judged differently one by one", options(t), lmChoice, lmText)
+}
+
+func TestSamplesFilesOfAGroupAreTheSubjectsOfOneRun(t *testing.T) {
+	text := whole(t, lmChoice)
+	a := file(t, "samples_mmlu_anatomy_2026-01-01T00-00-00.000000.jsonl", text)
+	b := file(t, "samples_mmlu_virology_2026-01-01T00-00-00.000000.jsonl", text)
+	r, samples := imported(t, options(t), a, b)
+	require.Equal(t, "mmlu", r.Spec().Task.Kind)
+	require.Len(t, samples, 8)
+	require.Equal(t, "mmlu_anatomy", samples[0].Subject)
+	require.Equal(t, "mmlu_virology", samples[7].Subject)
+	refused(t, "are both of task mmlu_anatomy", options(t), a, file(t, filepath.Base(a), text))
+}
+
+// The files of lm-eval 0.4.0: numbers are numbers, arguments a list, and
+// neither filter nor metrics are named.
+func TestOlderSamplesFilesAreRead(t *testing.T) {
+	line := `{"doc_id": 0, "doc": {}, "target": 1, "arguments": [["q", " a"], ["q", " b"]], "resps": [[[-1.5, false]], [[-Infinity, true]]], "filtered_resps": [[-1.5, false], [-Infinity, true]], "acc": 0.0, "acc_norm": NaN}` + "\n"
+	_, samples := imported(t, options(t), file(t, "samples_old.jsonl", line))
+	require.Equal(t, "b", samples[0].Ref)
+	require.Equal(t, " a", samples[0].Output)
+	require.Equal(t, math.Inf(-1), samples[0].Choices[1].LogLikelihood)
+	require.Equal(t, math.Inf(-1), float64(samples[0].Margin))
+	o := options(t)
+	o.Metric = "acc_norm"
+	refused(t, "acc_norm is NaN: only metrics that are 0 or 1", o, file(t, "samples_old.jsonl", line))
+}
+
+func TestTRTLLMEvalsSamplesInOneObjectAreRead(t *testing.T) {
+	sample := `{"doc_id": 0, "doc": {}, "target": "42", "arguments": [["q", {"until": ["Question:"]}]], "resps": [["#### 42"]], "filtered_resps": ["42"], "filter": "strict-match", "metrics": ["exact_match"], "exact_match": 1.0}`
+	whole := `{"results": {"gsm8k": {"exact_match,strict-match": 100.0}}, "samples": {"gsm8k": [` + sample + `]}, "configs": {"gsm8k": {"filter_list": "<function f>"}}}`
+	r, samples := imported(t, options(t), file(t, "samples_gsm8k.json", whole))
+	require.Len(t, samples, 1)
+	require.Equal(t, "42", samples[0].Extracted)
+	require.Equal(t, "gsm8k", r.Spec().Task.Kind)
+	refused(t, "averages without samples", options(t), file(t, "a.json", `{"results": {"gsm8k": {}}, "samples": {}}`))
+}
+
+func TestBadSamplesAreRefusedWithTheirPlace(t *testing.T) {
+	good := whole(t, lmChoice)
+	for name, c := range map[string]struct{ old, new, want string }{
+		"cut":                {`"acc_norm": 1.0}`, `"acc_norm"`, "line 1: not a sample of lm-eval"},
+		"no resps":           {`"resps"`, `"response"`, `line 1: not a sample of lm-eval: no field "resps"`},
+		"doc_id":             {`"doc_id": 0`, `"doc_id": "a"`, `doc_id "a": want an integer`},
+		"twice":              {`"doc_id": 1`, `"doc_id": 0`, "line 2: doc 0 is there twice"},
+		"no number":          {`"-28.162504196166992"`, `"minus"`, `doc 0: resps: request 0: log-likelihood: "minus" is not a number`},
+		"a response missing": {`[["-29.90660285949707", "False"]], `, ``, "doc 0: resps: 3 responses to 4 requests"},
+		"perplexity":         {`"arg_0": "12+30=", "arg_1": " 42"`, `"arg_0": "12+30="`, "their result is a perplexity"},
+		"not 0 or 1":         {`"acc": 1.0`, `"acc": 0.5`, "doc 0: acc is 0.5: only metrics that are 0 or 1"},
+		"metric missing":     {`"acc": 1.0, `, ``, `doc 0: no value of its metric "acc"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Contains(t, good, c.old)
+			refused(t, c.want, options(t), file(t, "samples_x.jsonl", strings.Replace(good, c.old, c.new, 1)))
+		})
+	}
+}
+
+func TestExportedSamplesAreImportedAgainEqual(t *testing.T) {
+	for _, path := range []string{lmChoice, lmText} {
+		r, want := imported(t, options(t), path)
+		dir := t.TempDir()
+		files, err := WriteLMEval(r, dir)
+		require.NoError(t, err)
+		require.Len(t, files, 2)
+		_, got := imported(t, options(t), dir)
+		for i := range want {
+			want[i].Tokens, got[i].Tokens = nil, nil
+			if math.IsNaN(float64(want[i].Margin)) {
+				want[i].Margin, got[i].Margin = 0, got[i].Margin-got[i].Margin
+				require.True(t, math.IsNaN(float64(got[i].Margin)))
+				got[i].Margin = 0
+			}
+		}
+		require.Equal(t, want, got)
+
+		// Hashes are those that lm-eval itself wrote.
+		original, err := os.ReadFile(path)
+		require.NoError(t, err)
+		text, err := os.ReadFile(files[0])
+		require.NoError(t, err)
+		require.Contains(t, string(original), `"prompt_hash": "37986265f2a9422ca98ce01cc64285f201ff7d40f3b7699e54ccf534c431e687"`)
+		require.Contains(t, string(text), `"prompt_hash":"37986265f2a9422ca98ce01cc64285f201ff7d40f3b7699e54ccf534c431e687"`)
+		_, err = WriteLMEval(r, dir)
+		require.ErrorIs(t, err, os.ErrExist)
+	}
+}
+
+func FuzzLMSample(f *testing.F) {
+	for _, path := range []string{lmChoice, lmText} {
+		require.NoError(f, eachLine(path, func(_ int, line []byte) error { f.Add(append([]byte(nil), line...)); return nil }))
+	}
+	f.Add([]byte(`{"doc_id": 0, "target": 1, "arguments": [["q", " a"]], "resps": [[[NaN, false]]], "acc": Infinity}`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		s, err := parseLMSample(line)
+		if err != nil {
+			return
+		}
+		require.Len(t, s.Resps, len(s.Arguments))
+		text, choices, label := s.prompt()
+		for i := range choices {
+			label(choices[i])
+		}
+		if choices != nil {
+			require.Less(t, s.right(choices, label), len(choices))
+		}
+		_ = text
+	})
+}
+
+func FuzzLMResults(f *testing.F) {
+	text, err := os.ReadFile(lmScores)
+	require.NoError(f, err)
+	f.Add(text)
+	f.Add([]byte(`{"results": {"a": {"acc,none": NaN, "sample_len": 1}}, "config": {"model_args": "pretrained=m,dtype"}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := parseLMResults(text)
+		if err != nil {
+			return
+		}
+		r.model()
+		r.version()
+		for task := range r.Results {
+			if err := r.check(task, "acc", "", 1, 1); err != nil {
+				require.False(t, errors.Is(err, os.ErrNotExist))
+			}
+		}
+	})
+}

@@ -1,0 +1,60 @@
+package doctor
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestPythonAndItsPackages(t *testing.T) {
+	home := empty(t)
+	require.Equal(t, Missing, find(t, "python").State)
+	write(t, 0o755, "#!/bin/sh\n"+`echo '{"version": "3.12.4", "executable": "/venv/bin/python3", "packages": {"torch": "2.13.0", "vllm": null}}'`+"\n", home, "bin", "python3")
+	require.Equal(t, Finding{What: "python", State: OK, Detail: "3.12.4, /venv/bin/python3"}, find(t, "python"))
+	require.Equal(t, Finding{What: "torch", State: OK, Detail: "2.13.0"}, find(t, "torch"))
+	vllm := find(t, "vLLM")
+	require.Equal(t, Missing, vllm.State)
+	require.Equal(t, "/venv/bin/python3 -m pip install vllm", vllm.Fix)
+	require.Equal(t, "/venv/bin/python3 -m pip install tensorrt-llm", find(t, "TensorRT-LLM").Fix)
+
+	write(t, 0o755, "#!/bin/sh\n"+`echo '{"version": "3.8.1", "executable": "/p", "packages": {}}'`+"\n", home, "old", "python")
+	t.Setenv("ADKERNEL_PYTHON", filepath.Join(home, "old", "python"))
+	require.Contains(t, find(t, "python").Detail, "need 3.10 or later")
+	write(t, 0o755, "#!/bin/sh\nexit 1\n", home, "old", "python")
+	require.Equal(t, Broken, find(t, "python").State)
+	write(t, 0o755, "#!/bin/sh\necho hello\n", home, "old", "python")
+	require.Contains(t, find(t, "python").Detail, `it said "hello\n"`)
+	t.Setenv("ADKERNEL_PYTHON", "/no/such/python")
+	require.Equal(t, Broken, find(t, "python").State)
+}
+
+func TestGPUs(t *testing.T) {
+	home := empty(t)
+	require.Equal(t, Missing, find(t, "GPUs").State)
+	write(t, 0o755, "#!/bin/sh\necho '0, GPU-1, NVIDIA H100 80GB HBM3'\n", home, "bin", "nvidia-smi")
+	require.Equal(t, Finding{What: "GPUs", State: OK, Detail: "0 NVIDIA H100 80GB HBM3"}, find(t, "GPUs"))
+	write(t, 0o755, "#!/bin/sh\necho driver mismatch >&2; exit 18\n", home, "bin", "nvidia-smi")
+	require.Equal(t, Broken, find(t, "GPUs").State)
+	require.Contains(t, find(t, "GPUs").Detail, "driver mismatch")
+}
+
+func TestSlurm(t *testing.T) {
+	home := empty(t)
+	require.Equal(t, Missing, find(t, "Slurm").State)
+	write(t, 0o755, "#!/bin/sh\necho slurm-wlm 22.05.8\n", home, "bin", "sbatch")
+	write(t, 0o755, "#!/bin/sh\necho 'main* (up, 2 nodes, gpu:2)'\necho 'urgent (up, 2 nodes, gpu:2)'\n", home, "bin", "sinfo")
+	require.Equal(t, "slurm-wlm 22.05.8: main* (up, 2 nodes, gpu:2), urgent (up, 2 nodes, gpu:2); no accounting: why a job ended is known for some minutes only", find(t, "Slurm").Detail)
+	write(t, 0o755, "#!/bin/sh\necho 'slurm_load_partitions: Unable to contact slurm controller' >&2; exit 1\n", home, "bin", "sinfo")
+	require.Equal(t, Broken, find(t, "Slurm").State)
+	require.Contains(t, find(t, "Slurm").Detail, "Unable to contact slurm controller")
+}
+
+func TestDataSets(t *testing.T) {
+	home := empty(t)
+	require.Equal(t, Missing, find(t, "GSM8K").State)
+	write(t, 0o644, "x", home, "models", "datasets", "openai", "gsm8k", "main.parquet")
+	t.Setenv("LLM_MODELS_ROOT", filepath.Join(home, "models"))
+	require.Equal(t, OK, find(t, "GSM8K").State)
+	require.Equal(t, Missing, find(t, "GPQA").State)
+}

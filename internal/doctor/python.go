@@ -1,0 +1,113 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// pythonVariable names the interpreter of the engines that are Python programs.
+const pythonVariable = "ADKERNEL_PYTHON"
+
+// A pythonPackage is something that Python may have.
+type pythonPackage struct {
+	what  string // of the finding
+	name  string // of the distribution
+	gives string
+}
+
+var pythonPackages = []pythonPackage{
+	{"transformers", "transformers", `Backend: "transformers": a reference in another implementation, patches, captured layers`},
+	{"torch", "torch", "what the transformers and TensorRT-LLM engines compute with"},
+	{"TensorRT-LLM", "tensorrt_llm", `Backend: "autodeploy" and "pytorch": the deployments themselves`},
+	{"vLLM", "vllm", `a server for Backend: "openai"`},
+	{"SGLang", "sglang", `a server for Backend: "openai"`},
+	{"lm-eval", "lm_eval", "results to import, and a second opinion through adkernel serve"},
+}
+
+// pythonSays asks an interpreter for its version and those of packages,
+// without importing any: torch alone takes seconds.
+const pythonSays = `import importlib.metadata as m, json, sys
+def v(n):
+    try: return m.version(n)
+    except Exception: return None
+print(json.dumps({"version": sys.version.split()[0], "executable": sys.executable, "packages": {n: v(n) for n in sys.argv[1:]}}))`
+
+type pythonFacts struct {
+	Version    string             `json:"version"`
+	Executable string             `json:"executable"`
+	Packages   map[string]*string `json:"packages"`
+}
+
+// python looks for the interpreter and for what engines need of it.
+func python() []Finding {
+	const gives = "engines that are Python programs: transformers, autodeploy, pytorch; the embedded engine needs none"
+	name, named := os.LookupEnv(pythonVariable)
+	if name == "" {
+		name, named = "python3", false
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		f := Finding{What: "python", State: Missing, Detail: name + " is not on PATH", Gives: gives, Fix: "apt-get install python3 python3-venv"}
+		if named {
+			f.State, f.Detail, f.Fix = Broken, fmt.Sprintf("%s=%s cannot be run", pythonVariable, name), "export "+pythonVariable+"=PATH/TO/python3"
+		}
+		return []Finding{f}
+	}
+	facts, err := askPython(path)
+	if err != nil {
+		return []Finding{{What: "python", State: Broken, Detail: fmt.Sprintf("%s: %v", path, err), Gives: gives, Fix: "export " + pythonVariable + "=PATH/TO/python3"}}
+	}
+	findings := []Finding{{What: "python", State: OK, Detail: fmt.Sprintf("%s, %s", facts.Version, facts.Executable)}}
+	if oldPython(facts.Version) {
+		findings[0] = Finding{What: "python", State: Broken, Detail: fmt.Sprintf("%s is %s: the engines need 3.10 or later", facts.Executable, facts.Version), Gives: gives, Fix: "export " + pythonVariable + "=PATH/TO/python3.12"}
+	}
+	for _, p := range pythonPackages {
+		if version := facts.Packages[p.name]; version != nil {
+			findings = append(findings, Finding{What: p.what, State: OK, Detail: *version})
+			continue
+		}
+		findings = append(findings, Finding{
+			What: p.what, State: Missing, Detail: "not in " + facts.Executable, Gives: p.gives,
+			Fix: fmt.Sprintf("%s -m pip install %s", facts.Executable, strings.ReplaceAll(p.name, "_", "-")),
+		})
+	}
+	return findings
+}
+
+func askPython(path string) (*pythonFacts, error) {
+	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+	defer stop()
+	args := []string{"-c", pythonSays}
+	for _, p := range pythonPackages {
+		args = append(args, p.name)
+	}
+	out, err := exec.CommandContext(ctx, path, args...).Output()
+	if ctx.Err() != nil {
+		return nil, errors.New("no answer within 20 seconds")
+	}
+	if err != nil {
+		return nil, err
+	}
+	var facts pythonFacts
+	if err := json.Unmarshal(out, &facts); err != nil {
+		return nil, fmt.Errorf("it said %.100q", out)
+	}
+	return &facts, nil
+}
+
+func oldPython(version string) bool {
+	parts := strings.Split(version, ".")
+	if len(parts) < 2 {
+		return false
+	}
+	major, err1 := strconv.Atoi(parts[0])
+	minor, err2 := strconv.Atoi(parts[1])
+	return err1 == nil && err2 == nil && (major < 3 || major == 3 && minor < 10)
+}
