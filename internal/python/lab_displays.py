@@ -96,7 +96,7 @@ def check(lab):
     passed("output is cleared")
     expect(lab.output(UNKNOWN)).to_contain_text("did you mean %time?")
     passed("an unknown magic names the nearest")
-    expect(lab.cell(OWN).locator(".jp-OutputArea-output div div").first).to_contain_text("shows itself")
+    expect(lab.output(OWN).locator("div")).to_have_text("shows itself")
     passed("a type of a cell shows itself")
     picture(lab, "light")
     if lab.screenshots:
