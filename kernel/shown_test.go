@@ -35,3 +35,11 @@ func TestValuesOfCellsTypesAreShownByTheirParts(t *testing.T) {
 	require.Contains(t, f.result(`[]score{{"a", 1.5, nil}, {"b", 22, nil}}`)["text/html"], "<table>")
 	require.Contains(t, f.result("import \"fmt\"\ntype notFound struct{ path string }\nfunc (e notFound) Error() string { return e.path + \" is missing\" }\nfmt.Errorf(\"open: %w\", notFound{\"/x\"})")["text/plain"], "notFound: /x is missing")
 }
+
+func TestTypesOfCellsShowThemselvesByTheirMethods(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("type card struct{ name string }\nfunc (c card) HTML() string { return \"<b>\" + c.name + \"</b>\" }\nfunc (c card) Markdown() string { return \"**\" + c.name + \"**\" }")
+	f.run("type bundle struct{}\nfunc (bundle) MimeBundle() map[string]any { return map[string]any{\"text/html\": \"<i>\"} }")
+	require.Equal(t, map[string]any{"text/plain": "{name:x}", "text/html": "<b>x</b>", "text/markdown": "**x**"}, f.result(`card{"x"}`))
+	require.Equal(t, map[string]any{"text/plain": "main.bundle", "text/html": "<i>"}, f.result(`bundle{}`))
+}

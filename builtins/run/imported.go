@@ -123,7 +123,7 @@ func (r *Run) taskPrompt(s Sample) (string, error) {
 	if s.Index >= len(r.task.Questions) {
 		return "", fmt.Errorf("run %s: sample %d of a task with %d", r.Name(), s.Index, len(r.task.Questions))
 	}
-	return r.task.Questions[s.Index].Prompt, nil
+	return r.task.Questions[s.Index].Text(), nil
 }
 
 // A Writer makes a run directory of results that were computed elsewhere. The

@@ -163,11 +163,13 @@ func (w _adkernel_kernel_host_Markdowner) Markdown() string { return w.WMarkdown
 
 // _adkernel_kernel_host_MethodHolder implements host.MethodHolder by functions.
 type _adkernel_kernel_host_MethodHolder struct {
-	IValue any
-	WAs    func(a0 reflect.Type) (any, bool)
+	IValue  any
+	WMethod func(a0 string, a1 reflect.Type) (any, bool)
 }
 
-func (w _adkernel_kernel_host_MethodHolder) As(a0 reflect.Type) (any, bool) { return w.WAs(a0) }
+func (w _adkernel_kernel_host_MethodHolder) Method(a0 string, a1 reflect.Type) (any, bool) {
+	return w.WMethod(a0, a1)
+}
 
 // _adkernel_kernel_host_MimeBundler implements host.MimeBundler by functions.
 type _adkernel_kernel_host_MimeBundler struct {

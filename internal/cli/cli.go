@@ -42,7 +42,7 @@ type commands struct {
 	Prompts  promptsCommand    `cmd:"" help:"Print the prompts of an evaluation as JSON lines."`
 	Logits   logitsCommand     `cmd:"" help:"Print the logits of one prompt."`
 	Quantize quantizeCommand   `cmd:"" help:"Quantize a checkpoint with the reference quantizer."`
-	Import   importGGUFCommand `cmd:"" name:"import-gguf" help:"Write a GGUF model as a Hugging Face checkpoint."`
+	GGUF     importGGUFCommand `cmd:"" name:"import-gguf" help:"Write a GGUF model as a Hugging Face checkpoint."`
 	Serve    serveCommand      `cmd:"" help:"Serve a checkpoint over OpenAI's API."`
 
 	Launch   launchCommand   `cmd:"" help:"Evaluate a deployment."`

@@ -106,6 +106,7 @@ def jupyterlab(home) -> Outcome:
         return Outcome(skipped=[f"{test.name}: no Chromium: install it (apt-get install chromium)"])
     os.environ["CHROMIUM"] = chromium
     outcome = script(test, home, limit=600)
+    outcome.add(script(ROOT / "internal/python/lab_displays.py", home, limit=600))
     outcome.add(script(ROOT / "internal/python/lab_tour.py", home, limit=600))
     return outcome
 

@@ -5,7 +5,10 @@
 // value's own methods offer.
 package display
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Limits of what is drawn of a value.
 const (
@@ -40,6 +43,26 @@ func Text(v any) (text string) {
 		return line
 	}
 	return manyLines(r)
+}
+
+// Line draws v on one line of at most width characters, cut where it is longer.
+func Line(v any, width int) (line string) {
+	defer func() {
+		if p := recover(); p != nil {
+			line = fmt.Sprintf("cannot be shown: %v", p)
+		}
+	}()
+	w := &lineWriter{width: width}
+	w.value(of(v), 0, true)
+	return cut(strings.Join(strings.Fields(w.b.String()), " "), width)
+}
+
+// TypeName is the name of v's type as a cell writes it.
+func TypeName(v any) string {
+	if v == nil {
+		return "nil"
+	}
+	return of(v).TypeName()
 }
 
 // HTML draws v as HTML; it is empty where text says the same.

@@ -1,6 +1,10 @@
 package host
 
-import "reflect"
+import (
+	"reflect"
+
+	"adkernel/kernel/display"
+)
 
 // The methods by which a type shows itself. Each adds one type of content to
 // the text that the value has anyway.
@@ -26,22 +30,28 @@ type (
 // A MethodHolder is a value of a type that a cell declared, in the hands of
 // native code that cannot see the type's methods.
 type MethodHolder interface {
-	// As returns the value as one that implements the interface type iface;
-	// ok is false when its type lacks a method of it.
-	As(iface reflect.Type) (v any, ok bool)
+	// Method returns the method of that name as a function of type want; ok is
+	// false when the value's type has none.
+	Method(name string, want reflect.Type) (function any, ok bool)
 }
 
-// as is a type assertion that sees the methods of cells' types, too.
-func as[T any](v any) (T, bool) {
-	if t, ok := v.(T); ok {
-		return t, true
+// method is a method of v: one that an interface finds, or one of a
+// MethodHolder's.
+func method[I, F any](v any, name string, of func(I) F) (f F, ok bool) {
+	if native, ok := v.(I); ok {
+		return of(native), true
 	}
-	if h, ok := v.(MethodHolder); ok {
-		if v, ok := h.As(reflect.TypeFor[T]()); ok {
-			t, ok := v.(T)
-			return t, ok
-		}
+	h, ok := v.(MethodHolder)
+	if !ok {
+		return f, false
 	}
-	var none T
-	return none, false
+	function, ok := h.Method(name, reflect.TypeFor[F]())
+	if !ok {
+		return f, false
+	}
+	f, ok = function.(F)
+	return f, ok
 }
+
+// typeName is the name of v's type, which stands for a value without a text.
+func typeName(v any) string { return display.TypeName(v) }

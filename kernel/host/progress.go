@@ -23,6 +23,7 @@ type Progress struct {
 	done   int
 	ended  bool
 	shown  time.Time
+	later  *time.Timer // shows the state when the pause is over
 }
 
 // progressPause is how long a state is shown at least: front ends and what
@@ -47,10 +48,28 @@ func (p *Progress) Add(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done += n
-	if now := p.now(); now.Sub(p.shown) >= progressPause {
-		p.shown = now
-		p.handle.Update(p.bundle())
+	switch pause := progressPause - p.now().Sub(p.shown); {
+	case pause <= 0:
+		p.show()
+	case p.later == nil && n != 0: // the last of several quick steps is shown, too
+		p.later = time.AfterFunc(pause, func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if p.later != nil && !p.ended {
+				p.show()
+			}
+		})
 	}
+}
+
+// show shows the state; p.mu is held.
+func (p *Progress) show() {
+	if p.later != nil {
+		p.later.Stop()
+		p.later = nil
+	}
+	p.shown = p.now()
+	p.handle.Update(p.bundle())
 }
 
 // Close shows the last state: how many steps were done, and how long they took.
@@ -59,7 +78,7 @@ func (p *Progress) Close() {
 	defer p.mu.Unlock()
 	if !p.ended {
 		p.ended = true
-		p.handle.Update(p.bundle())
+		p.show()
 	}
 }
 

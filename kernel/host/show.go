@@ -41,11 +41,11 @@ func showValue(v any) (b Bundle) {
 	if isNilPointer(v) {
 		return Text(fmt.Sprint(v))
 	}
-	if shower, ok := as[Bundler](v); ok {
-		return withText(shower.MimeBundle(), fmt.Sprintf("%T", v))
+	if f, ok := method(v, "MimeBundle", func(x Bundler) func() Bundle { return x.MimeBundle }); ok {
+		return withText(f(), typeName(v))
 	}
-	if shower, ok := as[MimeBundler](v); ok {
-		return withText(Bundle{Data: shower.MimeBundle()}, fmt.Sprintf("%T", v))
+	if f, ok := method(v, "MimeBundle", func(x MimeBundler) func() map[string]any { return x.MimeBundle }); ok {
+		return withText(Bundle{Data: f()}, typeName(v))
 	}
 	switch v := v.(type) {
 	case Bundle:
@@ -177,26 +177,26 @@ func pictureFormat(data []byte) (mime, name string) {
 }
 
 func addMethods(b Bundle, v any) {
-	if v, ok := as[HTMLer](v); ok {
-		b.Data["text/html"] = v.HTML()
+	if f, ok := method(v, "HTML", func(x HTMLer) func() string { return x.HTML }); ok {
+		b.Data["text/html"] = f()
 	}
-	if v, ok := as[SVGer](v); ok {
-		b.Data["image/svg+xml"] = v.SVG()
+	if f, ok := method(v, "SVG", func(x SVGer) func() string { return x.SVG }); ok {
+		b.Data["image/svg+xml"] = f()
 	}
-	if v, ok := as[Markdowner](v); ok {
-		b.Data["text/markdown"] = v.Markdown()
+	if f, ok := method(v, "Markdown", func(x Markdowner) func() string { return x.Markdown }); ok {
+		b.Data["text/markdown"] = f()
 	}
-	if v, ok := as[LaTeXer](v); ok {
-		b.Data["text/latex"] = v.LaTeX()
+	if f, ok := method(v, "LaTeX", func(x LaTeXer) func() string { return x.LaTeX }); ok {
+		b.Data["text/latex"] = f()
 	}
-	if v, ok := as[JSONer](v); ok {
-		b.Data["application/json"] = v.JSON()
+	if f, ok := method(v, "JSON", func(x JSONer) func() any { return x.JSON }); ok {
+		b.Data["application/json"] = f()
 	}
-	if v, ok := as[PNGer](v); ok {
-		b.Data["image/png"] = v.PNG()
+	if f, ok := method(v, "PNG", func(x PNGer) func() []byte { return x.PNG }); ok {
+		b.Data["image/png"] = f()
 	}
-	if v, ok := as[PNGTrier](v); ok {
-		data, err := v.PNG()
+	if f, ok := method(v, "PNG", func(x PNGTrier) func() ([]byte, error) { return x.PNG }); ok {
+		data, err := f()
 		if err != nil {
 			b.Data["text/plain"] = fmt.Sprintf("%s\nno picture: %v", b.Plain(), err)
 			return

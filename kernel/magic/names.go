@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"adkernel/internal/suggest"
+	"adkernel/kernel/display"
 	"adkernel/kernel/eval"
 	"adkernel/kernel/host"
 )
@@ -71,25 +72,19 @@ func whos(c *call) (eval.Result, error) {
 const briefWidth = 60
 
 // brief is a value in one short line; of what holds many, their number.
-func brief(v reflect.Value) (text string) {
-	defer func() {
-		if p := recover(); p != nil { // of a String method
-			text = fmt.Sprintf("cannot be shown: %v", p)
-		}
-	}()
+func brief(v reflect.Value) string {
+	if !v.IsValid() || !v.CanInterface() {
+		return ""
+	}
 	switch v.Kind() {
 	case reflect.Slice, reflect.Map, reflect.Chan, reflect.Array:
-		text = fmt.Sprintf("len %d: ", v.Len())
 		if v.Len() > briefWidth {
-			return strings.TrimSuffix(text, ": ")
+			return fmt.Sprintf("len %d", v.Len())
 		}
 	case reflect.Func:
 		return ""
 	}
-	if !v.CanInterface() {
-		return text
-	}
-	return oneLine(text + fmt.Sprint(v.Interface()))
+	return display.Line(v.Interface(), briefWidth)
 }
 
 // oneLine cuts text to what fits into a line of a table.

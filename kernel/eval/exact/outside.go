@@ -14,8 +14,21 @@ import (
 // How native code that shows values looks into those of cells: held implements
 // host.MethodHolder and display.Viewer.
 
-// As implements host.MethodHolder.
-func (h held) As(iface reflect.Type) (any, bool) { return h.rt.As(h.v, iface) }
+// Method implements host.MethodHolder.
+func (h held) Method(name string, want reflect.Type) (any, bool) {
+	t := h.rt.table.TypeOf(h.v)
+	if t == nil {
+		return nil, false
+	}
+	sig := h.rt.methodOf(t, name)
+	if sig == nil {
+		return nil, false
+	}
+	if typ, err := h.rt.table.Of(sig); err != nil || typ.Native != want {
+		return nil, false
+	}
+	return h.rt.boundMethod(h.v, name, sig, want).Interface(), true
+}
 
 // View implements display.Viewer.
 func (h held) View() display.Value {
