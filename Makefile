@@ -18,7 +18,8 @@ BUILD  := $(CURDIR)/build
 
 # Packages in which goroutines share memory. kernel/eval/yaegi is left out: yaegi
 # has races of its own when a cell leaves goroutines behind.
-RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/notebook ./kernel/wire ./kernel/worker \
+RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/display ./kernel/eval/exact/... ./kernel/host ./kernel/magic \
+        ./kernel/notebook ./kernel/wire ./kernel/worker \
         ./builtins/run ./builtins/cluster ./builtins/engine/... ./builtins/tokenizer ./builtins/frame ./internal/serve
 
 # Packages with tests that run real engines in Python.
@@ -81,8 +82,9 @@ conformance: build ## How much of Go the evaluator gets right, by Go's own test 
 	go run ./internal/conformance gate -timeout 240s -o $(BUILD)/conformance.tsv -- $(BIN) go
 
 SOAK ?= 4000
-soak: build ## Several thousand generated programs, compiled and evaluated: fifteen minutes.
+soak: build ## What takes long: generated programs, compiled and evaluated; malformed messages, silent peers, kills, leaks. Half an hour.
 	go run ./internal/conformance fuzz -n $(SOAK) -o $(BUILD)/fuzz -- $(BIN) go
+	go run ./internal/soak -adkernel $(BIN)
 
 test-slurm: ## Runs as jobs of a Slurm that the test starts on the loopback (Debian's slurm-wlm and munge, root): four minutes.
 	ADKERNEL_TEST_SLURM=1 go test -count=1 -timeout 20m -run Slurm ./builtins/run ./builtins/diagnose
