@@ -189,7 +189,8 @@ func TestAKilledProcessOfARunIsNamedAndTheRunResumes(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, samples, state.Done)
 	require.Less(t, state.Done, state.Total)
-	kept, err := r.LogitRow(samples[0].Index)
+	first := samples[0].Index
+	kept, err := r.LogitRow(first)
 	require.NoError(t, err)
 
 	require.NoError(t, r.Resume(t.Context(), options))
@@ -197,7 +198,7 @@ func TestAKilledProcessOfARunIsNamedAndTheRunResumes(t *testing.T) {
 	samples, err = r.Samples()
 	require.NoError(t, err)
 	require.Len(t, samples, state.Total)
-	again, err := r.LogitRow(samples[0].Index)
+	again, err := r.LogitRow(first)
 	require.NoError(t, err)
 	require.Equal(t, kept, again, "what was finished is not computed again")
 	ours := openEmbedded(t, engine.Deployment{Model: spec.Deployment.Model, DType: "float32"})
