@@ -23,6 +23,7 @@ func (rt *runtime) begin(tok *permit, release func()) {
 	rt.release = release
 	rt.current.Store(tok)
 	rt.running.Store(tok)
+	rt.watch()
 }
 
 // finish ends the cell. Methods of its values, which are called to show them,
@@ -68,7 +69,7 @@ func (e *evaluator) run(ctx context.Context, tok *permit, entries []*function) e
 		}
 		ended = nil
 	}()
-	p, left := m.await(done)
+	p, left := m.await(tok, done)
 	if p == nil {
 		m.free()
 		return nil
@@ -89,11 +90,11 @@ func (e *evaluator) run(ctx context.Context, tok *permit, entries []*function) e
 // await waits for the end of the calls on m. When the permit is taken away
 // while m is in native code that does not return, it says what is left behind;
 // that goroutine ends as soon as the native call returns.
-func (m *machine) await(done <-chan *panicking) (p *panicking, left string) {
+func (m *machine) await(tok *permit, done <-chan *panicking) (p *panicking, left string) {
 	select {
 	case p = <-done:
 		return p, ""
-	case <-m.tok.done:
+	case <-tok.done:
 	}
 	tick := time.NewTicker(patience)
 	defer tick.Stop()
@@ -106,7 +107,7 @@ func (m *machine) await(done <-chan *panicking) (p *panicking, left string) {
 			in := m.outside.Load()
 			if in != nil && in == before {
 				m.rt.parallel.Store(true)
-				return m.tok.why(), in.name
+				return tok.why(), in.name
 			}
 			before = in
 		}
@@ -210,6 +211,12 @@ func (g *goroutines) add(t *permit) {
 	g.all[t] = struct{}{}
 }
 
+func (g *goroutines) any() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.all) > 0
+}
+
 func (g *goroutines) remove(t *permit) {
 	t.over.Store(true)
 	g.mu.Lock()
@@ -217,11 +224,14 @@ func (g *goroutines) remove(t *permit) {
 	delete(g.all, t)
 }
 
-// end takes all permits away.
-func (g *goroutines) end(p *panicking) {
+// each calls f for every permit.
+func (g *goroutines) each(f func(t *permit)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for t := range g.all {
-		t.end(p)
+		f(t)
 	}
 }
+
+// end takes all permits away.
+func (g *goroutines) end(p *panicking) { g.each(func(t *permit) { t.end(p) }) }

@@ -48,7 +48,8 @@ type builder struct {
 	ptrs          map[unsafe.Pointer]int32
 	typeIdx       map[*layout.Type]int32
 	fnIdx         map[*function]int32
-	assigns       map[string]int // see assigned
+	assigns       map[string][]token.Pos // see assigned
+	gone          map[bankSlot]bool      // registers that nothing writes after all
 }
 
 // jump is a jump instruction whose target is not known yet.
@@ -467,6 +468,8 @@ func (b *builder) finish() {
 		}
 	}
 	b.noteBlocks(n)
+	// The instruction pointer runs ahead: it must not leave the allocation.
+	c.ins = append(make([]instr, 0, len(c.ins)+1), c.ins...)
 	c.nu, c.np = b.nu, b.np
 	c.needU, c.needP = b.nu+b.maxU+4, b.np+b.maxP+4
 }
