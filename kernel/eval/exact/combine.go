@@ -67,6 +67,7 @@ func (c *combiner) loopEnd(i int) {
 			c.drop(at, i)
 			// the bound may be loaded just before
 			if load := ins[i-1]; o == opStepLtS && i-1 > at && load.op == opLd64 && load.a == jump.c && load.c == 0 && c.once[load.a] && !c.out[i-1] {
+				c.unlabel(load.a)
 				jump.op, jump.c = opStepLtMem, load.b
 				c.drop(i - 1)
 			}
@@ -120,6 +121,7 @@ func (c *combiner) addMemory(i int) {
 		return
 	}
 	c.code.pos[i+2] = c.code.pos[i]
+	c.unlabel(load.a)
 	c.drop(i, i+1)
 }
 
@@ -138,6 +140,7 @@ func (c *combiner) addElement(i int) {
 	default:
 		return
 	}
+	c.unlabel(load.a)
 	load.a = add.a
 	c.drop(i + 2)
 }
