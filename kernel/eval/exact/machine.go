@@ -98,17 +98,6 @@ func (m *machine) reserve(u, p int32) bool {
 	return true
 }
 
-// push adds a frame. There is room for no more than maxFrames, so that a call
-// that finds room need not ask.
-func (m *machine) push(fr frame) {
-	if n := len(m.frames); n == cap(m.frames) {
-		frames := make([]frame, n, min(max(2*n, 16), max(maxFrames, n+1)))
-		copy(frames, m.frames)
-		m.frames = frames
-	}
-	m.frames = append(m.frames, fr)
-}
-
 func (m *machine) overflow() bool {
 	m.raise(&panicking{kill: killOverflow, val: overflowError{len(m.frames), ""}})
 	return false
