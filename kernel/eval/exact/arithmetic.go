@@ -19,6 +19,10 @@ func runtimeErrorf(format string, args ...any) runtimeError {
 func (b *builder) unary(in *ssa.UnOp) {
 	switch in.Op {
 	case token.MUL:
+		if b.isConstantVar(in.X) {
+			b.locs[in] = *b.spotOf(in.X).reg
+			return
+		}
 		b.loadFrom(b.spotOf(in.X), b.typ(in.Type()), b.slot(in))
 		return
 	case token.ARROW:

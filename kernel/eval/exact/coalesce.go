@@ -113,7 +113,7 @@ func (c *coalescer) pin(v ssa.Value) {
 // owner is the value whose registers v names.
 func (c *coalescer) owner(v ssa.Value) ssa.Value {
 	for {
-		x := c.aliased(v)
+		x := aliased(v)
 		if x == nil {
 			return v
 		}
@@ -122,7 +122,7 @@ func (c *coalescer) owner(v ssa.Value) ssa.Value {
 }
 
 // aliased is the value of whose registers v is a part, or nil.
-func (c *coalescer) aliased(v ssa.Value) ssa.Value {
+func aliased(v ssa.Value) ssa.Value {
 	switch v := v.(type) {
 	case *ssa.Extract:
 		return v.Tuple
@@ -246,14 +246,18 @@ func (c *coalescer) live(m *member, v ssa.Value) bool {
 		case *ssa.If:
 			c.read(m, r.Block(), len(r.Block().Instrs)-1)
 			continue
+		case *ssa.Store:
+			if c.b.isDeclaration(r) {
+				return false // the variable is read instead
+			}
 		}
 		if x, ok := r.(ssa.Value); ok {
 			binary, isBinary := r.(*ssa.BinOp)
-			if c.aliased(x) == v || c.b.folded[x] || isBinary && c.b.isFused(binary) {
+			if aliased(x) == v || c.b.folded[x] || isBinary && c.b.isFused(binary) {
 				if !c.live(m, x) {
 					return false
 				}
-				if c.aliased(x) != v {
+				if aliased(x) != v {
 					continue
 				}
 			}
@@ -367,7 +371,7 @@ func (b *builder) writesSlot(in ssa.Instruction) bool {
 	case *ssa.BinOp:
 		return !b.isFused(in)
 	case *ssa.UnOp:
-		return in.Op != token.ARROW
+		return in.Op != token.ARROW && (in.Op != token.MUL || !b.isConstantVar(in.X))
 	case *ssa.Lookup:
 		return !in.CommaOk
 	case *ssa.Call:

@@ -32,6 +32,7 @@ type builder struct {
 	starts        map[*ssa.BasicBlock]int
 	jumps         []jump
 	stubs         []stub
+	vars          map[*ssa.Alloc]*registerVar
 	defs          map[ssa.Value]int // instructions that do nothing but compute a value that is read once
 	once          map[int32]bool    // scalar registers that are read once
 	outs          []outgoing
@@ -82,7 +83,7 @@ func (c *compiler) build(f *ssa.Function, target *function) *code {
 	b := &builder{
 		compiler: c, fn: f, code: &code{name: f.String(), fn: target, resume: -1, wrapper: isWrapper(f)},
 		locs: map[ssa.Value]loc{}, starts: map[*ssa.BasicBlock]int{}, entry: map[ssa.Value]loc{}, folded: map[ssa.Value]bool{},
-		defs: map[ssa.Value]int{}, once: map[int32]bool{},
+		vars: map[*ssa.Alloc]*registerVar{}, defs: map[ssa.Value]int{}, once: map[int32]bool{},
 		strs: map[string]int32{}, ptrs: map[unsafe.Pointer]int32{}, typeIdx: map[*layout.Type]int32{}, fnIdx: map[*function]int32{},
 		pos: f.Pos(),
 	}
@@ -96,6 +97,7 @@ func (c *compiler) build(f *ssa.Function, target *function) *code {
 	b.signature()
 	b.fold()
 	if !b.rt.plain {
+		b.promote()
 		b.coalesce()
 	}
 	for _, block := range b.order {

@@ -86,6 +86,22 @@ func (b *builder) label(in *ssa.DebugRef) {
 		} else {
 			return
 		}
+	case *ssa.Alloc:
+		if v := b.vars[x]; v != nil {
+			if !in.IsAddr || v.constant && !v.known {
+				return
+			}
+			l.at, l.kind = v.at, b.early(in)
+			break
+		}
+		at, ok := b.locs[x]
+		if !ok {
+			return
+		}
+		l.at, l.kind = at, b.early(in)
+		if in.IsAddr {
+			l.fixed = inMemory
+		}
 	default:
 		at, ok := b.locs[x]
 		if !ok {

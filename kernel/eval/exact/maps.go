@@ -126,7 +126,7 @@ func (b *builder) mapUpdate(in *ssa.MapUpdate) {
 		b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
 			q := *rp(p, x.p)
 			if q == nil {
-				m.raise(&panicking{val: genuine(func() { var none map[int]int; none[0] = 0 })})
+				m.raiseNilMap()
 				return true
 			}
 			if !m.enterMap(q, true) {
@@ -145,7 +145,7 @@ func (b *builder) mapUpdate(in *ssa.MapUpdate) {
 			return true
 		}
 		if q == nil {
-			m.raise(&panicking{val: genuine(func() { var none map[int]int; none[0] = 0 })})
+			m.raiseNilMap()
 			return true
 		}
 		elem := mt.elem.At(value(mt.elem, u, p, v))
@@ -160,6 +160,11 @@ func (b *builder) mapUpdate(in *ssa.MapUpdate) {
 		}
 		return false
 	})
+}
+
+func (m *machine) raiseNilMap() {
+	assign := func(to map[int]int) { to[0] = 0 }
+	m.raise(&panicking{val: genuine(func() { assign(nil) })})
 }
 
 func (b *builder) deleteKey(mv, kv ssa.Value) {

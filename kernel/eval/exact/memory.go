@@ -20,6 +20,7 @@ type spot struct {
 	field int
 	ptr   unsafe.Pointer // of a native variable of another layout
 	typ   *layout.Type   // what lies there then
+	reg   *loc           // of a variable in registers
 }
 
 // element is an index that is checked when the spot is used.
@@ -139,12 +140,20 @@ func (b *builder) spotOf(v ssa.Value) spot {
 		if p, t := b.foreignGlobal(x); p != nil {
 			return spot{ptr: p, typ: t}
 		}
+	case *ssa.Alloc:
+		if v, ok := b.vars[x]; ok {
+			return spot{reg: &v.at}
+		}
 	case *ssa.FieldAddr:
 		if !b.folded[x] {
 			break
 		}
 		s := b.spotOf(x.X)
 		owner := b.typ(pointee(x.X.Type()))
+		if s.reg != nil {
+			at := s.reg.plus(owner.FieldSlots(x.Field))
+			return spot{reg: &at}
+		}
 		s.off += int32(owner.Mem.Field(x.Field).Offset)
 		if b.isForeignField(x) {
 			s.owner, s.field, s.typ = owner, x.Field, b.typ(pointee(x.Type()))
@@ -240,6 +249,10 @@ var setOps = map[layout.Kind]op{layout.Uint8: opSet8, layout.Int8: opSet8, layou
 
 // loadFrom emits the load of a value of type t.
 func (b *builder) loadFrom(s spot, t *layout.Type, dst loc) {
+	if s.reg != nil {
+		b.moveSlots(dst, *s.reg, int32(t.NU), int32(t.NP))
+		return
+	}
 	if s.foreign() {
 		b.foreignAccess(s, dst, true)
 		return
@@ -293,6 +306,10 @@ func (b *builder) eachSlot(t *layout.Type, l loc, f func(slot layout.Slot, reg i
 
 // storeTo emits the store of a value of type t.
 func (b *builder) storeTo(s spot, t *layout.Type, src loc) {
+	if s.reg != nil {
+		b.moveSlots(*s.reg, src, int32(t.NU), int32(t.NP))
+		return
+	}
 	if s.foreign() {
 		b.foreignAccess(s, src, false)
 		return

@@ -63,6 +63,11 @@ func TestOptimizedIsPlain(t *testing.T) {
 	assert.Greater(t, n, 250)
 }
 
+// The generated programs, whose output is known, without optimizations.
+func TestPlainPrograms(t *testing.T) {
+	evaltest.Programs(t, starter(true), nil, "../testdata/generated")
+}
+
 // Loops and registers, where an optimization that is wrong shows.
 func TestOptimizedPrograms(t *testing.T) {
 	sources, err := filepath.Glob("testdata/optimize/*.go")

@@ -1,7 +1,9 @@
 package exact
 
 import (
+	"go/ast"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -16,11 +18,29 @@ func asValue(in ssa.Instruction) ssa.Value {
 // its value: the instruction that computes it, and that it is read once.
 func (b *builder) note(in ssa.Instruction, before int) {
 	v := asValue(in)
+<<<<<<< HEAD
 	if v == nil || len(b.code.ins) == before || v.Referrers() == nil || reads(v) != 1 {
+=======
+	if v == nil || len(b.code.ins) == before || v.Referrers() == nil {
+		return
+	}
+	reader := onlyReader(v)
+	if reader == nil {
+>>>>>>> optimize
 		return
 	}
 	if _, ok := v.Type().(*types.Tuple); ok {
 		return
+	}
+	switch r := reader.(type) {
+	case *ssa.Store:
+		if b.isDeclaration(r) {
+			return // the variable may be read more often
+		}
+	case ssa.Value:
+		if aliased(r) == v {
+			return
+		}
 	}
 	l, ok := b.locs[v]
 	if nu, np := b.size(v.Type()); !ok || nu+np != 1 {
@@ -36,11 +56,12 @@ func (b *builder) note(in ssa.Instruction, before int) {
 		return
 	}
 	x := b.code.ins[last]
-	if scalar, ok := computes(x.op); ok && (scalar && x.a == l.u || !scalar && x.a == l.p) && !b.aliases(v) {
+	if scalar, ok := computes(x.op); ok && (scalar && x.a == l.u || !scalar && x.a == l.p) && !b.aliases(v) && !isNamed(v) {
 		b.defs[v] = last
 	}
 }
 
+<<<<<<< HEAD
 // reads counts what reads v, which does not include notes for traces.
 func reads(v ssa.Value) (n int) {
 	for _, r := range *v.Referrers() {
@@ -49,6 +70,41 @@ func reads(v ssa.Value) (n int) {
 		}
 	}
 	return n
+=======
+// onlyReader is the instruction that reads v, when there is one.
+func onlyReader(v ssa.Value) (reader ssa.Instruction) {
+	for _, r := range *v.Referrers() {
+		if _, ok := r.(*ssa.DebugRef); ok {
+			continue
+		}
+		if reader != nil {
+			return nil
+		}
+		reader = r
+	}
+	return reader
+}
+
+// isNamed says whether traces may show v.
+func isNamed(v ssa.Value) bool {
+	for _, r := range *v.Referrers() {
+		if d, ok := r.(*ssa.DebugRef); ok {
+			switch d.Expr.(type) {
+			case *ast.Ident, *ast.SelectorExpr:
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unlabel removes what labels say of a scalar register that is not written any
+// more.
+func (b *builder) unlabel(reg int32) {
+	b.code.labels = slices.DeleteFunc(b.code.labels, func(l varLabel) bool {
+		return l.text == "" && l.fixed == nil && l.at.u <= reg && reg < l.at.u+8*int32(l.typ.NU)
+	})
+>>>>>>> optimize
 }
 
 // aliases says whether v's registers may be another value's.
