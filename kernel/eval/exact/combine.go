@@ -67,7 +67,6 @@ func (c *combiner) loopEnd(i int) {
 			c.drop(at, i)
 			// the bound may be loaded just before
 			if load := ins[i-1]; o == opStepLtS && i-1 > at && load.op == opLd64 && load.a == jump.c && load.c == 0 && c.once[load.a] && !c.out[i-1] {
-				c.unlabel(load.a)
 				jump.op, jump.c = opStepLtMem, load.b
 				c.unwritten(load.a, false)
 				c.drop(i - 1)
@@ -122,12 +121,8 @@ func (c *combiner) addMemory(i int) {
 		return
 	}
 	c.code.pos[i+2] = c.code.pos[i]
-<<<<<<< HEAD
 	c.unwritten(load.a, false)
 	c.unwritten(add.a, false)
-=======
-	c.unlabel(load.a)
->>>>>>> optimize
 	c.drop(i, i+1)
 }
 
@@ -146,11 +141,7 @@ func (c *combiner) addElement(i int) {
 	default:
 		return
 	}
-<<<<<<< HEAD
 	c.unwritten(load.a, false)
-=======
-	c.unlabel(load.a)
->>>>>>> optimize
 	load.a = add.a
 	c.drop(i + 2)
 }

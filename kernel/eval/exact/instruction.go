@@ -22,14 +22,11 @@ func (b *builder) instr(in ssa.Instruction) {
 	case *ssa.Phi: // moved by the jumps to its block
 		b.slot(in)
 	case *ssa.Alloc:
-<<<<<<< HEAD
 		b.checkSize(b.typ(pointee(in.Type())))
-=======
 		if v, ok := b.vars[in]; ok {
 			b.declare(in, v)
 			return
 		}
->>>>>>> optimize
 		b.emit(opNew, b.slot(in).p, b.typeIndex(b.typ(pointee(in.Type()))), 0)
 	case *ssa.UnOp:
 		b.unary(in)

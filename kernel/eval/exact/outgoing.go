@@ -3,7 +3,6 @@ package exact
 import (
 	"go/ast"
 	"go/types"
-	"slices"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -18,15 +17,11 @@ func asValue(in ssa.Instruction) ssa.Value {
 // its value: the instruction that computes it, and that it is read once.
 func (b *builder) note(in ssa.Instruction, before int) {
 	v := asValue(in)
-<<<<<<< HEAD
-	if v == nil || len(b.code.ins) == before || v.Referrers() == nil || reads(v) != 1 {
-=======
 	if v == nil || len(b.code.ins) == before || v.Referrers() == nil {
 		return
 	}
 	reader := onlyReader(v)
 	if reader == nil {
->>>>>>> optimize
 		return
 	}
 	if _, ok := v.Type().(*types.Tuple); ok {
@@ -61,16 +56,6 @@ func (b *builder) note(in ssa.Instruction, before int) {
 	}
 }
 
-<<<<<<< HEAD
-// reads counts what reads v, which does not include notes for traces.
-func reads(v ssa.Value) (n int) {
-	for _, r := range *v.Referrers() {
-		if _, ok := r.(*ssa.DebugRef); !ok {
-			n++
-		}
-	}
-	return n
-=======
 // onlyReader is the instruction that reads v, when there is one.
 func onlyReader(v ssa.Value) (reader ssa.Instruction) {
 	for _, r := range *v.Referrers() {
@@ -96,15 +81,6 @@ func isNamed(v ssa.Value) bool {
 		}
 	}
 	return false
-}
-
-// unlabel removes what labels say of a scalar register that is not written any
-// more.
-func (b *builder) unlabel(reg int32) {
-	b.code.labels = slices.DeleteFunc(b.code.labels, func(l varLabel) bool {
-		return l.text == "" && l.fixed == nil && l.at.u <= reg && reg < l.at.u+8*int32(l.typ.NU)
-	})
->>>>>>> optimize
 }
 
 // aliases says whether v's registers may be another value's.

@@ -147,10 +147,6 @@ func (runtimeError) RuntimeError()   {}
 
 var _ goruntime.Error = runtimeError("")
 
-func (m *machine) raiseError(format string, args ...any) {
-	m.raise(&panicking{val: runtimeError(fmt.Sprintf(format, args...))})
-}
-
 // refuse ends the cell because what it asks for has no exact answer.
 func (m *machine) refuse(format string, args ...any) {
 	m.raise(&panicking{kill: killRefuse, val: &eval.Error{Kind: eval.Refused, Message: fmt.Sprintf(format, args...)}})
