@@ -53,7 +53,7 @@ func (e evaluator) new(v eval.Vocabulary, io worker.Stdio) (eval.Evaluator, erro
 	if e.Evaluator == "yaegi" {
 		return yaegi.New(v, yaegi.Options{Stdin: io.In, Stdout: io.Out, Stderr: io.Err})
 	}
-	return exact.New(v, exact.Options{Stdout: io.Out, Stderr: io.Err})
+	return exact.New(v, exact.Options{Stdout: io.Out, Stderr: io.Err, MaxMemory: exact.MemoryShare()})
 }
 
 // codeCells reads what %run runs of a notebook.

@@ -205,7 +205,12 @@ func (b *builder) stringOp(o token.Token, x, y, l loc) {
 	switch o {
 	case token.ADD:
 		b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
-			setstr(u, p, l, rstr(u, p, x)+rstr(u, p, y))
+			a, b := rstr(u, p, x), rstr(u, p, y)
+			if n := uint64(len(a)) + uint64(len(b)); n >= largeBytes && m.rt.tooLarge(n) {
+				m.outOfMemory(n)
+				return true
+			}
+			setstr(u, p, l, a+b)
 			return false
 		})
 	case token.EQL:

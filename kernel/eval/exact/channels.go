@@ -34,6 +34,10 @@ func (b *builder) makeChan(in *ssa.MakeChan) {
 			m.raise(&panicking{val: genuine(func() { _ = make(chan int64, negative) })})
 			return true
 		}
+		if bytes := uint64(size) * uint64(ct.elem.Mem.Size()); m.rt.tooLarge(bytes) {
+			m.outOfMemory(bytes)
+			return true
+		}
 		*rp(p, l.p) = reflect.MakeChan(ct.container, int(size)).UnsafePointer()
 		return false
 	})

@@ -23,6 +23,7 @@ func (rt *runtime) begin(tok *permit, release func()) {
 	rt.release = release
 	rt.current.Store(tok)
 	rt.running.Store(tok)
+	rt.watch()
 }
 
 // finish ends the cell. Methods of its values, which are called to show them,
@@ -208,6 +209,12 @@ func (g *goroutines) add(t *permit) {
 		g.all = map[*permit]struct{}{}
 	}
 	g.all[t] = struct{}{}
+}
+
+func (g *goroutines) any() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.all) > 0
 }
 
 func (g *goroutines) remove(t *permit) {

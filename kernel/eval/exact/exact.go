@@ -22,6 +22,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"runtime/debug"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -41,6 +42,10 @@ type Options struct {
 
 	// MaxAllocation is how many bytes one allocation may take; 0: any.
 	MaxAllocation uint64
+
+	// MaxMemory is how many bytes the heap may grow to while cells run; 0: any.
+	// It is of the process, and becomes the limit of its garbage collector.
+	MaxMemory uint64
 
 	// Steps is how many calls and loop iterations a cell may make; 0: any.
 	Steps int64
@@ -69,6 +74,10 @@ func newEvaluator(v eval.Vocabulary, o Options) (*evaluator, error) {
 		fset: fset, stdout: o.Stdout, stderr: o.Stderr,
 	}
 	rt.limit.Store(o.MaxAllocation)
+	if o.MaxMemory > 0 {
+		rt.memory.max = o.MaxMemory
+		debug.SetMemoryLimit(int64(o.MaxMemory))
+	}
 	rt.current.Store(background())
 	rt.imports = native.NewImporter(fset)
 	rt.imports.Extra = v.Types

@@ -22,6 +22,7 @@ func (b *builder) instr(in ssa.Instruction) {
 	case *ssa.Phi: // moved by the jumps to its block
 		b.slot(in)
 	case *ssa.Alloc:
+		b.checkSize(b.typ(pointee(in.Type())))
 		b.emit(opNew, b.slot(in).p, b.typeIndex(b.typ(pointee(in.Type()))), 0)
 	case *ssa.UnOp:
 		b.unary(in)

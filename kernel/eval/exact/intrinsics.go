@@ -41,7 +41,7 @@ var intrinsics = map[string]intrinsic{
 }
 
 // intrinsicTables are where intrinsics are looked up.
-var intrinsicTables = []map[string]intrinsic{intrinsics, blocking, printing, inspecting, encoding, templates}
+var intrinsicTables = []map[string]intrinsic{intrinsics, blocking, repeating, printing, inspecting, encoding, templates}
 
 func sleep(*runtime) nativeFn {
 	return func(m *machine, u, p pointer) bool {

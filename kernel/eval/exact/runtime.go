@@ -55,6 +55,7 @@ type runtime struct {
 	release       func()                    // gives it back
 	running       atomic.Pointer[permit]    // of the running cell, nil between cells
 	going         goroutines
+	memory        memory
 }
 
 // funcKey names a declared function or method, or an instance of one.
@@ -214,16 +215,6 @@ func (rt *runtime) cellsWords(v any) any {
 		}
 		return s
 	}))
-}
-
-// tooLarge says whether one allocation would exceed the session's limit.
-func (rt *runtime) tooLarge(bytes uint64) bool {
-	limit := rt.limit.Load()
-	return limit > 0 && bytes > limit
-}
-
-func (m *machine) outOfMemory(bytes uint64) {
-	m.raise(&panicking{val: runtimeError(fmt.Sprintf("out of memory: %d MiB at once, the limit is %d MiB", bytes>>20, m.rt.limit.Load()>>20))})
 }
 
 func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
