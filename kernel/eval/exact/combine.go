@@ -68,6 +68,7 @@ func (c *combiner) loopEnd(i int) {
 			// the bound may be loaded just before
 			if load := ins[i-1]; o == opStepLtS && i-1 > at && load.op == opLd64 && load.a == jump.c && load.c == 0 && c.once[load.a] && !c.out[i-1] {
 				jump.op, jump.c = opStepLtMem, load.b
+				c.unwritten(load.a, false)
 				c.drop(i - 1)
 			}
 			return
@@ -120,6 +121,8 @@ func (c *combiner) addMemory(i int) {
 		return
 	}
 	c.code.pos[i+2] = c.code.pos[i]
+	c.unwritten(load.a, false)
+	c.unwritten(add.a, false)
 	c.drop(i, i+1)
 }
 
@@ -138,6 +141,7 @@ func (c *combiner) addElement(i int) {
 	default:
 		return
 	}
+	c.unwritten(load.a, false)
 	load.a = add.a
 	c.drop(i + 2)
 }

@@ -48,7 +48,8 @@ type builder struct {
 	ptrs          map[unsafe.Pointer]int32
 	typeIdx       map[*layout.Type]int32
 	fnIdx         map[*function]int32
-	assigns       map[string]int // see assigned
+	assigns       map[string][]token.Pos // see assigned
+	gone          map[bankSlot]bool      // registers that nothing writes after all
 }
 
 // jump is a jump instruction whose target is not known yet.

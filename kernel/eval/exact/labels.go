@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"unsafe"
 
 	"golang.org/x/tools/go/ssa"
@@ -20,6 +21,7 @@ type varLabel struct {
 	name  string
 	typ   *layout.Type
 	at    loc
+	until token.Pos      // where the source assigns to the variable next
 	fixed unsafe.Pointer // of a package-level variable: its address
 	text  string         // of a constant
 }
@@ -92,6 +94,8 @@ func (b *builder) label(in *ssa.DebugRef) {
 		l.at, l.kind = at, b.early(in)
 		if in.IsAddr {
 			l.fixed = inMemory
+		} else {
+			l.until = b.assignedAfter(l.name, l.pos)
 		}
 	}
 	b.code.labels = append(b.code.labels, l)
@@ -103,7 +107,7 @@ var inMemory = unsafe.Pointer(new(byte))
 // early says before which instructions the label already holds: what computes
 // the value comes before them, and no assignment lies between.
 func (b *builder) early(in *ssa.DebugRef) labelKind {
-	if id, ok := in.Expr.(*ast.Ident); !ok || !in.IsAddr && b.assigned()[id.Name] > 1 {
+	if id, ok := in.Expr.(*ast.Ident); !ok || !in.IsAddr && len(b.assigned()[id.Name]) > 1 {
 		return labelAfter
 	}
 	switch x := in.X.(type) {
@@ -121,15 +125,27 @@ func (b *builder) early(in *ssa.DebugRef) labelKind {
 	return labelAfter
 }
 
-// assigned counts how often the source of the function assigns to a name.
-func (b *builder) assigned() map[string]int {
+// assignedAfter is the end of the first statement behind pos that assigns to a
+// variable.
+func (b *builder) assignedAfter(name string, pos token.Pos) (end token.Pos) {
+	for _, p := range b.assigned()[name] {
+		if p > pos && (end == token.NoPos || p < end) {
+			end = p
+		}
+	}
+	return end
+}
+
+// assigned tells where the statements end that assign to a name in the source
+// of the function.
+func (b *builder) assigned() map[string][]token.Pos {
 	if b.assigns != nil {
 		return b.assigns
 	}
-	b.assigns = map[string]int{}
-	count := func(e ast.Expr) {
+	b.assigns = map[string][]token.Pos{}
+	note := func(e ast.Expr, n ast.Node) {
 		if id, ok := e.(*ast.Ident); ok {
-			b.assigns[id.Name]++
+			b.assigns[id.Name] = append(b.assigns[id.Name], n.End())
 		}
 	}
 	if b.fn.Syntax() == nil {
@@ -139,17 +155,17 @@ func (b *builder) assigned() map[string]int {
 		switch n := n.(type) {
 		case *ast.Field: // a parameter has a value from the start
 			for _, id := range n.Names {
-				count(id)
+				note(id, n)
 			}
 		case *ast.AssignStmt:
 			for _, e := range n.Lhs {
-				count(e)
+				note(e, n)
 			}
 		case *ast.IncDecStmt:
-			count(n.X)
+			note(n.X, n)
 		case *ast.RangeStmt:
-			count(n.Key)
-			count(n.Value)
+			note(n.Key, n.X)
+			note(n.Value, n.X)
 		}
 		return true
 	})
@@ -191,6 +207,9 @@ func (b *builder) noteBlocks(shift int32) {
 	if len(b.code.labels) == 0 {
 		return
 	}
+	b.code.labels = slices.DeleteFunc(b.code.labels, func(l varLabel) bool {
+		return l.fixed == nil && l.text == "" && (l.typ.NU > 0 && b.gone[bankSlot{l.at.u, false}] || l.typ.NP > 0 && b.gone[bankSlot{l.at.p, true}])
+	})
 	for i := range b.code.labels {
 		b.code.labels[i].from += shift
 	}
@@ -202,6 +221,20 @@ func (b *builder) noteBlocks(shift int32) {
 		}
 		b.code.blocks[i] = block{int32(b.starts[x]) + shift, dominator}
 	}
+}
+
+// bankSlot is a register.
+type bankSlot struct {
+	at      int32
+	pointer bool
+}
+
+// unwritten notes that the instruction that wrote a register does not any more.
+func (b *builder) unwritten(at int32, pointer bool) {
+	if b.gone == nil {
+		b.gone = map[bankSlot]bool{}
+	}
+	b.gone[bankSlot{at, pointer}] = true
 }
 
 // blockOf is the number of the block of instruction n.
@@ -225,9 +258,12 @@ func (c *code) dominates(x, y int32) bool {
 	return false
 }
 
-// isValid says whether what the label tells is so when instruction n runs.
-func (c *code) isValid(l *varLabel, n int32) bool {
+// isValid says whether what the label tells is so when instruction n runs,
+// which is at pos.
+func (c *code) isValid(l *varLabel, n int32, pos token.Pos) bool {
 	switch {
+	case l.until.IsValid() && l.until <= pos:
+		return false
 	case l.kind == labelAlways:
 		return true
 	case l.kind == labelBlock && l.from > n:

@@ -16,7 +16,7 @@ func asValue(in ssa.Instruction) ssa.Value {
 // its value: the instruction that computes it, and that it is read once.
 func (b *builder) note(in ssa.Instruction, before int) {
 	v := asValue(in)
-	if v == nil || len(b.code.ins) == before || v.Referrers() == nil || len(*v.Referrers()) != 1 {
+	if v == nil || len(b.code.ins) == before || v.Referrers() == nil || reads(v) != 1 {
 		return
 	}
 	if _, ok := v.Type().(*types.Tuple); ok {
@@ -39,6 +39,16 @@ func (b *builder) note(in ssa.Instruction, before int) {
 	if scalar, ok := computes(x.op); ok && (scalar && x.a == l.u || !scalar && x.a == l.p) && !b.aliases(v) {
 		b.defs[v] = last
 	}
+}
+
+// reads counts what reads v, which does not include notes for traces.
+func reads(v ssa.Value) (n int) {
+	for _, r := range *v.Referrers() {
+		if _, ok := r.(*ssa.DebugRef); !ok {
+			n++
+		}
+	}
+	return n
 }
 
 // aliases says whether v's registers may be another value's.
@@ -87,6 +97,7 @@ func (b *builder) outValue(u, p int32, v ssa.Value, src loc) {
 		if pointer {
 			to = p * 8
 		}
+		b.unwritten(b.code.ins[at].a, pointer)
 		b.code.ins[at].a = to
 		b.outs = append(b.outs, outgoing{at, 0, pointer})
 		delete(b.defs, v)

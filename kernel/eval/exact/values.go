@@ -61,7 +61,7 @@ func (c *code) onLine(fset *token.FileSet, n int32) []*varLabel {
 	best := map[string]*varLabel{}
 	for i := range c.labels {
 		l := &c.labels[i]
-		if l.pos < token.Pos(file.Base()) || int(l.pos) > file.Base()+file.Size() || !c.isValid(l, n) {
+		if l.pos < token.Pos(file.Base()) || int(l.pos) > file.Base()+file.Size() || !c.isValid(l, n, pos) {
 			continue
 		}
 		if p := file.Position(l.pos); p.Line != where.Line || p.Filename != where.Filename {
