@@ -468,6 +468,8 @@ func (b *builder) finish() {
 		}
 	}
 	b.noteBlocks(n)
+	// The instruction pointer runs ahead: it must not leave the allocation.
+	c.ins = append(make([]instr, 0, len(c.ins)+1), c.ins...)
 	c.nu, c.np = b.nu, b.np
 	c.needU, c.needP = b.nu+b.maxU+4, b.np+b.maxP+4
 }

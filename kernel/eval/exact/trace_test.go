@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,9 @@ import (
 )
 
 var update = flag.Bool("update", false, "write the traces that the cells leave to testdata/traces.txt")
+
+// How deep a recursion goes depends on how the stack has grown.
+var millions = regexp.MustCompile(`\b[12]\d{6}\b`)
 
 // The file has sequences of cells as transcripts have, with the report of the
 // last error behind >>>.
@@ -37,7 +41,7 @@ func TestTraces(t *testing.T) {
 					got += e.Report()
 				}
 			}
-			got = strings.TrimRight(got+s.err.String(), "\n")
+			got = millions.ReplaceAllString(strings.TrimRight(got+s.err.String(), "\n"), "2……")
 			if !*update {
 				require.Equal(t, want, got)
 			}
