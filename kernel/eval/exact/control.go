@@ -69,7 +69,7 @@ func (e *evaluator) run(ctx context.Context, tok *permit, entries []*function) e
 		}
 		ended = nil
 	}()
-	p, left := m.await(done)
+	p, left := m.await(tok, done)
 	if p == nil {
 		m.free()
 		return nil
@@ -90,11 +90,11 @@ func (e *evaluator) run(ctx context.Context, tok *permit, entries []*function) e
 // await waits for the end of the calls on m. When the permit is taken away
 // while m is in native code that does not return, it says what is left behind;
 // that goroutine ends as soon as the native call returns.
-func (m *machine) await(done <-chan *panicking) (p *panicking, left string) {
+func (m *machine) await(tok *permit, done <-chan *panicking) (p *panicking, left string) {
 	select {
 	case p = <-done:
 		return p, ""
-	case <-m.tok.done:
+	case <-tok.done:
 	}
 	tick := time.NewTicker(patience)
 	defer tick.Stop()
@@ -107,7 +107,7 @@ func (m *machine) await(done <-chan *panicking) (p *panicking, left string) {
 			in := m.outside.Load()
 			if in != nil && in == before {
 				m.rt.parallel.Store(true)
-				return m.tok.why(), in.name
+				return tok.why(), in.name
 			}
 			before = in
 		}

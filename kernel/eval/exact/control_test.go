@@ -392,10 +392,10 @@ for range 100 {
 	rl.Lock(); rl.Unlock()
 }
 var wg sync.WaitGroup
-n := 0
+n, k := 0, 0
 for range 8 {
 	wg.Go(func() {
-		for range 500 { rw.Lock(); n++; rw.Unlock(); rw.RLock(); _ = n; rw.RUnlock(); mu.Lock(); n++; mu.Unlock() }
+		for range 500 { rw.Lock(); n++; rw.Unlock(); rw.RLock(); _ = n; rw.RUnlock(); mu.Lock(); k++; mu.Unlock() }
 	})
 }
 wg.Wait()`)
