@@ -40,8 +40,8 @@ func main() { go os.Exit(5); select {} }`, 5, "", ""},
 		{"panic", `func f() { panic("boom") }
 func main() { f() }`, 2, "", "panic: boom\n\tat line 2:12 f\n\tat line 3:15 main\n"},
 		{"panic with an error", `import "errors"
-func main() { panic(errors.New("boom")) }`, 2, "", "panic: boom\n\tat line 3:21 main\n"},
-		{"panic in a goroutine", `func main() { go func() { panic("boom") }(); select {} }`, 2, "", "panic: boom\n"},
+func main() { panic(errors.New("boom")) }`, 2, "", "panic: boom\n\tat line 3:15 main\n"},
+		{"panic in a goroutine", `func main() { go func() { panic("boom") }(); select {} }`, 2, "", "panic: boom\n\tat line 2:27 main.func1\n"},
 		{"nothing of a refused program runs", `import "fmt"
 func init() { fmt.Println("ran") }
 func main() { fmt.Println(x) }`, 3, "", "adkernel: refused: p.go:4:27: undefined: x\n"},

@@ -224,11 +224,14 @@ func (g *goroutines) remove(t *permit) {
 	delete(g.all, t)
 }
 
-// end takes all permits away.
-func (g *goroutines) end(p *panicking) {
+// each calls f for every permit.
+func (g *goroutines) each(f func(t *permit)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for t := range g.all {
-		t.end(p)
+		f(t)
 	}
 }
+
+// end takes all permits away.
+func (g *goroutines) end(p *panicking) { g.each(func(t *permit) { t.end(p) }) }

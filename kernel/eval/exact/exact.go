@@ -179,7 +179,7 @@ func (e *evaluator) compile(p *cell.Program) (u *unit, err error) {
 	c := e.rt.newCompiler()
 	u = &unit{compiler: c}
 	hidden := e.show(p)
-	s := &source{pkg: p.Pkg, files: []*ast.File{p.File}, info: p.Info, origin: &origin{p.Cell.N, p.Cell.Source}, places: places(p.File)}
+	s := &source{pkg: p.Pkg, files: []*ast.File{p.File}, info: p.Info, origin: &origin{p.Cell.N, p.Cell.Source}, places: placesOf([]*ast.File{p.File})}
 	p.Info.InitOrder = nil
 	if hasGenerics(p.Info) {
 		e.rt.sources.Store(p.Pkg, s)

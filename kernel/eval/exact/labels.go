@@ -272,11 +272,11 @@ func (c *code) isValid(l *varLabel, n int32, pos token.Pos) bool {
 	return l.from <= n && c.dominates(c.blockOf(l.from), c.blockOf(n))
 }
 
-// places are better positions for traces than those of package ssa: a call's
+// placesOf returns better positions for traces than those of package ssa: a call's
 // is the name of what it calls, not its parenthesis.
-func places(file *ast.File) map[token.Pos]token.Pos {
+func placesOf(files []*ast.File) map[token.Pos]token.Pos {
 	out := map[token.Pos]token.Pos{}
-	ast.Inspect(file, func(n ast.Node) bool {
+	visit := func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.CallExpr:
 			fun := ast.Unparen(n.Fun)
@@ -294,6 +294,9 @@ func places(file *ast.File) map[token.Pos]token.Pos {
 			}
 		}
 		return true
-	})
+	}
+	for _, f := range files {
+		ast.Inspect(f, visit)
+	}
 	return out
 }

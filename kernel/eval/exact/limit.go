@@ -10,6 +10,7 @@ import (
 	"runtime/metrics"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -23,6 +24,7 @@ type memory struct {
 	used     atomic.Uint64 // when it was looked at last
 	before   uint64        // when the running cell began
 	watching atomic.Bool
+	pause    sync.RWMutex // held while the memory is looked at; see flagPause
 }
 
 const (
@@ -90,7 +92,7 @@ func (rt *runtime) checkMemory() {
 	m := &rt.memory
 	used := heap()
 	if used > m.max {
-		used = live()
+		used = rt.pausedLive()
 	}
 	m.used.Store(used)
 	if used <= max(m.max, m.before+m.max/16) {
@@ -102,6 +104,21 @@ func (rt *runtime) checkMemory() {
 	}
 	rt.going.end(p)
 	time.Sleep(patience) // they end, and what they hold becomes garbage
+}
+
+// pausedLive is live while cells wait: what they allocate during a collection
+// counts as live.
+func (rt *runtime) pausedLive() uint64 {
+	rt.memory.pause.Lock()
+	defer rt.memory.pause.Unlock()
+	cell := rt.running.Load()
+	if cell != nil {
+		cell.flag.Or(flagPause)
+		defer cell.flag.And(^flagPause)
+	}
+	rt.going.each(func(t *permit) { t.flag.Or(flagPause) })
+	defer rt.going.each(func(t *permit) { t.flag.And(^flagPause) })
+	return live()
 }
 
 // tooLarge says whether an allocation would exceed the session's limits.

@@ -23,6 +23,7 @@ type permit struct {
 const (
 	flagInterrupt = 1 << iota
 	flagBudget
+	flagPause
 )
 
 func background() *permit { return &permit{done: make(chan struct{})} }
@@ -66,7 +67,13 @@ func (t *permit) why() *panicking {
 // poll is called where the flag is not 0; false means that the cell ends, and
 // m.raised is set.
 func (t *permit) poll(m *machine) bool {
-	switch flags := t.flag.Load(); {
+	flags := t.flag.Load()
+	if flags&flagPause != 0 {
+		m.rt.memory.pause.RLock() // until the memory has been looked at
+		m.rt.memory.pause.RUnlock()
+		flags = t.flag.Load()
+	}
+	switch {
 	case flags&flagInterrupt != 0:
 		m.raise(t.why())
 	case flags&flagBudget != 0 && t.steps.Add(-1) < 0:

@@ -31,7 +31,7 @@ func RunProgram(ctx context.Context, v eval.Vocabulary, o Options, load Loader) 
 	if err := e.rt.load(); err != nil {
 		return e.refused(first, err)
 	}
-	s := &source{pkg: pkg, files: files, info: info}
+	s := &source{pkg: pkg, files: files, info: info, places: placesOf(files)}
 	if hasGenerics(info) {
 		e.rt.sources.Store(pkg, s)
 	}
