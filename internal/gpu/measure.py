@@ -57,7 +57,7 @@ class Measurement:
         self.work.mkdir(parents=True, exist_ok=True)
         self.models = {"dense": DEMO / "dense", "moe": DEMO / "moe"}
         self.lock = threading.Lock()
-        self.results = {"versions": versions(), "samples": options.samples, "runs": {}, "faults": {}}
+        self.results = {"versions": versions(), "samples": options.samples, "jobs": options.jobs, "runs": {}, "faults": {}}
 
     def adkernel(self, *args, fine=(0, 1)):
         done = subprocess.run([self.o.adkernel, *map(str, args)], capture_output=True, text=True,
@@ -84,7 +84,7 @@ class Measurement:
         path.write_text(json.dumps(spec))  # JSON is YAML
         began = time.monotonic()
         said = json.loads(self.adkernel("launch", path, "-o", where, "--json"))
-        return where, {"accuracy": 100 * said["correct"] / said["done"], "seconds": round(time.monotonic() - began, 1)}
+        return where, {"n": said["done"], "accuracy": 100 * said["correct"] / said["done"], "seconds": round(time.monotonic() - began, 1)}
 
     def record(self, kind, name, values):
         with self.lock:
@@ -106,7 +106,9 @@ class Measurement:
         d = json.loads(self.adkernel("diagnose", where, bases[base], "--json"))
         (self.out / f"diagnosis-{name}.json").write_text(json.dumps(d))
         ranked = [s.get("name") for s in d["suspects"] or []]
-        values.update(change=c["change"], p=c["p"], nan=c["test_nan"], cause=cause, rank=ranked.index(cause) + 1 if cause in ranked else None, suspects=ranked[:3])
+        values.update(change=c["change"], p=c["p"], nan=c["test_nan"], cause=cause, rank=ranked.index(cause) + 1 if cause in ranked else None,
+                      standing=next((s["standing"] for s in d["suspects"] or [] if s["name"] == cause), None),
+                      suspects=[f"{s['name']} ({s['standing']})" for s in (d["suspects"] or [])[:3]])
         self.record("faults", name, values)
 
     def write(self):
@@ -124,15 +126,17 @@ def versions():
 
 def markdown(r):
     v = r["versions"]
-    lines = [f"{v['gpu']}, CUDA {v['cuda']}, torch {v['torch']}, transformers {v['transformers']}, Python {v['python']}; {r['samples']} questions of the demo's task.", "",
-             "| deployment | accuracy | change against bf16, 95 % | exact p | same output | NaN | seconds, loading included |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    lines = [f"{v['gpu']}, CUDA {v['cuda']}, torch {v['torch']}, transformers {v['transformers']}, Python {v['python']}; --samples {r['samples']} of the demo's task, {r['jobs']} deployments at a time.", "",
+             "| deployment | n | accuracy | change against bf16, 95 % | exact p | same output | NaN | seconds, loading included |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     for name, x in r["runs"].items():
         c = x.get("change")
         change = f"{c['estimate']:+.1f} [{c['low']:+.1f}, {c['high']:+.1f}]" if c else "base"
-        lines.append(f"| {name} | {x['accuracy']:.1f} % | {change} | {x.get('p', 1):.2g} | {x.get('same_output', 100):.1f} % | {x.get('nan', 0)} | {x['seconds']} |")
-    lines += ["", "| planted fault | change, points | the cause's rank | first suspects |", "| --- | --- | --- | --- |"]
+        compared = f"{x['p']:.2g} | {x['same_output']:.1f} % | {x['nan']}" if c else "| |"
+        lines.append(f"| {name} | {x['n']} | {x['accuracy']:.1f} % | {change} | {compared} | {x['seconds']} |")
+    lines += ["", "| planted fault | n | accuracy | change, points, 95 % | exact p | the cause's rank | first suspects |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for name, x in r["faults"].items():
-        lines.append(f"| {name} | {x['change']['estimate']:+.1f} | {x['rank'] or 'not ranked'} | {', '.join(map(str, x['suspects']))} |")
+        c = x["change"]
+        lines.append(f"| {name} | {x['n']} | {x['accuracy']:.1f} % | {c['estimate']:+.1f} [{c['low']:+.1f}, {c['high']:+.1f}] | {x['p']:.2g} | {x['rank'] or 'not ranked'}, {x['standing']} | {', '.join(x['suspects'])} |")
     return "\n".join(lines) + "\n"
 
 
