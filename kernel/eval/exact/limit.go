@@ -106,6 +106,12 @@ func (rt *runtime) checkMemory() {
 	time.Sleep(patience) // they end, and what they hold becomes garbage
 }
 
+// wait returns when the memory has been looked at.
+func (m *memory) wait() {
+	m.pause.RLock()
+	defer m.pause.RUnlock()
+}
+
 // pausedLive is live while cells wait: what they allocate during a collection
 // counts as live.
 func (rt *runtime) pausedLive() uint64 {

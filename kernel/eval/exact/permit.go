@@ -69,8 +69,7 @@ func (t *permit) why() *panicking {
 func (t *permit) poll(m *machine) bool {
 	flags := t.flag.Load()
 	if flags&flagPause != 0 {
-		m.rt.memory.pause.RLock() // until the memory has been looked at
-		m.rt.memory.pause.RUnlock()
+		m.rt.memory.wait()
 		flags = t.flag.Load()
 	}
 	switch {
