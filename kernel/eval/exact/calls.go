@@ -51,9 +51,6 @@ func (b *builder) call(in *ssa.Call) {
 		return
 	}
 	c := &in.Call
-	if fn := c.StaticCallee(); fn != nil && len(fn.FreeVars) == 0 && b.intrinsic(fn, c, in) {
-		return
-	}
 	resU, resP := b.size(c.Signature().Results())
 	target := b.prepare(c, resU, resP)
 	switch {
@@ -175,9 +172,7 @@ const maxReceiver = 16
 func (b *builder) deferOrGo(c *ssa.CallCommon, o op, stack ssa.Value) {
 	var target callee
 	if _, ok := c.Value.(*ssa.Builtin); ok || c.IsInvoke() {
-		target = b.thunk(c, o)
-	} else if fn := c.StaticCallee(); fn != nil && b.isIntrinsic(fn) {
-		target = b.thunk(c, o)
+		target = b.thunk(c)
 	} else {
 		resU, resP := b.size(c.Signature().Results())
 		target = b.prepare(c, resU, resP)
@@ -196,7 +191,7 @@ func (b *builder) deferOrGo(c *ssa.CallCommon, o op, stack ssa.Value) {
 
 // thunk compiles a call of a builtin or of an interface's method into a
 // function of its own, with the operands as its parameters.
-func (b *builder) thunk(c *ssa.CallCommon, o op) callee {
+func (b *builder) thunk(c *ssa.CallCommon) callee {
 	values := c.Args
 	if c.IsInvoke() {
 		values = append([]ssa.Value{c.Value}, c.Args...)
@@ -221,8 +216,6 @@ func (b *builder) thunk(c *ssa.CallCommon, o op) callee {
 		} else {
 			t.builtin(builtin, c.Args, nil)
 		}
-	} else if fn := c.StaticCallee(); fn != nil {
-		t.intrinsic(fn, c, nil)
 	} else {
 		resU, resP := t.size(c.Signature().Results())
 		target := t.prepareInvoke(c, resU, resP)

@@ -402,8 +402,3 @@ func (b *builder) needMethods(t types.Type) {
 		}
 	}
 }
-
-// intrinsic compiles a call that is an instruction here; there is none yet.
-func (b *builder) intrinsic(*ssa.Function, *ssa.CallCommon, ssa.Value) bool { return false }
-
-func (b *builder) isIntrinsic(*ssa.Function) bool { return false }

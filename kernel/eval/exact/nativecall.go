@@ -14,36 +14,40 @@ func (rt *runtime) nativeFunction(name string, f reflect.Value, s *shape, variad
 	out := newFunction(name)
 	out.origin = f
 	out.resU, out.resP = s.resU, s.resP
-	ft := f.Type()
 	if fast := fastCall(f); fast != nil {
 		out.native = fast
 		return out
 	}
 	out.native = func(m *machine, u, p unsafe.Pointer) bool {
-		args := make([]reflect.Value, len(s.params))
-		l := loc{s.resU * 8, s.resP * 8}
-		for i, t := range s.params {
-			v, ok := rt.argument(m, t, u, p, l, ft.In(i), export)
-			if !ok {
-				return true
-			}
-			args[i] = v
-			l = l.plus(t.NU, t.NP)
-		}
-		outs, ok := m.callNative(out, f, args, variadic)
+		return m.callWith(out, f, variadic, s, export, nil, u, p, loc{s.resU * 8, s.resP * 8})
+	}
+	return out
+}
+
+// callWith calls native code with first, and with the arguments whose slots lie
+// at l, and stores the results. True: m.raised is set.
+func (m *machine) callWith(fn *function, f reflect.Value, variadic bool, s *shape, export exporter, first []reflect.Value, u, p unsafe.Pointer, l loc) bool {
+	args := append(make([]reflect.Value, 0, len(first)+len(s.params)), first...)
+	for _, t := range s.params {
+		v, ok := m.rt.argument(m, t, u, p, l, f.Type().In(len(args)), export)
 		if !ok {
 			return true
 		}
-		l = loc{}
-		for i, t := range s.results {
-			if !rt.fromNative(m, outs[i], t, u, p, l) {
-				return true
-			}
-			l = l.plus(t.NU, t.NP)
-		}
-		return false
+		args = append(args, v)
+		l = l.plus(t.NU, t.NP)
 	}
-	return out
+	outs, ok := m.callNative(fn, f, args, variadic)
+	if !ok {
+		return true
+	}
+	l = loc{}
+	for i, t := range s.results {
+		if !m.rt.fromNative(m, outs[i], t, u, p, l) {
+			return true
+		}
+		l = l.plus(t.NU, t.NP)
+	}
+	return false
 }
 
 // argument converts one argument.
@@ -158,30 +162,9 @@ func (rt *runtime) nativeMethod(r reflect.Type, s *site) *target {
 		return rt.keepMethod(key, fn)
 	}
 	fn.native = func(m *machine, u, p unsafe.Pointer) bool {
-		args := make([]reflect.Value, len(shape.params)+1)
 		l := loc{shape.resU * 8, shape.resP * 8}
-		args[0] = reflect.ValueOf(*rany(p, l.p))
-		l = l.plus(0, 2)
-		for i, t := range shape.params {
-			v, ok := rt.argument(m, t, u, p, l, f.Type().In(i+1), export)
-			if !ok {
-				return true
-			}
-			args[i+1] = v
-			l = l.plus(t.NU, t.NP)
-		}
-		outs, ok := m.callNative(fn, f, args, variadic)
-		if !ok {
-			return true
-		}
-		l = loc{}
-		for i, t := range shape.results {
-			if !rt.fromNative(m, outs[i], t, u, p, l) {
-				return true
-			}
-			l = l.plus(t.NU, t.NP)
-		}
-		return false
+		first := []reflect.Value{reflect.ValueOf(*rany(p, l.p))}
+		return m.callWith(fn, f, variadic, shape, export, first, u, p, l.plus(0, 2))
 	}
 	return rt.keepMethod(key, fn)
 }
