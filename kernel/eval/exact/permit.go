@@ -69,7 +69,8 @@ func (t *permit) why() *panicking {
 func (t *permit) poll(m *machine) bool {
 	flags := t.flag.Load()
 	if flags&flagPause != 0 {
-		m.rt.memory.pause.RLock() // until the memory has been looked at
+		//lint:ignore SA2001 it waits until the memory has been looked at
+		m.rt.memory.pause.RLock()
 		m.rt.memory.pause.RUnlock()
 		flags = t.flag.Load()
 	}
