@@ -31,6 +31,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 	started := time.Now()
 	s.evaluator.Lock()
 	defer s.evaluator.Unlock()
+	r.queue.begin()
 	// As in IPython, a blank cell does not count.
 	stored := content.StoreHistory && !content.Silent && strings.TrimSpace(content.Code) != ""
 	n := s.count + 1

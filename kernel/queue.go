@@ -72,7 +72,15 @@ func (q *queue) interrupted(by *request) {
 	}
 }
 
-// wasInterrupted says whether an interrupt came since next returned.
+// begin is called when the running cell, which may have waited for one of
+// another shell, gets its turn: an interrupt until then was the other's.
+func (q *queue) begin() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.interrupt = nil
+}
+
+// wasInterrupted says whether an interrupt came since the running cell began.
 func (q *queue) wasInterrupted() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()

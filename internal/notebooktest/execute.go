@@ -17,12 +17,13 @@ import (
 // An executor runs notebooks, each in a directory of its own with runs of its
 // own. What is unpacked or quantized once serves all.
 type executor struct {
-	program string
-	log     io.Writer // progress of the execution
-	root    string    // removed at the end
+	program   string
+	evaluator string    // of the cells, "" for the program's default
+	log       io.Writer // progress of the execution
+	root      string    // removed at the end
 }
 
-func newExecutor(program string, log io.Writer) (*executor, error) {
+func newExecutor(program, evaluator string, log io.Writer) (*executor, error) {
 	program, err := absolute(program)
 	if err != nil {
 		return nil, err
@@ -31,7 +32,7 @@ func newExecutor(program string, log io.Writer) (*executor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &executor{program: program, log: log, root: root}, nil
+	return &executor{program: program, evaluator: evaluator, log: log, root: root}, nil
 }
 
 func (e *executor) close() { _ = os.RemoveAll(e.root) }
@@ -52,7 +53,11 @@ func (e *executor) execute(ctx context.Context, path string) (*notebook.Notebook
 	if err := os.WriteFile(in, source, 0o644); err != nil {
 		return nil, "", err
 	}
-	cmd := exec.CommandContext(ctx, e.program, "run", in, "-o", out)
+	args := []string{"run", in, "-o", out}
+	if e.evaluator != "" {
+		args = append(args, "--evaluator", e.evaluator)
+	}
+	cmd := exec.CommandContext(ctx, e.program, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Dir = work
 	cmd.Env = append(os.Environ(), "ADKERNEL_CACHE="+cache, "ADKERNEL_RUNS="+runs)

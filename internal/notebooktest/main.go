@@ -36,15 +36,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("notebooktest", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	program := flags.String("adkernel", "", "the adkernel `command` that executes the notebooks")
+	evaluator := flags.String("evaluator", "", "the `evaluator` of the cells (default: the command's)")
 	update := flags.Bool("update", false, "write outputs that differ to the notebooks")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
 	if *program == "" || flags.NArg() == 0 {
-		fmt.Fprintln(stderr, "usage: notebooktest -adkernel BIN [-update] NOTEBOOK...")
+		fmt.Fprintln(stderr, "usage: notebooktest -adkernel BIN [-evaluator NAME] [-update] NOTEBOOK...")
 		return 2
 	}
-	e, err := newExecutor(*program, stderr)
+	e, err := newExecutor(*program, *evaluator, stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, "notebooktest:", err)
 		return 2

@@ -19,9 +19,10 @@ import (
 )
 
 // TestMain lets the test binary be the command that executes notebooks: a
-// cell's outputs are its lines, with the variable FAKE_ENGINE for "engine".
+// cell's outputs are its lines, with the variable FAKE_ENGINE for "engine" and
+// what follows the file names for "arguments".
 func TestMain(m *testing.M) {
-	if len(os.Args) == 5 && os.Args[1] == "run" {
+	if len(os.Args) >= 5 && os.Args[1] == "run" {
 		if err := fakeRun(os.Args[2], os.Args[4]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
@@ -53,7 +54,7 @@ func fakeRun(in, out string) error {
 			if line == "fail" {
 				return fmt.Errorf("cell 1: it failed")
 			}
-			line = strings.NewReplacer("engine", os.Getenv("FAKE_ENGINE"), "runs", dir).Replace(line)
+			line = strings.NewReplacer("engine", os.Getenv("FAKE_ENGINE"), "runs", dir, "arguments", strings.Join(os.Args[5:], " ")).Replace(line)
 			c.Outputs = append(c.Outputs, &notebook.Output{Type: notebook.DisplayData, Data: map[string]any{"text/plain": line}})
 		}
 	}
@@ -101,6 +102,14 @@ func TestNotebooksAreExecutedAndCompared(t *testing.T) {
 	status, output = execute("1.0+avx512")
 	require.Equal(t, 1, status)
 	require.Contains(t, output, "cell 1 (13 points), output 1, text/plain: line 1 differs:\n    committed 12 points\n    now       13 points")
+
+	updated.Cells[0].Source = "arguments"
+	require.NoError(t, updated.Write(path))
+	status, output = execute("1.0+avx512", "-evaluator", "yaegi", "-update")
+	require.Equal(t, 0, status, output)
+	chosen, err := notebook.Read(path)
+	require.NoError(t, err)
+	require.Equal(t, "--evaluator yaegi", chosen.Cells[0].Outputs[0].Plain())
 
 	updated.Cells[0].Source = "fail"
 	require.NoError(t, updated.Write(path))

@@ -7,11 +7,13 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 import unittest
 
 import jupyter_kernel_test
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager, start_new_kernel
 
 TIMEOUT = 60  # seconds, for a machine that is busy with other things
@@ -282,6 +284,34 @@ class LifeTests(unittest.TestCase):
         while process_runs(worker) and time.monotonic() < deadline:
             time.sleep(0.01)
         self.assertFalse(process_runs(worker))
+
+
+class InstalledTests(unittest.TestCase):
+    """The kernelspecs that adkernel install writes."""
+
+    def test_each_starts_its_evaluator(self):
+        for name, title, evaluator in (("adkernel", "Go (adkernel)", "exact"),
+                                       ("adkernel-yaegi", "Go (adkernel, yaegi)", "yaegi")):
+            with self.subTest(name), tempfile.TemporaryDirectory() as prefix:
+                subprocess.run([os.environ["ADKERNEL_BIN"], "install", "--prefix", prefix, "--evaluator", evaluator],
+                               check=True, stdout=subprocess.DEVNULL)
+                specs = KernelSpecManager(kernel_dirs=[os.path.join(prefix, "share", "jupyter", "kernels")],
+                                          ensure_native_kernel=False)
+                self.assertEqual(list(specs.find_kernel_specs()), [name])
+                self.assertEqual(specs.get_kernel_spec(name).display_name, title)
+                manager = KernelManager(kernel_name=name, kernel_spec_manager=specs)
+                manager.start_kernel()
+                self.addCleanup(manager.shutdown_kernel, now=True)
+                client = manager.blocking_client()
+                client.start_channels()
+                self.addCleanup(client.stop_channels)
+                client.wait_for_ready(timeout=TIMEOUT)
+                reply = client.execute_interactive(
+                    'import "os"', user_expressions={"pid": "os.Getpid()"}, timeout=TIMEOUT)
+                self.assertEqual(reply["content"]["status"], "ok")
+                worker = int(reply["content"]["user_expressions"]["pid"]["data"]["text/plain"])
+                with open(f"/proc/{worker}/cmdline", "rb") as f:
+                    self.assertEqual(f.read().split(b"\0")[1:4], [b"worker", b"--evaluator", evaluator.encode()])
 
 
 def process_runs(pid):
