@@ -70,7 +70,7 @@ func fuzzCommand(ctx context.Context, args []string, stdout io.Writer) error {
 			return err
 		}
 	}
-	fmt.Fprintf(stdout, "%d functions as go run, %d refused, %d different\n", f.same, f.refused, len(f.wrong))
+	fmt.Fprintf(stdout, "%d functions as go run, %d refused, %d different, %d that do not compile\n", f.same, f.refused, len(f.wrong), f.broken)
 	if f.second.argv != nil {
 		fmt.Fprintf(stdout, "%d disagreements: the first right %d times, the second %d times, neither %d times\n",
 			f.disagreed, f.firstRight, f.secondRight, f.disagreed-f.firstRight-f.secondRight)
@@ -90,7 +90,7 @@ type fuzzer struct {
 	to        string // for what came out wrong
 	stdout    io.Writer
 
-	same, refused                      int
+	same, refused, broken              int
 	wrong                              []string // units, in the order they were found
 	disagreed, firstRight, secondRight int
 	most                               int // differences to find
@@ -102,6 +102,15 @@ type fuzzer struct {
 // refusal or an early end hides, are run alone.
 func (f *fuzzer) compare(ctx context.Context, units []generate.Unit) error {
 	want, err := f.compiled(ctx, units)
+	if errors.Is(err, errDoesNotCompile) { // one function of the generator is no Go: the others count
+		if len(units) == 1 {
+			f.broken++
+			fmt.Fprintf(f.stdout, "%s: %v\n", units[0].Name, err)
+			return nil
+		}
+		half := len(units) / 2
+		return errors.Join(f.compare(ctx, units[:half]), f.compare(ctx, units[half:]))
+	}
 	if err != nil {
 		return err
 	}
