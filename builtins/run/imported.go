@@ -57,6 +57,17 @@ var ErrNotAvailable = errors.New("not available")
 
 // notAvailable is the answer to a question about what.
 func (r *Run) notAvailable(what, otherwise string) error {
+	return fmt.Errorf("run %s: %w", r.Name(), r.lack(what, otherwise))
+}
+
+// notAvailableFor is the same for the sample with the given index.
+func (r *Run) notAvailableFor(index int, what, otherwise string) error {
+	return fmt.Errorf("run %s: sample %d: %w", r.Name(), index, r.lack(what, otherwise))
+}
+
+// lack says why the results do not hold what; otherwise is the reason of a run
+// that was not imported.
+func (r *Run) lack(what, otherwise string) error {
 	why := otherwise
 	if imported := r.Spec().Import; imported != nil {
 		for _, m := range imported.Missing {
@@ -65,7 +76,7 @@ func (r *Run) notAvailable(what, otherwise string) error {
 			}
 		}
 	}
-	return fmt.Errorf("run %s: %w: %s: %s", r.Name(), ErrNotAvailable, what, why)
+	return fmt.Errorf("%w: %s: %s", ErrNotAvailable, what, why)
 }
 
 // PromptText returns the text of the prompt of the sample with the given

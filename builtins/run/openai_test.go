@@ -80,7 +80,7 @@ func TestARunOutlivesItsServer(t *testing.T) {
 		require.Equal(t, -1, s.Row)
 	}
 	_, err = r.LogitRow(0)
-	require.ErrorContains(t, err, "sample 0: logits are not available from this server")
+	require.ErrorContains(t, err, ": sample 0: not available: logits: the server returns none")
 
 	require.NoError(t, filepath.WalkDir(r.Dir(), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

@@ -123,7 +123,7 @@ func (r *Run) OpenRows() (*RowReader, error) {
 // Read returns the logits of a sample. They are valid until the next call.
 func (r *RowReader) Read(s Sample) ([]float32, error) {
 	if s.Row < 0 {
-		return nil, fmt.Errorf("sample %d: %w", s.Index, r.run.notAvailable(TheLogits, "the engine returned none"))
+		return nil, r.run.notAvailableFor(s.Index, TheLogits, "the engine returned none")
 	}
 	if err := readRow(r.file, r.data, s.Row, s.CRC32); err != nil {
 		return nil, fmt.Errorf("run %s: sample %d: %s: %w", r.run.Name(), s.Index, r.file.Name(), err)

@@ -159,9 +159,9 @@ func (r *Run) LogitRow(index int) ([]float32, error) {
 	if sample.Row < 0 {
 		reason := "the engine returned none"
 		if e := r.Spec().Engine; e != nil && e.Settings["server.logits"] != "" {
-			reason = "they are " + e.Settings["server.logits"]
+			reason = "the server returns none"
 		}
-		return nil, fmt.Errorf("run %s: sample %d: %w", r.Name(), index, r.notAvailable(TheLogits, reason))
+		return nil, r.notAvailableFor(index, TheLogits, reason)
 	}
 	row, err := readLogitRow(r.dir, sample.Row, sample.CRC32)
 	if err != nil {
@@ -178,7 +178,7 @@ func (r *Run) PromptTokens(index int) ([]int32, error) {
 		return nil, err
 	}
 	if sample.PromptTokens == 0 {
-		return nil, fmt.Errorf("sample %d: %w", index, r.notAvailable(TheTokenIDs, "the record has none"))
+		return nil, r.notAvailableFor(index, TheTokenIDs, "the record has none")
 	}
 	ids, err := readPrompt(r.dir, sample)
 	if err != nil {
