@@ -25,10 +25,10 @@ RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/display ./kernel/eval/e
 # Packages with tests that run real engines in Python.
 NEIGHBOURS := ./builtins/engine/transformers ./builtins/engine/trtllm
 
-.PHONY: help build generate demo lab install test check unit race clients notebooks conformance soak test-slurm bench neighbours test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
+.PHONY: help build generate demo lab install test check unit race clients notebooks notebooks-yaegi conformance soak test-slurm bench neighbours test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
 
 help: ## List the targets.
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 build: $(BIN) ## Build bin/adkernel.
 
@@ -55,7 +55,7 @@ install: build ## Install the command beside Go's others, and the kernelspec for
 	$$(go env GOBIN | grep . || echo $$(go env GOPATH)/bin)/adkernel install --user
 
 test: check unit race clients notebooks ## Everything that continuous integration runs.
-	@echo; echo "not run here: make bench (measurements), make test-slurm (needs slurm-wlm and root), make test-neighbours (torch and transformers beside our engines)"
+	@echo; echo "not run here: make bench (measurements), make notebooks-yaegi (the notebooks with the other evaluator), make test-slurm (needs slurm-wlm and root), make test-neighbours (torch and transformers beside our engines)"
 
 check: ## gofmt, vet, staticcheck, generated files.
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-clean:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -63,7 +63,7 @@ check: ## gofmt, vet, staticcheck, generated files.
 	go tool staticcheck ./...
 
 unit: ## Tests of every package.
-	go test ./...
+	go test -timeout 30m ./...
 
 # Without vector instructions: archsimd's own partial loads fail the pointer
 # checks that come with the race detector.
@@ -76,6 +76,9 @@ clients: build .venv/ready ## Real clients: jupyter_client, jupyter_kernel_test,
 
 notebooks: build ## Execute every notebook and compare it with what is committed.
 	go run ./internal/notebooktest -adkernel $(BIN) notebooks/*.ipynb
+
+notebooks-yaegi: build ## The same with yaegi, the second opinion: every output must be that of the exact evaluator.
+	go run ./internal/notebooktest -adkernel $(BIN) -evaluator yaegi notebooks/*.ipynb
 
 conformance: build ## How much of Go the evaluator gets right, by Go's own test programs and by compiled cells: five minutes.
 	@mkdir -p $(BUILD)
