@@ -135,8 +135,8 @@ def markdown(r):
         lines.append(f"| {name} | {x['n']} | {x['accuracy']:.1f} % | {change} | {compared} | {x['seconds']} |")
     lines += ["", "| planted fault | n | accuracy | change, points, 95 % | exact p | the cause's rank | first suspects |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for name, x in r["faults"].items():
-        c = x["change"]
-        lines.append(f"| {name} | {x['n']} | {x['accuracy']:.1f} % | {c['estimate']:+.1f} [{c['low']:+.1f}, {c['high']:+.1f}] | {x['p']:.2g} | {x['rank'] or 'not ranked'}, {x['standing']} | {', '.join(x['suspects'])} |")
+        c, rank = x["change"], f"{x['rank']}, {x['standing']}" if x["rank"] else "not among the suspects"
+        lines.append(f"| {name} | {x['n']} | {x['accuracy']:.1f} % | {c['estimate']:+.1f} [{c['low']:+.1f}, {c['high']:+.1f}] | {x['p']:.2g} | {rank} | {', '.join(x['suspects']) or 'none'} |")
     return "\n".join(lines) + "\n"
 
 
