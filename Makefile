@@ -18,7 +18,7 @@ BUILD  := $(CURDIR)/build
 
 # Packages in which goroutines share memory. kernel/eval/yaegi is left out: yaegi
 # has races of its own when a cell leaves goroutines behind.
-RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/display ./kernel/eval/exact/... ./kernel/host ./kernel/magic \
+RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/display ./kernel/host ./kernel/magic \
         ./kernel/notebook ./kernel/wire ./kernel/worker \
         ./builtins/run ./builtins/cluster ./builtins/engine/... ./builtins/tokenizer ./builtins/frame ./internal/serve
 
@@ -69,6 +69,7 @@ unit: ## Tests of every package.
 # checks that come with the race detector.
 race: ## The same for packages with goroutines, under the race detector.
 	CGO_ENABLED=1 GOEXPERIMENT= go test -race -short $(RACE)
+	CGO_ENABLED=1 GOEXPERIMENT= go test -race -short -run 'TestTranscripts|TestExit|TestPanics' ./kernel/eval/exact
 
 clients: build .venv/ready ## Real clients: jupyter_client, jupyter_kernel_test, nbformat, pyarrow, JupyterLab in Chromium.
 	$(BIN) install --prefix .venv
