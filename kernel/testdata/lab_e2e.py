@@ -250,10 +250,10 @@ class Lab:
         expect(self.page.locator(f"{self.PANEL} .jp-KernelName")).to_contain_text("Go (adkernel)")
         self.wait_until("idle")
 
-    def wait_until(self, status):
+    def wait_until(self, status, timeout=None):
         self.page.wait_for_function(
             "status => document.querySelector('.jp-NotebookPanel .jp-Notebook-ExecutionIndicator')?.dataset.status === status",
-            arg=status)
+            arg=status, timeout=timeout)
 
     def cell(self, i):
         return self.page.locator(f"{self.PANEL} .jp-Cell[data-windowed-list-index='{i}']")
