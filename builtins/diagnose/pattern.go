@@ -35,13 +35,17 @@ func outputPatterns(c *compare.Comparison, pairs []answered, facts Facts, single
 		p.Words = fmt.Sprintf("%s in %.0f of %d test outputs", what, v*float64(p.N), p.N)
 		return p
 	}
+	nan := share("NaN", "output.nan", anyShare, "NaN or Inf logits", "a transform that makes nodes without shape metadata, or an overflowing cast; garbage in the KV cache")
+	if !nan.Known {
+		nan.Words = "there are no logits of both runs"
+	}
 	return []Pattern{
 		wrongAnswers(pairs),
 		share("meta text", "output.meta", commonShare, "text about answering", "prompt format: the model was not primed to answer"),
 		share("empty", "output.empty", commonShare, "nothing", "KV cache garbage, or end_id equals the first token"),
 		share("gibberish", "output.gibberish", commonShare, "neither an answer nor words about one", "a transform applied wrongly, a load hook missing or applied twice, corrupted weights"),
 		hardQuestions(c),
-		share("NaN", "output.nan", anyShare, "NaN or Inf logits", "a transform that makes nodes without shape metadata, or an overflowing cast; garbage in the KV cache"),
+		nan,
 		overWorldSize(facts, single),
 	}
 }
