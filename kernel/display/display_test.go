@@ -154,6 +154,6 @@ func TestWhatIsBigIsCutQuickly(t *testing.T) {
 		require.Less(t, len(text), 20_000, name)
 		require.Less(t, len(HTML(v)), 60_000, name)
 		require.Contains(t, text, "more", name)
-		require.Less(t, time.Since(began), 10*time.Second, name)
+		require.Less(t, time.Since(began), time.Minute, name) // slow machines and the race detector included
 	}
 }
