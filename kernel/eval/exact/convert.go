@@ -119,7 +119,7 @@ func (b *builder) number(x, l loc, from, to reflect.Kind) {
 		case from == reflect.Float32 && to == reflect.Float64:
 			*rf(u, l.u) = float64(*rs(u, x.u))
 		case from == reflect.Float32:
-			fromFloat32(*rs(u, x.u), u, l.u, to)
+			toInteger(*rs(u, x.u), u, l.u, to)
 		case to == reflect.Complex128:
 			setc(u, l.u, complex128(rc64(u, x.u)))
 		default:
@@ -156,26 +156,14 @@ func fromFloat(f float64, u unsafe.Pointer, l int32, to reflect.Kind) {
 		*rs(u, l) = float32(f)
 	case reflect.Float64:
 		*rf(u, l) = f
-	case reflect.Int, reflect.Int64:
-		*ri(u, l) = int64(f)
-	case reflect.Int8:
-		*ri(u, l) = int64(int8(f))
-	case reflect.Int16:
-		*ri(u, l) = int64(int16(f))
-	case reflect.Int32:
-		*ri(u, l) = int64(int32(f))
-	case reflect.Uint8:
-		*ru(u, l) = uint64(uint8(f))
-	case reflect.Uint16:
-		*ru(u, l) = uint64(uint16(f))
-	case reflect.Uint32:
-		*ru(u, l) = uint64(uint32(f))
 	default:
-		*ru(u, l) = uint64(f)
+		toInteger(f, u, l, to)
 	}
 }
 
-func fromFloat32(f float32, u unsafe.Pointer, l int32, to reflect.Kind) {
+// toInteger converts from the width that the float has: where the language
+// leaves the result open, it depends on that.
+func toInteger[F float32 | float64](f F, u unsafe.Pointer, l int32, to reflect.Kind) {
 	switch to {
 	case reflect.Int, reflect.Int64:
 		*ri(u, l) = int64(f)

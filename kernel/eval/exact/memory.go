@@ -263,23 +263,29 @@ func (b *builder) loadFrom(s spot, t *layout.Type, dst loc) {
 		b.emit(opTail, 0, 0, 0)
 		return
 	}
+	b.transfer(s, t, dst, indexOps, loadOps)
+}
+
+// transfer emits what moves the slots of a value between its registers and a
+// spot: elements for one slot of an element, slots for the others.
+func (b *builder) transfer(s spot, t *layout.Type, l loc, elements, slots map[layout.Kind]op) {
 	if len(t.Slots) == 0 {
 		b.checkSpot(s)
 		return
 	}
 	if s.elem != nil {
 		if len(t.Slots) == 1 {
-			reg := dst.u
+			reg := l.u
 			if t.Slots[0].Kind == layout.Pointer {
-				reg = dst.p
+				reg = l.p
 			}
-			b.emitElem(indexOps[t.Slots[0].Kind], reg, s, int32(t.Slots[0].Offset))
+			b.emitElem(elements[t.Slots[0].Kind], reg, s, int32(t.Slots[0].Offset))
 			return
 		}
 		s = spot{base: b.addressOf(s)}
 	}
-	b.eachSlot(t, dst, func(slot layout.Slot, reg int32) {
-		b.emit(loadOps[slot.Kind], reg, s.base, s.off+int32(slot.Offset))
+	b.eachSlot(t, l, func(slot layout.Slot, reg int32) {
+		b.emit(slots[slot.Kind], reg, s.base, s.off+int32(slot.Offset))
 	})
 }
 
@@ -320,24 +326,7 @@ func (b *builder) storeTo(s spot, t *layout.Type, src loc) {
 		b.emit(opTail, 0, 0, 0)
 		return
 	}
-	if len(t.Slots) == 0 {
-		b.checkSpot(s)
-		return
-	}
-	if s.elem != nil {
-		if len(t.Slots) == 1 {
-			reg := src.u
-			if t.Slots[0].Kind == layout.Pointer {
-				reg = src.p
-			}
-			b.emitElem(setOps[t.Slots[0].Kind], reg, s, int32(t.Slots[0].Offset))
-			return
-		}
-		s = spot{base: b.addressOf(s)}
-	}
-	b.eachSlot(t, src, func(slot layout.Slot, reg int32) {
-		b.emit(storeOps[slot.Kind], reg, s.base, s.off+int32(slot.Offset))
-	})
+	b.transfer(s, t, src, setOps, storeOps)
 }
 
 // foreignAccess loads or stores with a conversion from or to native layout.
