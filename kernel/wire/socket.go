@@ -80,6 +80,12 @@ func (s *socket) accept() {
 			time.Sleep(acceptPause) // out of descriptors, most likely
 			continue
 		}
+		// Noted here, where the order is that of arrival: of goroutines that
+		// start, the oldest may be the last.
+		if !s.enter(c) {
+			c.Close()
+			return
+		}
 		go s.serve(c)
 	}
 }
@@ -87,7 +93,6 @@ func (s *socket) accept() {
 // serve reads from one peer. Whatever it sends costs that peer alone.
 func (s *socket) serve(c net.Conn) {
 	defer c.Close()
-	s.enter(c)
 	defer s.leave(c)
 	defer func() {
 		// zmq4 indexes into malformed handshakes without looking.
@@ -121,15 +126,19 @@ func (s *socket) serve(c net.Conn) {
 	}
 }
 
-// enter notes a peer that begins the handshake.
-func (s *socket) enter(c net.Conn) {
+// enter notes a peer that begins the handshake, unless the socket is closed.
+func (s *socket) enter(c net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
 	s.pending = append(s.pending, c)
 	if len(s.pending) > maxPending {
 		s.pending[0].Close()
 		s.pending = s.pending[1:]
 	}
+	return true
 }
 
 // leave notes that it is over with the handshake; a second time it does nothing.
