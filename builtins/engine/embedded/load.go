@@ -13,7 +13,7 @@ import (
 type loader struct {
 	files    *checkpoint.Checkpoint
 	arch     *architecture
-	settings *settings
+	settings *config
 	fault    fault.Fault
 
 	rank      int      // whose shards are being loaded

@@ -13,7 +13,7 @@ import (
 // there is room, computes their prompts, then extends all of them token by
 // token.
 type scheduler struct {
-	settings *settings
+	settings *config
 	executor *executor
 	pool     *blockPool
 	vocab    int
@@ -24,7 +24,7 @@ type scheduler struct {
 	active  []*sequence
 }
 
-func newScheduler(m *model, s *settings) *scheduler {
+func newScheduler(m *model, s *config) *scheduler {
 	prepare := func(block int) {
 		for _, r := range m.ranks {
 			r.cache.prepare(block)

@@ -2,19 +2,16 @@ package embedded
 
 import (
 	"fmt"
-	"maps"
-	"math"
-	"slices"
 	"strings"
 
 	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/embedded/internal/compute"
-	"adkernel/internal/suggest"
+	"adkernel/builtins/engine/settings"
 )
 
-// settings are AutoDeploy's configuration keys as this engine honours them.
-type settings struct {
+// config holds AutoDeploy's configuration as this engine honours it.
+type config struct {
 	worldSize      int
 	capture        bool // replay captured graphs for decoding
 	paged          bool // attention page by page
@@ -32,19 +29,9 @@ type settings struct {
 	inForce map[string]string // every key with its value
 }
 
-func (s *settings) cacheBlocks() int { return s.cacheTokens / s.tokensPerBlock }
+func (s *config) cacheBlocks() int { return s.cacheTokens / s.tokensPerBlock }
 
-// An option is one key: its default, whose type is the key's, and what else it
-// may be.
-type option struct {
-	key      string
-	fallback any      // int, bool or string
-	oneOf    []string // strings: the values there are
-	least    int      // integers
-	fixed    string   // why nothing but the default is accepted
-}
-
-// quantizedFormats with the part of the transforms' names that stands for them.
+// transformNames has each format with the part of the transforms' names that stands for them.
 var transformNames = map[checkpoint.Format]string{
 	checkpoint.FP8:      "fp8",
 	checkpoint.FP8Block: "finegrained_fp8",
@@ -72,75 +59,53 @@ const (
 	notFused = "the embedded engine has no such pass"
 )
 
-// options lists every key with the defaults for a model.
-func options(a *architecture, quantization checkpoint.Quantization, model string) []option {
-	list := []option{
-		{key: "model", fallback: model, fixed: "the deployment names the model"},
-		{key: "world_size", fallback: 1, least: 1},
-		{key: "runtime", fallback: "trtllm", fixed: onCPU},
-		{key: "mode", fallback: "graph", fixed: onCPU},
-		{key: "skip_loading_weights", fallback: false, fixed: "logits of random weights mean nothing"},
-		{key: "compile_backend", fallback: "torch-simple", oneOf: []string{"torch-simple", "torch-cudagraph"}},
-		{key: "attn_backend", fallback: "torch", oneOf: []string{"torch", "paged", "triton_paged"}},
-		{key: "enable_chunked_prefill", fallback: false},
-		{key: "max_num_tokens", fallback: 8192, least: 1},
-		{key: "max_batch_size", fallback: 64, least: 1},
-		{key: "max_seq_len", fallback: min(a.maxPositions, 8192), least: 1},
-		{key: "model_kwargs.torch_dtype", fallback: a.format.String(), oneOf: []string{"float32", "bfloat16", "float16"}},
-		{key: "kv_cache_config.enable_block_reuse", fallback: true},
-		{key: "kv_cache_config.tokens_per_block", fallback: tileTokens, least: tileTokens},
-		{key: "kv_cache_config.max_tokens", fallback: 32768, least: tileTokens},
-		{key: "kv_cache_config.dtype", fallback: "auto", oneOf: []string{"auto", "fp8", "float32", "bfloat16", "float16"}},
-		{key: "transforms.detect_sharding.allreduce_strategy", fallback: "NCCL", fixed: "ranks add up in their order"},
+// keys lists every key with the defaults for a model.
+func keys(a *architecture, quantization checkpoint.Quantization, model string) []settings.Key {
+	list := []settings.Key{
+		{Name: "model", Default: model, Fixed: "the deployment names the model"},
+		{Name: "world_size", Default: 1, Least: 1, Most: maxSize},
+		{Name: "runtime", Default: "trtllm", Fixed: onCPU},
+		{Name: "mode", Default: "graph", Fixed: onCPU},
+		{Name: "skip_loading_weights", Default: false, Fixed: "logits of random weights mean nothing"},
+		{Name: "compile_backend", Default: "torch-simple", OneOf: []string{"torch-simple", "torch-cudagraph"}},
+		{Name: "attn_backend", Default: "torch", OneOf: []string{"torch", "paged", "triton_paged"}},
+		{Name: "enable_chunked_prefill", Default: false},
+		{Name: "max_num_tokens", Default: 8192, Least: 1, Most: maxSize},
+		{Name: "max_batch_size", Default: 64, Least: 1, Most: maxSize},
+		{Name: "max_seq_len", Default: min(a.maxPositions, 8192), Least: 1, Most: maxSize},
+		{Name: "model_kwargs.torch_dtype", Default: a.format.String(), OneOf: []string{"float32", "bfloat16", "float16"}},
+		{Name: "kv_cache_config.enable_block_reuse", Default: true},
+		{Name: "kv_cache_config.tokens_per_block", Default: tileTokens, Least: tileTokens, Most: maxSize},
+		{Name: "kv_cache_config.max_tokens", Default: 32768, Least: tileTokens, Most: maxSize},
+		{Name: "kv_cache_config.dtype", Default: "auto", OneOf: []string{"auto", "fp8", "float32", "bfloat16", "float16"}},
+		{Name: "transforms.detect_sharding.allreduce_strategy", Default: "NCCL", Fixed: "ranks add up in their order"},
 	}
 	for _, format := range []checkpoint.Format{checkpoint.FP8, checkpoint.FP8Block, checkpoint.NVFP4} {
 		for _, kind := range []string{"linear", "moe"} {
-			list = append(list, option{key: "transforms." + fuseTransform(format, kind) + ".enabled", fallback: true})
+			list = append(list, settings.Key{Name: "transforms." + fuseTransform(format, kind) + ".enabled", Default: true})
 		}
 	}
 	for _, name := range absentTransforms {
-		list = append(list, option{key: "transforms." + name + ".enabled", fallback: false, fixed: notFused})
+		list = append(list, settings.Key{Name: "transforms." + name + ".enabled", Default: false, Fixed: notFused})
 	}
 	return list
 }
 
-// readSettings checks the deployment's configuration. An unknown key is
-// refused, and so is a value that would have no effect: a run must not be
-// recorded with a setting that was ignored.
-func readSettings(d engine.Deployment, a *architecture, quantization checkpoint.Quantization) (*settings, error) {
-	given, err := d.Settings()
+// readSettings checks the deployment's configuration.
+func readSettings(d engine.Deployment, a *architecture, quantization checkpoint.Quantization) (*config, error) {
+	values, err := settings.Read(d, "embedded", keys(a, quantization, d.Model), nil)
 	if err != nil {
 		return nil, err
 	}
-	flat := map[string]any{}
-	flatten("", given, flat)
-
-	values := map[string]any{}
-	for _, o := range options(a, quantization, d.Model) {
-		values[o.key] = o.fallback
-		v, ok := flat[o.key]
-		if !ok {
-			continue
-		}
-		if values[o.key], err = o.parse(v); err != nil {
-			return nil, fmt.Errorf("deployment %s: %s: %w", d.Label(), o.key, err)
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(flat)) {
-		if _, known := values[key]; !known {
-			return nil, fmt.Errorf("deployment %s: the embedded engine has no setting %s%s",
-				d.Label(), key, suggest.Clause(key, slices.Sorted(maps.Keys(values))))
-		}
-	}
-	s, err := newSettings(values, a, quantization)
+	s, err := newConfig(values, a, quantization)
 	if err != nil {
 		return nil, fmt.Errorf("deployment %s: %w", d.Label(), err)
 	}
 	return s, nil
 }
 
-func newSettings(values map[string]any, a *architecture, quantization checkpoint.Quantization) (*settings, error) {
-	s := &settings{
+func newConfig(values map[string]any, a *architecture, quantization checkpoint.Quantization) (*config, error) {
+	s := &config{
 		worldSize:      values["world_size"].(int),
 		capture:        values["compile_backend"] == "torch-cudagraph",
 		paged:          values["attn_backend"] != "torch",
@@ -188,62 +153,4 @@ func newSettings(values map[string]any, a *architecture, quantization checkpoint
 		s.inForce[key] = fmt.Sprint(v)
 	}
 	return s, nil
-}
-
-// flatten joins nested keys with dots.
-func flatten(prefix string, nested map[string]any, into map[string]any) {
-	for k, v := range nested {
-		if inner, ok := v.(map[string]any); ok {
-			flatten(prefix+k+".", inner, into)
-			continue
-		}
-		into[prefix+k] = v
-	}
-}
-
-func (o option) parse(v any) (any, error) {
-	parsed, err := o.convert(v)
-	if err != nil {
-		return nil, err
-	}
-	if o.fixed != "" && parsed != o.fallback {
-		return nil, fmt.Errorf("%v has no effect here (%s): leave it out, or set %v", parsed, o.fixed, o.fallback)
-	}
-	return parsed, nil
-}
-
-func (o option) convert(v any) (any, error) {
-	switch o.fallback.(type) {
-	case bool:
-		if b, ok := v.(bool); ok {
-			return b, nil
-		}
-		return nil, fmt.Errorf("%v is not true or false", v)
-	case int:
-		n, ok := integer(v)
-		if !ok || n < o.least || n > maxSize {
-			return nil, fmt.Errorf("%v: want a whole number from %d to %d", v, o.least, maxSize)
-		}
-		return n, nil
-	}
-	text, ok := v.(string)
-	if !ok || (o.oneOf != nil && !slices.Contains(o.oneOf, text)) {
-		return nil, fmt.Errorf("%v: want %s", v, strings.Join(o.oneOf, ", "))
-	}
-	return text, nil
-}
-
-// integer accepts what YAML, JSON and Go make of a whole number.
-func integer(v any) (int, bool) {
-	switch n := v.(type) {
-	case int:
-		return n, true
-	case int64:
-		return int(n), true
-	case uint64:
-		return int(min(n, math.MaxInt32)), true
-	case float64:
-		return int(n), n == math.Trunc(n) && math.Abs(n) < math.MaxInt32
-	}
-	return 0, false
 }
