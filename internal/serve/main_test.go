@@ -66,7 +66,7 @@ func (c *client) send(path, body string) (int, http.Header, string) {
 	if c.key != "" {
 		r.Header.Set("Authorization", "Bearer "+c.key)
 	}
-	response, err := (&http.Client{Timeout: time.Minute}).Do(r)
+	response, err := (&http.Client{Timeout: 5 * time.Minute}).Do(r)
 	require.NoError(c, err)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)

@@ -111,6 +111,7 @@ func TestACellThatTakesTooLongIsInterruptedAndNamed(t *testing.T) {
 }
 
 func TestTheEndOfTheContextStopsTheNotebookEvenIfErrorsAreAllowed(t *testing.T) {
+	// The cell is interrupted in the moment in which it is sent.
 	ctx, cancel := context.WithCancel(t.Context())
 	nb := code("1 + 1", "for {\n}", "2 + 2")
 	err := nb.Execute(ctx, start(t), Options{AllowErrors: true, Progress: func(p Progress) {

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"adkernel/kernel/host"
 )
@@ -10,19 +11,28 @@ import (
 // How a process is asked, and how it asks back.
 
 func (p *process) send(r request) error {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	return p.write(r)
+}
+
+// write needs the lock for writing.
+func (p *process) write(r request) error {
 	line, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	p.writing.Lock()
-	defer p.writing.Unlock()
 	_, err = p.requests.Write(append(line, '\n'))
 	return err
 }
 
-// post sends r with a new ID; its reply will come through the channel.
+// post sends r with a new ID; its reply will come through the channel. An
+// exclusive request has the evaluator to itself, and can be interrupted from
+// here: what is sent later reaches the worker later.
 func (p *process) post(r request, exclusive bool) (<-chan *reply, int) {
 	c := make(chan *reply, 1)
+	p.writing.Lock()
+	defer p.writing.Unlock()
 	p.mu.Lock()
 	p.last++
 	r.ID = p.last
@@ -31,14 +41,25 @@ func (p *process) post(r request, exclusive bool) (<-chan *reply, int) {
 		p.running = r.ID
 	}
 	p.mu.Unlock()
-	_ = p.send(r) // fails when the worker died, which the caller sees
+	_ = p.write(r) // fails when the worker died, which the caller sees
 	return c, r.ID
 }
 
-// run sends r, which has the evaluator to itself, and waits for its reply.
-func (p *process) run(r request) (*reply, error) {
-	c, _ := p.post(r, true)
+// run sends r, which has the evaluator to itself, and waits for its reply. The
+// end of ctx interrupts it, once it is sent: before, the worker would have
+// nothing to interrupt.
+func (p *process) run(ctx context.Context, r request, grace time.Duration) (*reply, error) {
+	c, id := p.post(r, true)
+	stop := context.AfterFunc(ctx, func() { p.interrupt(id, grace) })
+	defer stop()
 	return p.wait(c)
+}
+
+// runningID is 0 while nothing has the evaluator to itself.
+func (p *process) runningID() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.running
 }
 
 func (p *process) wait(c <-chan *reply) (*reply, error) {

@@ -241,21 +241,12 @@ func (p *process) handle(e event) {
 	}
 }
 
-// interrupt asks the running cell to stop, and kills the process if that
-// same cell still runs after the grace period.
-func (p *process) interrupt(grace time.Duration) {
-	p.mu.Lock()
-	id := p.running
-	p.mu.Unlock()
-	if id == 0 {
-		return
-	}
-	_ = p.send(request{Op: opInterrupt})
+// interrupt asks the cell of that request to stop, and kills the process if it
+// still runs after the grace period.
+func (p *process) interrupt(id int, grace time.Duration) {
+	_ = p.send(request{ID: id, Op: opInterrupt})
 	time.AfterFunc(grace, func() {
-		p.mu.Lock()
-		still := p.running == id
-		p.mu.Unlock()
-		if still && p.deathReason() == "" {
+		if p.runningID() == id && p.deathReason() == "" {
 			p.kill(fmt.Sprintf("did not stop within %v of the interrupt and was killed", grace))
 		}
 	})

@@ -33,8 +33,8 @@ const (
 	opExecute    = "execute"
 	opExpression = "expression"
 	opRestore    = "restore"
-	opInterrupt  = "interrupt"
-	opAnswer     = "answer" // to an input event
+	opInterrupt  = "interrupt" // of the request with that ID
+	opAnswer     = "answer"    // to an input event
 	opComplete   = "complete"
 	opInspect    = "inspect"
 	opIsComplete = "is_complete"

@@ -171,8 +171,11 @@ func (s *Session) Interrupt() {
 	s.mu.Lock()
 	p := s.process
 	s.mu.Unlock()
-	if p != nil {
-		p.interrupt(s.options.Grace)
+	if p == nil {
+		return
+	}
+	if id := p.runningID(); id != 0 {
+		p.interrupt(id, s.options.Grace)
 	}
 }
 
@@ -278,9 +281,7 @@ func (s *Session) deliver(e Event) {
 // run sends a request that needs the evaluator to itself and waits for its
 // end, interrupting it when ctx ends.
 func (s *Session) run(ctx context.Context, p *process, r request) (*reply, error) {
-	stop := context.AfterFunc(ctx, func() { p.interrupt(s.options.Grace) })
-	defer stop()
-	return p.run(r)
+	return p.run(ctx, r, s.options.Grace)
 }
 
 // ask sends a request that is answered beside cells.

@@ -251,6 +251,29 @@ func TestEndingTheContextInterrupts(t *testing.T) {
 	require.ErrorContains(t, err, "KeyboardInterrupt")
 }
 
+// However an interrupt falls together with a cell's start or end, it stops that
+// cell or comes too late for it, and leaves the next one alone.
+func TestAnInterruptIsNeitherLostNorLate(t *testing.T) {
+	s := start(t, Options{})
+	for n := range 300 {
+		ctx, cancel := context.WithCancel(t.Context())
+		if n%2 == 0 {
+			cancel()
+		}
+		go cancel()
+		_, err := s.Execute(ctx, Request{N: n, Source: "wait"}, func(Event) {})
+		require.ErrorContains(t, err, "KeyboardInterrupt")
+		ctx, cancel = context.WithCancel(t.Context())
+		_, err = s.Execute(ctx, Request{N: n, Source: "print a"}, func(Event) { go cancel() })
+		if err != nil {
+			require.ErrorContains(t, err, "KeyboardInterrupt")
+		}
+		cancel()
+		_, _, err = execute(t, s, n, "print b")
+		require.NoError(t, err)
+	}
+}
+
 func TestQuestionsAreAnsweredBesideARunningCell(t *testing.T) {
 	s := start(t, Options{})
 	asked := make(chan error)

@@ -119,7 +119,7 @@ func (w *worker) serve(in *bufio.Reader) {
 		case opExecute, opExpression, opRestore:
 			w.start(r)
 		case opInterrupt:
-			w.interrupt()
+			w.interrupt(r.ID)
 		case opAnswer:
 			w.hear(answer{r.ID, r.Source, r.EOF, r.Refused})
 		case opComm:
@@ -140,10 +140,12 @@ func (w *worker) start(r request) {
 	w.cells <- j
 }
 
-func (w *worker) interrupt() {
+// interrupt ends the context of what runs, if it is that request or id is 0.
+// An interrupt that comes late must not hit the next cell.
+func (w *worker) interrupt(id int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.running != nil {
+	if w.running != nil && (id == 0 || w.running.ID == id) {
 		w.running.cancel()
 	}
 }
@@ -154,7 +156,7 @@ func (w *worker) watchSignals() {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT)
 	for range signals {
-		w.interrupt()
+		w.interrupt(0)
 	}
 }
 
