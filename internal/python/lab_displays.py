@@ -44,10 +44,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="lab-displays-", ignore_cleanup_errors=True) as folder:
         work = Path(folder)
         with Server(work) as server, sync_playwright() as playwright:
-            nb = notebook()
-            nb["cells"] = [{"cell_type": "code", "id": f"d{i}", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
-                           for i, source in enumerate(CELLS)]
-            (work / "notebooks" / "displays.ipynb").write_text(json.dumps(nb))
+            (work / "notebooks" / "displays.ipynb").write_text(json.dumps(notebook(CELLS)))
             browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
             page = browser.new_page(viewport={"width": 1100, "height": 2000})
             page.set_default_timeout(TIMEOUT)

@@ -107,6 +107,7 @@ def jupyterlab(home) -> Outcome:
     os.environ["CHROMIUM"] = chromium
     outcome = script(test, home, limit=600)
     outcome.add(script(ROOT / "internal/python/lab_displays.py", home, limit=600))
+    outcome.add(script(ROOT / "internal/python/lab_sessions.py", home, limit=600))
     outcome.add(script(ROOT / "internal/python/lab_tour.py", home, limit=1500))
     return outcome
 

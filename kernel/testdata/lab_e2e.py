@@ -228,9 +228,9 @@ class Server:
         self.log.close()
 
 
-def notebook():
+def notebook(sources=CELLS):
     cells = [{"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
-             for i, source in enumerate(CELLS)]
+             for i, source in enumerate(sources)]
     kernelspec = {"name": "adkernel", "display_name": "Go (adkernel)", "language": "go"}
     return {"cells": cells, "metadata": {"kernelspec": kernelspec}, "nbformat": 4, "nbformat_minor": 5}
 
@@ -243,8 +243,10 @@ class Lab:
     def __init__(self, page, url, screenshots):
         self.page, self.url, self.screenshots = page, url, screenshots
 
-    def open(self, name):
-        self.page.goto(f"{self.url}/lab/tree/{name}?reset&token={TOKEN}")
+    def open(self, name, workspace=None):
+        """A workspace of its own lets a second tab stand beside the first."""
+        place = f"lab/workspaces/{workspace}" if workspace else "lab"
+        self.page.goto(f"{self.url}/{place}/tree/{name}?reset&token={TOKEN}")
         self.page.locator(self.PANEL).wait_for()
         # The indicator says idle where there is no kernel yet: wait for the name first.
         expect(self.page.locator(f"{self.PANEL} .jp-KernelName")).to_contain_text("Go (adkernel)")

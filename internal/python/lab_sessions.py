@@ -1,0 +1,126 @@
+"""What strains a kernel in JupyterLab: two tabs on it, 100 000 lines, its worker killed.
+
+    ADKERNEL_BIN=bin/adkernel .venv/bin/python internal/python/lab_sessions.py [SCREENSHOTS]
+
+Screenshots go to the folder SCREENSHOTS when it is given. CHROMIUM names the
+browser.
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "kernel" / "testdata"))
+from lab_e2e import BROWSER_FLAGS, CANNOT_RUN, TIMEOUT, TOKEN, Lab, Server, expect, notebook, passed, sync_playwright  # noqa: E402
+
+LINES = 100_000
+CELLS = [
+    "x := 40",
+    "x + 2",
+    "for {\n\tx++\n}",
+    f'import "fmt"\n\nfor i := range {LINES} {{\n\tfmt.Println("line", i)\n}}',
+    '"still here"',
+    'import (\n\t"os"\n\t"syscall"\n)\n\nsyscall.Kill(os.Getpid(), syscall.SIGKILL)',
+    "func twice(n int) int { return 2 * n }",
+    "twice(21)",
+]
+DEFINES, USES, ENDLESS, FLOOD, AFTER, KILL, FUNCTION, CALL = range(len(CELLS))
+
+
+def main():
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        print("no Chromium")
+        sys.exit(CANNOT_RUN)
+    screenshots = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    if screenshots:
+        screenshots.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="lab-sessions-", ignore_cleanup_errors=True) as folder:
+        work = Path(folder)
+        with Server(work) as server, sync_playwright() as playwright:
+            path = work / "notebooks" / "sessions.ipynb"
+            path.write_text(json.dumps(notebook(CELLS)))
+            browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
+            expect.set_options(timeout=TIMEOUT)
+            first, second = (Lab(page(browser), server.url, screenshots) for _ in range(2))
+            try:
+                first.open(path.name)
+                second.open(path.name, workspace="second")
+                two_tabs(first, second)
+                second.page.close()
+                many_lines(first, path)
+                killed_worker(first)
+            except BaseException:
+                for i, lab in enumerate((first, second)):
+                    if not lab.page.is_closed():
+                        picture = (screenshots or Path(tempfile.gettempdir())) / f"lab_sessions_failure_{i}.png"
+                        lab.page.screenshot(path=picture)
+                        print("the page is in", picture)
+                raise
+            finally:
+                browser.close()
+
+
+def page(browser):
+    page = browser.new_page(viewport={"width": 1100, "height": 1200})
+    page.set_default_timeout(TIMEOUT)
+    return page
+
+
+def two_tabs(first, second):
+    assert kernels(first) == kernels(second) and len(kernels(first)) == 1, (kernels(first), kernels(second))
+    first.run(DEFINES)
+    first.wait_until("idle")
+    second.run(USES)
+    expect(second.output(USES)).to_have_text(re.compile(r"^\s*42\s*$"))
+    expect(first.cell(USES).locator(".jp-OutputArea-output")).to_have_count(0)
+    passed("two tabs share a kernel, and each shows what it asked for")
+
+    first.run(ENDLESS)
+    first.wait_until("busy")
+    second.wait_until("busy")
+    second.press_toolbar("interrupt")
+    expect(first.output(ENDLESS)).to_contain_text("KeyboardInterrupt")
+    first.wait_until("idle")
+    second.wait_until("idle")
+    second.run(USES)
+    expect(second.output(USES)).not_to_have_text(re.compile(r"^\s*42\s*$"))
+    passed("one tab interrupts the cell of the other, and what it computed is there")
+
+
+def kernels(lab):
+    """IDs of the server's kernels, as the page sees them."""
+    answer = lab.page.request.get(f"{lab.url}/api/kernels?token={TOKEN}")
+    return [k["id"] for k in answer.json()]
+
+
+def many_lines(lab, path):
+    lab.run(FLOOD)
+    lab.wait_until("idle")
+    lab.run(AFTER)
+    expect(lab.output(AFTER)).to_contain_text("still here")
+    lab.save()
+    saved = json.loads(path.read_text())
+    text = "".join("".join(o["text"]) for o in saved["cells"][FLOOD]["outputs"])
+    assert text == "".join(f"line {i}\n" for i in range(LINES)), f"{len(text)} characters, ending in {text[-100:]!r}"
+    passed(f"{LINES} lines are shown and saved, all of them, and the next cell answers")
+
+
+def killed_worker(lab):
+    lab.run(FUNCTION)
+    lab.wait_until("idle")
+    lab.run(KILL)
+    expect(lab.output(KILL)).to_contain_text("WorkerDied")
+    lab.screenshot("killed")
+    lab.run(CALL)
+    expect(lab.cell(CALL).locator(".jp-OutputArea-executeResult")).to_contain_text("42")
+    passed("a cell that kills its worker names what was lost, and functions live on")
+
+
+if __name__ == "__main__":
+    main()
