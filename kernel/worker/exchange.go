@@ -37,8 +37,20 @@ func (p *process) post(r request, exclusive bool) (<-chan *reply, int) {
 
 // run sends r, which has the evaluator to itself, and waits for its reply.
 func (p *process) run(r request) (*reply, error) {
-	c, _ := p.post(r, true)
-	return p.wait(c)
+	c, id := p.post(r, true)
+	rep, err := p.wait(c)
+	if err != nil && r.Op == opExecute && !p.hasBegun(id) {
+		return nil, errNotBegun
+	}
+	return rep, err
+}
+
+// hasBegun says whether a dead process may have run something of a cell. One
+// whose end the session wanted takes its cell with it in any case.
+func (p *process) hasBegun(id int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.wanted || p.begun == id
 }
 
 func (p *process) wait(c <-chan *reply) (*reply, error) {

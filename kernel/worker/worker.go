@@ -164,6 +164,7 @@ func (w *worker) evaluateCells() {
 		var rep reply
 		switch j.Op {
 		case opExecute:
+			w.out.send(event{Event: eventBegun, ID: j.ID})
 			rep = w.execute(j)
 		case opExpression:
 			rep = w.expression(j)
