@@ -180,6 +180,7 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	for _, v := range u.shown {
 		result.Values = append(result.Values, e.rt.show(v.typ.Any(v.ptr)))
 	}
+	result.Values = p.Visible(result.Values)
 	return result, nil
 }
 
