@@ -53,7 +53,13 @@ func (e evaluator) new(v eval.Vocabulary, io worker.Stdio) (eval.Evaluator, erro
 	if e.Evaluator == "yaegi" {
 		return yaegi.New(v, yaegi.Options{Stdin: io.In, Stdout: io.Out, Stderr: io.Err})
 	}
-	return exact.New(v, exact.Options{Stdout: io.Out, Stderr: io.Err, MaxMemory: exact.MemoryShare()})
+	return exact.New(v, exact.Options{Stdin: io.In, Stdout: io.Out, Stderr: io.Err, MaxMemory: exact.MemoryShare(), Exhausted: outOfMemory})
+}
+
+// outOfMemory ends the worker, as the system would later and without a reason.
+func outOfMemory(err error) {
+	fmt.Fprintf(os.Stderr, "fatal error: %v\n", err)
+	os.Exit(2)
 }
 
 // codeCells reads what %run runs of a notebook.

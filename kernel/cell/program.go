@@ -241,6 +241,17 @@ func representable(v constant.Value) bool {
 	return ok
 }
 
+// Visible are the values of the last expression that are worth showing: the nil
+// of a call that returns an error and nothing else is none, as None is none in
+// IPython.
+func (p *Program) Visible(values []any) []any {
+	call, ok := ast.Unparen(p.Shown).(*ast.CallExpr)
+	if ok && len(values) == 1 && values[0] == nil && types.Identical(p.Info.TypeOf(call), types.Universe.Lookup("error").Type()) {
+		return nil
+	}
+	return values
+}
+
 // isPrint tells the fmt.Print family, whose count and error nobody wants to see.
 func (r *round) isPrint(x ast.Expr) bool {
 	call, ok := ast.Unparen(x).(*ast.CallExpr)

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"adkernel/kernel/host"
 	"adkernel/kernel/worker"
 )
 
@@ -55,22 +56,27 @@ func interruptOnSignal(s *worker.Session) (stop func()) {
 	}
 }
 
-// execute runs cell n and prints what it shows. The error of a failed cell is
-// printed and returned.
-func execute(ctx context.Context, s *worker.Session, p *printer, r worker.Request) error {
+// execute runs cell n and prints what it shows. It returns what the cell wants
+// to be typed next. The error of a failed cell is printed and returned.
+func execute(ctx context.Context, s *worker.Session, p *printer, r worker.Request) (next string, err error) {
 	reply, err := s.Execute(ctx, r, p.event)
 	if err != nil {
 		p.failure(err)
-		return fmt.Errorf("cell %d failed: %w", r.N, err)
+		return "", fmt.Errorf("cell %d failed: %w", r.N, err)
 	}
 	for _, left := range reply.Payload {
-		p.payload(left)
+		switch left := left.(type) {
+		case *host.Page:
+			p.page(left.Bundle)
+		case *host.NextInput:
+			next = left.Text
+		}
 	}
 	for _, note := range reply.Notes {
 		p.event(worker.Stream{Name: "stderr", Text: note + "\n"})
 	}
 	p.result(r.N, reply.Result)
-	return nil
+	return next, nil
 }
 
 // IsTerminal says whether f is a terminal.

@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"adkernel/kernel/eval"
 	"adkernel/kernel/eval/exact"
 	"adkernel/kernel/host"
+	"adkernel/kernel/magic"
 	"adkernel/kernel/worker"
 )
 
@@ -19,9 +21,20 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "worker" {
 		err := worker.Main(func(io worker.Stdio) (eval.Evaluator, error) {
-			return exact.New(eval.Vocabulary{}, exact.Options{Stdout: io.Out, Stderr: io.Err})
+			e, err := exact.New(eval.Vocabulary{}, exact.Options{Stdin: io.In, Stdout: io.Out, Stderr: io.Err})
+			if err != nil {
+				return nil, err
+			}
+			return magic.Wrap(e, magic.Options{Out: io.Out, Err: io.Err}), nil
 		})
 		if err != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	if len(os.Args) > 2 && os.Args[1] == "console" {
+		if err := runConsole(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		return

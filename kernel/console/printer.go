@@ -17,22 +17,24 @@ import (
 )
 
 // A printer prints what cells show. On a terminal an update of the display
-// printed last overwrites it. Elsewhere the display printed last waits until
-// something follows, so that only its last state is printed.
+// printed last overwrites it, and pictures are shown where the terminal can.
+// Elsewhere the display printed last waits until something follows, so that
+// only its last state is printed.
 type printer struct {
 	out, err io.Writer
 	terminal bool
-	width    func() int // of the terminal, in characters
+	width    func() int    // of the terminal, in characters
+	screen   func() screen // how it shows pictures
 
 	mu      sync.Mutex
 	latest  string // id of the display that is printed last, or waits
 	rows    int    // of it on the terminal
 	waiting string // its text, when it waits
-	midline bool   // the last line has no end yet
+	open    string // the last line, when it has no end yet
 }
 
 func newPrinter(out, err io.Writer, terminal bool) *printer {
-	return &printer{out: out, err: err, terminal: terminal, width: terminalWidth}
+	return &printer{out: out, err: err, terminal: terminal, width: terminalWidth, screen: func() screen { return screen{} }}
 }
 
 func terminalWidth() int {
@@ -52,26 +54,23 @@ func (p *printer) event(e worker.Event) {
 		p.stream(e)
 	case worker.Display:
 		p.settle()
-		p.show(e.ID, e.Bundle.Plain())
+		p.show(e.ID, e.Bundle)
 	case worker.Update:
-		p.update(e.ID, e.Bundle.Plain())
+		p.update(e.ID, e.Bundle)
 	}
 }
 
-// payload prints what is to be read, and what would be the next input.
-func (p *printer) payload(left host.Payload) {
+// page prints what is to be read.
+func (p *printer) page(b host.Bundle) {
+	text := strings.TrimRight(b.Plain(), "\n")
+	if text == "" {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	text := ""
-	switch left := left.(type) {
-	case *host.Page:
-		text = left.Bundle.Plain()
-	case *host.NextInput:
-		text = left.Text
-	}
 	p.settle()
 	p.endLine()
-	p.write(p.out, strings.TrimRight(text, "\n")+"\n")
+	p.write(p.out, text+"\n")
 }
 
 func (p *printer) stream(e worker.Stream) {
@@ -80,29 +79,60 @@ func (p *printer) stream(e worker.Stream) {
 		w = p.err
 	}
 	p.write(w, e.Text)
-	p.midline = !strings.HasSuffix(e.Text, "\n")
+	text := e.Text
+	if end := strings.LastIndexByte(text, '\n'); end >= 0 {
+		p.open, text = "", text[end+1:]
+	}
+	if len(p.open) < maxOpen {
+		p.open += text
+	}
 }
 
-func (p *printer) show(id, text string) {
+// maxOpen is how much is kept of a line without an end.
+const maxOpen = 4096
+
+// takeOpenLine returns what a cell has printed before what is typed now, on
+// the same line, which that will end.
+func (p *printer) takeOpenLine() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	open := p.open
+	p.open = ""
+	return open
+}
+
+func (p *printer) show(id string, b host.Bundle) {
 	p.latest = id
 	if !p.terminal {
-		p.waiting = text
+		p.waiting = b.Plain()
 		return
 	}
 	p.endLine()
-	text = strings.TrimRight(text, "\n") + "\n"
-	p.rows = p.height(text)
+	text, rows := p.draw(b)
+	p.rows = rows
 	p.write(p.out, text)
 }
 
-func (p *printer) update(id, text string) {
+// draw returns what shows b on the terminal, whole lines, and the rows that it
+// covers, 0 when that is not known.
+func (p *printer) draw(b host.Bundle) (text string, rows int) {
+	if hasPicture(b) {
+		if picture, ok := p.screen().draw(b); ok {
+			return picture.sequence + "\n", picture.rows
+		}
+	}
+	text = strings.TrimRight(b.Plain(), "\n") + "\n"
+	return text, p.height(text)
+}
+
+func (p *printer) update(id string, b host.Bundle) {
 	switch {
 	case p.latest != id:
 		p.settle()
-	case p.terminal:
+	case p.terminal && p.rows > 0:
 		fmt.Fprintf(p.out, "\x1b[%dF\x1b[J", p.rows)
 	}
-	p.show(id, text)
+	p.show(id, b)
 }
 
 // height is the number of rows that text covers on the terminal.
@@ -126,9 +156,9 @@ func (p *printer) settle() {
 
 // endLine ends a line that a cell left open.
 func (p *printer) endLine() {
-	if p.midline {
+	if p.open != "" {
 		p.write(p.out, "\n")
-		p.midline = false
+		p.open = ""
 	}
 }
 
@@ -140,16 +170,18 @@ func (p *printer) result(n int, b *host.Bundle) {
 	if b == nil {
 		return
 	}
-	text := strings.TrimRight(b.Plain(), "\n")
-	if p.terminal {
-		text = outPrompt(n) + beside(text)
+	if !p.terminal {
+		p.write(p.out, strings.TrimRight(b.Plain(), "\n")+"\n")
+		return
 	}
-	p.write(p.out, text+"\n")
+	text, _ := p.draw(*b)
+	p.write(p.out, outPrompt(n)+beside(text))
 }
 
-// beside starts text of several lines below the prompt, so that columns align.
+// beside starts text of several lines, so that columns align, and pictures
+// below the prompt.
 func beside(text string) string {
-	if strings.Contains(text, "\n") {
+	if strings.Contains(strings.TrimSuffix(text, "\n"), "\n") || isString.MatchString(text) {
 		return "\n" + text
 	}
 	return text
@@ -174,7 +206,10 @@ func (p *printer) failure(err error) {
 // write does not report errors: nobody reads what could not be written.
 func (p *printer) write(w io.Writer, text string) { _, _ = io.WriteString(w, text) }
 
-var escapeSequence = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\^_]`)
+var (
+	escapeSequence = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\^_]`)
+	isString       = regexp.MustCompile(`^\x1b[\]P_]`) // as pictures begin
+)
 
 // StripEscapes removes what is for terminals alone, such as colours.
 func StripEscapes(text string) string { return escapeSequence.ReplaceAllString(text, "") }

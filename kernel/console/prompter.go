@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/reeflective/readline"
+	"github.com/reeflective/readline/inputrc"
 
 	"adkernel/kernel/host"
 	"adkernel/kernel/worker"
@@ -38,11 +40,14 @@ type prompter struct {
 	shell   *readline.Shell
 	ctx     context.Context // of the line that is being typed
 	n       int             // of the cell that is typed or runs
+	screen  func() screen   // found out when it is needed first
 }
 
 func newPrompter(s *worker.Session, o Options) *prompter {
 	p := &prompter{session: s, printer: newPrinter(os.Stdout, os.Stderr, true), banner: o.Banner, n: 1}
-	p.shell = readline.NewShell()
+	p.screen = sync.OnceValue(p.detect)
+	p.printer.screen = p.screen
+	p.shell = newShell()
 	p.shell.Prompt.Primary(func() string { return inPrompt(p.n) })
 	accept := p.shell.Keymap.Commands()["accept-line"]
 	p.shell.Keymap.Register(map[string]func(){"accept-line": func() { p.enter(accept) }})
@@ -51,6 +56,25 @@ func newPrompter(s *worker.Session, o Options) *prompter {
 		p.shell.History.AddFromFile("cells", o.History)
 	}
 	return p
+}
+
+// newShell is a shell for text in UTF-8, in which lines that are pasted are no
+// lines that are entered, and a tab shows what there is.
+func newShell() *readline.Shell {
+	shell := readline.NewShell()
+	for name, value := range map[string]bool{
+		"convert-meta": false, "input-meta": true, "output-meta": true,
+		"enable-bracketed-paste":       true,
+		"menu-complete-display-prefix": true,
+	} {
+		shell.Config.Vars[name] = value
+	}
+	for _, keymap := range []string{"emacs", "emacs-standard", "vi-insert"} {
+		if binds := shell.Config.Binds[keymap]; binds != nil {
+			binds["\t"] = inputrc.Bind{Action: "menu-complete"}
+		}
+	}
+	return shell
 }
 
 func (p *prompter) run(ctx context.Context) error {
@@ -72,19 +96,44 @@ func (p *prompter) run(ctx context.Context) error {
 			continue
 		}
 		// A failure has been shown, and ends nothing here.
-		_ = execute(ctx, p.session, p.printer, worker.Request{N: p.n, Source: source, Input: p.input})
+		next, _ := execute(ctx, p.session, p.printer, worker.Request{N: p.n, Source: source, Input: p.input})
+		p.fill(next)
 		p.n++
 	}
 	return nil
 }
 
+// detect asks the terminal how it shows pictures.
+func (p *prompter) detect() screen {
+	s, typed := detect(os.Stdin, os.Stdout, os.Getenv)
+	p.feed(typed)
+	return s
+}
+
+// fill puts text into the line that is typed next, as if it were pasted.
+func (p *prompter) fill(text string) {
+	if text = strings.TrimRight(text, "\n"); text != "" {
+		p.feed([]byte("\x1b[200~" + strings.ReplaceAll(text, "\t", indent) + "\x1b[201~"))
+	}
+}
+
+// feed types for the user. The shell reads bytes, and is given each as a rune.
+func (p *prompter) feed(keys []byte) {
+	runes := make([]rune, len(keys))
+	for i, b := range keys {
+		runes[i] = rune(b)
+	}
+	p.shell.Keys.Feed(false, runes...)
+}
+
 // input reads a line for a cell that asks for one.
 func (p *prompter) input(_ context.Context, q host.Question) (string, error) {
+	open := p.printer.takeOpenLine()
 	if q.Password {
 		return readHidden(os.Stdin, os.Stdout, q.Prompt)
 	}
-	shell := readline.NewShell()
-	shell.Prompt.Primary(func() string { return q.Prompt })
+	shell := newShell()
+	shell.Prompt.Primary(func() string { return open + q.Prompt }) // the shell begins at the start of the line
 	line, err := shell.Readline()
 	if errors.Is(err, readline.ErrInterrupt) {
 		p.session.Interrupt()

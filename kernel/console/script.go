@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"adkernel/kernel/host"
 	"adkernel/kernel/worker"
 )
 
@@ -30,9 +31,11 @@ func runScript(ctx context.Context, s *worker.Session, in io.Reader, p *printer)
 		}
 		if ready {
 			n++
-			if err := execute(ctx, s, p, worker.Request{N: n, Source: cell.String()}); err != nil {
+			next, err := execute(ctx, s, p, worker.Request{N: n, Source: cell.String()})
+			if err != nil {
 				return fmt.Errorf("%s; what comes after it was not run", firstLine(err))
 			}
+			p.page(host.Text(next)) // nobody types
 			cell.Reset()
 		}
 		if end {

@@ -3,6 +3,7 @@ package display
 import (
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 )
 
@@ -10,57 +11,93 @@ import (
 
 const maxCauses = 20
 
+// A Causer is an error that wraps several others, or one, where the type of
+// its method Unwrap cannot be seen.
+type Causer interface{ Causes() []error }
+
 // cause is one error of the tree below an error.
 type cause struct {
 	depth int
 	err   error
+	text  string
 }
 
-// causesOf lists what err wraps, outer ones first.
-func causesOf(err error) []cause {
-	var all []cause
+// causesOf lists what err wraps, outer ones first, and counts what it leaves
+// out. An error that wraps itself comes to an end there.
+func causesOf(err error) (all []cause, left int) {
 	var walk func(err error, depth int)
 	walk = func(err error, depth int) {
-		var inner []error
-		switch e := err.(type) {
-		case interface{ Unwrap() error }:
-			if next := e.Unwrap(); next != nil {
-				inner = []error{next}
-			}
-		case interface{ Unwrap() []error }:
-			inner = e.Unwrap()
-		}
-		for _, next := range inner {
-			if next == nil || len(all) >= maxCauses {
+		for _, next := range wrappedBy(err) {
+			if len(all) >= maxCauses || depth > maxDepth {
+				left++
 				continue
 			}
-			all = append(all, cause{depth, next})
+			all = append(all, cause{depth, next, textOf(next)})
 			walk(next, depth+1)
 		}
 	}
 	walk(err, 0)
-	return all
+	return all, left
+}
+
+func wrappedBy(err error) []error {
+	var inner []error
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		inner = []error{e.Unwrap()}
+	case interface{ Unwrap() []error }:
+		inner = e.Unwrap()
+	}
+	if e, ok := err.(Causer); ok && (len(inner) == 0 || inner[0] == nil) {
+		inner = e.Causes()
+	}
+	return slices.DeleteFunc(slices.Clone(inner), func(err error) bool { return err == nil })
+}
+
+// textOf is what err says. Of errors that were joined, whose texts follow as
+// causes, it is how many they are.
+func textOf(err error) string {
+	inner := wrappedBy(err)
+	texts := make([]string, len(inner))
+	for i, e := range inner {
+		texts[i] = e.Error()
+	}
+	text := err.Error()
+	if len(inner) > 1 && text == strings.Join(texts, "\n") {
+		return fmt.Sprintf("%d errors", len(inner))
+	}
+	return text
 }
 
 func errorText(err error) string {
+	causes, left := causesOf(err)
 	lines := []string{err.Error()}
-	for _, c := range causesOf(err) {
-		text := strings.ReplaceAll(c.err.Error(), "\n", "\n"+strings.Repeat(indentation, c.depth+2))
+	for _, c := range causes {
+		text := strings.ReplaceAll(c.text, "\n", "\n"+strings.Repeat(indentation, c.depth+2))
 		lines = append(lines, fmt.Sprintf("%s%s: %s", strings.Repeat(indentation, c.depth+1), of(c.err).TypeName(), text))
+	}
+	if left > 0 {
+		lines = append(lines, indentation+moreCauses)
 	}
 	return strings.Join(lines, "\n")
 }
 
+const moreCauses = "… more causes"
+
 // errorHTML folds the causes away; without any there is nothing to fold.
 func errorHTML(err error) string {
-	causes := causesOf(err)
+	causes, left := causesOf(err)
 	if len(causes) == 0 {
 		return ""
 	}
+	escaped := func(text string) string { return strings.ReplaceAll(html.EscapeString(text), "\n", "<br>") }
 	var b strings.Builder
-	fmt.Fprintf(&b, "<details><summary>%s</summary>\n", html.EscapeString(err.Error()))
+	fmt.Fprintf(&b, "<details><summary>%s</summary>\n", escaped(err.Error()))
 	for _, c := range causes {
-		fmt.Fprintf(&b, `<div style="margin-left: %dem"><code>%s</code> %s</div>`+"\n", c.depth+1, html.EscapeString(of(c.err).TypeName()), html.EscapeString(c.err.Error()))
+		fmt.Fprintf(&b, `<div style="margin-left: %dem"><code>%s</code> %s</div>`+"\n", c.depth+1, html.EscapeString(of(c.err).TypeName()), escaped(c.text))
+	}
+	if left > 0 {
+		fmt.Fprintf(&b, "<div>%s</div>\n", moreCauses)
 	}
 	b.WriteString("</details>\n")
 	return b.String()

@@ -57,7 +57,8 @@ type Cell struct {
 // A Result is what a cell that ended well leaves.
 type Result struct {
 	// Values of the last expression, in order; empty when the cell ends in
-	// something else, in a call without results, or in a print.
+	// something else, in a call without results, in a print, or in a call that
+	// returned a nil error and nothing else.
 	Values  []any
 	Defines []string // top-level names it declared, sorted
 	Uses    []string // top-level names of earlier cells it mentions, sorted

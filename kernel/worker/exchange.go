@@ -52,7 +52,19 @@ func (p *process) run(ctx context.Context, r request, grace time.Duration) (*rep
 	c, id := p.post(r, true)
 	stop := context.AfterFunc(ctx, func() { p.interrupt(id, grace) })
 	defer stop()
-	return p.wait(c)
+	rep, err := p.wait(c)
+	if err != nil && r.Op == opExecute && !p.hasBegun(id) {
+		return nil, errNotBegun
+	}
+	return rep, err
+}
+
+// hasBegun says whether a dead process may have run something of a cell. One
+// whose end the session wanted takes its cell with it in any case.
+func (p *process) hasBegun(id int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.wanted || p.begun == id
 }
 
 // runningID is 0 while nothing has the evaluator to itself.

@@ -22,6 +22,13 @@ func (w *worker) Context() context.Context {
 	return w.running.ctx
 }
 
+// runningJob is nil between cells.
+func (w *worker) runningJob() *job {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.running
+}
+
 // Cells implements host.Host.
 func (w *worker) Cells() []host.Cell {
 	w.mu.Lock()
@@ -59,9 +66,13 @@ func (d display) Update(b host.Bundle) {
 // console is the standard input of cells: each line is asked of the front end.
 type console struct {
 	worker *worker
-	asked  int        // number of the question asked last
+
 	asking sync.Mutex // one question at a time
-	rest   []byte
+	asked  int        // number of the question asked last
+
+	reading sync.Mutex
+	cell    *job   // that has read
+	rest    []byte // of the line that it has begun to read
 }
 
 type answer struct {
@@ -71,13 +82,22 @@ type answer struct {
 	refused  bool // nobody can be asked
 }
 
+// Read implements io.Reader. What a cell has not read of a line is lost with
+// it: the next cell asks anew.
 func (c *console) Read(p []byte) (int, error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	if cell := c.worker.runningJob(); cell != c.cell {
+		c.cell, c.rest = cell, nil
+	}
 	if len(c.rest) == 0 {
 		a, err := c.ask(host.Question{})
-		if err != nil {
+		switch {
+		case err != nil:
 			return 0, err
-		}
-		if a.eof {
+		case a.refused:
+			return 0, host.ErrNoInput
+		case a.eof:
 			return 0, io.EOF
 		}
 		c.rest = append(bytes.TrimRight([]byte(a.line), "\n"), '\n')
@@ -88,9 +108,16 @@ func (c *console) Read(p []byte) (int, error) {
 }
 
 func (c *console) ask(q host.Question) (answer, error) {
-	ctx := c.worker.Context()
+	cell := c.worker.runningJob()
+	if cell == nil { // a goroutine that has outlived its cell: nobody would know what is asked
+		return answer{eof: true, refused: true}, nil
+	}
+	ctx := cell.ctx
 	c.asking.Lock()
 	defer c.asking.Unlock()
+	if ctx.Err() != nil {
+		return answer{}, ctx.Err()
+	}
 	c.asked++
 	c.worker.out.sendFenced(event{Event: eventInput, ID: c.asked, Question: q})
 	for {

@@ -22,7 +22,11 @@ const drainTime = 200 * time.Millisecond
 // closeTime is how long a worker may take to end by itself.
 const closeTime = time.Second
 
-var errDead = errors.New("the worker died")
+var (
+	errDead = errors.New("the worker died")
+	// errNotBegun says that it died of something else than the cell it was sent.
+	errNotBegun = errors.New("the worker died before the cell began")
+)
 
 // process is one worker process, as the kernel holds it.
 type process struct {
@@ -39,7 +43,9 @@ type process struct {
 	last    int                   // ID of the latest request
 	pending map[int]chan<- *reply // by ID
 	running int                   // ID of the request that has the evaluator
+	begun   int                   // ID of the latest cell that began
 	reason  string                // why it died or was killed
+	wanted  bool                  // its end: the session killed it, or it refuses to start
 
 	exited chan struct{} // closed when the process has ended
 	dead   chan struct{} // closed when its output is delivered as well
@@ -226,6 +232,11 @@ func (p *process) handle(e event) {
 	case eventRefused:
 		p.mu.Lock()
 		p.reason = "does not start: " + e.Message // says more than the exit status, which may have come first
+		p.wanted = true
+		p.mu.Unlock()
+	case eventBegun:
+		p.mu.Lock()
+		p.begun = e.ID
 		p.mu.Unlock()
 	case eventReply:
 		p.mu.Lock()
@@ -255,6 +266,9 @@ func (p *process) interrupt(id int, grace time.Duration) {
 // kill ends the process at once.
 func (p *process) kill(reason string) {
 	p.setReason(reason)
+	p.mu.Lock()
+	p.wanted = true
+	p.mu.Unlock()
 	p.killGroup()
 }
 

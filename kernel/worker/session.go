@@ -57,8 +57,8 @@ type Request struct {
 	Hidden bool // is not among host.Cells afterwards
 
 	// Input returns the line that the cell asks for or reads from standard
-	// input. Nil means that nobody can be asked, an error that there is no
-	// line: the cell reads EOF. The context ends with the cell.
+	// input. Nil means that nobody can be asked, an error that there are no
+	// more lines: the cell reads EOF. The context ends with the cell.
 	Input func(ctx context.Context, q host.Question) (string, error)
 
 	// MaxText is how many bytes of text the cell may print before the rest is
@@ -95,6 +95,10 @@ func Start(options Options) (*Session, error) {
 // too, until the next cell. Everything that the cell showed has been delivered
 // when Execute returns. Ending ctx interrupts the cell.
 //
+// A worker that has died since the cell before is replaced first; the cell's
+// output says what was lost. A cell under which the worker dies is not run
+// again, unless nothing of it had run.
+//
 // The error of a cell that failed is an *Error; the session goes on. Any other
 // error means that no worker could be had.
 func (s *Session) Execute(ctx context.Context, r Request, on func(Event)) (Reply, error) {
@@ -103,23 +107,17 @@ func (s *Session) Execute(ctx context.Context, r Request, on func(Event)) (Reply
 	limited := limitText(r.MaxText, on)
 	s.deliverTo(limited.event)
 	defer limited.end()
-	p, notice, err := s.worker(ctx)
-	if err != nil {
-		return Reply{}, err
-	}
-	if notice != "" {
-		s.deliver(Stream{Name: "stderr", Text: notice + "\n"})
-	}
 	s.mu.Lock()
 	s.sources[r.N] = r.Source
 	s.mu.Unlock()
-
-	cellCtx, end := context.WithCancel(ctx)
-	defer end()
-	p.input.Store(&inputAsker{ctx: cellCtx, ask: r.Input})
-	cell := eval.Cell{N: r.N, Source: r.Source}
-	rep, err := s.run(ctx, p, request{Op: opExecute, Cell: cell, Hidden: r.Hidden})
-	if err != nil {
+	p, rep, err := s.start(ctx, r)
+	if errors.Is(err, errNotBegun) { // the worker died of something else, just now
+		p, rep, err = s.start(ctx, r)
+	}
+	switch {
+	case p == nil:
+		return Reply{}, err
+	case err != nil:
 		return Reply{}, s.died(p, err)
 	}
 	s.note(rep, r)
@@ -140,6 +138,23 @@ func (s *Session) Execute(ctx context.Context, r Request, on func(Event)) (Reply
 		reply.Result = &b
 	}
 	return reply, nil
+}
+
+// start runs a cell on the living worker, and says in its output what was lost
+// when there was none. p is nil when no worker could be had.
+func (s *Session) start(ctx context.Context, r Request) (p *process, rep *reply, err error) {
+	p, notice, err := s.worker(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if notice != "" {
+		s.deliver(Stream{Name: "stderr", Text: notice + "\n"})
+	}
+	cellCtx, end := context.WithCancel(ctx)
+	defer end()
+	p.input.Store(&inputAsker{ctx: cellCtx, ask: r.Input})
+	rep, err = s.run(ctx, p, request{Op: opExecute, Cell: eval.Cell{N: r.N, Source: r.Source}, Hidden: r.Hidden})
+	return p, rep, err
 }
 
 // Expression evaluates an expression among what is alive and returns how its

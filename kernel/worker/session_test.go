@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"sync"
@@ -206,6 +208,75 @@ func TestAWorkerThatDiedBetweenCellsIsReplacedBeforeTheNext(t *testing.T) {
 	require.Equal(t, "stdout: on\n", shown[1])
 }
 
+// Whoever kills a worker, the next cell runs.
+func TestACellSentWhileTheWorkerIsBeingKilledRuns(t *testing.T) {
+	rounds := 60
+	if testing.Short() {
+		rounds = 10
+	}
+	s := start(t, Options{})
+	_, _, err := execute(t, s, 1, "func f")
+	require.NoError(t, err)
+	for n := range rounds {
+		_, _, err := execute(t, s, 2, "var x")
+		require.NoError(t, err)
+		s.mu.Lock()
+		p := s.process
+		s.mu.Unlock()
+		p.killGroup() // nobody waits until it is dead
+		_, shown, err := execute(t, s, 3, "call f\nprint on")
+		require.NoError(t, err, n)
+		require.Len(t, shown, 2, n)
+		require.Contains(t, shown[0], "lost variables: x")
+		require.Equal(t, "stdout: on\n", shown[1])
+	}
+}
+
+// A cell that may have begun is not run twice.
+func TestRandomKills(t *testing.T) {
+	rounds := 200
+	if testing.Short() {
+		rounds = 30
+	}
+	s := start(t, Options{})
+	ended, fellow := 0, make(chan struct{})
+	random := rand.New(rand.NewPCG(1, 2))
+	pauses := make([]time.Duration, rounds)
+	for i := range pauses {
+		pauses[i] = time.Duration(random.IntN(20_000)) * time.Microsecond
+	}
+	go func() {
+		defer close(fellow)
+		for _, pause := range pauses {
+			time.Sleep(pause)
+			s.mu.Lock()
+			p := s.process
+			s.mu.Unlock()
+			p.killGroup()
+		}
+	}()
+	for n := 1; ; n++ {
+		_, shown, err := execute(t, s, n, "print one\nprint two")
+		text := strings.Join(shown, "")
+		require.LessOrEqual(t, strings.Count(text, "one\n"), 1, text)
+		if err == nil {
+			require.Contains(t, text, "one\ntwo\n")
+		} else {
+			require.ErrorContains(t, err, "the worker ")
+			ended++
+		}
+		select {
+		case <-fellow:
+		default:
+			continue
+		}
+		break
+	}
+	_, _, err := execute(t, s, 0, "print on")
+	require.NoError(t, err)
+	t.Logf("%d of %d kills met a cell", ended, rounds)
+}
+
 func TestAnEvaluatorThatDoesNotStartIsReportedByTheCell(t *testing.T) {
 	s := start(t, Options{Env: append(os.Environ(), "FAKE_REFUSES=1")})
 	for n := range 3 {
@@ -313,7 +384,13 @@ func TestCellsReadLinesFromTheFrontEnd(t *testing.T) {
 
 	_, shown, err := execute(t, s, 2, "read")
 	require.NoError(t, err)
-	require.Equal(t, []string{"stdout: read \"\", EOF\n"}, shown)
+	require.Equal(t, []string{"stdout: read \"\", " + host.ErrNoInput.Error() + "\n"}, shown)
+
+	end := func(context.Context, host.Question) (string, error) { return "", io.EOF }
+	r = newRecorder()
+	_, err = s.Execute(t.Context(), Request{N: 3, Source: "read", Input: end}, r.add)
+	require.NoError(t, err)
+	require.Equal(t, []string{"stdout: read \"\", EOF\n"}, r.lines())
 }
 
 func TestHiddenCellsAreNotAmongTheCells(t *testing.T) {

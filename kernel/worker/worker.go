@@ -35,7 +35,7 @@ const (
 // between standard output, standard error and displays exact; what reaches
 // descriptors 1 and 2 another way is shown as well, in order of arrival.
 type Stdio struct {
-	In       io.Reader // asks the front end for a line; EOF where it cannot answer
+	In       io.Reader // asks the front end for lines; host.ErrNoInput where nobody can be asked
 	Out, Err io.Writer
 }
 
@@ -166,6 +166,7 @@ func (w *worker) evaluateCells() {
 		var rep reply
 		switch j.Op {
 		case opExecute:
+			w.out.send(event{Event: eventBegun, ID: j.ID})
 			rep = w.execute(j)
 		case opExpression:
 			rep = w.expression(j)

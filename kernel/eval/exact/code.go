@@ -69,6 +69,7 @@ type function struct {
 	value  *closure      // the func value of a function that captures nothing
 
 	resU, resP int32 // slots of the results, when it is native
+	takes      taker // how much it allocates, when its arguments say so
 }
 
 // A nativeFn runs native code. Its results and arguments lie at u and p as in

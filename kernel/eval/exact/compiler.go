@@ -267,6 +267,9 @@ func (c *compiler) nativeValue(object *types.Func, path string) (reflect.Value, 
 	if v, ok := native.Method(t.Native, object.Name()); ok {
 		return v, nil
 	}
+	if v, ok := c.rt.stdin.method(t.Native, object.Name()); ok {
+		return v, nil
+	}
 	m, ok := t.Native.MethodByName(object.Name())
 	if !ok || t.Native.Kind() == reflect.Interface {
 		return reflect.Value{}, missing
@@ -308,6 +311,9 @@ func (b *builder) global(g *ssa.Global) unsafe.Pointer {
 		return r.Addr().UnsafePointer()
 	}
 	t := b.typ(v.Type())
+	if size := uint64(t.Mem.Size()); size >= largeBytes && b.rt.tooLarge(size) {
+		b.refuse("%v", b.rt.memoryError(size))
+	}
 	x := &variable{t.New(), t}
 	b.globals[v] = x
 	return x.ptr

@@ -23,6 +23,9 @@ func (rt *runtime) begin(tok *permit, release func()) {
 	rt.release = release
 	rt.current.Store(tok)
 	rt.running.Store(tok)
+	if rt.stdin != nil {
+		rt.stdin.told.Store(false)
+	}
 	rt.watch()
 }
 

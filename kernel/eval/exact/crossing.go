@@ -114,6 +114,12 @@ func (rt *runtime) nativeInterface(m *machine, v any, want reflect.Type) (reflec
 				return out, true
 			}
 		}
+		if f, ok := v.(*os.File); ok {
+			if r, ok := rt.stdin.as(f, want); ok {
+				out.Set(r)
+				return out, true
+			}
+		}
 		r := reflect.ValueOf(v)
 		if !r.Type().AssignableTo(want) {
 			m.refuse("a value of type %s cannot be given to native code that wants %s", r.Type(), want)

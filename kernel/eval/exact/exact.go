@@ -32,9 +32,18 @@ import (
 	"adkernel/kernel/eval/native"
 )
 
-// Options say where cells write, and what they may use.
+// Options say where cells read and write, and what they may use.
 type Options struct {
 	Stdout, Stderr io.Writer
+
+	// Stdin is what cells read as os.Stdin, also by fmt.Scan; nil: the
+	// process's own. An error of it that is not io.EOF ends a cell that scans.
+	Stdin io.Reader
+
+	// Exhausted is called, and may not return, when native code of a cell
+	// that has been ended for its memory goes on to allocate. Nil: nobody is
+	// told, and the system decides.
+	Exhausted func(err error)
 
 	// GoroutinePanic is called with what a goroutine of a cell panicked with.
 	// Nil: say so on Stderr, and let the cells go on.
@@ -71,17 +80,24 @@ func newEvaluator(v eval.Vocabulary, o Options) (*evaluator, error) {
 	}
 	fset := token.NewFileSet()
 	rt := &runtime{
-		fset: fset, stdout: o.Stdout, stderr: o.Stderr,
+		fset: fset, stdout: o.Stdout, stderr: o.Stderr, stdin: newInput(o),
+	}
+	scanners := map[string]any{}
+	if rt.stdin != nil {
+		scanners = rt.stdin.scanners()
 	}
 	rt.limit.Store(o.MaxAllocation)
 	if o.MaxMemory > 0 {
-		rt.memory.max = o.MaxMemory
+		rt.memory.max, rt.memory.exhausted = o.MaxMemory, o.Exhausted
 		debug.SetMemoryLimit(int64(o.MaxMemory))
 	}
 	rt.current.Store(background())
 	rt.imports = native.NewImporter(fset)
 	rt.imports.Extra = v.Types
 	rt.symbols = func(path, name string) (reflect.Value, bool) {
+		if f := scanners[name]; f != nil && path == "fmt" {
+			return reflect.ValueOf(f), true
+		}
 		if s, ok := v.Symbols[path+"/"+pathName(path)]; ok {
 			r, ok := s[name]
 			if ok {
@@ -164,6 +180,7 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	for _, v := range u.shown {
 		result.Values = append(result.Values, e.rt.show(v.typ.Any(v.ptr)))
 	}
+	result.Values = p.Visible(result.Values)
 	return result, nil
 }
 

@@ -25,6 +25,8 @@ type memory struct {
 	before   uint64        // when the running cell began
 	watching atomic.Bool
 	pause    sync.RWMutex // held while the memory is looked at; see flagPause
+
+	exhausted func(error) // see Options
 }
 
 const (
@@ -104,6 +106,9 @@ func (rt *runtime) checkMemory() {
 	}
 	rt.going.end(p)
 	time.Sleep(patience) // they end, and what they hold becomes garbage
+	if m.exhausted != nil && heap() > m.max+m.max/4 && rt.pausedLive() > m.max+m.max/4 {
+		m.exhausted(memoryError{used: heap(), limit: m.max})
+	}
 }
 
 // wait returns when the memory has been looked at.
@@ -135,15 +140,23 @@ func (rt *runtime) tooLarge(bytes uint64) bool {
 	if rt.memory.max == 0 || bytes < largeBytes {
 		return false
 	}
+	if bytes > rt.memory.max { // more than any session may have, and perhaps more than can be added
+		return true
+	}
 	return heap()+bytes > rt.memory.max && live()+bytes > rt.memory.max
 }
 
+// outOfMemory raises what an allocation that is too large is refused with.
 func (m *machine) outOfMemory(bytes uint64) {
-	limit := m.rt.memory.max
-	if one := m.rt.limit.Load(); one > 0 && (limit == 0 || one < limit) {
+	m.raise(&panicking{val: runtimeError(m.rt.memoryError(bytes).Error())})
+}
+
+func (rt *runtime) memoryError(bytes uint64) memoryError {
+	limit := rt.memory.max
+	if one := rt.limit.Load(); one > 0 && (limit == 0 || one < limit) {
 		limit = one
 	}
-	m.raise(&panicking{val: runtimeError(memoryError{heap(), bytes, limit}.Error())})
+	return memoryError{heap(), bytes, limit}
 }
 
 // checkSize emits what raises when a variable of type t is too large.

@@ -1,6 +1,7 @@
 package exact
 
 import (
+	"io"
 	"math"
 	"runtime/debug"
 	"testing"
@@ -27,6 +28,21 @@ func TestMemoryLimit(t *testing.T) {
 		"Repeat bytes":    "s := bytes.Repeat([]byte(\"x\"), 1<<40)\n_ = s",
 		"channel":         "c := make(chan int, 1<<33)\n_ = c",
 		"native callback": "var l [][]int\nfor { strings.Map(func(r rune) rune { l = append(l, make([]int, 1000)); return r }, \"abc\") }",
+		"one array":       "println(len(make([]byte, 1<<45)))",
+		"array variable":  "var a [1 << 40]byte\na[5] = 1",
+		"Builder":         "var b strings.Builder\nb.Grow(1 << 45)",
+		"Buffer":          "var b bytes.Buffer\nb.Grow(1 << 45)",
+		"an interface":    "var g interface{ Grow(int) } = new(bytes.Buffer)\ng.Grow(1 << 45)",
+		"method value":    "g := new(bytes.Buffer).Grow\ng(1 << 45)",
+		"reader":          "bufio.NewReaderSize(strings.NewReader(\"\"), 1<<45)",
+		"picture":         "image.NewRGBA(image.Rect(0, 0, 1<<20, 1<<20))",
+		"large picture":   "image.NewRGBA64(image.Rect(-1<<40, -1<<40, 1<<40, 1<<40))",
+		"permutation":     "rand.Perm(1 << 42)",
+		"big number":      "new(big.Int).Lsh(big.NewInt(1), 1<<50)",
+		"big power":       "new(big.Int).Exp(big.NewInt(10), big.NewInt(1<<45), nil)",
+		"digits":          "strconv.FormatFloat(1, 'f', 1<<40, 64)",
+		"Grow":            "slices.Grow([]byte{}, 1<<45)",
+		"slices.Repeat":   "slices.Repeat([]byte{1}, 1<<45)",
 		"recursion":       "func f(l []int) { k := make([]int, 1000); f(k); _ = l }\nf(nil)",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -64,4 +80,35 @@ func TestMemoryShare(t *testing.T) {
 	require.Greater(t, MemoryShare(), uint64(128<<20))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(5 << 30))
 	require.Equal(t, uint64(5<<30), MemoryShare())
+}
+
+func TestNativeCodeThatDoesNotStopAllocating(t *testing.T) {
+	told := make(chan error, 1)
+	t.Cleanup(func() { debug.SetMemoryLimit(math.MaxInt64) })
+	stop := make(chan struct{})
+	s := newSession(t, Options{
+		MaxMemory: live() + 64<<20,
+		Stdin:     flood{stop},
+		Exhausted: func(err error) {
+			select {
+			case told <- err:
+				close(stop)
+			default:
+			}
+		},
+	})
+	require.Contains(t, s.fails("all, err := io.ReadAll(os.Stdin)\nprintln(len(all), err)").Message, "out of memory: the session uses")
+	require.ErrorContains(t, <-told, "the limit is")
+}
+
+// flood is a reader without an end, until it is closed.
+type flood struct{ stop chan struct{} }
+
+func (e flood) Read(p []byte) (int, error) {
+	select {
+	case <-e.stop:
+		return 0, io.EOF
+	default:
+		return len(p), nil
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"unsafe"
 
+	"adkernel/kernel/eval/exact/format"
 	"adkernel/kernel/eval/exact/layout"
 	"adkernel/kernel/eval/native"
 )
@@ -13,6 +14,7 @@ import (
 func (rt *runtime) nativeFunction(name string, f reflect.Value, s *shape, variadic bool, export exporter) *function {
 	out := newFunction(name)
 	out.origin = f
+	out.takes = allocating[name]
 	out.resU, out.resP = s.resU, s.resP
 	if fast := fastCall(f); fast != nil {
 		out.native = fast
@@ -35,6 +37,12 @@ func (m *machine) callWith(fn *function, f reflect.Value, variadic bool, s *shap
 		}
 		args = append(args, v)
 		l = l.plus(t.NU, t.NP)
+	}
+	if fn.takes != nil {
+		if bytes := takes(fn.takes, args); bytes >= largeBytes && m.rt.tooLarge(bytes) {
+			m.outOfMemory(bytes)
+			return true
+		}
 	}
 	outs, ok := m.callNative(fn, f, args, variadic)
 	if !ok {
@@ -102,6 +110,10 @@ func (m *machine) caught(r any) {
 		m.raise(&panicking{kill: killExit, val: e})
 		return
 	}
+	if deep, ok := r.(format.TooDeep); ok {
+		m.raise(&panicking{kill: killOverflow, val: overflowError{int(deep), containsItself}})
+		return
+	}
 	if p := m.rt.passing.Load(); p != nil && same(p.val, m.rt.unwrap(r)) {
 		m.raised = p
 		return
@@ -146,8 +158,12 @@ func (rt *runtime) nativeMethod(r reflect.Type, s *site) *target {
 	}
 	shape := rt.shape(s.sig)
 	fn := newFunction(r.String() + "." + s.name)
+	fn.takes = allocating["("+r.String()+")."+s.name]
 	fn.resU, fn.resP = shape.resU, shape.resP
 	f := meth.Func
+	if own, ok := rt.stdin.method(r, s.name); ok {
+		f = own
+	}
 	variadic := f.Type().IsVariadic()
 	export := rt.exporter(r.PkgPath(), s.name)
 	if x, ok := blocking["("+r.String()+")."+s.name]; ok {

@@ -61,6 +61,9 @@ func (rt *runtime) logged(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc
 		out, _ := rt.wrapAny(m, v)
 		return out
 	}
+	if holdsAny(want) && m.tooDeep(t.At(value(t, u, p, l))) {
+		return reflect.Value{}, true, false
+	}
 	switch want {
 	case reflect.TypeFor[any]():
 		v := one(*rany(p, l.p))
@@ -123,6 +126,9 @@ func (rt *runtime) exportOrRefuse(m *machine, t *layout.Type, u, p unsafe.Pointe
 	}
 	x := t.At(value(t, u, p, l))
 	if t.Mem.Kind() == reflect.Interface && want.NumMethod() == 0 || t.Exact && t.Mem.Kind() != reflect.Interface {
+		if m.tooDeep(x) {
+			return reflect.Value{}, true, false
+		}
 		out, ok := rt.exported(m, x, want, name)
 		return out, true, ok
 	}
@@ -194,6 +200,46 @@ func (rt *runtime) exported(m *machine, x reflect.Value, want reflect.Type, name
 		return out, true
 	}
 	return x, true
+}
+
+// maxNesting is how deeply values that native code gets may lie in each other
+// through interfaces: what goes on so much longer contains itself.
+const maxNesting = 200_000
+
+const containsItself = ", for a value that contains itself"
+
+// tooDeep raises what a value is refused with that native code would follow
+// until its stack overflows, which ends the process.
+func (m *machine) tooDeep(x reflect.Value) bool {
+	if !isDeep(x, 0) {
+		return false
+	}
+	m.raise(&panicking{kill: killOverflow, val: overflowError{maxNesting, containsItself}})
+	return true
+}
+
+// isDeep says whether values lie in each other more deeply than that.
+func isDeep(x reflect.Value, depth int) bool {
+	if depth > maxNesting {
+		return true
+	}
+	switch x.Kind() {
+	case reflect.Interface:
+		return !x.IsNil() && holdsAny(x.Elem().Type()) && isDeep(x.Elem(), depth+1)
+	case reflect.Slice, reflect.Array:
+		for i := range x.Len() {
+			if isDeep(x.Index(i), depth+1) {
+				return true
+			}
+		}
+	case reflect.Map:
+		for it := x.MapRange(); it.Next(); {
+			if isDeep(it.Value(), depth+1) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // anyOfCells says whether a slice or map holds a value of a cell at any depth

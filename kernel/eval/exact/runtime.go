@@ -31,6 +31,7 @@ type runtime struct {
 	others  sync.WaitGroup // goroutines that cells started
 	stdout  io.Writer
 	stderr  io.Writer
+	stdin   *input
 	died    func(p *panicking, at token.Pos) // a goroutine's panic
 	plain   bool                             // compile without optimizations, for tests that compare
 

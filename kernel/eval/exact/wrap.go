@@ -43,6 +43,17 @@ func (h heldError) Unwrap() error {
 	return err
 }
 
+// Causes returns what a method Unwrap of several errors does, which cannot
+// stand beside the other.
+func (h heldError) Causes() []error {
+	out := h.rt.callMethod(h.v, "Unwrap", reflect.TypeFor[func() []error]())
+	if out == nil {
+		return nil
+	}
+	errs, _ := out[0].Interface().([]error)
+	return errs
+}
+
 // Is asks the value's own method.
 func (h heldError) Is(target error) bool {
 	out := h.rt.callMethod(h.v, "Is", reflect.TypeFor[func(error) bool](), reflect.ValueOf(&target).Elem())

@@ -124,7 +124,7 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	if err := e.run(ctx, lowered); err != nil {
 		return result, err
 	}
-	result.Values = e.rt.take()
+	result.Values = p.Visible(e.rt.take())
 	return result, nil
 }
 

@@ -65,8 +65,21 @@ func elemOf(v view.Value) view.Value {
 	return v
 }
 
+// maxDepth is how deeply values may lie in each other. Go's own printing gets
+// some ten times as deep before its stack overflows, which ends a process.
+const maxDepth = 100_000
+
+// TooDeep is what printing a value panics with that contains itself: its depth.
+type TooDeep int
+
+// PassesPrinters implements Passing.
+func (TooDeep) PassesPrinters() {}
+
 // printValue prints a value that may lie in another one.
 func (p *printer) printValue(v view.Value, verb rune, depth int) {
+	if depth > maxDepth {
+		panic(TooDeep(depth))
+	}
 	if depth > 0 && v.IsValid() && v.CanInterface() && v.Kind() != reflect.Interface && p.handleMethods(v, verb) {
 		return
 	}

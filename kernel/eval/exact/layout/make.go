@@ -73,6 +73,10 @@ func (tb *Table) identify(x *Type) {
 			{Name: "V", Type: x.Mem},
 		})
 	}
+	if x.ID.Size() > unsafe.Sizeof(uintptr(0)) { // a zero value of an array may not fit into memory
+		x.Word = wordOf(x.ID)
+		return
+	}
 	zero := reflect.Zero(x.ID).Interface()
 	if x.Mem.Kind() == reflect.Interface { // an interface never holds one
 		zero = nil
