@@ -19,6 +19,9 @@ const maxEdited = 512 << 20
 // errTooLarge is why no repair is tried on a large checkpoint.
 var errTooLarge = fmt.Errorf("the checkpoint is larger than %d MiB, so its weights are not copied to try repairs on them", maxEdited>>20)
 
+// errUntouched is why a repair is not one.
+var errUntouched = errors.New("the checkpoint has no weights of that kind")
+
 // An edit changes the values of one tensor in place, and reports whether it
 // had anything to do with it.
 type edit func(name string, shape []int, values []float32) bool
@@ -61,7 +64,7 @@ func editTensors(c *checkpoint.Checkpoint, change edit) ([]checkpoint.Tensor, er
 		tensors = append(tensors, t)
 	}
 	if touched == 0 {
-		return nil, errors.New("the checkpoint has no weights of that kind")
+		return nil, errUntouched
 	}
 	return tensors, nil
 }

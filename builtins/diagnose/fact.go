@@ -91,7 +91,7 @@ var definitions = map[string]definition{
 	"two.excess":       {Number, times, "engine.excess over prompts of two tokens"},
 	"growth.ratio":     {Number, times, "engine.error over whole prompts, over that over two tokens"},
 
-	"decode.agreement": {Number, percent, "generated tokens that the same deployment also chooses when they are decoded one prompt at a time from the start"},
+	"decode.agreement": {Number, percent, "generated tokens that the same deployment also chooses when it computes the prefix anew, without block reuse"},
 
 	"loaded.layers":  {Number, count, "quantized layers whose scales the engine told"},
 	"loaded.wrong":   {Number, count, "of them, with scales that are not the checkpoint's"},
@@ -101,6 +101,9 @@ var definitions = map[string]definition{
 	"audit.wrong":    {Number, count, "of them, faulty"},
 	"audit.cause":    {Text, plain, "the mistake that explains the worst"},
 	"audit.finding":  {Text, plain, "where and how"},
+
+	"branch.module": {Text, plain, "first attention or MLP whose output is not the reference's, those before it being right"},
+	"branch.factor": {Number, times, "its output over the reference's, where it is a multiple of that within rounding"},
 
 	"fake.excess":        {Number, times, "engine.excess with fake quantization on both sides"},
 	"fake.nan":           {Number, count, "probe prompts with NaN under fake quantization"},
@@ -117,6 +120,8 @@ var definitions = map[string]definition{
 	"repair.experts":               {Number, times, "engine.excess, routed and shared experts' outputs divided by world_size"},
 	"repair.shared":                {Number, times, "engine.excess, the shared expert's output divided by world_size"},
 	"repair.rows":                  {Number, times, "engine.excess, all row-parallel outputs divided by world_size"},
+	"repair.branch":                {Number, times, "engine.excess, a factor of a branch's output undone in the weights, the best of those tried"},
+	"repair.branch_words":          {Text, plain, "what was undone"},
 	"repair.before":                {Number, times, "engine.excess over the same prompts without any repair"},
 }
 

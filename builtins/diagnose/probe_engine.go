@@ -23,7 +23,7 @@ func (p *prober) gather(ctx context.Context) error {
 	if e, known := p.facts.number("engine.excess"); !known || e < wrongFrom {
 		return nil
 	}
-	for _, step := range []func(context.Context) error{p.decode, p.configuration, p.attentionRepairs, p.reduceRepairs} {
+	for _, step := range []func(context.Context) error{p.decode, p.configuration, p.attentionRepairs, p.reduceRepairs, p.branchRepairs} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -160,21 +160,22 @@ const decoded = 4
 
 // decode asks whether the tokens that a deployment generates step by step are
 // those that it chooses when each prefix is computed anew: the cache against
-// itself, with no baseline.
+// itself, with no baseline. Computed anew nothing may come from the cache, or
+// what it returns would be wrong on both sides.
 func (p *prober) decode(ctx context.Context) error {
 	prompts := p.asked.short.of(p.asked.prompts)
-	what := fmt.Sprintf("%d tokens generated after each of %d short prompts, and the same prefixes computed anew, both by the tested deployment", decoded, len(prompts))
+	what := fmt.Sprintf("%d tokens generated after each of %d short prompts, and the same prefixes computed anew without block reuse, both by the tested deployment", decoded, len(prompts))
 	return p.probe(ctx, "decode against prefill", what, func() error {
 		e, err := p.open(ctx, p.test, engine.Site{})
 		if err != nil {
 			return err
 		}
 		prefixes, chosen, err := generated(ctx, e, prompts)
-		if err != nil {
-			return errors.Join(err, e.Close())
-		}
-		anew, err := ask(ctx, e, prefixes)
 		if err := errors.Join(err, e.Close()); err != nil {
+			return err
+		}
+		anew, err := p.answer(ctx, p.test.With(false, "kv_cache_config", "enable_block_reuse"), prefixes)
+		if err != nil {
 			return err
 		}
 		same := 0

@@ -1,0 +1,88 @@
+package diagnose_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/compare"
+	"adkernel/builtins/diagnose"
+	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/backend"
+	"adkernel/internal/neighbours"
+)
+
+// Faults planted in transformers by patches: at n = 36 not every one is a
+// loss, and the diagnosis is asked what it would say if it were.
+func TestNeighbourFaultsPlantedByPatchesAreShown(t *testing.T) {
+	python := neighbours.Python(t)
+	d := demo(t)
+	served := func(d engine.Deployment, name, patch string) engine.Deployment {
+		d.Name, d.Backend, d.Python = name, "transformers", python
+		if patch != "" {
+			d.Patch = filepath.Join(t.TempDir(), "patch.py")
+			require.NoError(t, os.WriteFile(d.Patch, []byte(patch), 0o644))
+		}
+		return d
+	}
+	for _, c := range []struct {
+		name, patch string
+		base        engine.Deployment
+		suspect     string // "" accuses nobody
+		evidence    string
+	}{
+		{"sound moe", "", d.MoE, "", ""},
+		{"experts doubled", `
+def patch(model):
+    for layer in model.model.layers:
+        layer.mlp.register_forward_hook(lambda module, inputs, output: 2 * output)
+`, d.MoE, "branch-factor", "Dividing the output of mlp in every layer by 2 makes the logits right"},
+		{"one layer's attention lost a factor", `
+def patch(model):
+    model.model.layers[1].self_attn.register_forward_hook(lambda module, inputs, output: (0.25 * output[0], *output[1:]))
+`, d.BF16, "branch-factor", "Dividing the output of model.layers.1.self_attn by 0.25 makes the logits right"},
+		{"shared expert doubled", `
+def patch(model):
+    for layer in model.model.layers:
+        layer.mlp.shared_expert.register_forward_hook(lambda module, inputs, output: 2 * output)
+`, d.MoE, "branch-factor", "Halving the output of the shared expert in every layer makes the logits right"},
+		{"values one slot early", `
+import torch
+from transformers.cache_utils import DynamicLayer
+
+def patch(model):
+    update = DynamicLayer.update
+
+    def shifted(self, *args, **kwargs):
+        past = self.get_seq_length()
+        keys, values = update(self, *args, **kwargs)
+        if past:
+            values = torch.cat([values[..., :1, :], values[..., :-1, :]], dim=-2)
+        return keys, values
+
+    DynamicLayer.update = shifted
+`, d.BF16, "kv-cache", "Where nothing is read from the cache the logits are right"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			base := served(c.base, "base", "")
+			cmp := *compared(t, c.name, cleanSamples, served(c.base, c.name, c.patch), base)
+			cmp.Verdict.Outcome = compare.RealLoss
+			out, err := diagnose.Run(t.Context(), &cmp, diagnose.Options{Open: backend.Open})
+			require.NoError(t, err)
+			t.Log("\n" + out.MimeBundle().Plain())
+			shown := func(s diagnose.Suspect) bool { return s.Standing == diagnose.Shown }
+			if c.suspect == "" {
+				require.False(t, slices.ContainsFunc(out.Suspects, shown))
+				require.Contains(t, out.Words, "No suspect of the catalogue explains it.")
+				return
+			}
+			require.Equal(t, c.suspect, out.Suspects[0].Name)
+			require.True(t, shown(out.Suspects[0]), "%+v", out.Suspects[0])
+			require.Contains(t, out.Suspects[0].For[0].Words, c.evidence)
+			require.False(t, shown(out.Suspects[1]), "%+v", out.Suspects[1])
+		})
+	}
+}
