@@ -225,9 +225,14 @@ func (x *execution) finish(response engine.Response) error {
 	q, p := x.task.Questions[i], x.prompts[i]
 	sample := Sample{
 		Index: i, Subject: q.Subject, Question: q.Index, Ref: q.Ref,
-		Output: response.Text, Correct: x.task.Score(q, response.Text), Finish: response.Finish, Tokens: response.Tokens,
+		Output: response.Text, Finish: response.Finish, Tokens: response.Tokens,
 		PromptAt: p.at, PromptTokens: len(p.ids), PromptSHA256: p.sha256,
 		Margin: float32(math.NaN()),
+	}
+	if x.spec.Task.Scorer != nil {
+		sample.Unjudged = NotJudged
+	} else {
+		sample.Correct, sample.Verdicts = x.task.Score(q, response.Text), x.task.Verdicts(q, response.Text)
 	}
 	if response.Logits != nil {
 		sample.measure(response.Logits, x.letters, x.engine)
@@ -239,6 +244,15 @@ func (x *execution) finish(response engine.Response) error {
 	return nil
 }
 
+// unjudged is how many samples have no verdict when the execution ends: those
+// who read the run judge them, where a function does.
+func (x *execution) unjudged() int {
+	if x.spec.Task.Scorer != nil {
+		return len(x.done)
+	}
+	return 0
+}
+
 // end records how the execution ended. failure is work's error.
 func (x *execution) end(ctx context.Context, failure error) error {
 	x.mu.Lock()
@@ -246,7 +260,7 @@ func (x *execution) end(ctx context.Context, failure error) error {
 	state := x.state
 	state.Finished, state.PID, state.Doing = time.Now(), 0, ""
 	if x.store != nil {
-		state.Done, state.Correct = len(x.done), x.store.correct
+		state.Done, state.Correct, state.Unjudged = len(x.done), x.store.correct, x.unjudged()
 	}
 	switch {
 	case failure == nil:

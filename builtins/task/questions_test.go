@@ -1,6 +1,7 @@
 package task
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -192,4 +193,60 @@ func TestASpecRefusesWhatHasNoEffect(t *testing.T) {
 		_, err := s.Load()
 		require.ErrorContains(t, err, message)
 	}
+}
+
+func TestAFunctionJudgesWhatHasNoOneLineAnswer(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "my.jsonl")
+	require.NoError(t, os.WriteFile(path, []byte(`{"question": "Write a haiku.", "syllables": [5, 7, 5]}
+{"question": "Explain.", "answer": "because\nof that"}
+{"question": "List.", "answer": ["a", "b"]}
+`), 0o644))
+	_, err := Spec{Kind: "questions", Dataset: path}.Load()
+	require.ErrorContains(t, err, "question 0: answer: want a text")
+
+	scorer := NewScorer(" func(...) ", func(answer string, q Question) bool { return answer == q.Ref })
+	spec := Spec{Kind: "questions", Dataset: path, Scorer: scorer}
+	loaded, err := spec.Load()
+	require.NoError(t, err)
+	require.Equal(t, judgedTokens, loaded.MaxTokens)
+	require.Empty(t, loaded.Stop, "the answer may have several lines")
+	require.Equal(t, []any{5.0, 7.0, 5.0}, loaded.Questions[0].Fields["syllables"])
+	require.Equal(t, []string{"", "because\nof that", `["a", "b"]`}, []string{loaded.Questions[0].Ref, loaded.Questions[1].Ref, loaded.Questions[2].Ref})
+
+	spec.MaxTokens, spec.Stop = 12, []string{"."}
+	loaded, err = spec.Load()
+	require.NoError(t, err)
+	require.Equal(t, 12, loaded.MaxTokens)
+	require.Equal(t, []string{"."}, loaded.Stop)
+	require.Contains(t, spec.String(), "judged by a function")
+
+	text, err := json.Marshal(spec)
+	require.NoError(t, err)
+	var back Spec
+	require.NoError(t, json.Unmarshal(text, &back))
+	require.Equal(t, "func(...)", back.Scorer.Source())
+	require.Equal(t, scorer.Hash(), back.Scorer.Hash())
+	require.False(t, back.Scorer.Live())
+	require.Error(t, json.Unmarshal([]byte(`{"kind": "questions", "scorer": {"language": "lua", "source": "x"}}`), &back))
+
+	for want, spec := range map[string]Spec{
+		"max_tokens and stop have no effect":           {Kind: "mmlu", MaxTokens: 3},
+		"max_tokens -1: want 1 or more":                {Kind: "questions", MaxTokens: -1},
+		"stop: an empty text would end every answer":   {Kind: "questions", Stop: []string{""}},
+		"filter has no effect where a function judges": {Kind: "gsm8k", Filter: "strict-match", Scorer: scorer},
+	} {
+		_, err := spec.Load()
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestAPanicOfTheFunctionIsNoVerdict(t *testing.T) {
+	scorer := NewScorer("", func(answer string, _ Question) bool {
+		var none []string
+		return none[len(answer)] == ""
+	})
+	_, err := scorer.Judge(Question{}, "abc")
+	require.EqualError(t, err, "the function that judges it panicked: runtime error: index out of range [3] with length 0")
+	var failure ScorerFailure
+	require.ErrorAs(t, err, &failure)
 }

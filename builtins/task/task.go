@@ -53,6 +53,10 @@ type Question struct {
 
 	// Messages take the place of Prompt in a task with Chat.
 	Messages []Message `json:"messages,omitempty"`
+
+	// Fields is the question's line of a user's file, whole: what a function
+	// that judges answers may need beside Ref. nil where none does.
+	Fields map[string]any `json:"-"`
 }
 
 // Text is the question for people: its prompt, or the turns of its
@@ -69,7 +73,8 @@ func (q Question) Text() string {
 }
 
 // Score reports whether output answers q. In MMLU that is whether it begins
-// with q.Ref, white space aside; of GSM8K's filters the spec's decides.
+// with q.Ref, white space aside; of GSM8K's filters the spec's decides. A
+// Scorer is not asked: see Spec.Scorer.
 func (t *Task) Score(q Question, output string) bool {
 	switch {
 	case t.grader != nil:
