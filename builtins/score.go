@@ -54,6 +54,11 @@ func (e *Evaluation) By(filter string) *Evaluation {
 	return &Evaluation{r}
 }
 
+// Metric decides which choice is the answer where Logged samples rank choices by
+// their likelihood: "acc", the likeliest, or "acc_norm", the likeliest for its
+// length.
+func Metric(name string) TaskOption { return func(t *Task) { t.Metric = name } }
+
 // MaxTokens is how many tokens an answer to your own questions may have.
 func MaxTokens(n int) TaskOption { return func(t *Task) { t.MaxTokens = n } }
 

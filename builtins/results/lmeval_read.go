@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"adkernel/builtins/run"
 	"adkernel/builtins/task"
@@ -346,20 +345,16 @@ func (r *lmReader) sample(s *lmSample, subject string) (run.Sample, string, erro
 
 // choose fills in what the log-likelihoods say.
 func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []int, label func(int) string) {
-	best := math.Inf(-1)
-	chosen, nan := -1, false
-	for place, i := range choices {
+	var texts []string
+	var likelihoods []float64
+	nan := false
+	for _, i := range choices {
 		c := run.Choice{Text: label(i), LogLikelihood: float64(s.Resps[i].LogLikelihood), Greedy: bool(s.Resps[i].Greedy)}
 		out.Choices = append(out.Choices, c)
-		score := c.LogLikelihood
-		if r.metric == "acc_norm" { // by characters, the delimiter in front left out
-			score /= float64(max(1, utf8.RuneCountInString(strings.TrimPrefix(c.Text, " "))))
-		}
-		nan = nan || math.IsNaN(score)
-		if score > best {
-			best, chosen = score, place
-		}
+		texts, likelihoods = append(texts, c.Text), append(likelihoods, c.LogLikelihood)
+		nan = nan || math.IsNaN(c.LogLikelihood)
 	}
+	chosen := task.Likeliest(texts, likelihoods, r.metric)
 	if nan {
 		r.nan++
 	}
@@ -380,13 +375,7 @@ func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []int, label fun
 	if !nan && (chosen == right) != out.Correct {
 		r.disagree++
 	}
-	others := math.Inf(-1)
-	for place, c := range out.Choices {
-		if place != right {
-			others = max(others, c.LogLikelihood) // NaN stays
-		}
-	}
-	out.Margin = float32(out.Choices[right].LogLikelihood - others)
+	out.Margin = float32(task.Advantage(likelihoods, right))
 }
 
 func (r *lmReader) notes() {

@@ -62,6 +62,8 @@ func (r *Run) JudgedBy() string {
 		return "a function (" + spec.Task.Scorer.Hash()[:12] + ")"
 	case filter == "" && spec.Import != nil:
 		filter = spec.Import.Filter
+	case spec.Task.Metric != "":
+		return "metric " + spec.Task.Metric
 	case filter == "":
 		filter = spec.Task.Deciding()
 	}

@@ -54,6 +54,7 @@ func init() {
 		"MaxTokens":      reflect.ValueOf(builtins.MaxTokens),
 		"Mean":           reflect.ValueOf(builtins.Mean),
 		"Median":         reflect.ValueOf(builtins.Median),
+		"Metric":         reflect.ValueOf(builtins.Metric),
 		"Min":            reflect.ValueOf(builtins.Min),
 		"Multiturn":      reflect.ValueOf(builtins.Multiturn),
 		"NUnique":        reflect.ValueOf(builtins.NUnique),

@@ -4,12 +4,18 @@ package symbols
 
 import (
 	"adkernel/builtins/task"
+	"go/constant"
+	"go/token"
 	"reflect"
 )
 
 func init() {
 	symbolTable["adkernel/builtins/task/task"] = map[string]reflect.Value{
+		"Acc":           reflect.ValueOf(constant.MakeFromLiteral("\"acc\"", token.STRING, 0)),
+		"AccNorm":       reflect.ValueOf(constant.MakeFromLiteral("\"acc_norm\"", token.STRING, 0)),
+		"Advantage":     reflect.ValueOf(task.Advantage),
 		"Chat":          reflect.ValueOf((*task.Chat)(nil)),
+		"Likeliest":     reflect.ValueOf(task.Likeliest),
 		"Message":       reflect.ValueOf((*task.Message)(nil)),
 		"NewScorer":     reflect.ValueOf(task.NewScorer),
 		"Question":      reflect.ValueOf((*task.Question)(nil)),

@@ -38,6 +38,10 @@ type Spec struct {
 	// "flexible-extract" (default).
 	Filter string `json:"filter,omitempty" yaml:"filter,omitempty"`
 
+	// Metric decides which choice is the answer where lm-eval's samples rank
+	// choices: "acc" (default) or "acc_norm".
+	Metric string `json:"metric,omitempty" yaml:"metric,omitempty"`
+
 	// MaxTokens and Stop are of a user's questions: how many tokens an answer may
 	// have, and the texts that end it. 0 and nil are what loadQuestions says.
 	MaxTokens int      `json:"max_tokens,omitempty" yaml:"max_tokens,omitempty"`
@@ -73,6 +77,9 @@ func (s Spec) String() string {
 	}
 	if s.Filter != "" {
 		words = append(words, s.Filter)
+	}
+	if s.Metric != "" {
+		words = append(words, s.Metric)
 	}
 	if s.Scorer != nil {
 		words = append(words, "judged by a function")
@@ -148,6 +155,12 @@ func (s Spec) check() error {
 		return fmt.Errorf("filter %q: want %s", s.Filter, strings.Join(gsm8kGrader.names(), " or "))
 	case s.Filter != "" && s.Scorer != nil:
 		return errors.New("filter has no effect where a function judges: leave one of them out")
+	case s.Metric != "" && s.Kind != "lm-eval":
+		return errors.New("metric has no effect: leave it out")
+	case s.Metric != "" && s.Metric != Acc && s.Metric != AccNorm:
+		return fmt.Errorf("metric %q: want %s or %s", s.Metric, Acc, AccNorm)
+	case s.Metric != "" && s.Scorer != nil:
+		return errors.New("metric has no effect where a function judges: leave one of them out")
 	case s.MaxTokens < 0:
 		return fmt.Errorf("max_tokens %d: want 1 or more, or 0 for the default", s.MaxTokens)
 	case (s.MaxTokens > 0 || s.Stop != nil) && s.Kind != "questions":
