@@ -40,8 +40,7 @@ func (e *executor) close() { _ = os.RemoveAll(e.root) }
 // execute returns the executed notebook and the engines that its runs used.
 // The places where it ran are replaced by those where a user's would run.
 func (e *executor) execute(ctx context.Context, path string) (*notebook.Notebook, string, error) {
-	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	work, runs, cache := filepath.Join(e.root, name), filepath.Join(e.root, name+"-runs"), filepath.Join(e.root, "cache")
+	name, runs, work, cache := nameOf(path), e.runs(path), e.work(path), e.cache()
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return nil, "", err
 	}
@@ -74,8 +73,21 @@ func (e *executor) execute(ctx context.Context, path string) (*notebook.Notebook
 	if err != nil {
 		return nil, "", err
 	}
-	replacePaths(nb, strings.NewReplacer(runs, "~/.local/share/adkernel/runs", cache, "~/.cache/adkernel", work, "~/notebooks"))
+	replacePaths(nb, e.places(path))
 	return nb, engines, nil
+}
+
+func nameOf(path string) string { return strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)) }
+
+// work, runs and cache are where the notebook at path executes, where its runs
+// are kept, and where every notebook's demo is.
+func (e *executor) work(path string) string { return filepath.Join(e.root, nameOf(path)) }
+func (e *executor) runs(path string) string { return filepath.Join(e.root, nameOf(path)+"-runs") }
+func (e *executor) cache() string           { return filepath.Join(e.root, "cache") }
+
+// places replaces them by those of a user.
+func (e *executor) places(path string) *strings.Replacer {
+	return strings.NewReplacer(e.runs(path), "~/.local/share/adkernel/runs", e.cache(), "~/.cache/adkernel", e.work(path), "~/notebooks")
 }
 
 // usedEngines reads from the specifications of runs which engines computed

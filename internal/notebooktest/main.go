@@ -9,10 +9,16 @@
 // the engines are not those of the committed notebook, the cells must still
 // run and show outputs of the same kinds, and it says that numbers were not
 // compared.
+//
+// A notebook may need what few machines have, such as a GPU (see recording). It
+// is executed where that is, with -record, which also keeps what its runs
+// answered. Everywhere else its outputs are computed again from these records,
+// and the cells that launch and probe are compiled and not evaluated.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -38,11 +44,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	program := flags.String("adkernel", "", "the adkernel `command` that executes the notebooks")
 	evaluator := flags.String("evaluator", "", "the `evaluator` of the cells (default: the command's)")
 	update := flags.Bool("update", false, "write outputs that differ to the notebooks")
+	again := flags.Bool("record", false, "execute notebooks that need more than this test asks for, and write outputs and records")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
 	if *program == "" || flags.NArg() == 0 {
-		fmt.Fprintln(stderr, "usage: notebooktest -adkernel BIN [-evaluator NAME] [-update] NOTEBOOK...")
+		fmt.Fprintln(stderr, "usage: notebooktest -adkernel BIN [-evaluator NAME] [-update | -record] NOTEBOOK...")
 		return 2
 	}
 	e, err := newExecutor(*program, *evaluator, stderr)
@@ -57,7 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			break
 		}
 		start := time.Now()
-		word, err := test(ctx, e, path, *update)
+		word, err := test(ctx, e, path, *update, *again)
 		if err != nil {
 			failed++
 			fmt.Fprintf(stdout, "FAIL %s\n%v\n", path, err)
@@ -73,12 +80,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// test executes the notebook at path and compares it, or updates it. The word
-// says what became of it.
-func test(ctx context.Context, e *executor, path string, update bool) (word string, err error) {
+// test executes the notebook at path and compares it, updates it or records it.
+// The word says what became of it.
+func test(ctx context.Context, e *executor, path string, update, again bool) (word string, err error) {
 	committed, err := notebook.Read(path)
 	if err != nil {
 		return "", err
+	}
+	recorded, err := recordingOf(committed)
+	switch {
+	case err != nil:
+		return "", err
+	case again && recorded == nil:
+		return "", errors.New("  it is not a notebook to record: it has no metadata.adkernel.recorded")
+	case again:
+		return record(ctx, e, path, recorded)
+	case recorded != nil:
+		return testRecorded(ctx, e, path, committed, recorded, update)
 	}
 	fresh, engines, err := e.execute(ctx, path)
 	if err != nil {

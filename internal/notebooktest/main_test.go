@@ -15,13 +15,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"adkernel/internal/cli"
 	"adkernel/kernel/notebook"
 )
 
-// TestMain lets the test binary be the command that executes notebooks: a
-// cell's outputs are its lines, with the variable FAKE_ENGINE for "engine" and
-// what follows the file names for "arguments".
+// TestMain lets the test binary be the command that executes notebooks: either
+// adkernel itself, or one for which a cell's outputs are its lines, with the
+// variable FAKE_ENGINE for "engine" and what follows the file names for
+// "arguments".
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-test.") && os.Getenv(realCommand) != "" {
+		os.Exit(cli.Main(os.Args[1:]))
+	}
 	if len(os.Args) >= 5 && os.Args[1] == "run" {
 		if err := fakeRun(os.Args[2], os.Args[4]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
