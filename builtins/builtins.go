@@ -148,7 +148,8 @@ func Questions(path string, options ...TaskOption) Task {
 }
 
 // Logged are the prompts of a samples file that lm-evaluation-harness wrote
-// with --log_samples.
+// with --log_samples. Where it ranked choices by their likelihood, so does the
+// run.
 func Logged(path string, options ...TaskOption) Task {
 	return narrow(Task{Kind: "lm-eval", Dataset: path}, options)
 }

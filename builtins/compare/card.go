@@ -36,11 +36,18 @@ func (c *Comparison) card() card {
 		tables:  []table{c.accuracyTable(), c.evidenceTable()},
 		notes:   []string{"Method: " + c.Verdict.Method + "."},
 	}
+	if c.Filters != nil {
+		out.tables = append(out.tables, c.filterTable())
+		out.notes = append(out.notes, fmt.Sprintf("The mean's interval: %s; the gate's score is the mean.", c.Mean.Change.Method))
+	}
 	if c.Pairs.Discordant() > 0 {
 		out.tables = append(out.tables, c.subjectTable())
 	}
 	if c.Margins != nil {
 		out.tables = append(out.tables, c.Margins.table())
+	}
+	if len(c.Unjudged) > 0 {
+		out.notes = append(out.notes, c.unjudgedNote())
 	}
 	if c.Left > 0 {
 		out.notes = append(out.notes, fmt.Sprintf("%s not finished in both runs and left out.", count(c.Left, "sample is", "samples are")))

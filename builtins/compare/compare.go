@@ -25,8 +25,9 @@ const level = 0.95
 type Comparison struct {
 	Test, Base *run.Run
 
-	N                          int // samples finished in both runs
-	Left                       int // samples of either task that are not finished in both
+	N                          int        // samples finished in both runs
+	Left                       int        // samples of either task that are not finished in both
+	Unjudged                   []Unjudged // samples of either run that have no verdict, and why; not in N nor in Left
 	Pairs                      stats.Paired
 	TestAccuracy, BaseAccuracy stats.Interval // Wilson
 	Change                     stats.Interval // of the accuracy: Tango, paired
@@ -38,7 +39,10 @@ type Comparison struct {
 	// power; nil when no loss reaches it.
 	Detectable *stats.Plan
 	Design     stats.Design
-	Gate       stats.GateResult // TensorRT-LLM's own gate, unpaired
+	Gate       stats.GateResult // TensorRT-LLM's own gate, unpaired; of Mean where there is one
+
+	Filters []Filtered // what each of the task's filters says; nil unless there are several
+	Mean    *Mean      // over the filters; nil unless there are several
 
 	BySubject        []Subject // in the order of the base run
 	Margins          *Margins  // nil when the runs have no margins
@@ -56,7 +60,11 @@ func Runs(test, base *run.Run) (*Comparison, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compare %s with %s: %w", test.Name(), base.Name(), err)
 	}
-	c := &Comparison{Test: test, Base: base, N: len(pairs), Left: left, pairs: pairs, Design: stats.DefaultDesign()}
+	pairs, unjudged, err := dropUnjudged(test, base, pairs)
+	if err != nil {
+		return nil, fmt.Errorf("compare %s with %s: %w", test.Name(), base.Name(), err)
+	}
+	c := &Comparison{Test: test, Base: base, N: len(pairs), Left: left, Unjudged: unjudged, pairs: pairs, Design: stats.DefaultDesign()}
 	if err := c.compute(); err != nil {
 		return nil, fmt.Errorf("compare %s with %s: %w", test.Name(), base.Name(), err)
 	}
@@ -106,7 +114,14 @@ func (c *Comparison) compute() (err error) {
 	if c.Loss, err = stats.McNemarLoss(c.Pairs); err != nil {
 		return err
 	}
-	if c.Gate, err = stats.DefaultGate().Judge(100*c.BaseAccuracy.Estimate, 100*c.TestAccuracy.Estimate, c.N); err != nil {
+	if c.Filters, c.Mean, err = compareFilters(c.pairs, c.Base.JudgedBy()); err != nil {
+		return err
+	}
+	baseScore, testScore := c.BaseAccuracy.Estimate, c.TestAccuracy.Estimate
+	if c.Mean != nil {
+		baseScore, testScore = c.Mean.Base, c.Mean.Test
+	}
+	if c.Gate, err = stats.DefaultGate().Judge(100*baseScore, 100*testScore, c.N); err != nil {
 		return err
 	}
 	if c.BySubject, err = bySubject(c.pairs); err != nil {

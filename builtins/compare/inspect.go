@@ -182,6 +182,9 @@ func (in *Inspection) lackLogits() {
 
 // outcome is what became of the sample, in words.
 func (in *Inspection) outcome() string {
+	if in.TestSample.Unjudged != "" || in.BaseSample != nil && in.BaseSample.Unjudged != "" {
+		return "not judged"
+	}
 	if in.BaseSample == nil {
 		if in.TestSample.Correct {
 			return "right"

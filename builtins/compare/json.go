@@ -29,6 +29,15 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		loss := 100 * c.Detectable.Loss
 		out.Detectable = &loss
 	}
+	for _, u := range c.Unjudged {
+		out.Unjudged = append(out.Unjudged, unjudgedJSON{u.Run.Dir(), u.Index, u.Why})
+	}
+	for _, f := range c.Filters {
+		out.Filters = append(out.Filters, filterJSON{f.Filter, f.Decides, 100 * f.TestAccuracy, 100 * f.BaseAccuracy, inPoints(f.Change), f.Pairs.Losses, f.Pairs.Gains, f.Exact.P})
+	}
+	if c.Mean != nil {
+		out.Mean = &meanJSON{100 * c.Mean.Test, 100 * c.Mean.Base, inPoints(c.Mean.Change)}
+	}
 	for _, s := range c.BySubject {
 		out.Subjects = append(out.Subjects, subjectJSON{
 			Subject: s.Name, N: s.Pairs.N(), Base: 100 * s.Base(), Test: 100 * s.Test(), Delta: inPoints(s.Change),
@@ -64,6 +73,33 @@ type comparisonJSON struct {
 	BaseNaN       *int          `json:"base_nan"`
 	Subjects      []subjectJSON `json:"subjects"`
 	Margins       *marginsJSON  `json:"margins,omitempty"`
+
+	Filters  []filterJSON   `json:"filters,omitempty"` // where several judge
+	Mean     *meanJSON      `json:"mean_of_filters,omitempty"`
+	Unjudged []unjudgedJSON `json:"unjudged,omitempty"`
+}
+
+type filterJSON struct {
+	Filter  string       `json:"filter"`
+	Decides bool         `json:"decides"`
+	Test    float64      `json:"test"`
+	Base    float64      `json:"base"`
+	Change  intervalJSON `json:"change"`
+	Losses  int          `json:"losses"`
+	Gains   int          `json:"gains"`
+	P       float64      `json:"p"`
+}
+
+type meanJSON struct {
+	Test   float64      `json:"test"`
+	Base   float64      `json:"base"`
+	Change intervalJSON `json:"change"`
+}
+
+type unjudgedJSON struct {
+	Run    string `json:"run"`
+	Sample int    `json:"sample"`
+	Why    string `json:"why"`
 }
 
 type runJSON struct {

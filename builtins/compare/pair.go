@@ -31,6 +31,9 @@ func outcomeWords(o stats.Paired) string {
 // join pairs the samples that both runs have finished, in the base run's
 // order, and counts those that have no partner.
 func join(test, base *run.Run) (pairs []pair, left int, err error) {
+	if err := judgedAlike(test, base); err != nil {
+		return nil, 0, err
+	}
 	testSamples, err := test.Samples()
 	if err != nil {
 		return nil, 0, err

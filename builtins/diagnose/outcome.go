@@ -39,7 +39,7 @@ func pairSamples(c *compare.Comparison) ([]answered, error) {
 	}
 	var pairs []answered
 	for _, b := range base {
-		if i, ok := place[question{b.Subject, b.Question}]; ok {
+		if i, ok := place[question{b.Subject, b.Question}]; ok && test[i].Unjudged == "" && b.Unjudged == "" {
 			pairs = append(pairs, answered{test[i], b})
 		}
 	}

@@ -1,7 +1,8 @@
 // Package gguf reads llama.cpp's model files and writes them as Hugging Face
 // checkpoints: versions 2 and 3 of the format, the llama architecture, weights
-// in F32, F16, BF16, Q4_0, Q4_1 and Q8_0, byte-level BPE tokenizers. Quantized
-// weights are written as the float32 values that they stand for.
+// in F32, F16, BF16, Q4_0, Q4_1 and Q8_0, tokenizers of byte-level BPE and of
+// SentencePiece's BPE. Quantized weights are written as the float32 values that
+// they stand for.
 //
 // The format is described in ggml's docs/gguf.md. What a file holds beyond that
 // is refused: a model that lacks a part answers, but not as the model.

@@ -74,6 +74,11 @@ func (w writer) bytes() []byte {
 			put(uint32(5))
 			put(uint64(len(v)))
 			put(v)
+		case []float32:
+			put(uint32(9))
+			put(uint32(6))
+			put(uint64(len(v)))
+			put(v)
 		}
 	}
 	offset := 0
@@ -264,16 +269,18 @@ func TestWhatIsNotReadIsRefused(t *testing.T) {
 		}
 	}
 	for message, change := range map[string]func(*writer){
-		`architecture "qwen2" is not read`:         set("general.architecture", "qwen2"),
-		`rope.scaling.type "yarn" is not read`:     set("llama.rope.scaling.type", "yarn"),
-		"a mixture of 8 experts":                   set("llama.expert_count", uint32(8)),
-		"want that of a head, 16":                  set("llama.rope.dimension_count", uint32(8)),
-		"want 4096 at most":                        set("llama.block_count", uint32(1<<20)),
-		"llama.block_count is a":                   set("llama.block_count", "a"),
-		"llama.context_length is missing":          set("llama.context_length", uint32(0)),
-		`tokenizer.ggml.model "llama" is not read`: set("tokenizer.ggml.model", "llama"),
-		`tokenizer.ggml.pre "tekken" is not read`:  set("tokenizer.ggml.pre", "tekken"),
-		"0 merges":                              set("tokenizer.ggml.merges", []string{}),
+		`architecture "qwen2" is not read`:        set("general.architecture", "qwen2"),
+		`rope.scaling.type "yarn" is not read`:    set("llama.rope.scaling.type", "yarn"),
+		"a mixture of 8 experts":                  set("llama.expert_count", uint32(8)),
+		"want that of a head, 16":                 set("llama.rope.dimension_count", uint32(8)),
+		"want 4096 at most":                       set("llama.block_count", uint32(1<<20)),
+		"llama.block_count is a":                  set("llama.block_count", "a"),
+		"llama.context_length is missing":         set("llama.context_length", uint32(0)),
+		`tokenizer.ggml.model "t5" is not read`:   set("tokenizer.ggml.model", "t5"),
+		"8 tokens and 0 scores":                   set("tokenizer.ggml.model", "llama"),
+		"add_eos_token is true":                   set("tokenizer.ggml.add_eos_token", true),
+		`tokenizer.ggml.pre "tekken" is not read`: set("tokenizer.ggml.pre", "tekken"),
+		"no merges":                             set("tokenizer.ggml.merges", []string{}),
 		`tokens 2 and 3 are both "a"`:           set("tokenizer.ggml.tokens", []string{"<s>", "</s>", "a", "a", "Ġ", "ab", "1", "2"}),
 		"the bos token is 9":                    set("tokenizer.ggml.bos_token_id", uint32(9)),
 		"tensor blk.2.attn_q.weight is not one": func(w *writer) { w.tensors[3].name = "blk.2.attn_q.weight" },

@@ -1,6 +1,7 @@
 package gguf
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,8 +10,12 @@ import (
 
 // Kinds of tokens (llama_token_type).
 const (
-	tokenControl     = 3
-	tokenUserDefined = 4
+	tokenNormal      = "1"
+	tokenUnknown     = "2"
+	tokenControl     = "3"
+	tokenUserDefined = "4"
+	tokenUnused      = "5"
+	tokenByte        = "6"
 )
 
 const (
@@ -37,64 +42,35 @@ func split(pattern string) map[string]any {
 	return map[string]any{"type": "Split", "pattern": map[string]any{"Regex": pattern}, "behavior": "Isolated", "invert": false}
 }
 
+// A vocabulary is what both kinds of tokenizer have in common.
+type vocabulary struct {
+	tokens []string
+	kinds  []string // llama_token_type, as text
+	ids    map[string]int
+	added  []any // of tokenizer.json
+}
+
 // tokenizer returns tokenizer.json and tokenizer_config.json.
 func (f *File) tokenizer(c *config) (file, settings map[string]any, err error) {
-	model, _ := f.Metadata["tokenizer.ggml.model"].(string)
-	if model != "gpt2" {
-		return nil, nil, fmt.Errorf("tokenizer.ggml.model %q is not read: only gpt2 (byte-level BPE) is; SentencePiece's needs the original tokenizer.json", model)
+	v, err := f.vocabulary(c)
+	if err != nil {
+		return nil, nil, err
 	}
-	name, ok := f.Metadata["tokenizer.ggml.pre"].(string)
-	if !ok {
-		name = "default"
+	switch model, _ := f.Metadata["tokenizer.ggml.model"].(string); model {
+	case "gpt2":
+		file, err = f.byteLevelBPE(c, v)
+	case "llama":
+		file, err = f.sentencePiece(c, v)
+	default:
+		err = fmt.Errorf("tokenizer.ggml.model %q is not read: only gpt2 (byte-level BPE) and llama (SentencePiece's BPE) are", model)
 	}
-	pre, ok := preTokenizers[name]
-	if !ok {
-		return nil, nil, fmt.Errorf("tokenizer.ggml.pre %q is not read: only %s are", name, strings.Join(slices.Sorted(maps.Keys(preTokenizers)), ", "))
-	}
-	tokens, _ := f.Metadata["tokenizer.ggml.tokens"].([]string)
-	merges, _ := f.Metadata["tokenizer.ggml.merges"].([]string)
-	kinds, _ := f.Metadata["tokenizer.ggml.token_type"].([]any)
-	if len(tokens) == 0 || len(merges) == 0 || len(kinds) != len(tokens) {
-		return nil, nil, fmt.Errorf("the tokenizer has %d tokens, %d merges and %d token types", len(tokens), len(merges), len(kinds))
-	}
-	c.vocab = len(tokens)
-	vocabulary := make(map[string]int, len(tokens))
-	added := []any{}
-	for id, token := range tokens {
-		if other, twice := vocabulary[token]; twice {
-			return nil, nil, fmt.Errorf("tokens %d and %d are both %q", other, id, token)
-		}
-		vocabulary[token] = id
-		if kind := fmt.Sprint(kinds[id]); kind == fmt.Sprint(tokenControl) || kind == fmt.Sprint(tokenUserDefined) {
-			added = append(added, map[string]any{"id": id, "content": token, "single_word": false, "lstrip": false, "rstrip": false,
-				"normalized": false, "special": kind == fmt.Sprint(tokenControl)})
-		}
-	}
-	for key, id := range map[string]*int{"bos": c.bos, "eos": c.eos} {
-		if id != nil && *id >= len(tokens) {
-			return nil, nil, fmt.Errorf("the %s token is %d, and there are %d tokens", key, *id, len(tokens))
-		}
-	}
-	addBOS, stated := f.Metadata["tokenizer.ggml.add_bos_token"].(bool)
-	addBOS = addBOS || !stated && (name == "llama-bpe" || name == "llama3") // as llama.cpp decides
-	var post any = map[string]any{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false, "use_regex": true}
-	if addBOS {
-		if c.bos == nil {
-			return nil, nil, fmt.Errorf("tokenizer.ggml.add_bos_token is true, and there is no bos token")
-		}
-		post = bosTemplate(tokens[*c.bos], *c.bos)
-	}
-	file = map[string]any{
-		"version": "1.0", "truncation": nil, "padding": nil, "added_tokens": added, "normalizer": nil,
-		"pre_tokenizer": map[string]any{"type": "Sequence", "pretokenizers": pre}, "post_processor": post,
-		"decoder": map[string]any{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true},
-		"model": map[string]any{"type": "BPE", "dropout": nil, "unk_token": nil, "continuing_subword_prefix": nil, "end_of_word_suffix": nil,
-			"fuse_unk": false, "byte_fallback": false, "ignore_merges": name == "llama-bpe" || name == "llama3", "vocab": vocabulary, "merges": merges},
+	if err != nil {
+		return nil, nil, err
 	}
 	settings = map[string]any{"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": c.context, "clean_up_tokenization_spaces": false}
 	for key, id := range map[string]*int{"bos_token": c.bos, "eos_token": c.eos} {
 		if id != nil {
-			settings[key] = tokens[*id]
+			settings[key] = v.tokens[*id]
 		}
 	}
 	if template, ok := f.Metadata["tokenizer.chat_template"].(string); ok {
@@ -103,8 +79,74 @@ func (f *File) tokenizer(c *config) (file, settings map[string]any, err error) {
 	return file, settings, nil
 }
 
-// bosTemplate puts a token in front of every text.
-func bosTemplate(token string, id int) map[string]any {
+func (f *File) vocabulary(c *config) (*vocabulary, error) {
+	v := &vocabulary{ids: map[string]int{}, added: []any{}}
+	v.tokens, _ = f.Metadata["tokenizer.ggml.tokens"].([]string)
+	kinds, _ := f.Metadata["tokenizer.ggml.token_type"].([]any)
+	if len(v.tokens) == 0 || len(kinds) != len(v.tokens) {
+		return nil, fmt.Errorf("the tokenizer has %d tokens and %d token types", len(v.tokens), len(kinds))
+	}
+	c.vocab = len(v.tokens)
+	for id, token := range v.tokens {
+		if other, twice := v.ids[token]; twice {
+			return nil, fmt.Errorf("tokens %d and %d are both %q", other, id, token)
+		}
+		v.ids[token] = id
+		kind := fmt.Sprint(kinds[id])
+		v.kinds = append(v.kinds, kind)
+		if kind == tokenControl || kind == tokenUserDefined {
+			v.added = append(v.added, map[string]any{"id": id, "content": token, "single_word": false, "lstrip": false, "rstrip": false,
+				"normalized": false, "special": kind == tokenControl})
+		}
+	}
+	for key, id := range map[string]*int{"bos": c.bos, "eos": c.eos} {
+		if id != nil && *id >= len(v.tokens) {
+			return nil, fmt.Errorf("the %s token is %d, and there are %d tokens", key, *id, len(v.tokens))
+		}
+	}
+	if end, _ := f.Metadata["tokenizer.ggml.add_eos_token"].(bool); end {
+		return nil, errors.New("tokenizer.ggml.add_eos_token is true: a token that ends every prompt is not read")
+	}
+	return v, nil
+}
+
+func (f *File) byteLevelBPE(c *config, v *vocabulary) (map[string]any, error) {
+	name, ok := f.Metadata["tokenizer.ggml.pre"].(string)
+	if !ok {
+		name = "default"
+	}
+	pre, ok := preTokenizers[name]
+	if !ok {
+		return nil, fmt.Errorf("tokenizer.ggml.pre %q is not read: only %s are", name, strings.Join(slices.Sorted(maps.Keys(preTokenizers)), ", "))
+	}
+	merges, _ := f.Metadata["tokenizer.ggml.merges"].([]string)
+	if len(merges) == 0 {
+		return nil, errors.New("the tokenizer has no merges")
+	}
+	addBOS, stated := f.Metadata["tokenizer.ggml.add_bos_token"].(bool)
+	addBOS = addBOS || !stated && (name == "llama-bpe" || name == "llama3") // as llama.cpp decides
+	var post any = map[string]any{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false, "use_regex": true}
+	if addBOS {
+		var err error
+		if post, err = bosTemplate(c, v); err != nil {
+			return nil, err
+		}
+	}
+	return map[string]any{
+		"version": "1.0", "truncation": nil, "padding": nil, "added_tokens": v.added, "normalizer": nil,
+		"pre_tokenizer": map[string]any{"type": "Sequence", "pretokenizers": pre}, "post_processor": post,
+		"decoder": map[string]any{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true},
+		"model": map[string]any{"type": "BPE", "dropout": nil, "unk_token": nil, "continuing_subword_prefix": nil, "end_of_word_suffix": nil,
+			"fuse_unk": false, "byte_fallback": false, "ignore_merges": name == "llama-bpe" || name == "llama3", "vocab": v.ids, "merges": merges},
+	}, nil
+}
+
+// bosTemplate puts the bos token in front of every text.
+func bosTemplate(c *config, v *vocabulary) (map[string]any, error) {
+	if c.bos == nil {
+		return nil, errors.New("tokenizer.ggml.add_bos_token is true, and there is no bos token")
+	}
+	token, id := v.tokens[*c.bos], *c.bos
 	special := map[string]any{"SpecialToken": map[string]any{"id": token, "type_id": 0}}
 	sequence := func(name string, kind int) map[string]any {
 		return map[string]any{"Sequence": map[string]any{"id": name, "type_id": kind}}
@@ -112,5 +154,5 @@ func bosTemplate(token string, id int) map[string]any {
 	return map[string]any{
 		"type": "TemplateProcessing", "single": []any{special, sequence("A", 0)}, "pair": []any{special, sequence("A", 0), special, sequence("B", 1)},
 		"special_tokens": map[string]any{token: map[string]any{"id": token, "ids": []int{id}, "tokens": []string{token}}},
-	}
+	}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"adkernel/builtins/run"
+	"adkernel/builtins/task"
 	"adkernel/internal/version"
 )
 
@@ -20,7 +21,8 @@ import (
 // --log_samples: into the folder dir, samples_TASK_DATE.jsonl for every
 // subject, and results_DATE.json. It returns the files. The texts of the
 // prompts must be known. Of an import's choices the log-likelihoods are
-// written as lm-eval does; an answer that was generated is one exact_match.
+// written as lm-eval does; an answer that was generated is one exact_match. Where
+// several filters judge, there is a line for each, and a score.
 func WriteLMEval(r *run.Run, dir string) ([]string, error) {
 	samples, err := r.Samples()
 	if err != nil {
@@ -55,7 +57,10 @@ type lmExport struct {
 	written   []string
 }
 
-type lmScore struct{ n, right int }
+type lmScore struct {
+	n     int
+	right map[string]int // by filter
+}
 
 func (e *lmExport) metric() string {
 	if imported := e.run.Spec().Import; imported != nil && imported.Metric != "" {
@@ -82,7 +87,7 @@ func (e *lmExport) file(task string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.files[task], e.scores[task] = f, &lmScore{}
+	e.files[task], e.scores[task] = f, &lmScore{right: map[string]int{}}
 	e.written = append(e.written, path)
 	return f, nil
 }
@@ -122,6 +127,9 @@ type lmLine struct {
 }
 
 func (e *lmExport) add(s run.Sample) error {
+	if s.Unjudged != "" {
+		return fmt.Errorf("run %s: sample %d has no verdict, and every line of lm-eval's has one: %s", e.run.Name(), s.Index, s.Unjudged)
+	}
 	f, err := e.file(s.Subject)
 	if err != nil {
 		return err
@@ -141,36 +149,51 @@ func (e *lmExport) add(s run.Sample) error {
 		return err
 	}
 	line.DocHash = hashOf(string(doc))
-	line.respond(s, prompt)
-	text, err := json.Marshal(line)
-	if err != nil {
-		return err
-	}
-	score := 0.0
-	if s.Correct {
-		score = 1
-		e.scores[s.Subject].right++
-	}
 	e.scores[s.Subject].n++
-	// The metric's name is a key of its own.
-	key, err := json.Marshal(e.metric())
-	if err != nil {
-		return err
-	}
-	text = fmt.Appendf(text[:len(text)-1], ", %s: %.1f}\n", key, score)
-	_, err = f.Write(text)
-	return err
-}
-
-// respond fills in the requests and what came back.
-func (l *lmLine) respond(s run.Sample, prompt string) {
-	if len(s.Choices) == 0 {
-		l.Arguments["gen_args_0"] = map[string]any{"arg_0": prompt, "arg_1": map[string]any{"until": []string{}}}
-		l.Resps = []any{[]string{s.Output}}
+	verdicts := s.Verdicts
+	if len(verdicts) < 2 {
 		answer := s.Output
 		if s.Extracted != "" {
 			answer = s.Extracted
 		}
+		verdicts = []task.Verdict{{Filter: e.filter(), Answer: answer, Correct: s.Correct}}
+	}
+	for _, v := range verdicts {
+		line.Filter = v.Filter
+		line.respond(s, prompt, v.Answer)
+		if err := e.line(f, line, v.Correct, e.scores[s.Subject]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// line writes a line, in which the metric's name is a key of its own.
+func (e *lmExport) line(f *os.File, line lmLine, correct bool, scores *lmScore) error {
+	text, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	score := 0
+	if correct {
+		score = 1
+	}
+	scores.right[line.Filter] += score
+	key, err := json.Marshal(e.metric())
+	if err != nil {
+		return err
+	}
+	text = fmt.Appendf(text[:len(text)-1], ", %s: %d.0}\n", key, score)
+	_, err = f.Write(text)
+	return err
+}
+
+// respond fills in the requests, what came back, and the answer in it.
+func (l *lmLine) respond(s run.Sample, prompt, answer string) {
+	l.Resps, l.FilteredResps = nil, nil
+	if len(s.Choices) == 0 {
+		l.Arguments["gen_args_0"] = map[string]any{"arg_0": prompt, "arg_1": map[string]any{"until": []string{}}}
+		l.Resps = []any{[]string{s.Output}}
 		l.FilteredResps = []any{answer}
 		return
 	}
@@ -214,16 +237,19 @@ func hashOf(text string) string {
 // results writes results_DATE.json with what is known of its fields.
 func (e *lmExport) results() error {
 	scores, higher, shots := map[string]any{}, map[string]any{}, map[string]any{}
-	for task, s := range e.scores {
-		mean := float64(s.right) / float64(s.n)
-		stderr := any("N/A")
-		if s.n > 1 {
-			stderr = math.Sqrt(mean * (1 - mean) / float64(s.n-1))
+	for name, s := range e.scores {
+		of := map[string]any{"alias": name, "name": name, "sample_len": s.n}
+		for filter, right := range s.right {
+			mean := float64(right) / float64(s.n)
+			stderr := any("N/A")
+			if s.n > 1 {
+				stderr = math.Sqrt(mean * (1 - mean) / float64(s.n-1))
+			}
+			of[e.metric()+","+filter], of[e.metric()+"_stderr,"+filter] = mean, stderr
 		}
-		name := e.metric() + "," + e.filter()
-		scores[task] = map[string]any{"alias": task, "name": task, "sample_len": s.n, name: mean, strings.Replace(name, ",", "_stderr,", 1): stderr}
-		higher[task] = map[string]any{e.metric(): true}
-		shots[task] = map[string]any{"original": s.n, "effective": s.n}
+		scores[name] = of
+		higher[name] = map[string]any{e.metric(): true}
+		shots[name] = map[string]any{"original": s.n, "effective": s.n}
 	}
 	spec := e.run.Spec()
 	text, err := json.MarshalIndent(map[string]any{

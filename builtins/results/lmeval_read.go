@@ -8,9 +8,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"adkernel/builtins/run"
+	"adkernel/builtins/task"
 )
 
 const (
@@ -108,7 +108,7 @@ func readLMWhole(j *job) (*run.Run, error) {
 }
 
 func (j *job) readLM(format string, results *lmResults, files []lmFile) (*run.Run, error) {
-	metric, filter, err := j.chooseMetric(files)
+	metric, filter, filters, err := j.chooseMetric(files)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (j *job) readLM(format string, results *lmResults, files []lmFile) (*run.Ru
 		w.Missing(run.TheTokenTexts, "lm-eval's samples hold the prompts as text")
 		w.Missing(run.TheFinish, "lm-eval's samples do not say")
 		w.Missing(run.TheEngine, "lm-eval names a model, not how it was served")
-		in := &lmReader{job: j, writer: w, metric: metric, filter: filter}
+		in := &lmReader{job: j, writer: w, metric: metric, filter: filter, filters: filters}
 		for _, f := range files {
 			if err := in.file(f); err != nil {
 				return err
@@ -159,13 +159,13 @@ func commonTask(names []string) string {
 }
 
 // chooseMetric takes the metric and the filter of the options, or the only
-// ones that all files have.
-func (j *job) chooseMetric(files []lmFile) (metric, filter string, err error) {
-	var metrics, filters []string
+// ones that all files have; filters are all that there are.
+func (j *job) chooseMetric(files []lmFile) (metric, filter string, filters []string, err error) {
+	var metrics []string
 	for i, f := range files {
 		m, fl, err := j.scan(f)
 		if err != nil {
-			return "", "", err
+			return "", "", nil, err
 		}
 		if i == 0 {
 			metrics, filters = m, fl
@@ -173,16 +173,16 @@ func (j *job) chooseMetric(files []lmFile) (metric, filter string, err error) {
 		}
 		common, commonFilters := intersection(metrics, m), intersection(filters, fl)
 		if len(common) == 0 || len(commonFilters) == 0 {
-			return "", "", fmt.Errorf("%s is judged by %s (filter %s), and the files before it by %s (filter %s): import tasks that are judged differently one by one",
+			return "", "", nil, fmt.Errorf("%s is judged by %s (filter %s), and the files before it by %s (filter %s): import tasks that are judged differently one by one",
 				f.path, strings.Join(m, ", "), strings.Join(fl, ", "), strings.Join(metrics, ", "), strings.Join(filters, ", "))
 		}
 		metrics, filters = common, commonFilters
 	}
 	if filter, err = choose("filter", j.options.Filter, filters, nil); err != nil {
-		return "", "", err
+		return "", "", nil, err
 	}
 	metric, err = choose("metric", j.options.Metric, metrics, []string{"acc", "exact_match"})
-	return metric, filter, err
+	return metric, filter, filters, err
 }
 
 // scan lists the metrics and filters of a file.
@@ -236,6 +236,7 @@ type lmReader struct {
 	job            *job
 	writer         *run.Writer
 	metric, filter string
+	filters        []string // of which filter is one
 
 	index        int // of the next sample
 	taken, right int // of the latest file
@@ -246,6 +247,10 @@ type lmReader struct {
 
 func (r *lmReader) file(f lmFile) error {
 	r.taken, r.right = 0, 0
+	verdicts, err := r.verdicts(f)
+	if err != nil {
+		return err
+	}
 	seen := map[int]bool{}
 	return f.each(func(_ int, line []byte) error {
 		if err := r.job.ctx.Err(); err != nil {
@@ -266,6 +271,9 @@ func (r *lmReader) file(f lmFile) error {
 		if err != nil {
 			return err
 		}
+		if len(verdicts[s.DocID]) == len(r.filters) {
+			sample.Verdicts = verdicts[s.DocID]
+		}
 		r.taken++
 		if sample.Correct {
 			r.right++
@@ -274,7 +282,43 @@ func (r *lmReader) file(f lmFile) error {
 	})
 }
 
-func (r *lmReader) sample(s *lmSample, task string) (run.Sample, string, error) {
+// verdicts is what every filter says of every document, where there are
+// several: lm-eval writes a line for each.
+func (r *lmReader) verdicts(f lmFile) (map[int][]task.Verdict, error) {
+	if len(r.filters) < 2 {
+		return nil, nil
+	}
+	byFilter := map[int]map[string]task.Verdict{}
+	err := f.each(func(_ int, line []byte) error {
+		if err := r.job.ctx.Err(); err != nil {
+			return err
+		}
+		s, err := parseLMSample(line)
+		if err != nil {
+			return err
+		}
+		value, ok := s.Metrics[r.metric]
+		if !ok || value != 0 && value != 1 {
+			return nil // said of the filter that was chosen, which must have it
+		}
+		if byFilter[s.DocID] == nil {
+			byFilter[s.DocID] = map[string]task.Verdict{}
+		}
+		byFilter[s.DocID][s.Filter] = task.Verdict{Filter: s.Filter, Answer: s.Extracted, Correct: value == 1}
+		return nil
+	})
+	out := make(map[int][]task.Verdict, len(byFilter))
+	for doc, found := range byFilter {
+		for _, name := range r.filters {
+			if v, ok := found[name]; ok {
+				out[doc] = append(out[doc], v)
+			}
+		}
+	}
+	return out, err
+}
+
+func (r *lmReader) sample(s *lmSample, subject string) (run.Sample, string, error) {
 	value, ok := s.Metrics[r.metric]
 	if !ok {
 		return run.Sample{}, "", fmt.Errorf("doc %d has no %s: it has %s", s.DocID, r.metric, strings.Join(sortedKeys(s.Metrics), ", "))
@@ -282,7 +326,7 @@ func (r *lmReader) sample(s *lmSample, task string) (run.Sample, string, error) 
 	if value != 0 && value != 1 {
 		return run.Sample{}, "", fmt.Errorf("doc %d: %s is %v: only metrics that are 0 or 1 for a document say right or wrong (it has %s)", s.DocID, r.metric, value, strings.Join(sortedKeys(s.Metrics), ", "))
 	}
-	out := run.Sample{Index: r.index, Subject: task, Question: s.DocID, Ref: s.Target, Correct: value == 1, Margin: float32(math.NaN())}
+	out := run.Sample{Index: r.index, Subject: subject, Question: s.DocID, Ref: s.Target, Correct: value == 1, Margin: float32(math.NaN())}
 	r.index++
 	text, choices, label := s.prompt()
 	if choices == nil {
@@ -301,20 +345,16 @@ func (r *lmReader) sample(s *lmSample, task string) (run.Sample, string, error) 
 
 // choose fills in what the log-likelihoods say.
 func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []int, label func(int) string) {
-	best := math.Inf(-1)
-	chosen, nan := -1, false
-	for place, i := range choices {
+	var texts []string
+	var likelihoods []float64
+	nan := false
+	for _, i := range choices {
 		c := run.Choice{Text: label(i), LogLikelihood: float64(s.Resps[i].LogLikelihood), Greedy: bool(s.Resps[i].Greedy)}
 		out.Choices = append(out.Choices, c)
-		score := c.LogLikelihood
-		if r.metric == "acc_norm" { // by characters, the delimiter in front left out
-			score /= float64(max(1, utf8.RuneCountInString(strings.TrimPrefix(c.Text, " "))))
-		}
-		nan = nan || math.IsNaN(score)
-		if score > best {
-			best, chosen = score, place
-		}
+		texts, likelihoods = append(texts, c.Text), append(likelihoods, c.LogLikelihood)
+		nan = nan || math.IsNaN(c.LogLikelihood)
 	}
+	chosen := task.Likeliest(texts, likelihoods, r.metric)
 	if nan {
 		r.nan++
 	}
@@ -335,13 +375,7 @@ func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []int, label fun
 	if !nan && (chosen == right) != out.Correct {
 		r.disagree++
 	}
-	others := math.Inf(-1)
-	for place, c := range out.Choices {
-		if place != right {
-			others = max(others, c.LogLikelihood) // NaN stays
-		}
-	}
-	out.Margin = float32(out.Choices[right].LogLikelihood - others)
+	out.Margin = float32(task.Advantage(likelihoods, right))
 }
 
 func (r *lmReader) notes() {

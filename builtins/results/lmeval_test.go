@@ -12,6 +12,7 @@ import (
 
 	"adkernel/builtins/compare"
 	"adkernel/builtins/run"
+	"adkernel/builtins/task"
 )
 
 func TestMultipleChoiceSamplesOfLMEvalBecomeARun(t *testing.T) {
@@ -115,13 +116,31 @@ func TestFiltersAndMetricsAreChosenByName(t *testing.T) {
 	require.Len(t, samples, 2)
 	require.Equal(t, "[invalid]", samples[0].Extracted)
 	require.False(t, samples[0].Correct)
+	require.Equal(t, []task.Verdict{{Filter: "flexible-extract", Answer: "42", Correct: true}, {Filter: "strict-match", Answer: "[invalid]"}}, samples[0].Verdicts)
+
+	// Both filters' lines are written again, each with its score.
+	r, _ := imported(t, o, path)
+	folder := t.TempDir()
+	_, err := WriteLMEval(r, folder)
+	require.NoError(t, err)
+	o = options(t)
+	o.Filter = "flexible-extract"
+	again, flexible := imported(t, o, folder)
+	require.True(t, flexible[0].Correct)
+	require.Equal(t, samples[0].Verdicts, flexible[0].Verdicts)
+	strict, err := again.By("strict-match")
+	require.NoError(t, err)
+	p, err := strict.Progress()
+	require.NoError(t, err)
+	require.Equal(t, 1, p.Correct)
+
 	o = options(t)
 	o.Filter = "none"
 	refused(t, `no filter "none": there are flexible-extract, strict-match`, o, path)
 
 	o = options(t)
 	o.Metric = "acc_norm"
-	r, _ := imported(t, o, lmChoice)
+	r, _ = imported(t, o, lmChoice)
 	require.Equal(t, "acc_norm", r.Spec().Import.Metric)
 	refused(t, "judged differently one by one", options(t), lmChoice, lmText)
 }

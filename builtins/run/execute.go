@@ -67,6 +67,7 @@ type execution struct {
 	engine  engine.Engine
 	prompts []prompt
 	letters []int32
+	ranking *ranking // where choices are ranked, and nothing generated
 	store   *store
 
 	mu   sync.Mutex // guards what follows, store and state while the engine works
@@ -128,12 +129,15 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, x.store.Close()) }()
-	requests := x.missing()
-	x.log.Printf("%d samples to compute, %d are there", len(requests), len(x.done))
+	requests, finish := x.missing(), x.finish
+	x.log.Printf("%d samples to compute, %d are there", len(x.prompts)-len(x.done), len(x.done))
+	if x.ranking != nil {
+		requests, finish = x.ranking.requests(), x.finishStep
+	}
 	if len(requests) == 0 {
 		return nil
 	}
-	if err := x.engine.Generate(ctx, requests, x.finish); err != nil {
+	if err := x.engine.Generate(ctx, requests, finish); err != nil {
 		return err
 	}
 	if len(x.done) < len(x.prompts) {
@@ -169,6 +173,12 @@ func (x *execution) prepare() (err error) {
 		x.done[index] = true
 	}
 	x.state.Resumed, x.state.Done, x.state.Total = len(whole), len(whole), len(x.prompts)
+	if x.task.Ranked() {
+		x.ranking, err = newRanking(x.engine, x.task, x.prompts, texts, special, func(i int) bool { return !x.done[i] })
+		if err != nil {
+			return errors.Join(err, store.Close())
+		}
+	}
 	return writeState(x.dir, x.state)
 }
 
@@ -222,21 +232,52 @@ func (x *execution) finish(response engine.Response) error {
 	if i < 0 || i >= len(x.prompts) || x.done[i] {
 		return fmt.Errorf("the engine answered request %d, which is not open", i)
 	}
-	q, p := x.task.Questions[i], x.prompts[i]
+	q := x.task.Questions[i]
 	sample := Sample{
-		Index: i, Subject: q.Subject, Question: q.Index, Ref: q.Ref,
-		Output: response.Text, Correct: x.task.Score(q, response.Text), Finish: response.Finish, Tokens: response.Tokens,
-		PromptAt: p.at, PromptTokens: len(p.ids), PromptSHA256: p.sha256,
-		Margin: float32(math.NaN()),
+		Output: response.Text, Finish: response.Finish, Tokens: response.Tokens, Margin: float32(math.NaN()),
+		Correct: x.task.Score(q, response.Text), Verdicts: x.task.Verdicts(q, response.Text),
 	}
-	if response.Logits != nil {
-		sample.measure(response.Logits, x.letters, x.engine)
+	return x.keep(i, sample, response.Logits, x.letters)
+}
+
+// finishStep takes the logits of one position of a ranking, and stores the
+// question when they were the last that it lacked.
+func (x *execution) finishStep(response engine.Response) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	i, state, err := x.ranking.add(response.ID, response.Logits, x.prompts)
+	if err != nil || state == nil {
+		return err
 	}
-	if err := x.store.add(sample, response.Logits); err != nil {
+	return x.keep(i, state.sample(x.task, x.task.Questions[i]), state.row, nil)
+}
+
+// keep fills in what a sample's record says of its question and its logits,
+// and stores it.
+func (x *execution) keep(i int, sample Sample, row []float32, letters []int32) error {
+	q, p := x.task.Questions[i], x.prompts[i]
+	sample.Index, sample.Subject, sample.Question, sample.Ref = i, q.Subject, q.Index, q.Ref
+	sample.PromptAt, sample.PromptTokens, sample.PromptSHA256 = p.at, len(p.ids), p.sha256
+	if x.spec.Task.Scorer != nil {
+		sample.Correct, sample.Verdicts, sample.Unjudged = false, nil, NotJudged
+	}
+	if row != nil {
+		sample.measure(row, letters, x.engine)
+	}
+	if err := x.store.add(sample, row); err != nil {
 		return err
 	}
 	x.done[i] = true
 	return nil
+}
+
+// unjudged is how many samples have no verdict when the execution ends: those
+// who read the run judge them, where a function does.
+func (x *execution) unjudged() int {
+	if x.spec.Task.Scorer != nil {
+		return len(x.done)
+	}
+	return 0
 }
 
 // end records how the execution ended. failure is work's error.
@@ -246,7 +287,7 @@ func (x *execution) end(ctx context.Context, failure error) error {
 	state := x.state
 	state.Finished, state.PID, state.Doing = time.Now(), 0, ""
 	if x.store != nil {
-		state.Done, state.Correct = len(x.done), x.store.correct
+		state.Done, state.Correct, state.Unjudged = len(x.done), x.store.correct, x.unjudged()
 	}
 	switch {
 	case failure == nil:

@@ -13,7 +13,7 @@ type row struct {
 	Question     int      `frame:"question"`
 	Ref          string   `frame:"ref"`
 	Output       string   `frame:"output"`
-	Correct      bool     `frame:"correct"`
+	Correct      *bool    `frame:"correct"`
 	Finish       string   `frame:"finish"`
 	PromptTokens int      `frame:"prompt_tokens"`
 	OutputTokens int      `frame:"output_tokens"`
@@ -33,7 +33,8 @@ type row struct {
 }
 
 // Frame returns the finished samples as a table: index, subject, question,
-// ref, output, correct, finish, prompt_tokens and output_tokens; margin and
+// ref, output, correct (null where the function that judges failed, with the
+// reason in unjudged), finish, prompt_tokens and output_tokens; margin and
 // the letters' logits A to D (null where the task's answers are not letters);
 // the greatest logit's token top and its logit top_logit; min, max, mean and
 // rms of the finite logits, and how many were nan and inf (null when the
@@ -48,13 +49,30 @@ func (r *Run) Frame() (*frame.Frame, error) {
 		rows[i] = samples[i].row()
 	}
 	f := frame.FromStructs(rows)
+	if r.Spec().Task.Scorer != nil {
+		f = f.With("unjudged", unjudged(samples))
+	}
 	return f, f.Err()
+}
+
+// unjudged is why samples have no verdict.
+func unjudged(samples []Sample) []*string {
+	why := make([]*string, len(samples))
+	for i := range samples {
+		if samples[i].Unjudged != "" {
+			why[i] = &samples[i].Unjudged
+		}
+	}
+	return why
 }
 
 func (s *Sample) row() row {
 	out := row{
 		Index: s.Index, Subject: s.Subject, Question: s.Question, Ref: s.Ref, Output: s.Output,
-		Correct: s.Correct, Finish: s.Finish, PromptTokens: s.PromptTokens, OutputTokens: len(s.Tokens),
+		Finish: s.Finish, PromptTokens: s.PromptTokens, OutputTokens: len(s.Tokens),
+	}
+	if s.Unjudged == "" {
+		out.Correct = &s.Correct
 	}
 	if s.Row >= 0 {
 		out.Min, out.Max, out.Mean, out.RMS, out.NaN, out.Inf = &s.Min, &s.Max, &s.Mean, &s.RMS, &s.NaN, &s.Inf

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"adkernel/builtins/task"
 )
 
 const textsFile = "prompts.text"
@@ -83,7 +85,7 @@ func (r *Run) lack(what, otherwise string) error {
 // index. An import keeps the texts. A run of this program keeps token ids, and
 // the texts are its task's, while its data set is there and unchanged.
 func (r *Run) PromptText(index int) (string, error) {
-	s, err := r.Sample(index)
+	s, err := r.record(index)
 	if err != nil {
 		return "", err
 	}
@@ -118,23 +120,33 @@ func (r *Run) PromptText(index int) (string, error) {
 
 // taskPrompt reads the prompt of a sample from the run's task.
 func (r *Run) taskPrompt(s Sample) (string, error) {
+	t, err := r.loadTask()
+	if err != nil {
+		return "", err
+	}
+	if s.Index >= len(t.Questions) {
+		return "", fmt.Errorf("run %s: sample %d of a task with %d", r.Name(), s.Index, len(t.Questions))
+	}
+	return t.Questions[s.Index].Text(), nil
+}
+
+// loadTask returns the run's task, while its data set is there and unchanged.
+func (r *Run) loadTask() (*task.Task, error) {
 	spec := r.Spec()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.task == nil {
-		t, err := spec.Task.Load()
-		if err != nil {
-			return "", fmt.Errorf("run %s: the texts of its prompts: %w", r.Name(), err)
-		}
-		if spec.Prompts == nil || t.Hash() != spec.Prompts.TextSHA256 {
-			return "", fmt.Errorf("run %s: %w: %s: the task's data set is not what the run was asked", r.Name(), ErrNotAvailable, ThePromptTexts)
-		}
-		r.task = t
+	if r.task != nil {
+		return r.task, nil
 	}
-	if s.Index >= len(r.task.Questions) {
-		return "", fmt.Errorf("run %s: sample %d of a task with %d", r.Name(), s.Index, len(r.task.Questions))
+	t, err := spec.Task.Load()
+	if err != nil {
+		return nil, fmt.Errorf("run %s: the texts of its prompts: %w", r.Name(), err)
 	}
-	return r.task.Questions[s.Index].Text(), nil
+	if spec.Prompts == nil || t.Hash() != spec.Prompts.TextSHA256 {
+		return nil, fmt.Errorf("run %s: %w: %s: the task's data set is not what the run was asked", r.Name(), ErrNotAvailable, ThePromptTexts)
+	}
+	r.task = t
+	return t, nil
 }
 
 // A Writer makes a run directory of results that were computed elsewhere. The

@@ -189,7 +189,7 @@ func (r *Run) conclude(state State, status Status, why string) (State, error) {
 	}
 	r.mu.Lock()
 	if err := r.records.advance(); err == nil {
-		state.Done, state.Correct = len(r.records.samples), r.records.correct
+		state.Done, state.Correct, state.Unjudged = len(r.records.samples), r.records.correct, r.records.unjudged
 	}
 	r.mu.Unlock()
 	state.Status, state.PID, state.Doing, state.Finished = status, 0, "", lastSign(r.dir)

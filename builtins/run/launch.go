@@ -125,7 +125,11 @@ func initialize(dir string, spec Spec, patch []byte) (*Run, error) {
 	if err := writeSpec(dir, spec); err != nil {
 		return nil, err
 	}
-	return Attach(dir)
+	r, err := Attach(dir)
+	if err == nil && spec.Task.Scorer.Live() {
+		r.scorer = spec.Task.Scorer
+	}
+	return r, err
 }
 
 // Resume starts a process that computes what is missing of a run which

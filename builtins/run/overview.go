@@ -34,7 +34,7 @@ type overviewRow struct {
 
 // Overview lists the runs below root, oldest first, one a row: run (the
 // directory's name), deployment, task, status, done and total samples,
-// accuracy in percent (null before the first sample), started (UTC) and dir.
+// accuracy in percent (null before the first sample that was judged), started (UTC) and dir.
 //
 // Of a run that ended only state.json is read, so that a thousand are listed
 // at once. Directories that hold no run are passed over; the error joins what
@@ -93,8 +93,8 @@ func (s State) row(dir string) overviewRow {
 		Run: filepath.Base(dir), Deployment: s.Label, Task: s.Task, Status: string(s.Status),
 		Done: s.Done, Total: s.Total, Started: s.Created.UTC().Format(time.DateTime), Dir: dir, created: s.Created,
 	}
-	if s.Done > 0 {
-		accuracy := 100 * float64(s.Correct) / float64(s.Done)
+	if judged := s.Done - s.Unjudged; judged > 0 {
+		accuracy := 100 * float64(s.Correct) / float64(judged)
 		row.Accuracy = &accuracy
 	}
 	return row
@@ -111,6 +111,6 @@ func overviewOfLive(dir string) (overviewRow, error) {
 	if err != nil {
 		return overviewRow{}, fmt.Errorf("%s: %w", dir, err)
 	}
-	state := State{Status: p.Status, Done: p.Done, Total: p.Total, Correct: p.Correct}
+	state := State{Status: p.Status, Done: p.Done, Total: p.Total, Correct: p.Correct, Unjudged: p.Unjudged}
 	return state.listed(r.Spec()).row(dir), nil
 }

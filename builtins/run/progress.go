@@ -10,14 +10,15 @@ import (
 
 // Progress is how far a run is, as its files tell.
 type Progress struct {
-	Status  Status
-	Done    int           // finished samples
-	Total   int           // samples of the task; 0 until it is loaded
-	Correct int           // of the finished ones
-	Elapsed time.Duration // spent executing, all executions together
-	Rate    float64       // samples a second in the latest execution, 0 until one is finished
-	Left    time.Duration // estimated from Rate; negative when unknown
-	Doing   string        // what the executing process does, where it says so
+	Status   Status
+	Done     int           // finished samples
+	Total    int           // samples of the task; 0 until it is loaded
+	Correct  int           // of the finished ones
+	Unjudged int           // of the finished ones, where a function judges
+	Elapsed  time.Duration // spent executing, all executions together
+	Rate     float64       // samples a second in the latest execution, 0 until one is finished
+	Left     time.Duration // estimated from Rate; negative when unknown
+	Doing    string        // what the executing process does, where it says so
 }
 
 // Progress reads how far the run is. A call costs what was written since the
@@ -27,14 +28,11 @@ func (r *Run) Progress() (Progress, error) {
 	if err != nil {
 		return Progress{}, err
 	}
-	r.mu.Lock()
-	err = r.records.advance()
-	done, correct := len(r.records.samples), r.records.correct
-	r.mu.Unlock()
+	done, unjudged, correct, err := r.counted()
 	if err != nil {
-		return Progress{}, fmt.Errorf("run %s: %w", r.Name(), err)
+		return Progress{}, err
 	}
-	p := Progress{Status: state.Status, Done: done, Total: state.Total, Correct: correct, Left: -1, Doing: state.Doing}
+	p := Progress{Status: state.Status, Done: done, Total: state.Total, Correct: correct, Unjudged: unjudged, Left: -1, Doing: state.Doing}
 	now := time.Now()
 	p.Elapsed = state.latest(now) + time.Duration(state.Seconds*float64(time.Second))
 	// Samples finish in batches: up to the last one the rate holds.
@@ -44,6 +42,28 @@ func (r *Run) Progress() (Progress, error) {
 		p.Left = max(time.Duration(float64(p.Total-done)/p.Rate*float64(time.Second))-now.Sub(last), 0)
 	}
 	return p, nil
+}
+
+// counted is how many samples are finished, not judged, and right.
+func (r *Run) counted() (done, unjudged, correct int, err error) {
+	if r.filter == "" && r.Spec().Task.Scorer == nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if err := r.records.advance(); err != nil {
+			return 0, 0, 0, fmt.Errorf("run %s: %w", r.Name(), err)
+		}
+		return len(r.records.samples), r.records.unjudged, r.records.correct, nil
+	}
+	samples, err := r.Samples()
+	for _, s := range samples {
+		if s.Unjudged != "" {
+			unjudged++
+		}
+		if s.Correct {
+			correct++
+		}
+	}
+	return len(samples), unjudged, correct, err
 }
 
 // latest is how long the latest execution took, or has taken so far.
@@ -64,11 +84,19 @@ func (p Progress) accuracy() string {
 	if p.Done == 0 {
 		return "no sample finished"
 	}
-	i, err := stats.Wilson(p.Correct, p.Done, 0.95)
+	judged := p.Done - p.Unjudged
+	if judged == 0 {
+		return "no answer judged"
+	}
+	i, err := stats.Wilson(p.Correct, judged, 0.95)
 	if err != nil {
 		return err.Error()
 	}
-	return fmt.Sprintf("%.1f %% [%.1f, %.1f]", 100*i.Estimate, 100*i.Low, 100*i.High)
+	words := fmt.Sprintf("%.1f %% [%.1f, %.1f]", 100*i.Estimate, 100*i.Low, 100*i.High)
+	if judged < p.Done {
+		words += fmt.Sprintf(" of %d judged", judged)
+	}
+	return words
 }
 
 // duration words d to the second, or to a tenth when it is short and not whole.

@@ -22,6 +22,8 @@ type recordReader struct {
 	samples []Sample    // in the order in which they finished
 	at      map[int]int // index in the task -> place in samples
 	correct int
+
+	unjudged int // that the task's rule did not judge
 }
 
 func (r *recordReader) advance() error {
@@ -74,6 +76,9 @@ func (r *recordReader) add(line []byte) error {
 	r.samples = append(r.samples, sample)
 	if sample.Correct {
 		r.correct++
+	}
+	if sample.Unjudged != "" {
+		r.unjudged++
 	}
 	return nil
 }

@@ -12,6 +12,7 @@
 //	prompts.text    text of every prompt, of imported results
 //	tokens.json     the text of every token that occurs in a prompt
 //	patch.py        the deployment's patch, if it has one
+//	verdicts.jsonl  what the function said that judges the answers, where one does
 //	engine/         what an engine in another process was started with, and what it wrote
 //	log.txt         what the executing process wrote
 //	job.json        on Slurm, the job that executes the run; job.sh is what was submitted
@@ -48,7 +49,11 @@ type Run struct {
 
 	mu      sync.Mutex
 	records recordReader
-	task    *task.Task // once a prompt's text was asked for
+	task    *task.Task   // once a question was asked for
+	scorer  *task.Scorer // the function that judges the answers, where this process has it
+
+	filter   string // by which the answers are judged; "" leaves it to the task
+	verdicts judging
 
 	jobMu sync.Mutex
 	job   jobWatch // of a run on Slurm
@@ -113,6 +118,9 @@ func (r *Run) Spec() Spec {
 			r.spec = spec
 		}
 	}
+	if r.scorer != nil {
+		r.spec.Task.Scorer = r.scorer // the file has its text only
+	}
 	return r.spec
 }
 
@@ -125,6 +133,15 @@ func (r *Run) Label() string { return r.spec.Deployment.Label() }
 
 // Samples returns the finished samples in the task's order.
 func (r *Run) Samples() ([]Sample, error) {
+	samples, err := r.recorded()
+	if err != nil {
+		return nil, err
+	}
+	return samples, r.judge(samples)
+}
+
+// recorded returns the finished samples as their records have them.
+func (r *Run) recorded() ([]Sample, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.records.advance(); err != nil {
@@ -137,6 +154,16 @@ func (r *Run) Samples() ([]Sample, error) {
 
 // Sample returns the finished sample with the given index in the task.
 func (r *Run) Sample(index int) (Sample, error) {
+	s, err := r.record(index)
+	if err != nil {
+		return Sample{}, err
+	}
+	judged := []Sample{s}
+	err = r.judge(judged)
+	return judged[0], err
+}
+
+func (r *Run) record(index int) (Sample, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.records.advance(); err != nil {
@@ -152,7 +179,7 @@ func (r *Run) Sample(index int) (Sample, error) {
 // LogitRow returns the logits [vocabulary] that chose the first output token
 // of the sample with the given index.
 func (r *Run) LogitRow(index int) ([]float32, error) {
-	sample, err := r.Sample(index)
+	sample, err := r.record(index)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +200,7 @@ func (r *Run) LogitRow(index int) ([]float32, error) {
 // PromptTokens returns the token ids that the engine was given for the sample
 // with the given index.
 func (r *Run) PromptTokens(index int) ([]int32, error) {
-	sample, err := r.Sample(index)
+	sample, err := r.record(index)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +231,7 @@ func (r *Run) TokenTexts() (map[int32]string, error) {
 // finished total of them: a record, a prompt or a logit row. It reads all of
 // them.
 func (r *Run) damage(total int) error {
-	samples, err := r.Samples()
+	samples, err := r.recorded()
 	if err != nil {
 		return err
 	}

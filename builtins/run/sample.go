@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"adkernel/builtins/task"
 )
 
 // A Sample is the record of one finished question.
@@ -17,12 +19,17 @@ type Sample struct {
 	Ref      string // right answer
 	Output   string // text that the engine generated
 	Correct  bool   // as the task judges Output
+	Unjudged string // why Correct says nothing: the function that judges has not, or failed; "" when it does
 	Finish   string // why the output ended: "length" or "stop"
 	Tokens   []int32
 
 	// Extracted is what the task's filter took from Output and judged; "" where
 	// it judges Output itself.
 	Extracted string
+
+	// Verdicts is what each of the task's filters makes of Output; nil for a task
+	// without filters.
+	Verdicts []task.Verdict
 
 	PromptAt     int64  // place of the prompt's first id in prompts.ids
 	PromptTokens int    // how many ids; 0 when they are not known, as in many imports
@@ -83,10 +90,12 @@ type record struct {
 	Ref      string  `json:"ref"`
 	Output   string  `json:"output"`
 	Correct  bool    `json:"correct"`
+	Unjudged string  `json:"unjudged,omitempty"`
 	Finish   string  `json:"finish,omitempty"`
 	Tokens   []int32 `json:"tokens"`
 
-	Extracted string `json:"extracted,omitempty"`
+	Extracted string         `json:"extracted,omitempty"`
+	Verdicts  []task.Verdict `json:"verdicts,omitempty"`
 
 	PromptAt     int64  `json:"prompt_at"`
 	PromptTokens int    `json:"prompt_tokens"`
@@ -123,7 +132,7 @@ type topRecord struct {
 func (s Sample) MarshalJSON() ([]byte, error) {
 	r := record{
 		Index: s.Index, Subject: s.Subject, Question: s.Question, Ref: s.Ref,
-		Output: s.Output, Correct: s.Correct, Finish: s.Finish, Tokens: s.Tokens, Extracted: s.Extracted,
+		Output: s.Output, Correct: s.Correct, Unjudged: s.Unjudged, Finish: s.Finish, Tokens: s.Tokens, Extracted: s.Extracted, Verdicts: s.Verdicts,
 		PromptAt: s.PromptAt, PromptTokens: s.PromptTokens, PromptSHA256: s.PromptSHA256,
 		TextAt: s.TextAt, TextBytes: s.TextBytes, TextSHA256: s.TextSHA256,
 		Row: s.Row, CRC32: s.CRC32,
@@ -155,7 +164,7 @@ func (s *Sample) UnmarshalJSON(text []byte) error {
 	}
 	*s = Sample{
 		Index: r.Index, Subject: r.Subject, Question: r.Question, Ref: r.Ref,
-		Output: r.Output, Correct: r.Correct, Finish: r.Finish, Tokens: r.Tokens, Extracted: r.Extracted,
+		Output: r.Output, Correct: r.Correct, Unjudged: r.Unjudged, Finish: r.Finish, Tokens: r.Tokens, Extracted: r.Extracted, Verdicts: r.Verdicts,
 		PromptAt: r.PromptAt, PromptTokens: r.PromptTokens, PromptSHA256: r.PromptSHA256,
 		TextAt: r.TextAt, TextBytes: r.TextBytes, TextSHA256: r.TextSHA256,
 		Row: r.Row, CRC32: r.CRC32,

@@ -44,10 +44,12 @@ type State struct {
 	Error    string    `json:"error,omitempty"`   // of a failed run
 
 	// What a listing says of the run, so that it need not read anything else.
-	Correct int       `json:"correct"`          // of the samples finished
-	Label   string    `json:"label,omitempty"`  // of the deployment
-	Task    string    `json:"task,omitempty"`   // its kind
-	Created time.Time `json:"created,omitzero"` // when the run was launched
+	Correct int `json:"correct"` // of the samples finished
+	// Unjudged is how many of them have no verdict of the function that judges.
+	Unjudged int       `json:"unjudged,omitempty"`
+	Label    string    `json:"label,omitempty"`  // of the deployment
+	Task     string    `json:"task,omitempty"`   // its kind
+	Created  time.Time `json:"created,omitzero"` // when the run was launched
 }
 
 // listed fills in what a listing says of a run with this specification.

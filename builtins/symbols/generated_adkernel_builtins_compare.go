@@ -10,10 +10,12 @@ import (
 func init() {
 	symbolTable["adkernel/builtins/compare/compare"] = map[string]reflect.Value{
 		"Comparison":   reflect.ValueOf((*compare.Comparison)(nil)),
+		"Filtered":     reflect.ValueOf((*compare.Filtered)(nil)),
 		"Gain":         reflect.ValueOf(compare.Gain),
 		"Inspect":      reflect.ValueOf(compare.Inspect),
 		"Inspection":   reflect.ValueOf((*compare.Inspection)(nil)),
 		"Margins":      reflect.ValueOf((*compare.Margins)(nil)),
+		"Mean":         reflect.ValueOf((*compare.Mean)(nil)),
 		"NoLoss":       reflect.ValueOf(compare.NoLoss),
 		"Outcome":      reflect.ValueOf((*compare.Outcome)(nil)),
 		"Quartile":     reflect.ValueOf((*compare.Quartile)(nil)),
@@ -23,6 +25,7 @@ func init() {
 		"Token":        reflect.ValueOf((*compare.Token)(nil)),
 		"TokenLogits":  reflect.ValueOf((*compare.TokenLogits)(nil)),
 		"Underpowered": reflect.ValueOf(compare.Underpowered),
+		"Unjudged":     reflect.ValueOf((*compare.Unjudged)(nil)),
 		"Verdict":      reflect.ValueOf((*compare.Verdict)(nil)),
 	}
 }

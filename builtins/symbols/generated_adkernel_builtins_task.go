@@ -4,18 +4,27 @@ package symbols
 
 import (
 	"adkernel/builtins/task"
+	"go/constant"
+	"go/token"
 	"reflect"
 )
 
 func init() {
 	symbolTable["adkernel/builtins/task/task"] = map[string]reflect.Value{
-		"Chat":     reflect.ValueOf((*task.Chat)(nil)),
-		"Message":  reflect.ValueOf((*task.Message)(nil)),
-		"Question": reflect.ValueOf((*task.Question)(nil)),
-		"Spec":     reflect.ValueOf((*task.Spec)(nil)),
-		"Subject":  reflect.ValueOf((*task.Subject)(nil)),
-		"Task":     reflect.ValueOf((*task.Task)(nil)),
-		"Truncate": reflect.ValueOf(task.Truncate),
-		"Verdict":  reflect.ValueOf((*task.Verdict)(nil)),
+		"Acc":           reflect.ValueOf(constant.MakeFromLiteral("\"acc\"", token.STRING, 0)),
+		"AccNorm":       reflect.ValueOf(constant.MakeFromLiteral("\"acc_norm\"", token.STRING, 0)),
+		"Advantage":     reflect.ValueOf(task.Advantage),
+		"Chat":          reflect.ValueOf((*task.Chat)(nil)),
+		"Likeliest":     reflect.ValueOf(task.Likeliest),
+		"Message":       reflect.ValueOf((*task.Message)(nil)),
+		"NewScorer":     reflect.ValueOf(task.NewScorer),
+		"Question":      reflect.ValueOf((*task.Question)(nil)),
+		"Scorer":        reflect.ValueOf((*task.Scorer)(nil)),
+		"ScorerFailure": reflect.ValueOf((*task.ScorerFailure)(nil)),
+		"Spec":          reflect.ValueOf((*task.Spec)(nil)),
+		"Subject":       reflect.ValueOf((*task.Subject)(nil)),
+		"Task":          reflect.ValueOf((*task.Task)(nil)),
+		"Truncate":      reflect.ValueOf(task.Truncate),
+		"Verdict":       reflect.ValueOf((*task.Verdict)(nil)),
 	}
 }

@@ -45,9 +45,9 @@ type grader struct {
 
 // Verdict is what one filter makes of an output.
 type Verdict struct {
-	Filter  string // "strict-match"
-	Answer  string // that it found, or "[invalid]"
-	Correct bool
+	Filter  string `json:"filter"` // "strict-match"
+	Answer  string `json:"answer"` // that it found, or "[invalid]"
+	Correct bool   `json:"correct"`
 }
 
 func (g *grader) verdicts(ref, output string) []Verdict {
@@ -77,6 +77,29 @@ func (g *grader) correct(ref, output string) bool {
 		at = len(verdicts) - 1
 	}
 	return verdicts[at].Correct
+}
+
+// Verdicts is what each filter of the spec's evaluation makes of an output,
+// given the right answer; nil for an evaluation without filters. It reads no
+// data set.
+func (s Spec) Verdicts(ref, output string) []Verdict {
+	if g := kinds[s.Kind].grader; g != nil && s.Scorer == nil {
+		return g.verdicts(ref, output)
+	}
+	return nil
+}
+
+// Deciding is the filter by which the spec's answers count as right; "" for an
+// evaluation without filters.
+func (s Spec) Deciding() string {
+	g := kinds[s.Kind].grader
+	if g == nil || s.Scorer != nil {
+		return ""
+	}
+	if s.Filter != "" {
+		return s.Filter
+	}
+	return g.filters[len(g.filters)-1].name
 }
 
 func (g *grader) names() []string {

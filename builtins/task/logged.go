@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -23,14 +24,15 @@ type logged struct {
 // loadLogged makes a task of the prompts in a samples file: those that the
 // harness sent, so that no task needs to be written anew. An output is right if
 // it is the target, white space around both aside; that is the harness's
-// exact_match without what a task may tell it to ignore.
+// exact_match without what a task may tell it to ignore. Where the harness ranked
+// choices by their likelihood (multiple_choice), so does the run.
 func (s Spec) loadLogged(path string) (*Task, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	t := &Task{Name: loggedName(path), exact: true}
+	t := &Task{Name: loggedName(path), exact: true, metric: s.Metric}
 	t.Subjects = []Subject{{Name: t.Name}}
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 256<<20)
@@ -58,6 +60,9 @@ func (s Spec) loadLogged(path string) (*Task, error) {
 		if first == nil {
 			first = settings
 		}
+		if (len(q.Choices) > 0) != (len(t.Questions) > 0 && t.Ranked()) && len(t.Questions) > 0 {
+			return nil, fmt.Errorf("%s:%d: document %d is asked in another way than the first: the file is of more than one task", path, n, l.ID)
+		}
 		if first.MaxTokens != settings.MaxTokens || !slices.Equal(first.Stop, settings.Stop) {
 			return nil, fmt.Errorf("%s:%d: document %d has other generation settings than the first", path, n, l.ID)
 		}
@@ -71,6 +76,9 @@ func (s Spec) loadLogged(path string) (*Task, error) {
 	}
 	slices.SortStableFunc(t.Questions, func(a, b Question) int { return a.Index - b.Index })
 	t.MaxTokens, t.Stop = first.MaxTokens, first.Stop
+	if s.Metric != "" && !t.Ranked() {
+		return nil, fmt.Errorf("%s: metric has no effect: outputs are generated, and no choices ranked", path)
+	}
 	if s.Samples > 0 && s.Samples < len(t.Questions) {
 		t.Questions = t.Questions[:s.Samples]
 	}
@@ -89,9 +97,12 @@ func loggedName(path string) string {
 
 func (l logged) question(subject string) (Question, *Task, error) {
 	q := Question{Subject: subject, Index: l.ID}
-	if len(l.Arguments) != 1 {
-		return q, nil, fmt.Errorf("document %d has %d requests: it is scored by the likelihood of answers, which a run does not compute; only generate_until tasks can be asked",
-			l.ID, len(l.Arguments))
+	if len(l.Arguments) == 0 {
+		return q, nil, fmt.Errorf("document %d has 0 requests", l.ID)
+	}
+	if len(l.Arguments) > 1 {
+		q, err := l.ranked(q)
+		return q, &Task{MaxTokens: 1}, err
 	}
 	settings := &Task{MaxTokens: gsm8kMaxTokens} // the harness's max_gen_toks
 	for _, arguments := range l.Arguments {
@@ -130,4 +141,51 @@ func (l logged) question(subject string) (Question, *Task, error) {
 	}
 	q.Ref = strings.TrimFunc(q.Ref, isPythonSpace)
 	return q, settings, nil
+}
+
+// ranked is a document of a multiple_choice task: one request a choice, all of
+// the same prompt. Its choices may be anything that continues it.
+func (l logged) ranked(q Question) (Question, error) {
+	for i := range len(l.Arguments) {
+		arguments, ok := l.Arguments[fmt.Sprintf("gen_args_%d", i)]
+		var prompt, choice string
+		if !ok || json.Unmarshal(arguments["arg_0"], &prompt) != nil || json.Unmarshal(arguments["arg_1"], &choice) != nil {
+			return q, fmt.Errorf("document %d has %d requests, and request %d is no prompt with a continuation", l.ID, len(l.Arguments), i)
+		}
+		if i > 0 && prompt != q.Prompt {
+			return q, fmt.Errorf("document %d asks for the likelihood behind different prompts (as winogrande does, and acc_mutual_info): only choices behind one prompt can be ranked", l.ID)
+		}
+		if choice == "" {
+			return q, fmt.Errorf("document %d: choice %d is empty", l.ID, i)
+		}
+		q.Prompt, q.Choices = prompt, append(q.Choices, choice)
+	}
+	if q.Prompt == "" {
+		return q, fmt.Errorf("document %d has an empty prompt", l.ID)
+	}
+	// The harness moves white space at the prompt's end to the choices.
+	text := strings.TrimRightFunc(q.Prompt, isPythonSpace)
+	for i, choice := range q.Choices {
+		q.Choices[i] = q.Prompt[len(text):] + choice
+	}
+	q.Prompt = text
+	target := string(l.Target)
+	if json.Unmarshal(l.Target, &target) != nil && len(l.Target) == 0 {
+		return q, fmt.Errorf("document %d has no target", l.ID)
+	}
+	q.Right = rightChoice(q.Choices, target)
+	if q.Right < 0 {
+		return q, fmt.Errorf("document %d: its target %.60q is neither the place of a choice nor a choice", l.ID, target)
+	}
+	q.Ref = strings.TrimSpace(q.Choices[q.Right])
+	return q, nil
+}
+
+// rightChoice is the place that a target names, by its number or its text, or
+// -1.
+func rightChoice(choices []string, target string) int {
+	if n, err := strconv.Atoi(target); err == nil && n >= 0 && n < len(choices) {
+		return n
+	}
+	return slices.IndexFunc(choices, func(c string) bool { return strings.TrimSpace(c) == strings.TrimSpace(target) })
 }

@@ -19,12 +19,15 @@ type own struct {
 	Text    string          `json:"question"`
 	Choices []string        `json:"choices"`
 	Answer  json.RawMessage `json:"answer"`
+
+	fields map[string]any // all of it
 }
 
 // Settings of a user's questions.
 const (
 	choiceTokens = 2
 	textTokens   = 64
+	judgedTokens = 256 // where a function judges
 )
 
 // loadQuestions reads a file of the user's: JSON lines with question, answer
@@ -34,7 +37,10 @@ const (
 // With choices, the prompt lists them as MMLU does, the answer is a letter, the
 // text of a choice, or its number from 0, and an output is right if it begins
 // with the letter. Without, the prompt is the question as it is, and an output
-// is right if its first line is the answer, white space around it aside.
+// is right if its first line is the answer, white space around it aside; it
+// ends with its line. Where a function judges, the answer may be anything or be
+// missing, and an output of a question without choices has as many lines as it
+// likes.
 func (s Spec) loadQuestions(path string) (*Task, error) {
 	questions, err := readOwn(path)
 	if err != nil {
@@ -48,15 +54,24 @@ func (s Spec) loadQuestions(path string) (*Task, error) {
 	}
 	t := &Task{Name: filepath.Base(path), MaxTokens: choiceTokens}
 	chosen := len(questions[0].Choices) > 0
-	if !chosen {
+	switch {
+	case !chosen && s.Scorer != nil:
+		t.MaxTokens = judgedTokens
+	case !chosen:
 		t.MaxTokens, t.Stop, t.exact = textTokens, []string{"\n"}, true
+	}
+	if s.MaxTokens > 0 {
+		t.MaxTokens = s.MaxTokens
+	}
+	if s.Stop != nil {
+		t.Stop = s.Stop
 	}
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	for i, o := range questions {
 		if (len(o.Choices) > 0) != chosen {
 			return nil, fmt.Errorf("%s: question %d: some questions have choices and some have not: make two files of them", path, i)
 		}
-		q, err := o.question()
+		q, err := o.question(s.Scorer != nil)
 		if err != nil {
 			return nil, fmt.Errorf("%s: question %d: %w", path, i, err)
 		}
@@ -81,11 +96,22 @@ func (s Spec) loadQuestions(path string) (*Task, error) {
 	return t, nil
 }
 
-func (o own) question() (Question, error) {
+// question is what is asked. Where a function judges, the answer's form is its
+// own affair.
+func (o own) question(judged bool) (Question, error) {
 	if strings.TrimFunc(o.Text, isPythonSpace) == "" {
 		return Question{}, errors.New("question is missing")
 	}
 	q := Question{Subject: o.Subject, Prompt: o.Text}
+	if judged {
+		q.Fields = o.fields
+	}
+	if len(o.Choices) == 0 && judged {
+		if len(o.Answer) > 0 && json.Unmarshal(o.Answer, &q.Ref) != nil {
+			q.Ref = string(o.Answer)
+		}
+		return q, nil
+	}
 	if len(o.Choices) == 0 {
 		if err := json.Unmarshal(o.Answer, &q.Ref); err != nil {
 			var number json.Number
@@ -166,7 +192,11 @@ func ownLines(path string, text []byte) ([]own, error) {
 			continue
 		}
 		var o own
-		if err := json.Unmarshal(line, &o); err != nil {
+		err := json.Unmarshal(line, &o)
+		if err == nil {
+			err = json.Unmarshal(line, &o.fields)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
 		}
 		out = append(out, o)
@@ -198,7 +228,10 @@ func ownCSV(path string, text []byte) ([]own, error) {
 	}
 	var out []own
 	for _, record := range records[1:] {
-		o := own{Text: record[question]}
+		o := own{Text: record[question], fields: make(map[string]any, len(head))}
+		for i, name := range head {
+			o.fields[name] = record[i]
+		}
 		if o.Answer, err = json.Marshal(record[answer]); err != nil {
 			return nil, err
 		}

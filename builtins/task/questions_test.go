@@ -1,8 +1,11 @@
 package task
 
 import (
+	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -89,8 +92,8 @@ func TestATaskFromTheHarnessSamples(t *testing.T) {
 	require.True(t, got.Score(got.Questions[0], " 42\n"))
 	require.False(t, got.Score(got.Questions[0], "421"))
 
-	_, err = Spec{Kind: "lm-eval", Dataset: "testdata/samples_tinyqa_2026-11-23T16-46-29.190442.jsonl"}.Load()
-	require.ErrorContains(t, err, "only generate_until tasks can be asked")
+	_, err = Spec{Kind: "lm-eval", Dataset: "testdata/samples_tinygen_2026-11-23T16-46-29.190442.jsonl", Metric: AccNorm}.Load()
+	require.ErrorContains(t, err, "metric has no effect: outputs are generated")
 
 	const line = `{"doc_id": %s, "target": "1", "filter": "%s", "arguments": {"gen_args_0": {"arg_0": "%s", "arg_1": {"until": "x", "max_gen_toks": %s}}}}` + "\n"
 	fill := func(id, filter, prompt, tokens string) string {
@@ -192,4 +195,107 @@ func TestASpecRefusesWhatHasNoEffect(t *testing.T) {
 		_, err := s.Load()
 		require.ErrorContains(t, err, message)
 	}
+}
+
+func TestAFunctionJudgesWhatHasNoOneLineAnswer(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "my.jsonl")
+	require.NoError(t, os.WriteFile(path, []byte(`{"question": "Write a haiku.", "syllables": [5, 7, 5]}
+{"question": "Explain.", "answer": "because\nof that"}
+{"question": "List.", "answer": ["a", "b"]}
+`), 0o644))
+	_, err := Spec{Kind: "questions", Dataset: path}.Load()
+	require.ErrorContains(t, err, "question 0: answer: want a text")
+
+	scorer := NewScorer(" func(...) ", func(answer string, q Question) bool { return answer == q.Ref })
+	spec := Spec{Kind: "questions", Dataset: path, Scorer: scorer}
+	loaded, err := spec.Load()
+	require.NoError(t, err)
+	require.Equal(t, judgedTokens, loaded.MaxTokens)
+	require.Empty(t, loaded.Stop, "the answer may have several lines")
+	require.Equal(t, []any{5.0, 7.0, 5.0}, loaded.Questions[0].Fields["syllables"])
+	require.Equal(t, []string{"", "because\nof that", `["a", "b"]`}, []string{loaded.Questions[0].Ref, loaded.Questions[1].Ref, loaded.Questions[2].Ref})
+
+	spec.MaxTokens, spec.Stop = 12, []string{"."}
+	loaded, err = spec.Load()
+	require.NoError(t, err)
+	require.Equal(t, 12, loaded.MaxTokens)
+	require.Equal(t, []string{"."}, loaded.Stop)
+	require.Contains(t, spec.String(), "judged by a function")
+
+	text, err := json.Marshal(spec)
+	require.NoError(t, err)
+	var back Spec
+	require.NoError(t, json.Unmarshal(text, &back))
+	require.Equal(t, "func(...)", back.Scorer.Source())
+	require.Equal(t, scorer.Hash(), back.Scorer.Hash())
+	require.False(t, back.Scorer.Live())
+	require.Error(t, json.Unmarshal([]byte(`{"kind": "questions", "scorer": {"language": "lua", "source": "x"}}`), &back))
+
+	for want, spec := range map[string]Spec{
+		"max_tokens and stop have no effect":           {Kind: "mmlu", MaxTokens: 3},
+		"max_tokens -1: want 1 or more":                {Kind: "questions", MaxTokens: -1},
+		"stop: an empty text would end every answer":   {Kind: "questions", Stop: []string{""}},
+		"filter has no effect where a function judges": {Kind: "gsm8k", Filter: "strict-match", Scorer: scorer},
+	} {
+		_, err := spec.Load()
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestAPanicOfTheFunctionIsNoVerdict(t *testing.T) {
+	scorer := NewScorer("", func(answer string, _ Question) bool {
+		var none []string
+		return none[len(answer)] == ""
+	})
+	_, err := scorer.Judge(Question{}, "abc")
+	require.EqualError(t, err, "the function that judges it panicked: runtime error: index out of range [3] with length 0")
+	var failure ScorerFailure
+	require.ErrorAs(t, err, &failure)
+}
+
+func TestChoicesOfTheHarnessSamplesAreRanked(t *testing.T) {
+	spec := Spec{Kind: "lm-eval", Dataset: "testdata/samples_tinyqa_2026-11-23T16-46-29.190442.jsonl"}
+	loaded, err := spec.Load()
+	require.NoError(t, err)
+	require.True(t, loaded.Ranked())
+	require.Len(t, loaded.Questions, 4)
+	q := loaded.Questions[0]
+	require.Equal(t, Question{Subject: "tinyqa", Prompt: "12+30=", Ref: "42", Choices: []string{" 42", " 43", " 41", " 360"}}, q)
+	hash := loaded.Hash()
+	loaded.Questions[0].Choices[3] = " 361"
+	require.NotEqual(t, hash, loaded.Hash())
+
+	for _, c := range []struct {
+		likelihoods []float64
+		metric      string
+		chosen      int
+	}{
+		{[]float64{-3, -2, -4, -2.5}, "", 1},
+		{[]float64{-3, -2, -4, -2.5}, AccNorm, 3}, // three characters
+		{[]float64{-2, -2, -2, -9}, Acc, 0},
+		{[]float64{-2, math.NaN(), -2, -9}, Acc, -1},
+		{[]float64{math.Inf(-1), -8, -9, math.Inf(-1)}, Acc, 1},
+	} {
+		spec.Metric = c.metric
+		loaded, err := spec.Load()
+		require.NoError(t, err)
+		chosen, right := loaded.Rank(q, c.likelihoods)
+		require.Equal(t, c.chosen, chosen, "%v", c)
+		require.Equal(t, chosen == 0, right)
+	}
+	require.InDelta(t, -1, Advantage([]float64{-3, -2, -4}, 0), 1e-12)
+	require.True(t, math.IsNaN(Advantage([]float64{-3}, 0)))
+
+	const line = `{"doc_id": 0, "target": "%t", "arguments": {"gen_args_0": {"arg_0": "%p", "arg_1": " a"}, "gen_args_1": {"arg_0": "p ", "arg_1": "b"}}}` + "\n"
+	load := func(target, prompt string) (*Task, error) {
+		text := strings.NewReplacer("%t", target, "%p", prompt).Replace(line)
+		return Spec{Kind: "lm-eval", Dataset: writeFile(t, "samples_x_y.jsonl", text)}.Load()
+	}
+	moved, err := load("b", "p ")
+	require.NoError(t, err)
+	require.Equal(t, Question{Subject: "x", Prompt: "p", Ref: "b", Right: 1, Choices: []string{"  a", " b"}}, moved.Questions[0], "white space at the prompt's end goes with the choice")
+	_, err = load("c", "p ")
+	require.ErrorContains(t, err, `its target "c" is neither the place of a choice nor a choice`)
+	_, err = load("b", "q ")
+	require.ErrorContains(t, err, "only choices behind one prompt can be ranked")
 }

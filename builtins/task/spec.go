@@ -38,6 +38,20 @@ type Spec struct {
 	// "flexible-extract" (default).
 	Filter string `json:"filter,omitempty" yaml:"filter,omitempty"`
 
+	// Metric decides which choice is the answer where lm-eval's samples rank
+	// choices: "acc" (default) or "acc_norm".
+	Metric string `json:"metric,omitempty" yaml:"metric,omitempty"`
+
+	// MaxTokens and Stop are of a user's questions: how many tokens an answer may
+	// have, and the texts that end it. 0 and nil are what loadQuestions says.
+	MaxTokens int      `json:"max_tokens,omitempty" yaml:"max_tokens,omitempty"`
+	Stop      []string `json:"stop,omitempty" yaml:"stop,omitempty"`
+
+	// Scorer judges the answers in the evaluation's stead; nil leaves them to its
+	// rule. It is called by those who read a run, not by the process that makes
+	// the answers. A file of a run's specification cannot name one.
+	Scorer *Scorer `json:"scorer,omitempty" yaml:"-"`
+
 	// Chat asks through the model's chat template: one user turn, or with
 	// Multiturn the worked examples as turns of their own. System is put in
 	// front; Arguments are the template's.
@@ -64,6 +78,12 @@ func (s Spec) String() string {
 	if s.Filter != "" {
 		words = append(words, s.Filter)
 	}
+	if s.Metric != "" {
+		words = append(words, s.Metric)
+	}
+	if s.Scorer != nil {
+		words = append(words, "judged by a function")
+	}
 	if s.Dataset != "" {
 		words = append(words, "data set "+s.Dataset)
 	}
@@ -78,12 +98,13 @@ const modelsRoot = "LLM_MODELS_ROOT"
 var kinds = map[string]struct {
 	folder string // "" where the spec names a file
 	load   func(s Spec, path string) (*Task, error)
+	grader *grader // nil where there are no filters
 }{
-	"mmlu":      {"mmlu", Spec.loadMMLU},
-	"gsm8k":     {"openai/gsm8k", Spec.loadGSM8K},
-	"gpqa":      {"gpqa", Spec.loadGPQA},
-	"questions": {"", Spec.loadQuestions},
-	"lm-eval":   {"", Spec.loadLogged},
+	"mmlu":      {"mmlu", Spec.loadMMLU, nil},
+	"gsm8k":     {"openai/gsm8k", Spec.loadGSM8K, &gsm8kGrader},
+	"gpqa":      {"gpqa", Spec.loadGPQA, &gpqaGrader},
+	"questions": {"", Spec.loadQuestions, nil},
+	"lm-eval":   {"", Spec.loadLogged, nil},
 }
 
 // Load reads the data set and returns the evaluation. The error names the
@@ -132,6 +153,20 @@ func (s Spec) check() error {
 		return errors.New("filter has no effect: leave it out")
 	case s.Filter != "" && !slices.Contains(gsm8kGrader.names(), s.Filter):
 		return fmt.Errorf("filter %q: want %s", s.Filter, strings.Join(gsm8kGrader.names(), " or "))
+	case s.Filter != "" && s.Scorer != nil:
+		return errors.New("filter has no effect where a function judges: leave one of them out")
+	case s.Metric != "" && s.Kind != "lm-eval":
+		return errors.New("metric has no effect: leave it out")
+	case s.Metric != "" && s.Metric != Acc && s.Metric != AccNorm:
+		return fmt.Errorf("metric %q: want %s or %s", s.Metric, Acc, AccNorm)
+	case s.Metric != "" && s.Scorer != nil:
+		return errors.New("metric has no effect where a function judges: leave one of them out")
+	case s.MaxTokens < 0:
+		return fmt.Errorf("max_tokens %d: want 1 or more, or 0 for the default", s.MaxTokens)
+	case (s.MaxTokens > 0 || s.Stop != nil) && s.Kind != "questions":
+		return errors.New("max_tokens and stop have no effect: the evaluation has its own")
+	case slices.Contains(s.Stop, ""):
+		return errors.New("stop: an empty text would end every answer")
 	case s.Subjects != nil && s.Kind != "mmlu" && s.Kind != "questions":
 		return errors.New("subjects have no effect: there is one")
 	case !s.Chat && (s.Multiturn || s.System != "" || s.Arguments != nil):

@@ -35,6 +35,7 @@ type Task struct {
 
 	grader *grader // nil: Ref is what a right output begins with, or
 	exact  bool    // what its first line is
+	metric string  // by which a choice is the answer, where Choices are ranked
 }
 
 // A Subject is one part of an evaluation, scored by itself as well.
@@ -53,6 +54,15 @@ type Question struct {
 
 	// Messages take the place of Prompt in a task with Chat.
 	Messages []Message `json:"messages,omitempty"`
+
+	// Choices are continuations of Prompt that are ranked by their likelihood; nil
+	// where an output is generated. Right is the right one's place.
+	Choices []string `json:"choices,omitempty"`
+	Right   int      `json:"-"`
+
+	// Fields is the question's line of a user's file, whole: what a function
+	// that judges answers may need beside Ref. nil where none does.
+	Fields map[string]any `json:"-"`
 }
 
 // Text is the question for people: its prompt, or the turns of its
@@ -69,7 +79,8 @@ func (q Question) Text() string {
 }
 
 // Score reports whether output answers q. In MMLU that is whether it begins
-// with q.Ref, white space aside; of GSM8K's filters the spec's decides.
+// with q.Ref, white space aside; of GSM8K's filters the spec's decides. A
+// Scorer is not asked: see Spec.Scorer.
 func (t *Task) Score(q Question, output string) bool {
 	switch {
 	case t.grader != nil:
@@ -98,13 +109,17 @@ func isPythonSpace(r rune) bool {
 
 // Hash identifies what is asked: the SHA-256, in hexadecimal, of all prompts
 // in order, each followed by a zero byte; a conversation is written as its
-// messages, "<|role|>" in front of each.
+// messages, "<|role|>" in front of each. Choices follow, "<|choice|>" in front of
+// each.
 func (t *Task) Hash() string {
 	h := sha256.New()
 	for _, q := range t.Questions {
 		io.WriteString(h, q.Prompt)
 		for _, m := range q.Messages {
 			io.WriteString(h, "<|"+m.Role+"|>"+m.Content)
+		}
+		for _, c := range q.Choices {
+			io.WriteString(h, "<|choice|>"+c)
 		}
 		h.Write([]byte{0})
 	}

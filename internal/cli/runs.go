@@ -123,7 +123,7 @@ func follow(ctx context.Context, r *run.Run, o output, background bool) error {
 	}
 	return writeJSON(os.Stdout, map[string]any{
 		"run": r.Dir(), "label": r.Label(), "status": progress.Status,
-		"done": progress.Done, "total": progress.Total, "correct": progress.Correct,
+		"done": progress.Done, "total": progress.Total, "correct": progress.Correct, "judged": progress.Done - progress.Unjudged,
 	})
 }
 

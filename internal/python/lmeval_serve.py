@@ -4,7 +4,10 @@
 
 A generate_until task of two tokens must give the answers of adkernel's own run,
 question by question, and a multiple_choice task the log-likelihoods of that
-run's logits within 1e-4. Exits with 1 where they do not.
+run's logits within 1e-4. Then what lm-eval wrote goes the other way: its files
+are imported and compared with that run, and their prompts are asked by adkernel
+itself, choices of several tokens ranked by their likelihood. Exits with 1 where
+something differs.
 """
 
 import json
@@ -30,6 +33,7 @@ output_type: generate_until
 doc_to_text: "{{prompt}}"
 doc_to_target: "{{ref}}"
 generation_kwargs: {until: ["</s>"], max_gen_toks: 2, temperature: 0, do_sample: false}
+filter_list: [{name: letter, filter: [{function: regex, regex_pattern: '^\\s*([A-D])'}, {function: take_first}]}]
 metric_list: [{metric: exact_match}]
 """,
     "demo_choice": """
@@ -37,7 +41,15 @@ output_type: multiple_choice
 doc_to_text: "{{prompt}}"
 doc_to_choice: ["A", "B", "C", "D"]
 doc_to_target: "{{ref}}"
-metric_list: [{metric: acc}]
+metric_list: [{metric: acc}, {metric: acc_norm}]
+""",
+    # Choices of several tokens, whose likeliest is another one for its length.
+    "demo_words": """
+output_type: multiple_choice
+doc_to_text: "{{prompt}}"
+doc_to_choice: ["A", "Because of B", "C is it", "D or nothing"]
+doc_to_target: "{{['A', 'B', 'C', 'D'].index(ref)}}"
+metric_list: [{metric: acc}, {metric: acc_norm}]
 """,
 }
 
@@ -57,6 +69,8 @@ def main() -> int:
             server.wait(timeout=30)
         failures = compare_answers(questions, run, results["demo_generate"])
         failures += compare_likelihoods(run, results["demo_choice"], letters)
+        failures += compare_imports(folder, run, results)
+        failures += compare_rankings(folder, results)
     print(f"{len(questions)} questions, {failures} differences")
     return 1 if failures else 0
 
@@ -75,21 +89,33 @@ def write_prompts(folder, samples):
 
 def own_run(folder, samples):
     """adkernel's own run: its records by index, with the rows of logits."""
-    spec = folder / "run.yaml"
-    spec.write_text(json.dumps({  # JSON is YAML
-        "deployment": {"model": str(MODEL)},
-        "task": {"kind": "mmlu", "dataset": str(DATASET), "samples": samples},
-    }))
-    subprocess.run([ADKERNEL, "launch", "--json", "-o", folder / "run", spec], check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    records = launch(folder / "run", {"kind": "mmlu", "dataset": str(DATASET), "samples": samples})
     columns = json.loads((folder / "run/logits/header.json").read_text())["cols"]
     rows = (folder / "run/logits/rows.f32").read_bytes()
-    records = {}
-    for line in (folder / "run/samples.jsonl").read_text().splitlines():
-        record = json.loads(line)
+    for record in records.values():
         record["logits"] = struct.unpack_from(f"<{columns}f", rows, 4 * columns * record["row"])
-        records[record["index"]] = record
     return records
+
+
+def launch(run, task):
+    """The records of a run of the demo checkpoint, by index."""
+    spec = run.with_suffix(".yaml")
+    spec.write_text(json.dumps({"deployment": {"model": str(MODEL)}, "task": task}))  # JSON is YAML
+    adkernel("launch", "--json", "-o", run, spec)
+    return records(run)
+
+
+def records(run):
+    lines = (run / "samples.jsonl").read_text().splitlines()
+    return {record["index"]: record for record in map(json.loads, lines)}
+
+
+def adkernel(*arguments):
+    """What a command of adkernel prints as JSON."""
+    done = subprocess.run([ADKERNEL, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"adkernel {' '.join(map(str, arguments))} ended with status {done.returncode}:\n{done.stderr[-4000:]}")
+    return json.loads(done.stdout)
 
 
 def serve():
@@ -156,6 +182,56 @@ def compare_likelihoods(run, samples, letters) -> int:
                 failures += 1
                 print(f"question {i}, {letter}: lm-eval {response[0]}, adkernel {row[token] - normal}")
     print(f"largest difference of a log-likelihood: {widest:.2e}")
+    return failures
+
+
+def compare_imports(folder, run, results) -> int:
+    """lm-eval's own files as runs, compared with ours by adkernel."""
+    failures = 0
+    [scores] = (folder / "out").rglob("results_*.json")
+    for task, metric in [("demo_generate", "exact_match"), ("demo_choice", "acc"), ("demo_choice", "acc_norm"), ("demo_words", "acc_norm")]:
+        [samples] = (folder / "out").rglob(f"samples_{task}_*.jsonl")
+        imported = folder / f"{task}-{metric}"
+        said = adkernel("import", "--json", "--metric", metric, "-o", imported, samples, scores)
+        expected = round(json.loads(scores.read_text())["results"][task][metric + (",letter" if metric == "exact_match" else ",none")] * len(run))
+        if said["correct"] != expected:
+            failures += 1
+            print(f"{task}: {said['correct']} right when imported, {expected} by lm-eval's {metric}")
+        for i, record in records(imported).items():
+            if record["correct"] != (results[task][i][metric] == 1.0):
+                failures += 1
+                print(f"{task}, question {i}: imported as {record['correct']}, lm-eval's {metric} is {results[task][i][metric]}")
+        if task == "demo_words":
+            continue
+        c = adkernel("compare", "--json", imported, folder / "run")
+        flips, widest = c["losses"] + c["gains"], 0.0
+        if task == "demo_generate":
+            failures += flips + (c["n"] != len(run))
+        else:  # the margin of the right letter is the same, whether the letter was generated or ranked
+            widest = max(abs(record["margin"] - run[i]["margin"]) for i, record in records(imported).items())
+            failures += widest > TOLERANCE
+        print(f"{task}, {metric}: imported and compared, n {c['n']}, {flips} flips, largest difference of a margin {widest:.1e}")
+    return failures
+
+
+def compare_rankings(folder, results) -> int:
+    """The prompts of lm-eval's samples, asked and ranked by adkernel itself."""
+    failures = 0
+    for task in ["demo_choice", "demo_words"]:
+        [samples] = (folder / "out").rglob(f"samples_{task}_*.jsonl")
+        widest, others = 0.0, 0
+        by_metric = {metric: launch(folder / f"ranked-{task}-{metric}", {"kind": "lm-eval", "dataset": str(samples), "metric": metric})
+                     for metric in ["acc", "acc_norm"]}
+        for i, sample in enumerate(results[task]):
+            for choice, response in zip(by_metric["acc"][i]["choices"], sample["resps"], strict=True):
+                widest = max(widest, abs(choice["loglikelihood"] - float(response[0][0])))
+                failures += choice.get("greedy", False) != (str(response[0][1]) == "True")
+            for metric, ranked in by_metric.items():
+                if ranked[i]["correct"] != (sample[metric] == 1.0):
+                    others += 1
+                    print(f"{task}, question {i}: {metric} is {sample[metric]}, adkernel ranks {ranked[i]['choices']}")
+        failures += others + (widest > TOLERANCE)
+        print(f"{task}, ranked by adkernel: {others} other verdicts, largest difference of a log-likelihood {widest:.1e}")
     return failures
 
 

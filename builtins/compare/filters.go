@@ -1,0 +1,107 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+
+	"adkernel/builtins/run"
+	"adkernel/builtins/stats"
+	"adkernel/builtins/task"
+)
+
+// A Filtered is the comparison as one of the task's filters judges it.
+type Filtered struct {
+	Filter                     string // "strict-match"
+	Decides                    bool   // the comparison itself is by this filter
+	Pairs                      stats.Paired
+	TestAccuracy, BaseAccuracy float64
+	Change                     stats.Interval // Tango, paired
+	Exact                      stats.Test     // exact McNemar, two-sided
+}
+
+// A Mean is the comparison of scores that are the mean over the filters, as
+// TensorRT-LLM reports GSM8K.
+type Mean struct {
+	Test, Base float64        // shares
+	Change     stats.Interval // paired bootstrap: a sample's score is 0, 1 or between
+}
+
+// meanSeed seeds the bootstrap, so that a comparison is the same each time.
+const meanSeed = 1
+
+// compareFilters compares by each of the filters that judged both runs, where
+// there is more than one.
+func compareFilters(pairs []pair, deciding string) ([]Filtered, *Mean, error) {
+	test, base := make([]run.Sample, len(pairs)), make([]run.Sample, len(pairs))
+	for i, p := range pairs {
+		test[i], base[i] = p.test, p.base
+	}
+	names := run.FiltersOf(base)
+	both := run.FiltersOf(test)
+	names = slices.DeleteFunc(names, func(n string) bool { return !slices.Contains(both, n) })
+	if len(names) < 2 {
+		return nil, nil, nil
+	}
+	testScore, baseScore := make([]float64, len(pairs)), make([]float64, len(pairs))
+	var out []Filtered
+	for _, name := range names {
+		f := Filtered{Filter: name, Decides: "filter "+name == deciding}
+		for i, p := range pairs {
+			t, b := verdictOf(p.test, name), verdictOf(p.base, name)
+			f.Pairs = f.Pairs.Add(stats.Outcome(b, t))
+			testScore[i] += share(t, len(names))
+			baseScore[i] += share(b, len(names))
+		}
+		n := float64(len(pairs))
+		f.TestAccuracy = float64(f.Pairs.BothRight+f.Pairs.Gains) / n
+		f.BaseAccuracy = float64(f.Pairs.BothRight+f.Pairs.Losses) / n
+		var err error
+		if f.Change, err = stats.TangoDifference(f.Pairs, level); err != nil {
+			return nil, nil, err
+		}
+		if f.Exact, err = stats.McNemar(f.Pairs); err != nil {
+			return nil, nil, err
+		}
+		out = append(out, f)
+	}
+	m := &Mean{}
+	for _, f := range out {
+		m.Test += f.TestAccuracy / float64(len(out))
+		m.Base += f.BaseAccuracy / float64(len(out))
+	}
+	var err error
+	m.Change, err = stats.BootstrapChange(baseScore, testScore, level, meanSeed)
+	return out, m, err
+}
+
+func share(right bool, of int) float64 {
+	if right {
+		return 1 / float64(of)
+	}
+	return 0
+}
+
+// verdictOf is whether a filter finds a sample right.
+func verdictOf(s run.Sample, filter string) bool {
+	return slices.ContainsFunc(s.Verdicts, func(v task.Verdict) bool { return v.Filter == filter && v.Correct })
+}
+
+// filterTable shows what each filter says, and the mean.
+func (c *Comparison) filterTable() table {
+	t := table{
+		left:    1,
+		caption: "By filter (one judges this comparison; TensorRT-LLM reports the mean)",
+		head:    []string{"filter", "base, %", "test, %", "points", "95 % interval", "losses", "gains", "p"},
+	}
+	for _, f := range c.Filters {
+		name := f.Filter
+		if f.Decides {
+			name += " (judges)"
+		}
+		t.rows = append(t.rows, []string{name, percent(f.BaseAccuracy), percent(f.TestAccuracy), points(f.Change.Estimate),
+			fmt.Sprintf("%s to %s", points(f.Change.Low), points(f.Change.High)), fmt.Sprint(f.Pairs.Losses), fmt.Sprint(f.Pairs.Gains), shortP(f.Exact.P)})
+	}
+	t.rows = append(t.rows, []string{"mean", percent(c.Mean.Base), percent(c.Mean.Test), points(c.Mean.Change.Estimate),
+		fmt.Sprintf("%s to %s", points(c.Mean.Change.Low), points(c.Mean.Change.High)), "", "", ""})
+	return t
+}

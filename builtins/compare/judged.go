@@ -1,0 +1,75 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"adkernel/builtins/run"
+)
+
+// An Unjudged is a sample that is left out of a comparison, since the function
+// that judges answers failed on it.
+type Unjudged struct {
+	Run   *run.Run
+	Index int // in Run
+	Why   string
+}
+
+// judgedAlike refuses runs whose answers are right for different reasons.
+func judgedAlike(test, base *run.Run) error {
+	a, b := test.JudgedBy(), base.JudgedBy()
+	ours := func(r *run.Run) bool { return r.Spec().Import == nil || r.Spec().Task.Scorer != nil }
+	if a == b || (a == "" || b == "") && !(ours(test) && ours(base)) {
+		return nil // an import need not say
+	}
+	return fmt.Errorf("%s judges the answers of %s, and %s those of %s: choose one for both (By for a filter, Rescore for a function)",
+		cmp.Or(a, "the task's rule"), test.Name(), cmp.Or(b, "the task's rule"), base.Name())
+}
+
+// dropUnjudged takes the pairs out of which a sample has no verdict. Samples
+// that nobody tried to judge are an error.
+func dropUnjudged(test, base *run.Run, pairs []pair) (kept []pair, dropped []Unjudged, err error) {
+	waiting := map[*run.Run]int{}
+	look := func(r *run.Run, s run.Sample) bool {
+		switch s.Unjudged {
+		case "":
+			return true
+		case run.NotJudged:
+			waiting[r]++
+		default:
+			dropped = append(dropped, Unjudged{r, s.Index, s.Unjudged})
+		}
+		return false
+	}
+	kept = slices.DeleteFunc(slices.Clone(pairs), func(p pair) bool {
+		t, b := look(test, p.test), look(base, p.base)
+		return !t || !b
+	})
+	for _, r := range []*run.Run{test, base} {
+		if n := waiting[r]; n > 0 {
+			return nil, nil, fmt.Errorf("run %s: %s %s", r.Name(), count(n, "answer is", "answers are"), run.NotJudged)
+		}
+	}
+	if len(kept) == 0 {
+		return nil, nil, fmt.Errorf("not one of %s has a verdict in both: sample %d of %s: %s",
+			count(len(pairs), "sample", "samples"), dropped[0].Index, dropped[0].Run.Name(), dropped[0].Why)
+	}
+	return kept, dropped, nil
+}
+
+// unjudgedNote says which samples are left out, and why.
+func (c *Comparison) unjudgedNote() string {
+	const shown = 3
+	words := fmt.Sprintf("%s no verdict and left out:", count(len(c.Unjudged), "answer has", "answers have"))
+	for i, u := range c.Unjudged {
+		if i == shown {
+			return words + fmt.Sprintf("; and %d more.", len(c.Unjudged)-shown)
+		}
+		if i > 0 {
+			words += ";"
+		}
+		words += fmt.Sprintf(" sample %d of %s: %s", u.Index, u.Run.Label(), u.Why)
+	}
+	return words + "."
+}

@@ -1,0 +1,168 @@
+package builtins
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strings"
+	"sync"
+
+	"adkernel/builtins/task"
+	"adkernel/kernel/host"
+)
+
+// A Question is what one sample was asked: Prompt, the right answer Ref,
+// Subject and Index, and of your own questions all Fields of its line.
+type Question = task.Question
+
+// Score judges the answers by a function of yours. It is called once for each
+// answer, when the run is looked at; the run keeps its verdicts and its text.
+// An answer on which it panics has no verdict: comparisons name it and leave it
+// out.
+//
+//	task := Questions("my.jsonl", Score(func(answer string, q Question) bool {
+//		return strings.Contains(strings.ToLower(answer), q.Ref)
+//	}))
+func Score(judge func(answer string, q Question) bool) TaskOption {
+	scorer := task.NewScorer(scorerSource("Score"), judge)
+	return func(t *Task) { t.Scorer = scorer }
+}
+
+// Rescore judges the finished answers of a run by another function, without
+// asking the model again, and keeps its verdicts in the run. With nil the
+// answers count again as the run's task says.
+//
+//	Rescore(test, func(answer string, q Question) bool { return strings.Contains(answer, q.Ref) })
+func Rescore(e *Evaluation, judge func(answer string, q Question) bool) *Evaluation {
+	var scorer *task.Scorer
+	if judge != nil {
+		scorer = task.NewScorer(scorerSource("Rescore"), judge)
+	}
+	check(e.Run.Rescore(scorer))
+	return e
+}
+
+// By is the run as one of its task's filters judges it: GSM8K has
+// "strict-match" and "flexible-extract".
+//
+//	Compare(test.By("strict-match"), base.By("strict-match"))
+func (e *Evaluation) By(filter string) *Evaluation {
+	r, err := e.Run.By(filter)
+	check(err)
+	return &Evaluation{r}
+}
+
+// Metric decides which choice is the answer where Logged samples rank choices by
+// their likelihood: "acc", the likeliest, or "acc_norm", the likeliest for its
+// length.
+func Metric(name string) TaskOption { return func(t *Task) { t.Metric = name } }
+
+// MaxTokens is how many tokens an answer to your own questions may have.
+func MaxTokens(n int) TaskOption { return func(t *Task) { t.MaxTokens = n } }
+
+// StopAt are texts that end an answer to your own questions.
+func StopAt(texts ...string) TaskOption { return func(t *Task) { t.Stop = texts } }
+
+// scorers counts the functions that a cell made of one text: in a loop, they
+// may differ by the variables that they capture.
+var scorers struct {
+	sync.Mutex
+	cell int
+	made map[string]int
+}
+
+// scorerSource is the text of the function that the running cell hands to the
+// vocabulary's function named caller: the argument, with the cells before it
+// that define what it mentions. The whole cell, where it does not say.
+func scorerSource(caller string) string {
+	h := host.Current()
+	running := h.Running()
+	text := textOf(h, running.Source, caller)
+	scorers.Lock()
+	defer scorers.Unlock()
+	if scorers.cell != running.N || scorers.made == nil {
+		scorers.cell, scorers.made = running.N, map[string]int{}
+	}
+	scorers.made[text]++
+	if n := scorers.made[text]; n > 1 {
+		text += fmt.Sprintf("\n// function %d of this text in its cell", n)
+	}
+	return text
+}
+
+func textOf(h host.Host, source, caller string) string {
+	argument := argumentOf(source, caller)
+	if argument == "" {
+		argument = source
+	}
+	var parts []string
+	for _, c := range definitions(h.Cells(), mentioned(argument)) {
+		parts = append(parts, strings.TrimSpace(c.Source))
+	}
+	return strings.Join(append(parts, strings.TrimSpace(argument)), "\n\n")
+}
+
+// argumentOf is the text of the last argument of the only call of caller in a
+// cell; "" when there are several, or none.
+func argumentOf(source, caller string) string {
+	const head = "package cell\nfunc _() {\n"
+	files := token.NewFileSet()
+	f, err := parser.ParseFile(files, "", head+source+"\n}", parser.SkipObjectResolution)
+	if err != nil {
+		return "" // it declares functions beside statements
+	}
+	var found []string
+	ast.Inspect(f, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			return true
+		}
+		if name, ok := call.Fun.(*ast.Ident); ok && name.Name == caller {
+			last := call.Args[len(call.Args)-1]
+			from, to := files.Position(last.Pos()).Offset-len(head), files.Position(last.End()).Offset-len(head)
+			found = append(found, source[from:to])
+		}
+		return true
+	})
+	if len(found) != 1 {
+		return ""
+	}
+	return found[0]
+}
+
+// mentioned lists the identifiers of an expression or a cell.
+func mentioned(text string) []string {
+	var names []string
+	note := func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			names = append(names, id.Name)
+		}
+		return true
+	}
+	if e, err := parser.ParseExpr(text); err == nil {
+		ast.Inspect(e, note)
+	}
+	return names
+}
+
+// definitions are the cells that define names, and what these use, oldest
+// first.
+func definitions(cells []host.Cell, names []string) []host.Cell {
+	needed := make([]bool, len(cells))
+	for i, c := range slices.Backward(cells) {
+		if slices.ContainsFunc(c.Defines, func(d string) bool { return slices.Contains(names, d) }) {
+			needed[i] = true
+			names = append(names, c.Uses...)
+			names = slices.DeleteFunc(names, func(n string) bool { return slices.Contains(c.Defines, n) && !slices.Contains(c.Uses, n) })
+		}
+	}
+	var out []host.Cell
+	for i, c := range cells {
+		if needed[i] {
+			out = append(out, c)
+		}
+	}
+	return out
+}
