@@ -63,11 +63,12 @@ type execution struct {
 	logFile io.Closer
 	log     *log.Logger
 
-	task    *task.Task
-	engine  engine.Engine
-	prompts []prompt
-	letters []int32
-	store   *store
+	task     *task.Task
+	engine   engine.Engine
+	prompts  []prompt
+	letters  []int32
+	spelling string // of the letters, before them
+	store    *store
 
 	mu   sync.Mutex // guards what follows, store and state while the engine works
 	done map[int]bool
@@ -155,7 +156,12 @@ func (x *execution) prepare() (err error) {
 	if err := x.identify(); err != nil {
 		return err
 	}
-	if x.letters, err = letterTokens(x.engine, x.task.Chat != nil); err != nil {
+	turns := x.task.Chat != nil
+	if c, ok := x.engine.(engine.Conversational); ok {
+		turns = turns || c.InTurns()
+	}
+	x.spelling = letterSpelling(turns)
+	if x.letters, err = letterTokens(x.engine, turns); err != nil {
 		x.log.Printf("no logits of the answers' letters: %v", err)
 	}
 	store, whole, err := openStore(x.dir, x.engine.Info().Vocab, x.prompts, x.log.Printf)
@@ -231,6 +237,8 @@ func (x *execution) finish(response engine.Response) error {
 	}
 	if response.Logits != nil {
 		sample.measure(response.Logits, x.letters, x.engine)
+	} else if response.LogProbs != nil {
+		sample.measureLogProbs(response.LogProbs, x.letters, x.spelling)
 	}
 	if err := x.store.add(sample, response.Logits); err != nil {
 		return err

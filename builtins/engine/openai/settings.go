@@ -21,6 +21,7 @@ type settings struct {
 	keyVariable string        // api_key_env: name of the variable that holds the API key
 	concurrency int           // requests at the same time
 	retries     int           // of one request, after the first attempt
+	logprobs    int           // likeliest first tokens that are asked for; 0: none
 	timeout     time.Duration // of one attempt
 	key         string
 }
@@ -32,13 +33,13 @@ func readSettings(d engine.Deployment) (settings, error) {
 	if err != nil {
 		return settings{}, err
 	}
-	s := settings{keyVariable: "OPENAI_API_KEY", concurrency: 16, retries: 5, timeout: 10 * time.Minute}
+	s := settings{keyVariable: "OPENAI_API_KEY", concurrency: 16, retries: 5, logprobs: 20, timeout: 10 * time.Minute}
 	seconds := 0
 	texts := map[string]*string{"served_model_name": &s.model, "tokenizer": &s.tokenizer, "api_key_env": &s.keyVariable}
 	numbers := map[string]struct {
 		to    *int
 		least int
-	}{"concurrency": {&s.concurrency, 1}, "max_batch_size": {&s.concurrency, 1}, "retries": {&s.retries, 0}, "timeout": {&seconds, 1}}
+	}{"concurrency": {&s.concurrency, 1}, "max_batch_size": {&s.concurrency, 1}, "retries": {&s.retries, 0}, "logprobs": {&s.logprobs, 0}, "timeout": {&seconds, 1}}
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		value := given[key]
 		if to, ok := texts[key]; ok {
@@ -74,6 +75,6 @@ func readSettings(d engine.Deployment) (settings, error) {
 func (s settings) inForce() map[string]string {
 	return map[string]string{
 		"api_key_env": s.keyVariable, "concurrency": strconv.Itoa(s.concurrency),
-		"retries": strconv.Itoa(s.retries), "timeout": s.timeout.String(),
+		"logprobs": strconv.Itoa(s.logprobs), "retries": strconv.Itoa(s.retries), "timeout": s.timeout.String(),
 	}
 }
