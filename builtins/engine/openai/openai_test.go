@@ -229,10 +229,24 @@ func TestTheKeyIsWrittenNowhere(t *testing.T) {
 	var logged strings.Builder
 	site := engine.Site{Log: func(format string, a ...any) { fmt.Fprintf(&logged, format+"\n", a...) }}
 	_, err := Open(t.Context(), engine.Deployment{Model: demo, URL: f.URL + "/v1", Args: map[string]any{"api_key_env": "ADKERNEL_TEST_KEY"}}, site)
-	require.ErrorContains(t, err, "Incorrect API key provided: [API key]. (is the API key in the environment?)")
+	require.ErrorContains(t, err, "Incorrect API key provided: [API key]. (is the API key in the environment variable ADKERNEL_TEST_KEY the right one?)")
 	require.Contains(t, logged.String(), "trying again")
 	for _, text := range []string{err.Error(), logged.String()} {
 		require.NotContains(t, text, "sk-secret")
+	}
+}
+
+// A long answer is shortened; the key is taken out before.
+func TestNoPartOfTheKeyIsLeftByShortening(t *testing.T) {
+	t.Setenv("ADKERNEL_TEST_KEY", "sk-secret-and-long")
+	for _, status := range []int{200, 400, 401} {
+		f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, n int) {
+			w.WriteHeader(status)
+			fmt.Fprint(w, strings.Repeat("x", 290)+"sk-secret-and-long"+strings.Repeat("y", 300))
+		})
+		_, err := Open(t.Context(), engine.Deployment{Model: demo, URL: f.URL + "/v1", Args: map[string]any{"api_key_env": "ADKERNEL_TEST_KEY", "retries": 0}}, engine.Site{})
+		require.ErrorContains(t, err, "xxx")
+		require.NotContains(t, err.Error(), "sk-")
 	}
 }
 

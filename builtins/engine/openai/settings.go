@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"adkernel/builtins/engine"
 	"adkernel/internal/suggest"
 )
 
@@ -26,13 +24,7 @@ type settings struct {
 	key         string
 }
 
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-func readSettings(d engine.Deployment) (settings, error) {
-	given, err := d.Settings()
-	if err != nil {
-		return settings{}, err
-	}
+func readSettings(given map[string]any) (settings, error) {
 	s := settings{keyVariable: "OPENAI_API_KEY", concurrency: 16, retries: 5, logprobs: 20, timeout: 10 * time.Minute}
 	seconds := 0
 	texts := map[string]*string{"served_model_name": &s.model, "tokenizer": &s.tokenizer, "api_key_env": &s.keyVariable}
@@ -62,9 +54,6 @@ func readSettings(d engine.Deployment) (settings, error) {
 	}
 	if seconds > 0 {
 		s.timeout = time.Duration(seconds) * time.Second
-	}
-	if !variableName.MatchString(s.keyVariable) {
-		return s, fmt.Errorf("api_key_env: want the name of an environment variable, not a key") // it may be one
 	}
 	s.key = strings.TrimSpace(os.Getenv(s.keyVariable))
 	return s, nil
