@@ -22,7 +22,7 @@ def measure_openai(adkernel, root, folder, quick):
     """The openai engine's throughput at equal concurrency, beside vLLM's benchmark client."""
     python = root / ".venv-vllm" / "bin" / "python"
     prompts = folder / "server-prompts.jsonl"
-    count, rounds = (180, 3) if quick else (540, 7)
+    count, rounds = (180, 3) if quick else (360, 5)
     with prompts.open("w") as out:
         subprocess.run([adkernel, "prompts", "mmlu", "--dataset", root / "notebooks/demo/task", "--samples", str(count)],
                        stdout=out, check=True)

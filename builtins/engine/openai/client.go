@@ -9,8 +9,10 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"adkernel/builtins/engine"
@@ -73,13 +75,13 @@ func (c *client) call(ctx context.Context, path string, body, out any) error {
 }
 
 // once is call without trying again.
-func (c *client) once(ctx context.Context, url string, body, out any) error {
-	return c.attempt(ctx, 0, url, body, out)
+func (c *client) once(ctx context.Context, address string, body, out any) error {
+	return c.attempt(ctx, 0, address, body, out)
 }
 
-func (c *client) attempt(ctx context.Context, retries int, url string, body, out any) error {
+func (c *client) attempt(ctx context.Context, retries int, address string, body, out any) error {
 	for try := 0; ; try++ {
-		err := c.send(ctx, url, body, out)
+		err := c.send(ctx, address, body, out)
 		var no *refusal
 		if err == nil || errors.As(err, &no) || ctx.Err() != nil {
 			return c.hideKey(err)
@@ -125,7 +127,7 @@ func (c *client) withoutKey(text []byte) []byte {
 	return bytes.ReplaceAll(text, []byte(c.key), []byte(keyStandsHere))
 }
 
-func (c *client) send(ctx context.Context, url string, body, out any) error {
+func (c *client) send(ctx context.Context, address string, body, out any) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("no answer within %s", c.timeout))
 	defer cancel()
 	method, content := http.MethodGet, io.Reader(nil)
@@ -136,7 +138,7 @@ func (c *client) send(ctx context.Context, url string, body, out any) error {
 		}
 		method, content = http.MethodPost, bytes.NewReader(text)
 	}
-	r, err := http.NewRequestWithContext(ctx, method, url, content)
+	r, err := http.NewRequestWithContext(ctx, method, address, content)
 	if err != nil {
 		return err
 	}
@@ -159,15 +161,22 @@ func (c *client) send(ctx context.Context, url string, body, out any) error {
 		return c.failed(response, c.withoutKey(text))
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("%s answers what is not JSON of the API: %s", url, excerpt(c.withoutKey(text)))
+		return fmt.Errorf("%s answers what is not JSON of the API: %s", address, excerpt(c.withoutKey(text)))
 	}
 	return nil
 }
 
 // lost says why no answer came.
 func (c *client) lost(ctx context.Context, err error) error {
+	var at *url.Error // says method and URL again
+	if errors.As(err, &at) {
+		err = at.Err
+	}
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		err = cause
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("%s: no server listens there: %w", c.base, err)
 	}
 	return fmt.Errorf("%s: %w", c.base, err)
 }

@@ -95,9 +95,13 @@ func (e *Engine) try(ctx context.Context, path string, ask map[string]any) (*cho
 // refuses reports whether a server says no to what it was asked. Status 500
 // counts: transformers serve fails at arguments that it does not have.
 func refuses(err error) bool {
-	var no *refusal
 	var fails *busy
-	return errors.As(err, &no) || errors.As(err, &fails) && fails.status == http.StatusInternalServerError
+	return isRefusal(err) || errors.As(err, &fails) && fails.status == http.StatusInternalServerError
+}
+
+func isRefusal(err error) bool {
+	var no *refusal
+	return errors.As(err, &no)
 }
 
 // probeIDs finds whether prompts may be token ids; ask goes on with them.
@@ -202,8 +206,12 @@ func (e *Engine) findModel(ctx context.Context, model string) error {
 	names, err := e.models(ctx, func(ctx context.Context, url string, body, out any) error {
 		return e.client.attempt(ctx, e.client.retries, url, body, out)
 	})
+	var fails *busy
+	if isRefusal(err) || errors.As(err, &fails) { // transformers serve lists what is cached, and fails without a cache
+		return fmt.Errorf("which models the server has: %w; set served_model_name", err)
+	}
 	if err != nil {
-		return fmt.Errorf("which models the server has: %w; or set served_model_name", err)
+		return err
 	}
 	for _, name := range names {
 		if name == model || name == filepath.Base(model) {

@@ -125,7 +125,7 @@ func TestTroublesOfAServerAreNamedAndOutlived(t *testing.T) {
 		s := newTroubled(t, "", nil)
 		s.stop()
 		r := launched(t, s.deployment(map[string]any{"retries": 1}), samples)
-		require.Zero(t, s.fails(r, []string{"connection refused", s.address}))
+		require.Zero(t, s.fails(r, []string{s.address + "/v1: no server listens there: ", "connection refused"}))
 		s.heals(r, own, s.start)
 	})
 
