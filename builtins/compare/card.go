@@ -49,6 +49,9 @@ func (c *Comparison) card() card {
 	if len(c.Unjudged) > 0 {
 		out.notes = append(out.notes, c.unjudgedNote())
 	}
+	if n := boundedMargins(c.pairs); n > 0 {
+		out.notes = append(out.notes, fmt.Sprintf("Answer margins leave out %s whose letters are not all among the likeliest tokens that a server gave; margin_at_least and margin_at_most of the run's frame say what is known of them.", count(n, "sample", "samples")))
+	}
 	if c.Left > 0 {
 		out.notes = append(out.notes, fmt.Sprintf("%s not finished in both runs and left out.", count(c.Left, "sample is", "samples are")))
 	}

@@ -32,10 +32,10 @@ func (c *Comparison) SubjectsFigure() *plots.Figure {
 }
 
 // MarginsFigure draws each sample's answer margin in both runs. It needs runs
-// with logits on a task whose answers are letters.
+// with logits, or a server's log-probabilities, on a task whose answers are letters.
 func (c *Comparison) MarginsFigure() (*plots.Figure, error) {
 	if c.Margins == nil {
-		return nil, fmt.Errorf("compare %s with %s: the runs have no margins: they have no logits, or the task's answers are not letters",
+		return nil, fmt.Errorf("compare %s with %s: the runs have no margins: they have neither logits nor log-probabilities of the letters, or the task's answers are not letters",
 			c.Test.Name(), c.Base.Name())
 	}
 	test, base := c.labels()

@@ -26,6 +26,11 @@ type Inspection struct {
 	// run first; none when an engine returned no logits.
 	Logits []TokenLogits
 
+	// LogProbs take their place where a server answered, which gives
+	// log-probabilities of its likeliest tokens: those of the tokens that lead
+	// in either run, greatest in the test run first.
+	LogProbs []TokenLogProbs
+
 	// KL is the divergence of the test run's next token from the base run's,
 	// D(base||test) in nats; NaN without both rows of logits.
 	KL float64
@@ -130,7 +135,8 @@ func (in *Inspection) readPrompt() error {
 func (in *Inspection) readLogits() error {
 	if in.TestSample.Row < 0 || in.BaseSample != nil && in.BaseSample.Row < 0 {
 		in.lackLogits()
-		return nil
+		in.lackLetters()
+		return in.readLogProbs()
 	}
 	testRow, err := in.Test.LogitRow(in.TestSample.Index)
 	if err != nil {

@@ -30,11 +30,7 @@ func (in *Inspection) title() string {
 func (in *Inspection) answerTable() table {
 	t := table{left: 4, head: []string{"", "run", "output", "right answer", "margin, logits", "tokens out"}}
 	add := func(name string, r *run.Run, s run.Sample) {
-		margin := "none"
-		if s.Letters != nil || !math.IsNaN(float64(s.Margin)) {
-			margin = logit(s.Margin)
-		}
-		t.rows = append(t.rows, []string{name, r.Label(), fmt.Sprintf("%q", s.Output), s.Ref, margin, fmt.Sprint(s.Tokens)})
+		t.rows = append(t.rows, []string{name, r.Label(), fmt.Sprintf("%q", s.Output), s.Ref, marginWords(s), fmt.Sprint(s.Tokens)})
 	}
 	if in.BaseSample != nil {
 		add("base", in.Base, *in.BaseSample)
@@ -112,6 +108,9 @@ func (in *Inspection) tables() []table {
 	}
 	if len(in.Logits) > 0 {
 		tables = append(tables, in.logitTable(), in.numbersTable())
+	}
+	if len(in.LogProbs) > 0 {
+		tables = append(tables, in.logProbTable())
 	}
 	return tables
 }

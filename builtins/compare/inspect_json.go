@@ -30,18 +30,25 @@ func (in *Inspection) MarshalJSON() ([]byte, error) {
 		}
 		out.Logits = append(out.Logits, row)
 	}
+	for _, p := range in.LogProbs {
+		out.LogProbs = append(out.LogProbs, logProbsJSON{
+			tokenJSON: tokenJSON(p.Token), Right: p.Right,
+			Test: finite(p.Test.Value), TestAtMost: finite(p.Test.AtMost), Base: finite(p.Base.Value), BaseAtMost: finite(p.Base.AtMost),
+		})
+	}
 	return json.Marshal(out)
 }
 
 type inspectionJSON struct {
-	Outcome string       `json:"outcome"`
-	Test    answerJSON   `json:"test"`
-	Base    *answerJSON  `json:"base,omitempty"`
-	Prompt  string       `json:"prompt"`
-	Tokens  []tokenJSON  `json:"tokens"`
-	Logits  []logitsJSON `json:"logits,omitempty"`
-	KL      *float64     `json:"kl_nats"`
-	Lacking []string     `json:"not_available,omitempty"`
+	Outcome  string         `json:"outcome"`
+	Test     answerJSON     `json:"test"`
+	Base     *answerJSON    `json:"base,omitempty"`
+	Prompt   string         `json:"prompt"`
+	Tokens   []tokenJSON    `json:"tokens"`
+	Logits   []logitsJSON   `json:"logits,omitempty"`
+	LogProbs []logProbsJSON `json:"logprobs,omitempty"`
+	KL       *float64       `json:"kl_nats"`
+	Lacking  []string       `json:"not_available,omitempty"`
 }
 
 type answerJSON struct {
@@ -60,6 +67,15 @@ type logitsJSON struct {
 	Test  *float64 `json:"test"`
 	Base  *float64 `json:"base"`
 	Right bool     `json:"right,omitempty"`
+}
+
+type logProbsJSON struct {
+	tokenJSON
+	Test       *float64 `json:"test"`
+	TestAtMost *float64 `json:"test_at_most,omitempty"` // where test is not known
+	Base       *float64 `json:"base"`
+	BaseAtMost *float64 `json:"base_at_most,omitempty"`
+	Right      bool     `json:"right,omitempty"`
 }
 
 func finite(x float64) *float64 {

@@ -45,7 +45,7 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		})
 	}
 	if c.Margins != nil {
-		out.Margins = &marginsJSON{N: c.Margins.N, Change: intervalJSON{c.Margins.Change.Estimate, c.Margins.Change.Low, c.Margins.Change.High}}
+		out.Margins = &marginsJSON{N: c.Margins.N, Unknown: boundedMargins(c.pairs), Change: intervalJSON{c.Margins.Change.Estimate, c.Margins.Change.Low, c.Margins.Change.High}}
 		for _, q := range c.Margins.Quartiles {
 			out.Margins.Quartiles = append(out.Margins.Quartiles, quartileJSON{q.Low, q.High, q.Pairs.N(), q.Pairs.Losses, q.Pairs.Gains})
 		}
@@ -140,6 +140,7 @@ type subjectJSON struct {
 
 type marginsJSON struct {
 	N         int            `json:"n"`
+	Unknown   int            `json:"unknown,omitempty"` // samples whose letters a server's log-probabilities lack
 	Change    intervalJSON   `json:"change"`
 	Quartiles []quartileJSON `json:"quartiles"`
 }

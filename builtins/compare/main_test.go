@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/builtins/engine"
+	"adkernel/builtins/logits"
 	"adkernel/builtins/run"
 	"adkernel/builtins/task"
 )
@@ -39,6 +40,7 @@ type model struct {
 	bos        bool
 	nan        int
 	stop       int // sample at which it fails
+	tops       int // not 0: log-probabilities of so many tokens in place of logits, as from a server
 }
 
 const (
@@ -67,6 +69,8 @@ func openModel(_ context.Context, d engine.Deployment, _ engine.Site) (engine.En
 			m.nan = value.(int)
 		case "stop":
 			m.stop = value.(int)
+		case "tops":
+			m.tops = value.(int)
 		default:
 			return nil, fmt.Errorf("unknown setting %q", key)
 		}
@@ -83,8 +87,13 @@ func float(value any) float64 {
 }
 
 func (m *model) Info() engine.Info {
-	return engine.Info{Engine: "test", Version: "1", Vocab: vocabulary}
+	info := engine.Info{Engine: "test", Version: "1", Vocab: vocabulary}
+	if m.tops > 0 {
+		info.Vocab = 0
+	}
+	return info
 }
+
 func (m *model) Close() error { return nil }
 
 func (m *model) Encode(text string, special bool) ([]int32, error) {
@@ -132,11 +141,25 @@ func (m *model) Generate(_ context.Context, requests []engine.Request, emit func
 			row[3] = float32(math.NaN())
 		}
 		out := []int32{best}
-		if err := emit(engine.Response{ID: r.ID, Tokens: out, Text: m.Decode(out), Finish: "length", Logits: row}); err != nil {
+		response := engine.Response{ID: r.ID, Tokens: out, Text: m.Decode(out), Finish: "length", Logits: row}
+		if m.tops > 0 {
+			response.Logits, response.LogProbs = nil, m.likeliest(row)
+		}
+		if err := emit(response); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// likeliest is what a server would say of row.
+func (m *model) likeliest(row []float32) []engine.LogProb {
+	all := logits.LogSoftmax(row)
+	var out []engine.LogProb
+	for _, top := range logits.TopK(row, m.tops) {
+		out = append(out, engine.LogProb{ID: top.ID, Text: m.Decode([]int32{top.ID}), LogProb: float32(all[top.ID])})
+	}
+	return out
 }
 
 // logits knows the right answer as the fixture's questions do: it stands in the text.

@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strconv"
 
+	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
 )
 
 // Margins compares the answers' margins: the logit of the right letter less
-// the best other letter's. They say more a sample than right and wrong do.
+// the best other letter's, which is also what their log-probabilities are apart.
+// They say more a sample than right and wrong do.
 type Margins struct {
 	N      int            // samples with a finite margin in both runs
 	Change stats.Interval // mean change of the margin, clustered by subject
@@ -65,3 +67,17 @@ func compareMargins(pairs []pair) (*Margins, error) {
 	}
 	return m, nil
 }
+
+// boundedMargins counts the samples whose margin is not known in one of the
+// runs, because a server's likeliest tokens lack a letter that it needs.
+func boundedMargins(pairs []pair) int {
+	n := 0
+	for _, p := range pairs {
+		if isBounded(p.test) || isBounded(p.base) {
+			n++
+		}
+	}
+	return n
+}
+
+func isBounded(s run.Sample) bool { return s.LetterLogProbs != nil && math.IsNaN(float64(s.Margin)) }

@@ -87,8 +87,9 @@ func (c *Comparison) Subjects() *frame.Frame {
 // Samples returns a row for every sample of both runs: index (in base),
 // subject, question, ref; outcome ("both right", "loss", "gain" or "both
 // wrong"); base_output and test_output; base_margin, test_margin and their
-// difference margin_change (null without letters); base_top and test_top, the
-// tokens of the greatest logit.
+// difference margin_change (null without letters, and where a server's
+// log-probabilities lack one); base_top and test_top, the
+// tokens of the greatest logit, or of the greatest log-probability.
 func (c *Comparison) Samples() *frame.Frame {
 	type row struct {
 		Index        int      `frame:"index"`
@@ -118,15 +119,21 @@ func (c *Comparison) Samples() *frame.Frame {
 			change := p.test.Margin - p.base.Margin
 			r.MarginChange = &change
 		}
-		if len(p.base.Top) > 0 {
-			r.BaseTop = &p.base.Top[0].Text
-		}
-		if len(p.test.Top) > 0 {
-			r.TestTop = &p.test.Top[0].Text
-		}
+		r.BaseTop, r.TestTop = topText(p.base), topText(p.test)
 		rows[i] = r
 	}
 	return frame.FromStructs(rows)
+}
+
+// topText is the likeliest first token, nil when it is not known.
+func topText(s run.Sample) *string {
+	switch {
+	case len(s.Top) > 0:
+		return &s.Top[0].Text
+	case len(s.LogProbs) > 0:
+		return &s.LogProbs[0].Text
+	}
+	return nil
 }
 
 // hasMargin reports whether a sample has a margin: a NaN one counts where the

@@ -152,6 +152,9 @@ func observeOutputs(pairs []answered, facts Facts) {
 func observeLogits(c *compare.Comparison, pairs []answered, facts Facts) {
 	var ratios []float64
 	for _, p := range pairs {
+		if p.test.Row < 0 || p.base.Row < 0 { // their RMS is 0, and measured by nobody
+			continue
+		}
 		if r := p.test.RMS / p.base.RMS; !math.IsNaN(r) && !math.IsInf(r, 0) {
 			ratios = append(ratios, r)
 		}

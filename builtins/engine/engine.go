@@ -52,7 +52,7 @@ type Request struct {
 	StopTexts []string // texts that end the output; Text is cut before the first of them
 	Sampling  Sampling // how the next token is chosen; zero: the most likely one
 
-	Logits       bool // return the row that chose the first output token
+	Logits       bool // return the row that chose the first output token, or what the engine has in its place
 	PromptLogits bool // return the rows of all prompt positions
 }
 
@@ -76,6 +76,26 @@ type Response struct {
 	// PromptLogits are the rows after each prompt token [len(Tokens of the
 	// request), vocab], row-major; nil unless asked for.
 	PromptLogits []float32
+
+	// LogProbs are the likeliest first output tokens, likeliest first, of an
+	// engine that gives their log-probabilities and no row; nil unless Logits
+	// were asked for. They are the first of the whole vocabulary: no token
+	// that is not among them is likelier than the last.
+	LogProbs []LogProb
+}
+
+// A LogProb is the log-probability of one token.
+type LogProb struct {
+	ID      int32   `json:"id"` // -1 where only the text is known
+	Text    string  `json:"text"`
+	LogProb float32 `json:"logprob"` // in nats; -Inf is possible
+}
+
+// A Conversational engine may have to put prompts into a user's turn. Outputs
+// then begin an assistant's turn, and do not continue the prompt.
+type Conversational interface {
+	// InTurns reports whether it does.
+	InTurns() bool
 }
 
 // A ScaleReader can say which dequantization scales it computes with: as

@@ -6,11 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"adkernel/builtins/engine"
 	"adkernel/kernel/host"
 )
-
-// secretKey matches the settings whose values are nobody else's business.
-var secretKey = regexp.MustCompile(`(?i)(^|[-_])(api[-_]?key|access[-_]?key|token|secret|password|authorization|credentials?)$`)
 
 // withoutSecrets returns the settings with the values of secrets left out.
 func withoutSecrets(settings map[string]any) map[string]any {
@@ -20,7 +18,7 @@ func withoutSecrets(settings map[string]any) map[string]any {
 		switch {
 		case ok:
 			out[key] = withoutSecrets(nested)
-		case secretKey.MatchString(key):
+		case engine.SecretSetting(key):
 			out[key] = leftOut
 		default:
 			out[key] = value
@@ -39,7 +37,7 @@ func secrets(settings map[string]any) []string {
 		case map[string]any:
 			out = append(out, secrets(value)...)
 		case string:
-			if secretKey.MatchString(key) && value != "" {
+			if engine.SecretSetting(key) && value != "" {
 				out = append(out, value)
 			}
 		}

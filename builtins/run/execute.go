@@ -63,12 +63,13 @@ type execution struct {
 	logFile io.Closer
 	log     *log.Logger
 
-	task    *task.Task
-	engine  engine.Engine
-	prompts []prompt
-	letters []int32
-	ranking *ranking // where choices are ranked, and nothing generated
-	store   *store
+	task     *task.Task
+	engine   engine.Engine
+	prompts  []prompt
+	letters  []int32
+	spelling string   // of the letters, before them
+	ranking  *ranking // where choices are ranked, and nothing generated
+	store    *store
 
 	mu   sync.Mutex // guards what follows, store and state while the engine works
 	done map[int]bool
@@ -159,7 +160,12 @@ func (x *execution) prepare() (err error) {
 	if err := x.identify(); err != nil {
 		return err
 	}
-	if x.letters, err = letterTokens(x.engine, x.task.Chat != nil); err != nil {
+	turns := x.task.Chat != nil
+	if c, ok := x.engine.(engine.Conversational); ok {
+		turns = turns || c.InTurns()
+	}
+	x.spelling = letterSpelling(turns)
+	if x.letters, err = letterTokens(x.engine, turns); err != nil {
 		x.log.Printf("no logits of the answers' letters: %v", err)
 	}
 	store, whole, err := openStore(x.dir, x.engine.Info().Vocab, x.prompts, x.log.Printf)
@@ -236,6 +242,9 @@ func (x *execution) finish(response engine.Response) error {
 	sample := Sample{
 		Output: response.Text, Finish: response.Finish, Tokens: response.Tokens, Margin: float32(math.NaN()),
 		Correct: x.task.Score(q, response.Text), Verdicts: x.task.Verdicts(q, response.Text),
+	}
+	if response.Logits == nil && response.LogProbs != nil {
+		sample.measureLogProbs(response.LogProbs, x.letters, x.spelling)
 	}
 	return x.keep(i, sample, response.Logits, x.letters)
 }

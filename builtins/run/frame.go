@@ -2,6 +2,7 @@ package run
 
 import (
 	"math"
+	"slices"
 
 	"adkernel/builtins/frame"
 )
@@ -32,6 +33,18 @@ type row struct {
 	Inf          *int     `frame:"inf"`
 }
 
+// likelyRow is row for a run whose engine gave log-probabilities and no logits.
+type likelyRow struct {
+	row
+	TopLogProb    *float32 `frame:"top_logprob"`
+	LogProbA      *float32 `frame:"logprob_A"`
+	LogProbB      *float32 `frame:"logprob_B"`
+	LogProbC      *float32 `frame:"logprob_C"`
+	LogProbD      *float32 `frame:"logprob_D"`
+	MarginAtLeast *float32 `frame:"margin_at_least"`
+	MarginAtMost  *float32 `frame:"margin_at_most"`
+}
+
 // Frame returns the finished samples as a table: index, subject, question,
 // ref, output, correct (null where the function that judges failed, with the
 // reason in unjudged), finish, prompt_tokens and output_tokens; margin and
@@ -39,20 +52,35 @@ type row struct {
 // the greatest logit's token top and its logit top_logit; min, max, mean and
 // rms of the finite logits, and how many were nan and inf (null when the
 // engine returned none).
+//
+// Where the engine gave log-probabilities in their place, as servers do, more
+// columns follow: that of top, top_logprob; those of the letters, logprob_A to
+// logprob_D, null for a letter that is not among the likeliest tokens that were
+// given; and what is known of a margin that lacks such a letter,
+// margin_at_least and margin_at_most.
 func (r *Run) Frame() (*frame.Frame, error) {
 	samples, err := r.Samples()
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]row, len(samples))
-	for i := range samples {
-		rows[i] = samples[i].row()
+	var f *frame.Frame
+	if slices.ContainsFunc(samples, func(s Sample) bool { return s.LogProbs != nil }) {
+		f = frameOf(samples, (*Sample).likelyRow)
+	} else {
+		f = frameOf(samples, (*Sample).row)
 	}
-	f := frame.FromStructs(rows)
 	if r.Spec().Task.Scorer != nil {
 		f = f.With("unjudged", unjudged(samples))
 	}
 	return f, f.Err()
+}
+
+func frameOf[R any](samples []Sample, rowOf func(*Sample) R) *frame.Frame {
+	rows := make([]R, len(samples))
+	for i := range samples {
+		rows[i] = rowOf(&samples[i])
+	}
+	return frame.FromStructs(rows)
 }
 
 // unjudged is why samples have no verdict.
@@ -79,6 +107,8 @@ func (s *Sample) row() row {
 	}
 	if len(s.Top) > 0 {
 		out.Top, out.TopLogit = &s.Top[0].Text, &s.Top[0].Logit
+	} else if len(s.LogProbs) > 0 {
+		out.Top = &s.LogProbs[0].Text
 	}
 	if s.Letters != nil || !math.IsNaN(float64(s.Margin)) {
 		out.Margin = &s.Margin
@@ -87,4 +117,27 @@ func (s *Sample) row() row {
 		out.A, out.B, out.C, out.D = &s.Letters[0], &s.Letters[1], &s.Letters[2], &s.Letters[3]
 	}
 	return out
+}
+
+func (s *Sample) likelyRow() likelyRow {
+	out := likelyRow{row: s.row()}
+	if len(s.LogProbs) > 0 {
+		out.TopLogProb = &s.LogProbs[0].LogProb
+	}
+	if len(s.LetterLogProbs) == len(answerLetters) {
+		for i, to := range []**float32{&out.LogProbA, &out.LogProbB, &out.LogProbC, &out.LogProbD} {
+			*to = known(&s.LetterLogProbs[i])
+		}
+	}
+	atLeast, atMost := s.MarginBounds()
+	out.MarginAtLeast, out.MarginAtMost = known(&atLeast), known(&atMost)
+	return out
+}
+
+// known is x, nil when it is NaN.
+func known(x *float32) *float32 {
+	if math.IsNaN(float64(*x)) {
+		return nil
+	}
+	return x
 }

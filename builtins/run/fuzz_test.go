@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/engine"
 )
 
 func exampleSample() Sample {
@@ -18,6 +20,7 @@ func exampleSample() Sample {
 		Row: 3, CRC32: 0xdeadbeef, Min: float32(math.Inf(-1)), Max: 3.1415927, Mean: 0.1, RMS: 1.25, NaN: 1, Inf: 2,
 		Top:     []Top{{ID: 259, Text: " C", Logit: float32(math.Inf(1))}},
 		Letters: []float32{1, -2.5, 0.1, float32(math.Inf(-1))}, Margin: -3.5,
+		LogProbs: []engine.LogProb{{ID: 3, Text: " A", LogProb: -0.25}, {ID: -1, Text: "B", LogProb: float32(math.Inf(-1))}}, LetterLogProbs: []float32{-0.25, 1, 2, 3},
 		Extracted: "C", TextAt: 7, TextBytes: 40, TextSHA256: "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
 		Choices: []Choice{{Text: " A", LogLikelihood: math.Inf(-1)}, {Text: " B", LogLikelihood: -0.25, Greedy: true}},
 	}

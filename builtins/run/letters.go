@@ -24,9 +24,9 @@ func LetterTokens(encode func(text string, special bool) ([]int32, error)) ([]in
 }
 
 func letterIDs(encode func(text string, special bool) ([]int32, error), chat bool) ([]int32, error) {
-	before, space := "Answer:", " "
+	before, space := "Answer:", letterSpelling(chat)
 	if chat {
-		before, space = "", ""
+		before = ""
 	}
 	prefix, err := encode(before, false)
 	if err != nil {
@@ -48,4 +48,12 @@ func letterIDs(encode func(text string, special bool) ([]int32, error), chat boo
 		tokens = append(tokens, first)
 	}
 	return tokens, nil
+}
+
+// letterSpelling is what stands before a letter in its token's text.
+func letterSpelling(chat bool) string {
+	if chat {
+		return ""
+	}
+	return " "
 }

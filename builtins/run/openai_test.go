@@ -36,7 +36,7 @@ func TestARunOutlivesItsServer(t *testing.T) {
 	server := serve.New(serve.Options{Engine: behind.(engine.Steerable), Tokenizer: tok, Name: "demo", APIKey: key})
 	defer server.Close()
 	var answers atomic.Int32
-	answers.Store(8) // then it is dead
+	answers.Store(11) // then it is dead
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/v1/completions" && answers.Add(-1) < 0 {
 			panic(http.ErrAbortHandler) // the connection drops
@@ -63,7 +63,7 @@ func TestARunOutlivesItsServer(t *testing.T) {
 
 	answers.Store(1000)
 	require.NoError(t, Execute(t.Context(), r.Dir(), openai.Open))
-	require.Equal(t, int32(1000-(18-len(before))-2), answers.Load(), "two probes, and what was missing")
+	require.Equal(t, int32(1000-(18-len(before))-5), answers.Load(), "five probes, and what was missing")
 	got, err := r.Samples()
 	require.NoError(t, err)
 	require.Len(t, got, 18)
@@ -78,6 +78,11 @@ func TestARunOutlivesItsServer(t *testing.T) {
 		require.Equal(t, want[i].Correct, s.Correct)
 		require.Equal(t, want[i].PromptSHA256, s.PromptSHA256)
 		require.Equal(t, -1, s.Row)
+		require.Len(t, s.LogProbs, 20)
+		require.Equal(t, want[i].Top[0].ID, s.LogProbs[0].ID)
+		require.Equal(t, want[i].Top[0].Text, s.LogProbs[0].Text)
+		require.Empty(t, s.MissingLetters())
+		require.InDelta(t, want[i].Margin, s.Margin, 1e-4)
 	}
 	_, err = r.LogitRow(0)
 	require.ErrorContains(t, err, ": sample 0: not available: logits: the server returns none")

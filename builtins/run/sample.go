@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 
+	"adkernel/builtins/engine"
 	"adkernel/builtins/task"
 )
 
@@ -60,6 +61,15 @@ type Sample struct {
 	// letters or the tokenizer does not tell them apart.
 	Letters []float32
 	Margin  float32
+
+	// LogProbs are the likeliest first output tokens, likeliest first, of an
+	// engine that gives these and no logits; nil when it gives neither.
+	// LetterLogProbs are those of the answers A, B, C and D: NaN for one that is
+	// not among them and so at most as likely as the last. Margin is then the
+	// difference of log-probabilities, which is that of the logits, and NaN when
+	// a letter that it needs is missing: MarginBounds says what is known of it.
+	LogProbs       []engine.LogProb
+	LetterLogProbs []float32
 }
 
 // Top is one of the greatest logits of a row.
@@ -119,6 +129,15 @@ type record struct {
 	Top     []topRecord       `json:"top,omitempty"`
 	Letters []number[float32] `json:"letters,omitempty"`
 	Margin  number[float32]   `json:"margin"`
+
+	LogProbs       []logProbRecord   `json:"logprobs,omitempty"`
+	LetterLogProbs []number[float32] `json:"letter_logprobs,omitempty"`
+}
+
+type logProbRecord struct {
+	ID      int32           `json:"id"`
+	Text    string          `json:"text"`
+	LogProb number[float32] `json:"logprob"`
 }
 
 type topRecord struct {
@@ -147,6 +166,12 @@ func (s Sample) MarshalJSON() ([]byte, error) {
 	}
 	for _, l := range s.Letters {
 		r.Letters = append(r.Letters, number[float32]{l})
+	}
+	for _, p := range s.LogProbs {
+		r.LogProbs = append(r.LogProbs, logProbRecord{p.ID, p.Text, number[float32]{p.LogProb}})
+	}
+	for _, l := range s.LetterLogProbs {
+		r.LetterLogProbs = append(r.LetterLogProbs, number[float32]{l})
 	}
 	return json.Marshal(r)
 }
@@ -180,6 +205,12 @@ func (s *Sample) UnmarshalJSON(text []byte) error {
 	for _, l := range r.Letters {
 		s.Letters = append(s.Letters, l.value)
 	}
+	for _, p := range r.LogProbs {
+		s.LogProbs = append(s.LogProbs, engine.LogProb{ID: p.ID, Text: p.Text, LogProb: p.LogProb.value})
+	}
+	for _, l := range r.LetterLogProbs {
+		s.LetterLogProbs = append(s.LetterLogProbs, l.value)
+	}
 	return nil
 }
 
@@ -195,6 +226,8 @@ func (r record) check() error {
 		return fmt.Errorf("prompt_sha256 %q: want 64 hexadecimal digits", r.PromptSHA256)
 	case r.TextAt < 0 || r.TextBytes < 0 || r.TextSHA256 != "" && len(r.TextSHA256) != 64:
 		return fmt.Errorf("prompt text of %d bytes at %d, text_sha256 %q: want 64 hexadecimal digits", r.TextBytes, r.TextAt, r.TextSHA256)
+	case len(r.LetterLogProbs) != 0 && len(r.LetterLogProbs) != len(answerLetters):
+		return fmt.Errorf("letter_logprobs of %d letters: want those of %s", len(r.LetterLogProbs), answerLetters)
 	case r.NaN < 0 || r.Inf < 0:
 		return errors.New("negative count of NaN or Inf")
 	}

@@ -76,6 +76,9 @@ func (s Spec) freeze(now time.Time) (Spec, error) {
 	if err != nil {
 		return Spec{}, err
 	}
+	if err := s.Deployment.CheckSecrets(settings); err != nil {
+		return Spec{}, fmt.Errorf("deployment %s: %w", s.Deployment.Label(), err)
+	}
 	s.Format, s.Created, s.Settings = format, now, settings
 	s.Prompts, s.Engine = nil, nil
 	if python := s.Deployment.Python; strings.ContainsRune(python, filepath.Separator) {

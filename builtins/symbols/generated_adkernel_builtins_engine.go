@@ -13,6 +13,8 @@ func init() {
 		"Activation":      reflect.ValueOf((*engine.Activation)(nil)),
 		"BatchTokenizer":  reflect.ValueOf((*engine.BatchTokenizer)(nil)),
 		"_BatchTokenizer": reflect.ValueOf((*_adkernel_builtins_engine_BatchTokenizer)(nil)),
+		"Conversational":  reflect.ValueOf((*engine.Conversational)(nil)),
+		"_Conversational": reflect.ValueOf((*_adkernel_builtins_engine_Conversational)(nil)),
 		"DecodeAll":       reflect.ValueOf(engine.DecodeAll),
 		"Deployment":      reflect.ValueOf((*engine.Deployment)(nil)),
 		"EncodeAll":       reflect.ValueOf(engine.EncodeAll),
@@ -21,6 +23,7 @@ func init() {
 		"Info":            reflect.ValueOf((*engine.Info)(nil)),
 		"Limits":          reflect.ValueOf((*engine.Limits)(nil)),
 		"LoadedScale":     reflect.ValueOf((*engine.LoadedScale)(nil)),
+		"LogProb":         reflect.ValueOf((*engine.LogProb)(nil)),
 		"Merge":           reflect.ValueOf(engine.Merge),
 		"Opener":          reflect.ValueOf((*engine.Opener)(nil)),
 		"Request":         reflect.ValueOf((*engine.Request)(nil)),
@@ -28,6 +31,7 @@ func init() {
 		"Sampling":        reflect.ValueOf((*engine.Sampling)(nil)),
 		"ScaleReader":     reflect.ValueOf((*engine.ScaleReader)(nil)),
 		"_ScaleReader":    reflect.ValueOf((*_adkernel_builtins_engine_ScaleReader)(nil)),
+		"SecretSetting":   reflect.ValueOf(engine.SecretSetting),
 		"Site":            reflect.ValueOf((*engine.Site)(nil)),
 		"Steerable":       reflect.ValueOf((*engine.Steerable)(nil)),
 		"_Steerable":      reflect.ValueOf((*_adkernel_builtins_engine_Steerable)(nil)),
@@ -50,6 +54,14 @@ func (w _adkernel_builtins_engine_BatchTokenizer) DecodeAll(a0 [][]int32) ([]str
 func (w _adkernel_builtins_engine_BatchTokenizer) EncodeAll(a0 []string, a1 bool) ([][]int32, error) {
 	return w.WEncodeAll(a0, a1)
 }
+
+// _adkernel_builtins_engine_Conversational implements engine.Conversational by functions.
+type _adkernel_builtins_engine_Conversational struct {
+	IValue   any
+	WInTurns func() bool
+}
+
+func (w _adkernel_builtins_engine_Conversational) InTurns() bool { return w.WInTurns() }
 
 // _adkernel_builtins_engine_Engine implements engine.Engine by functions.
 type _adkernel_builtins_engine_Engine struct {

@@ -23,6 +23,7 @@ from measure_evaluator import measure_evaluator
 from measure_frame import measure_frame
 from measure_kernel import measure_kernel
 from measure_memory import measure_memory
+from measure_openai import measure_openai
 from measure_scale import measure_scale
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +40,7 @@ def main() -> int:
 
     results, unmeasured = [], []
     with tempfile.TemporaryDirectory() as folder:
-        for measure in (measure_kernel, measure_evaluator, measure_memory, measure_frame, measure_scale, measure_demo):
+        for measure in (measure_kernel, measure_evaluator, measure_memory, measure_frame, measure_scale, measure_demo, measure_openai):
             print(f"... {measure.__doc__.splitlines()[0]}", flush=True)
             try:
                 results += measure(adkernel, ROOT, Path(folder), quick)

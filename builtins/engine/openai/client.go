@@ -9,8 +9,10 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"adkernel/builtins/engine"
@@ -73,13 +75,13 @@ func (c *client) call(ctx context.Context, path string, body, out any) error {
 }
 
 // once is call without trying again.
-func (c *client) once(ctx context.Context, url string, body, out any) error {
-	return c.attempt(ctx, 0, url, body, out)
+func (c *client) once(ctx context.Context, address string, body, out any) error {
+	return c.attempt(ctx, 0, address, body, out)
 }
 
-func (c *client) attempt(ctx context.Context, retries int, url string, body, out any) error {
+func (c *client) attempt(ctx context.Context, retries int, address string, body, out any) error {
 	for try := 0; ; try++ {
-		err := c.send(ctx, url, body, out)
+		err := c.send(ctx, address, body, out)
 		var no *refusal
 		if err == nil || errors.As(err, &no) || ctx.Err() != nil {
 			return c.hideKey(err)
@@ -96,22 +98,36 @@ func (c *client) attempt(ctx context.Context, retries int, url string, body, out
 		if errors.As(err, &b) && b.after > 0 {
 			d = min(b.after, longestAsked)
 		}
-		c.site.Logf("%v; trying again in %s", c.hideKey(err), d.Round(time.Millisecond))
+		why := fmt.Sprintf("%v; trying again in %s", c.hideKey(err), d.Round(time.Millisecond))
+		c.site.Logf("%s", why)
+		c.site.Tell(why)
 		if err := c.wait(ctx, d); err != nil {
 			return err
 		}
+		c.site.Tell("")
 	}
 }
 
-// hideKey removes the API key, which servers repeat in their answers.
+const keyStandsHere = "[API key]"
+
+// hideKey removes the API key from an error, whatever it came from.
 func (c *client) hideKey(err error) error {
 	if err == nil || c.key == "" || !strings.Contains(err.Error(), c.key) {
 		return err
 	}
-	return errors.New(strings.ReplaceAll(err.Error(), c.key, "[API key]"))
+	return errors.New(strings.ReplaceAll(err.Error(), c.key, keyStandsHere))
 }
 
-func (c *client) send(ctx context.Context, url string, body, out any) error {
+// withoutKey removes it from an answer, in which servers repeat it, before the
+// answer is shortened: a part of a key is a secret too.
+func (c *client) withoutKey(text []byte) []byte {
+	if c.key == "" {
+		return text
+	}
+	return bytes.ReplaceAll(text, []byte(c.key), []byte(keyStandsHere))
+}
+
+func (c *client) send(ctx context.Context, address string, body, out any) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("no answer within %s", c.timeout))
 	defer cancel()
 	method, content := http.MethodGet, io.Reader(nil)
@@ -122,7 +138,7 @@ func (c *client) send(ctx context.Context, url string, body, out any) error {
 		}
 		method, content = http.MethodPost, bytes.NewReader(text)
 	}
-	r, err := http.NewRequestWithContext(ctx, method, url, content)
+	r, err := http.NewRequestWithContext(ctx, method, address, content)
 	if err != nil {
 		return err
 	}
@@ -142,24 +158,31 @@ func (c *client) send(ctx context.Context, url string, body, out any) error {
 	case len(text) > maxAnswer:
 		return &refusal{response.StatusCode, fmt.Sprintf("more than %d bytes", maxAnswer)}
 	case response.StatusCode != http.StatusOK:
-		return failed(response, text)
+		return c.failed(response, c.withoutKey(text))
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("%s answers what is not JSON of the API: %s", url, excerpt(text))
+		return fmt.Errorf("%s answers what is not JSON of the API: %s", address, excerpt(c.withoutKey(text)))
 	}
 	return nil
 }
 
 // lost says why no answer came.
 func (c *client) lost(ctx context.Context, err error) error {
+	var at *url.Error // says method and URL again
+	if errors.As(err, &at) {
+		err = at.Err
+	}
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		err = cause
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("%s: no server listens there: %w", c.base, err)
 	}
 	return fmt.Errorf("%s: %w", c.base, err)
 }
 
 // failed reads an answer that is not 200.
-func failed(response *http.Response, text []byte) error {
+func (c *client) failed(response *http.Response, text []byte) error {
 	var body struct {
 		Error   json.RawMessage `json:"error"`
 		Message string          `json:"message"` // vLLM's older form
@@ -182,7 +205,11 @@ func failed(response *http.Response, text []byte) error {
 	r := refusal{response.StatusCode, message}
 	switch response.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		r.message += " (is the API key in the environment?)"
+		question := "is the API key in the environment variable %s the right one?"
+		if c.key == "" {
+			question = "the environment variable %s, in which the API key is looked for, is not set"
+		}
+		r.message += " (" + fmt.Sprintf(question, c.keyVariable) + ")"
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return &busy{r, retryAfter(response.Header.Get("Retry-After"))}

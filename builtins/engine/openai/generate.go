@@ -9,27 +9,14 @@ import (
 	"adkernel/builtins/engine"
 )
 
-// answer is what both kinds of completions have in common here.
-type answer struct {
-	Choices []struct {
-		Text    *string `json:"text"`
-		Message *struct {
-			Content *string `json:"content"`
-		} `json:"message"`
-		FinishReason *string `json:"finish_reason"`
-		LogProbs     struct {
-			TokenLogprobs []*float64 `json:"token_logprobs"`
-		} `json:"logprobs"`
-	} `json:"choices"`
-}
-
 // cutOff is the finish of an answer whose end the server does not explain.
 const cutOff = "cut off"
 
 // Generate sends the requests, several at a time, and hands over each answer as
 // it comes. Finish is what the server says: beside "length" and "stop" also
-// "content_filter", "abort" or "cut off". Tokens are those of the text, encoded
-// again: servers return texts. Answers that came before an error are kept.
+// "content_filter", "abort" or "cut off". Tokens are the server's where it gives
+// ids, else those of the text, encoded again. Answers that came before an error
+// are kept.
 func (e *Engine) Generate(ctx context.Context, requests []engine.Request, emit func(engine.Response) error) error {
 	for _, r := range requests {
 		if err := e.check(r); err != nil {
@@ -95,7 +82,28 @@ func (e *Engine) one(ctx context.Context, r engine.Request) (engine.Response, er
 	fail := func(err error) (engine.Response, error) {
 		return engine.Response{}, fmt.Errorf("request %d: %w", r.ID, err)
 	}
-	ask := map[string]any{"model": e.model, "max_tokens": r.MaxTokens, "temperature": r.Sampling.Temperature}
+	path, ask, err := e.words(r)
+	if err != nil {
+		return fail(err)
+	}
+	var got answer
+	if err := e.client.call(ctx, path, ask, &got); err != nil {
+		return fail(err)
+	}
+	if len(got.Choices) != 1 {
+		return fail(fmt.Errorf("the server answers with %d choices, not with one", len(got.Choices)))
+	}
+	response, err := e.response(ctx, &got.Choices[0])
+	if err != nil {
+		return fail(err)
+	}
+	response.ID = r.ID
+	return response, nil
+}
+
+// words are a request in those of the API.
+func (e *Engine) words(r engine.Request) (path string, ask map[string]any, err error) {
+	ask = map[string]any{"model": e.model, "max_tokens": r.MaxTokens, "temperature": r.Sampling.Temperature}
 	if r.Sampling.Temperature > 0 {
 		ask["seed"] = int64(r.Sampling.Seed >> 1)
 		if r.Sampling.TopP > 0 {
@@ -105,49 +113,87 @@ func (e *Engine) one(ctx context.Context, r engine.Request) (engine.Response, er
 	if len(r.StopTexts) > 0 {
 		ask["stop"] = r.StopTexts
 	}
-	path := "/completions"
-	switch {
-	case e.server.chat:
-		path = "/chat/completions"
-		text, err := e.text(r)
-		if err != nil {
-			return fail(err)
-		}
-		ask["messages"] = []any{map[string]any{"role": "user", "content": text}}
-	case e.server.ids:
+	if r.Logits && r.MaxTokens <= shortOutput {
+		e.server.askLogProbs(ask)
+	}
+	if e.server.outputIDs {
+		ask["return_token_ids"] = true
+	}
+	if e.server.ids {
 		ask["prompt"] = r.Tokens
-	default:
-		text, err := e.text(r)
-		if err != nil {
-			return fail(err)
-		}
-		ask["prompt"] = text
+		return "/completions", ask, nil
 	}
-	var got answer
-	if err := e.client.call(ctx, path, ask, &got); err != nil {
-		return fail(err)
+	text, err := e.text(r)
+	if err != nil {
+		return "", nil, err
 	}
-	if len(got.Choices) != 1 {
-		return fail(fmt.Errorf("the server answers with %d choices, not with one", len(got.Choices)))
+	if e.server.chat {
+		ask["messages"] = []any{map[string]any{"role": "user", "content": text}}
+		return "/chat/completions", ask, nil
 	}
-	choice := got.Choices[0]
-	response := engine.Response{ID: r.ID, Finish: cutOff}
+	ask["prompt"] = text
+	return "/completions", ask, nil
+}
+
+// shortOutput is for how many tokens at most log-probabilities are asked for.
+// Servers compute them for every token of an output, and only the first one's
+// are kept: what a letter is answered with has few.
+const shortOutput = 16
+
+// response reads an answer.
+func (e *Engine) response(ctx context.Context, c *choice) (engine.Response, error) {
+	response := engine.Response{Finish: cutOff}
 	switch {
-	case choice.Text != nil:
-		response.Text = *choice.Text
-	case choice.Message != nil && choice.Message.Content != nil:
-		response.Text = *choice.Message.Content
-	case choice.Message == nil:
-		return fail(errors.New("the server's answer has no text"))
+	case c.Text != nil:
+		response.Text = *c.Text
+	case c.Message != nil && c.Message.Content != nil:
+		response.Text = *c.Message.Content
+	case c.Message == nil:
+		return response, errors.New("the server's answer has no text")
 	}
-	if choice.FinishReason != nil && *choice.FinishReason != "" {
-		response.Finish = *choice.FinishReason
+	if c.FinishReason != nil && *c.FinishReason != "" {
+		response.Finish = *c.FinishReason
+	}
+	response.LogProbs = c.LogProbs.value.first(e.server.top)
+	for i := range response.LogProbs {
+		if p := &response.LogProbs[i]; p.ID >= 0 && p.Text == "" {
+			p.Text = e.tokenText(ctx, p.ID)
+		}
+	}
+	if response.Tokens = e.outputTokens(c); response.Tokens != nil {
+		return response, nil
 	}
 	var err error
-	if response.Tokens, err = e.Encode(response.Text, false); err != nil {
-		return fail(err)
+	response.Tokens, err = e.Encode(response.Text, false)
+	return response, err
+}
+
+// outputTokens are the ids that the server generated, without the special ones
+// at the end, as every engine has them; nil where it does not give them.
+func (e *Engine) outputTokens(c *choice) []int32 {
+	ids := c.TokenIDs.value
+	if ids == nil || e.tokenizer == nil {
+		return nil
 	}
-	return response, nil
+	for len(ids) > 0 && e.tokenizer.Decode(ids[len(ids)-1:], true) == "" && e.tokenizer.Decode(ids[len(ids)-1:], false) != "" {
+		ids = ids[:len(ids)-1]
+	}
+	return ids
+}
+
+// tokenText is the text of one token, "" where nobody says it.
+func (e *Engine) tokenText(ctx context.Context, id int32) string {
+	if e.tokenizer != nil {
+		return e.tokenizer.Decode([]int32{id}, true)
+	}
+	if text, ok := e.texts.Load(id); ok {
+		return text.(string)
+	}
+	text, err := e.client.detokenize(ctx, e.model, []int32{id})
+	if err == nil {
+		e.texts.Store(id, text)
+	}
+	return text
 }
 
 // text is the prompt as text: as it was before it was encoded, or where it was

@@ -69,8 +69,16 @@ func newFake(t *testing.T, answer func(w http.ResponseWriter, path string, body 
 	return f
 }
 
-// plain answers as a server that does what the flags say.
-type plain struct{ ids, logprobs, echo, chatOnly, tokenize bool }
+// plain answers as a server that does what the fields say.
+type plain struct {
+	ids, echo, chatOnly, tokenize bool
+
+	logprobs int    // at most so many; 0: the word is ignored
+	strict   string // how unknown words of vLLM are refused; "" ignores them
+	spells   bool   // token ids when asked
+	prompts  bool   // prompt_logprobs
+	content  bool   // log-probabilities as llama.cpp gives them
+}
 
 func (p plain) reply(w http.ResponseWriter, path string, body map[string]any) {
 	say := func(status int, format string, a ...any) {
@@ -78,6 +86,7 @@ func (p plain) reply(w http.ResponseWriter, path string, body map[string]any) {
 		fmt.Fprintf(w, format, a...)
 	}
 	_, isText := body["prompt"].(string)
+	spell := p.spells && body["return_tokens_as_token_ids"] == true
 	switch {
 	case path == "/v1/models":
 		say(200, `{"data": [{"id": "fake"}]}`)
@@ -85,21 +94,69 @@ func (p plain) reply(w http.ResponseWriter, path string, body map[string]any) {
 		say(200, `{"tokens": [0, 20, 365]}`)
 	case path == "/detokenize" && p.tokenize:
 		say(200, `{"prompt": "text"}`)
+	case p.strict != "" && (body["return_token_ids"] != nil || body["prompt_logprobs"] != nil):
+		say(422, "%s", p.strict)
 	case path == "/v1/chat/completions":
+		if body["logprobs"] == true && p.logprobs > 0 {
+			n := int(body["top_logprobs"].(float64))
+			say(200, `{"choices": [{"message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop", "logprobs": {"content": [{"token": "t0", "logprob": 0, "top_logprobs": [%s]}]}}]}`,
+				strings.Join(listed(n, `{"token": "t%[1]d", "logprob": -%[1]d}`), ","))
+			return
+		}
 		say(200, `{"choices": [{"message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}]}`)
 	case path != "/v1/completions" || p.chatOnly:
 		say(404, `{"detail": "Not Found"}`)
 	case !isText && !p.ids:
 		say(400, `{"detail": "prompt must be a string."}`)
-	case p.logprobs && body["logprobs"] != nil:
-		n := 1
-		if ids, ok := body["prompt"].([]any); ok && p.echo && body["echo"] == true {
-			n += len(ids)
-		}
-		say(200, `{"choices": [{"text": "hello", "finish_reason": "length", "logprobs": {"token_logprobs": [%s-1]}}]}`, strings.Repeat("-1,", n-1))
 	default:
-		say(200, `{"choices": [{"text": "hello", "finish_reason": "length"}]}`)
+		p.complete(say, body, spell)
 	}
+}
+
+// complete answers completions.
+func (p plain) complete(say func(int, string, ...any), body map[string]any, spell bool) {
+	choice := `"text": "hello", "finish_reason": "length"`
+	if p.spells && body["return_token_ids"] == true {
+		choice += `, "token_ids": [3, 4, 1]`
+	}
+	ids, _ := body["prompt"].([]any)
+	if p.prompts && body["prompt_logprobs"] != nil {
+		choice += `, "prompt_logprobs": [null` + strings.Repeat(`, {"5": {"logprob": -1, "rank": 1}}`, len(ids)-1) + `]`
+	}
+	n, asked := body["logprobs"].(float64)
+	if !asked || p.logprobs == 0 {
+		say(200, `{"choices": [{%s}]}`, choice)
+		return
+	}
+	if int(n) > p.logprobs {
+		say(400, `{"error": {"message": "logprobs: at most %d"}}`, p.logprobs)
+		return
+	}
+	if p.content {
+		say(200, `{"choices": [{%s, "logprobs": {"content": [{"id": 3, "token": "t0", "logprob": 0, "top_logprobs": [%s]}]}}]}`,
+			choice, strings.Join(listed(int(n), `{"id": %[1]d, "token": "t%[1]d", "logprob": -%[1]d}`), ","))
+		return
+	}
+	form := `"t%[1]d": -%[1]d`
+	if spell {
+		form = `"token_id:%[1]d": -%[1]d`
+	}
+	// As vLLM does, one more than asked: the token that was chosen.
+	tops := "{" + strings.Join(append(listed(int(n), form), fmt.Sprintf(form, 500)), ",") + "}"
+	before := ""
+	if p.echo && body["echo"] == true {
+		before = strings.Repeat("-1,", len(ids))
+	}
+	say(200, `{"choices": [{%s, "logprobs": {"token_logprobs": [%s-1], "top_logprobs": [%s]}}]}`, choice, before, tops)
+}
+
+// listed writes a form for 0 to n-1.
+func listed(n int, form string) []string {
+	var out []string
+	for i := range n {
+		out = append(out, fmt.Sprintf(form, i))
+	}
+	return out
 }
 
 func (p plain) answer(w http.ResponseWriter, path string, body map[string]any, _ int) {

@@ -3,9 +3,11 @@
 // OpenAI's HTTP API. What such a server can do differs; it is probed when the
 // engine is opened, and recorded with the run.
 //
-// It returns texts. Rows of logits no server gives, so that Info.Vocab is 0 and
-// questions about logits are answered with their absence, never with zeros. The
-// API key comes from the environment and is written nowhere.
+// It returns texts, and of short outputs the log-probabilities of the likeliest
+// first tokens, where the server gives these. Rows of logits no server gives,
+// so that Info.Vocab is 0 and questions about logits are answered with their
+// absence, never with zeros. The API key comes from the environment and is
+// written nowhere.
 package openai
 
 import (
@@ -17,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -25,7 +28,7 @@ import (
 )
 
 // version of the engine; it changes when what is sent does.
-const version = "1.0"
+const version = "1.1"
 
 // Engine is a server that was probed.
 type Engine struct {
@@ -34,7 +37,13 @@ type Engine struct {
 	server    capabilities
 	tokenizer *tokenizer.Tokenizer // nil: the server's
 	model     string               // as the server calls it
+	texts     sync.Map             // token id -> text, of a server's tokenizer
 }
+
+var _ engine.Conversational = (*Engine)(nil)
+
+// InTurns reports whether the server has chat completions alone.
+func (e *Engine) InTurns() bool { return e.server.chat }
 
 // Open probes the server of a deployment. Its URL is that of the API, with
 // /v1; its Model is the checkpoint's directory, from which the tokenizer is
@@ -43,11 +52,18 @@ func Open(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engi
 	fail := func(err error) (engine.Engine, error) {
 		return nil, fmt.Errorf("deployment %s: %w", d.Label(), err)
 	}
+	given, err := d.Settings()
+	if err == nil {
+		err = d.CheckSecrets(given)
+	}
+	if err != nil {
+		return fail(err)
+	}
 	base, err := checkURL(d.URL)
 	if err != nil {
 		return fail(err)
 	}
-	s, err := readSettings(d)
+	s, err := readSettings(given)
 	if err != nil {
 		return fail(err)
 	}
@@ -64,19 +80,13 @@ func Open(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engi
 	return e, nil
 }
 
-// checkURL returns the URL without a slash at its end. What would put a secret
-// into the run's files is refused.
+// checkURL returns the URL without a slash at its end.
 func checkURL(text string) (string, error) {
 	if text == "" {
 		return "", errors.New("URL is missing: want the server's API, such as http://127.0.0.1:8000/v1")
 	}
 	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		return "", errors.New("URL: not a URL such as http://127.0.0.1:8000/v1") // the parser's error repeats it
-	case u.User != nil || u.RawQuery != "":
-		return "", errors.New("URL: a password or a query would be written into the run: set the API key in the environment instead")
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return "", fmt.Errorf("URL %q: want http:// or https:// and a host, such as http://127.0.0.1:8000/v1", text)
 	}
 	return strings.TrimRight(text, "/"), nil

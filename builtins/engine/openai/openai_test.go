@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/builtins/engine"
+	"adkernel/builtins/logits"
 )
 
 // Over the API, the embedded engine says what it says itself.
@@ -25,16 +26,17 @@ func TestAnswersAreThoseOfTheEngineBehindTheServer(t *testing.T) {
 	require.Equal(t, "demo", info.Model)
 	require.Zero(t, info.Vocab)
 	require.Equal(t, map[string]string{
-		"url": url, "api_key_env": "ADKERNEL_TEST_KEY", "concurrency": "4", "retries": "5", "timeout": "10m0s",
-		"server.endpoint": "completions", "server.prompts": "token ids", "server.logprobs": "available",
-		"server.prompt_logprobs": "available", "server.logits": "not available from this server",
+		"url": url, "api_key_env": "ADKERNEL_TEST_KEY", "concurrency": "4", "logprobs": "20", "retries": "5", "timeout": "10m0s",
+		"server.endpoint": "completions", "server.prompts": "token ids", "server.logprobs": "available, of the 20 likeliest tokens",
+		"server.output_ids": "available", "server.echo": "available",
+		"server.prompt_logprobs": "not available from this server", "server.logits": "not available from this server",
 	}, info.Settings)
 
 	var requests []engine.Request
 	for i := range 12 {
 		tokens, err := e.Encode(fmt.Sprintf("What is %d + 3?\nA. 4\nB. 9\nAnswer:", i), true)
 		require.NoError(t, err)
-		requests = append(requests, engine.Request{ID: i, Tokens: tokens, MaxTokens: 3 + i, Logits: true})
+		requests = append(requests, engine.Request{ID: i, Tokens: tokens, MaxTokens: 3 + 2*i, Logits: true})
 	}
 	requests[5].StopTexts = []string{"\n"}
 	want, err := generated(t, behind, requests)
@@ -45,7 +47,20 @@ func TestAnswersAreThoseOfTheEngineBehindTheServer(t *testing.T) {
 	for id, w := range want {
 		require.Equal(t, w.Text, got[id].Text)
 		require.Equal(t, w.Finish, got[id].Finish)
+		require.Equal(t, w.Tokens, got[id].Tokens)
 		require.Nil(t, got[id].Logits)
+		if requests[id].MaxTokens > shortOutput {
+			require.Nil(t, got[id].LogProbs)
+			continue
+		}
+		require.Len(t, got[id].LogProbs, 20)
+		all := logits.LogSoftmax(w.Logits)
+		for i, top := range logits.TopK(w.Logits, 20) {
+			p := got[id].LogProbs[i]
+			require.Equal(t, top.ID, p.ID)
+			require.InDelta(t, all[top.ID], p.LogProb, 1e-5)
+			require.Equal(t, behind.Decode([]int32{top.ID}), p.Text)
+		}
 	}
 
 	// Without a checkpoint at hand, the server's tokenizer serves.
@@ -58,47 +73,6 @@ func TestAnswersAreThoseOfTheEngineBehindTheServer(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, own, tokens)
 	require.Equal(t, "<s>What is", remote.Decode(tokens))
-}
-
-func TestOnlyWhatCameBackCountsAsAnAbility(t *testing.T) {
-	const no = "not available from this server"
-	for name, c := range map[string]struct {
-		server plain
-		want   map[string]string
-	}{
-		"all":       {plain{ids: true, logprobs: true, echo: true}, map[string]string{"server.prompts": "token ids", "server.logprobs": "available", "server.prompt_logprobs": "available"}},
-		"ignores":   {plain{}, map[string]string{"server.prompts": "text", "server.logprobs": no, "server.prompt_logprobs": no}},
-		"no echo":   {plain{ids: true, logprobs: true}, map[string]string{"server.prompts": "token ids", "server.logprobs": "available", "server.prompt_logprobs": no}},
-		"chat only": {plain{chatOnly: true}, map[string]string{"server.endpoint": "chat/completions", "server.logprobs": no}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := newFake(t, c.server.answer)
-			e, _ := opened(t, f.URL+"/v1/", nil)
-			for key, value := range c.want {
-				require.Equal(t, value, e.Info().Settings[key], key)
-			}
-			tokens, err := e.Encode("some text", true)
-			require.NoError(t, err)
-			got, err := generated(t, e, []engine.Request{{ID: 3, Tokens: tokens, Text: "some text", MaxTokens: 2}})
-			require.NoError(t, err)
-			require.Equal(t, "hello", got[3].Text)
-			last := f.asked[len(f.asked)-1]
-			switch {
-			case c.server.chatOnly:
-				require.Equal(t, []any{map[string]any{"role": "user", "content": "some text"}}, last["messages"])
-			case c.server.ids:
-				require.Len(t, last["prompt"], len(tokens))
-			default:
-				require.Equal(t, "some text", last["prompt"])
-			}
-			require.Equal(t, 0.0, last["temperature"])
-			require.NotContains(t, last, "logprobs", "not asked for what nobody reads")
-
-			cut, err := generated(t, e, []engine.Request{{Tokens: tokens[1:], MaxTokens: 2}})
-			require.NoError(t, err)
-			require.NotEmpty(t, cut)
-		})
-	}
 }
 
 func TestWhatCannotBeServedIsRefused(t *testing.T) {
@@ -255,10 +229,24 @@ func TestTheKeyIsWrittenNowhere(t *testing.T) {
 	var logged strings.Builder
 	site := engine.Site{Log: func(format string, a ...any) { fmt.Fprintf(&logged, format+"\n", a...) }}
 	_, err := Open(t.Context(), engine.Deployment{Model: demo, URL: f.URL + "/v1", Args: map[string]any{"api_key_env": "ADKERNEL_TEST_KEY"}}, site)
-	require.ErrorContains(t, err, "Incorrect API key provided: [API key]. (is the API key in the environment?)")
+	require.ErrorContains(t, err, "Incorrect API key provided: [API key]. (is the API key in the environment variable ADKERNEL_TEST_KEY the right one?)")
 	require.Contains(t, logged.String(), "trying again")
 	for _, text := range []string{err.Error(), logged.String()} {
 		require.NotContains(t, text, "sk-secret")
+	}
+}
+
+// A long answer is shortened; the key is taken out before.
+func TestNoPartOfTheKeyIsLeftByShortening(t *testing.T) {
+	t.Setenv("ADKERNEL_TEST_KEY", "sk-secret-and-long")
+	for _, status := range []int{200, 400, 401} {
+		f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, n int) {
+			w.WriteHeader(status)
+			fmt.Fprint(w, strings.Repeat("x", 290)+"sk-secret-and-long"+strings.Repeat("y", 300))
+		})
+		_, err := Open(t.Context(), engine.Deployment{Model: demo, URL: f.URL + "/v1", Args: map[string]any{"api_key_env": "ADKERNEL_TEST_KEY", "retries": 0}}, engine.Site{})
+		require.ErrorContains(t, err, "xxx")
+		require.NotContains(t, err.Error(), "sk-")
 	}
 }
 

@@ -4,64 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// capabilities are what a server was found to do.
-type capabilities struct {
-	chat     bool // only /chat/completions answers
-	ids      bool // prompts of token ids are accepted
-	logprobs bool // log-probabilities of the output come back
-	echo     bool // and of the prompt, with echo
-}
-
-func (c capabilities) inForce() map[string]string {
-	endpoint, prompts := "completions", "text"
-	if c.chat {
-		endpoint = "chat/completions"
-	}
-	if c.ids {
-		prompts = "token ids"
-	}
-	return map[string]string{
-		"server.endpoint": endpoint, "server.prompts": prompts,
-		"server.logprobs": yes(c.logprobs), "server.prompt_logprobs": yes(c.echo), "server.logits": yes(false),
-	}
-}
-
-func yes(b bool) string {
-	if b {
-		return "available"
-	}
-	return "not available from this server"
-}
-
-func (c capabilities) String() string {
-	m := c.inForce()
-	return fmt.Sprintf("%s, prompts as %s, log-probabilities %s, of prompts %s", m["server.endpoint"], m["server.prompts"], m["server.logprobs"], m["server.prompt_logprobs"])
-}
-
 const probeText = "1 + 1 ="
 
 // probe finds out the model's name and what the server does. Servers ignore
-// arguments that they do not know, so only what came back counts.
+// arguments that they do not know, so only what came back counts; others refuse
+// them, and are asked without.
 func (e *Engine) probe(ctx context.Context, model string) error {
 	if err := e.findModel(ctx, model); err != nil {
 		return err
 	}
 	var got answer
-	ask := map[string]any{"model": e.model, "prompt": probeText, "max_tokens": 1, "temperature": 0, "logprobs": 1}
+	ask := map[string]any{"model": e.model, "prompt": probeText, "max_tokens": 1, "temperature": 0}
 	err := e.client.call(ctx, "/completions", ask, &got)
 	var no *refusal
-	if errors.As(err, &no) && (no.status == 404 || no.status == 405 || no.status == 501) {
-		return e.probeChat(ctx, err)
-	}
-	if errors.As(err, &no) && no.status == 400 { // it may refuse logprobs
-		delete(ask, "logprobs")
-		got = answer{}
-		err = e.client.call(ctx, "/completions", ask, &got)
+	if errors.As(err, &no) && (no.status == http.StatusNotFound || no.status == http.StatusMethodNotAllowed || no.status == http.StatusNotImplemented) {
+		return e.probeChat(ctx, no)
 	}
 	if err == nil && len(got.Choices) == 0 {
 		err = errors.New("/completions answers without choices: is it the URL of an OpenAI API?")
@@ -69,32 +33,34 @@ func (e *Engine) probe(ctx context.Context, model string) error {
 	if err != nil {
 		return err
 	}
-	e.server.logprobs = len(got.Choices[0].LogProbs.TokenLogprobs) > 0
-	return e.probeTokens(ctx)
+	served, err := e.findTokens(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.probeIDs(ctx, ask, served); err != nil {
+		return err
+	}
+	if err := e.probeLogProbs(ctx, "/completions", ask); err != nil {
+		return err
+	}
+	return e.probePrompt(ctx, ask, len(served))
 }
 
-// probeTokens finds a tokenizer, and whether prompts may be ids and echoed.
-func (e *Engine) probeTokens(ctx context.Context) error {
+// findTokens finds a tokenizer, and returns the probe's tokens. One that is not
+// the server's is refused, where the server has a say.
+func (e *Engine) findTokens(ctx context.Context) ([]int32, error) {
 	served, err := e.serverTokens(ctx)
 	if e.tokenizer == nil {
 		if err != nil {
-			return fmt.Errorf("no tokenizer: the server has no /tokenize (%w): name the checkpoint's directory as the model, or set tokenizer", err)
+			return nil, fmt.Errorf("no tokenizer: the server has no /tokenize (%w): name the checkpoint's directory as the model, or set tokenizer", err)
 		}
-	} else if own := e.tokenizer.Encode(probeText, true); err == nil && !slices.Equal(own, served) {
-		return fmt.Errorf("the tokenizer is not the server's: %q is %v here and %v there", probeText, own, served)
-	} else {
-		served = own
+		return served, nil
 	}
-	var got answer
-	ask := map[string]any{"model": e.model, "prompt": served, "max_tokens": 1, "temperature": 0}
-	if e.server.logprobs {
-		ask["logprobs"], ask["echo"] = 1, true
+	own := e.tokenizer.Encode(probeText, true)
+	if err == nil && !slices.Equal(own, served) {
+		return nil, fmt.Errorf("the tokenizer is not the server's: %q is %v here and %v there", probeText, own, served)
 	}
-	if err := e.client.once(ctx, e.client.base+"/completions", ask, &got); err == nil && len(got.Choices) == 1 {
-		e.server.ids = true
-		e.server.echo = len(got.Choices[0].LogProbs.TokenLogprobs) > len(served)
-	}
-	return ctx.Err()
+	return own, ctx.Err()
 }
 
 func (e *Engine) serverTokens(ctx context.Context) ([]int32, error) {
@@ -108,22 +74,127 @@ func (e *Engine) serverTokens(ctx context.Context) ([]int32, error) {
 	return out.Tokens, err
 }
 
-func (e *Engine) probeChat(ctx context.Context, completions error) error {
+// try asks for what a server may refuse, and returns nil where it does. An
+// error is something else, which lasts.
+func (e *Engine) try(ctx context.Context, path string, ask map[string]any) (*choice, error) {
+	var got answer
+	err := e.client.once(ctx, e.client.base+path, ask, &got)
+	if err != nil && !refuses(err) {
+		got = answer{}
+		err = e.client.call(ctx, path, ask, &got)
+	}
+	switch {
+	case err == nil && len(got.Choices) == 1:
+		return &got.Choices[0], nil
+	case err == nil || refuses(err):
+		return nil, nil
+	}
+	return nil, err
+}
+
+// refuses reports whether a server says no to what it was asked. Status 500
+// counts: transformers serve fails at arguments that it does not have.
+func refuses(err error) bool {
+	var fails *busy
+	return isRefusal(err) || errors.As(err, &fails) && fails.status == http.StatusInternalServerError
+}
+
+func isRefusal(err error) bool {
+	var no *refusal
+	return errors.As(err, &no)
+}
+
+// probeIDs finds whether prompts may be token ids; ask goes on with them.
+func (e *Engine) probeIDs(ctx context.Context, ask map[string]any, ids []int32) error {
+	text := ask["prompt"]
+	ask["prompt"] = ids
+	got, err := e.try(ctx, "/completions", ask)
+	if e.server.ids = got != nil; !e.server.ids {
+		ask["prompt"] = text
+	}
+	return err
+}
+
+// probeLogProbs finds how many of the likeliest tokens come back, and whether
+// by their ids. Servers have bounds of their own, and answer more with a
+// refusal: vLLM has 20 and lets its operator choose, OpenAI's completions 5.
+func (e *Engine) probeLogProbs(ctx context.Context, path string, ask map[string]any) error {
+	counts := []int{e.settings.logprobs}
+	for _, n := range []int{5, 1} {
+		if n < e.settings.logprobs {
+			counts = append(counts, n)
+		}
+	}
+	for _, n := range counts {
+		for _, spelling := range []bool{true, false} {
+			c := capabilities{chat: e.server.chat, logprobs: true, top: n, tokenIDs: spelling, outputIDs: spelling}
+			with := maps.Clone(ask)
+			c.askLogProbs(with)
+			if spelling {
+				with["return_token_ids"] = true
+			}
+			got, err := e.try(ctx, path, with)
+			if err != nil {
+				return err
+			}
+			if got == nil {
+				continue
+			}
+			first := got.LogProbs.value.first(n)
+			e.server.logprobs, e.server.top = got.LogProbs.value.positions() > 0, len(first)
+			e.server.tokenIDs = len(first) > 0 && first[0].ID >= 0 && spelling
+			e.server.outputIDs = spelling && len(got.TokenIDs.value) > 0
+			return nil
+		}
+	}
+	return nil
+}
+
+// probePrompt finds whether log-probabilities of the prompt come back: with
+// echo, as at OpenAI once and in lm-evaluation-harness, and by vLLM's own word.
+func (e *Engine) probePrompt(ctx context.Context, ask map[string]any, tokens int) error {
+	with := maps.Clone(ask)
+	with["logprobs"], with["echo"] = 1, true
+	got, err := e.try(ctx, "/completions", with)
+	if err != nil {
+		return err
+	}
+	e.server.echo = got != nil && got.LogProbs.value.positions() > tokens
+	with = maps.Clone(ask)
+	with["prompt_logprobs"] = 1
+	if got, err = e.try(ctx, "/completions", with); err != nil {
+		return err
+	}
+	e.server.promptLogProbs = got != nil && len(got.PromptLogProbs.value) == tokens
+	return nil
+}
+
+// probeChat is probe for a server whose completions are refused.
+func (e *Engine) probeChat(ctx context.Context, completions *refusal) error {
 	var got answer
 	ask := map[string]any{"model": e.model, "messages": []any{map[string]any{"role": "user", "content": probeText}}, "max_tokens": 1, "temperature": 0}
 	if err := e.client.call(ctx, "/chat/completions", ask, &got); err != nil {
-		return fmt.Errorf("neither completions (%w) nor chat completions (%w)", completions, err)
+		return e.unserved(ctx, completions, err)
 	}
 	if len(got.Choices) == 0 {
 		return errors.New("/chat/completions answers without choices")
 	}
 	if e.tokenizer == nil {
-		if _, err := e.serverTokens(ctx); err != nil {
-			return fmt.Errorf("no tokenizer: the server has no /tokenize (%w): name the checkpoint's directory as the model, or set tokenizer", err)
+		if _, err := e.findTokens(ctx); err != nil {
+			return err
 		}
 	}
 	e.server.chat = true
-	return nil
+	return e.probeLogProbs(ctx, "/chat/completions", ask)
+}
+
+// unserved is the error of a server that answers neither kind of completions:
+// it may not have the model.
+func (e *Engine) unserved(ctx context.Context, completions, chat error) error {
+	if names, err := e.models(ctx, e.client.once); err == nil && len(names) > 0 && !slices.Contains(names, e.model) {
+		return fmt.Errorf("the server has no model %q, but %s: %w", e.model, strings.Join(names, ", "), completions)
+	}
+	return fmt.Errorf("neither completions (%w) nor chat completions (%w)", completions, chat)
 }
 
 // findModel decides the name that requests carry: the setting's, the only one
@@ -132,19 +203,19 @@ func (e *Engine) findModel(ctx context.Context, model string) error {
 	if e.model = e.settings.model; e.model != "" {
 		return nil
 	}
-	var list struct {
-		Data []struct {
-			ID string `json:"id"`
-		} `json:"data"`
+	names, err := e.models(ctx, func(ctx context.Context, url string, body, out any) error {
+		return e.client.attempt(ctx, e.client.retries, url, body, out)
+	})
+	var fails *busy
+	if isRefusal(err) || errors.As(err, &fails) { // transformers serve lists what is cached, and fails without a cache
+		return fmt.Errorf("which models the server has: %w; set served_model_name", err)
 	}
-	if err := e.client.call(ctx, "/models", nil, &list); err != nil {
-		return fmt.Errorf("which models the server has: %w; or set served_model_name", err)
+	if err != nil {
+		return err
 	}
-	var names []string
-	for _, m := range list.Data {
-		names = append(names, m.ID)
-		if m.ID == model || m.ID == filepath.Base(model) {
-			e.model = m.ID
+	for _, name := range names {
+		if name == model || name == filepath.Base(model) {
+			e.model = name
 		}
 	}
 	switch {
@@ -156,4 +227,21 @@ func (e *Engine) findModel(ctx context.Context, model string) error {
 		return fmt.Errorf("the server has the models %s: set served_model_name to one of them", strings.Join(names, ", "))
 	}
 	return nil
+}
+
+// models are the names of the models that the server lists.
+func (e *Engine) models(ctx context.Context, get func(ctx context.Context, url string, body, out any) error) ([]string, error) {
+	var list struct {
+		Data []struct {
+			ID string `json:"id"`
+		} `json:"data"`
+	}
+	if err := get(ctx, e.client.base+"/models", nil, &list); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, m := range list.Data {
+		names = append(names, m.ID)
+	}
+	return names, nil
 }

@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"adkernel/builtins/engine"
 	"adkernel/internal/suggest"
 )
 
@@ -21,24 +19,19 @@ type settings struct {
 	keyVariable string        // api_key_env: name of the variable that holds the API key
 	concurrency int           // requests at the same time
 	retries     int           // of one request, after the first attempt
+	logprobs    int           // likeliest first tokens that are asked for; 0: none
 	timeout     time.Duration // of one attempt
 	key         string
 }
 
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-func readSettings(d engine.Deployment) (settings, error) {
-	given, err := d.Settings()
-	if err != nil {
-		return settings{}, err
-	}
-	s := settings{keyVariable: "OPENAI_API_KEY", concurrency: 16, retries: 5, timeout: 10 * time.Minute}
+func readSettings(given map[string]any) (settings, error) {
+	s := settings{keyVariable: "OPENAI_API_KEY", concurrency: 16, retries: 5, logprobs: 20, timeout: 10 * time.Minute}
 	seconds := 0
 	texts := map[string]*string{"served_model_name": &s.model, "tokenizer": &s.tokenizer, "api_key_env": &s.keyVariable}
 	numbers := map[string]struct {
 		to    *int
 		least int
-	}{"concurrency": {&s.concurrency, 1}, "max_batch_size": {&s.concurrency, 1}, "retries": {&s.retries, 0}, "timeout": {&seconds, 1}}
+	}{"concurrency": {&s.concurrency, 1}, "max_batch_size": {&s.concurrency, 1}, "retries": {&s.retries, 0}, "logprobs": {&s.logprobs, 0}, "timeout": {&seconds, 1}}
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		value := given[key]
 		if to, ok := texts[key]; ok {
@@ -62,9 +55,6 @@ func readSettings(d engine.Deployment) (settings, error) {
 	if seconds > 0 {
 		s.timeout = time.Duration(seconds) * time.Second
 	}
-	if !variableName.MatchString(s.keyVariable) {
-		return s, fmt.Errorf("api_key_env: want the name of an environment variable, not a key") // it may be one
-	}
 	s.key = strings.TrimSpace(os.Getenv(s.keyVariable))
 	return s, nil
 }
@@ -74,6 +64,6 @@ func readSettings(d engine.Deployment) (settings, error) {
 func (s settings) inForce() map[string]string {
 	return map[string]string{
 		"api_key_env": s.keyVariable, "concurrency": strconv.Itoa(s.concurrency),
-		"retries": strconv.Itoa(s.retries), "timeout": s.timeout.String(),
+		"logprobs": strconv.Itoa(s.logprobs), "retries": strconv.Itoa(s.retries), "timeout": s.timeout.String(),
 	}
 }

@@ -1,0 +1,256 @@
+package openai_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/compare"
+	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/backend"
+	"adkernel/builtins/logits"
+	"adkernel/builtins/run"
+	"adkernel/builtins/task"
+	"adkernel/internal/neighbours"
+)
+
+// TestMain lets the test binary be the process that a run is executed by.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "execute-run" {
+		if err := run.Execute(context.Background(), os.Args[2], backend.Open); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+const notAvailable = "not available from this server"
+
+func demo(t *testing.T, part string) string {
+	t.Helper()
+	dir, err := filepath.Abs(filepath.Join("..", "..", "..", "notebooks", "demo", part))
+	require.NoError(t, err)
+	return dir
+}
+
+// launched starts a run of the demo's task.
+func launched(t *testing.T, d engine.Deployment, samples int) *run.Run {
+	t.Helper()
+	d.Model = demo(t, "dense")
+	spec := run.Spec{Deployment: d, Task: task.Spec{Kind: "mmlu", Dataset: demo(t, "task"), Samples: samples}}
+	r, err := run.Launch(t.Context(), spec, options(t))
+	require.NoError(t, err)
+	t.Cleanup(func() { r.Cancel() })
+	return r
+}
+
+func options(t *testing.T) run.Options {
+	return run.Options{Root: t.TempDir(), Command: []string{os.Args[0], "execute-run"}}
+}
+
+func wait(t *testing.T, r *run.Run) error {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), 15*time.Minute)
+	defer stop()
+	err := r.Wait(ctx)
+	require.NoError(t, ctx.Err(), "the run goes on for ever")
+	return err
+}
+
+// ran is a run of the demo's task that ended well.
+func ran(t *testing.T, d engine.Deployment, samples int) *run.Run {
+	t.Helper()
+	r := launched(t, d, samples)
+	require.NoError(t, wait(t, r))
+	return r
+}
+
+func samplesOf(t *testing.T, r *run.Run) []run.Sample {
+	t.Helper()
+	samples, err := r.Samples() // refuses a sample that is recorded twice
+	require.NoError(t, err)
+	return samples
+}
+
+// equalAnswers demands that a server's run answered as another engine's did,
+// question by question.
+func equalAnswers(t *testing.T, want, got *run.Run) {
+	t.Helper()
+	other := samplesOf(t, got)
+	require.Len(t, other, len(samplesOf(t, want)))
+	for i, w := range samplesOf(t, want) {
+		require.Equal(t, w.PromptSHA256, other[i].PromptSHA256)
+		require.Equal(t, w.Output, other[i].Output, "sample %d", i)
+		require.Equal(t, w.Tokens, other[i].Tokens, "sample %d", i)
+		require.Equal(t, w.Finish, other[i].Finish, "sample %d", i)
+		require.Equal(t, w.Correct, other[i].Correct, "sample %d", i)
+	}
+}
+
+// noLogits demands that what needs logits says that there are none.
+func noLogits(t *testing.T, test, base *run.Run) *compare.Comparison {
+	t.Helper()
+	_, err := test.LogitRow(0)
+	require.ErrorIs(t, err, run.ErrNotAvailable)
+	require.ErrorContains(t, err, "logits")
+	c, err := compare.Runs(test, base)
+	require.NoError(t, err)
+	require.False(t, c.HasLogits())
+	require.Contains(t, c.MimeBundle().Plain(), "not available: there are no logits of both runs")
+	_, err = c.LogitsFigure()
+	require.ErrorIs(t, err, run.ErrNotAvailable)
+	in, err := compare.Inspect(test, base, 0)
+	require.NoError(t, err)
+	require.Empty(t, in.Logits)
+	require.True(t, math.IsNaN(in.KL))
+	require.Contains(t, in.Lacking[0], "not available: logits")
+	return c
+}
+
+func served(t *testing.T, s *neighbours.Server, args map[string]any) engine.Deployment {
+	t.Helper()
+	all := map[string]any{"served_model_name": s.Name}
+	for key, value := range args {
+		all[key] = value
+	}
+	return engine.Deployment{Name: "served", Backend: "openai", URL: s.URL, Args: all}
+}
+
+// vLLM gives all that a server can. It dies in the middle of a run, comes back
+// on the same port, and the run ends as one that never stopped.
+func TestVLLM(t *testing.T) {
+	server := neighbours.ServeVLLM(t, demo(t, "dense"))
+	own := ran(t, engine.Deployment{Name: "embedded", DType: "float32"}, 180)
+
+	warm := ran(t, served(t, server, nil), 18) // the first request takes a minute
+	settings := warm.Spec().Engine.Settings
+	for key, want := range map[string]string{
+		"server.endpoint": "completions", "server.prompts": "token ids",
+		"server.logprobs": "available, of the 20 likeliest tokens", "server.output_ids": "available",
+		"server.echo": "available", "server.prompt_logprobs": "available", "server.logits": notAvailable,
+	} {
+		require.Equal(t, want, settings[key], key)
+	}
+
+	t.Run("answers", func(t *testing.T) {
+		r := ran(t, served(t, server, nil), 180)
+		equalAnswers(t, own, r)
+		base := samplesOf(t, own)
+		for i, s := range samplesOf(t, r) {
+			row, err := own.LogitRow(i)
+			require.NoError(t, err)
+			all := logits.LogSoftmax(row)
+			require.Len(t, s.LogProbs, 20)
+			for _, p := range s.LogProbs {
+				require.InDelta(t, all[p.ID], p.LogProb, 1e-3, "sample %d, token %d", i, p.ID)
+			}
+			require.Equal(t, base[i].Top[0].Text, s.LogProbs[0].Text)
+			require.Empty(t, s.MissingLetters())
+			require.InDelta(t, base[i].Margin, s.Margin, 1e-3)
+		}
+		c := noLogits(t, r, own)
+		require.Equal(t, 180, c.Margins.N)
+		require.InDelta(t, 0, c.Margins.Change.Estimate, 1e-3)
+		_, err := c.MarginsFigure()
+		require.NoError(t, err)
+	})
+
+	t.Run("two likeliest", func(t *testing.T) {
+		r := ran(t, served(t, server, map[string]any{"logprobs": 2}), 180)
+		exact, missing := samplesOf(t, own), 0
+		for i, s := range samplesOf(t, r) {
+			require.Len(t, s.LogProbs, 2)
+			if s.MissingLetters() != "" {
+				missing++
+			}
+			atLeast, atMost := s.MarginBounds()
+			switch {
+			case !math.IsNaN(float64(s.Margin)):
+				require.InDelta(t, exact[i].Margin, s.Margin, 1e-3)
+			case !math.IsNaN(float64(atLeast)):
+				require.GreaterOrEqual(t, exact[i].Margin, atLeast-1e-3)
+			case !math.IsNaN(float64(atMost)):
+				require.LessOrEqual(t, exact[i].Margin, atMost+1e-3)
+			}
+		}
+		require.Positive(t, missing)
+	})
+
+	t.Run("a wrong model", func(t *testing.T) {
+		err := wait(t, launched(t, served(t, server, map[string]any{"served_model_name": "nope"}), 18))
+		require.ErrorContains(t, err, `the server has no model "nope", but demo: the server answers 404`)
+	})
+
+	t.Run("killed and back", func(t *testing.T) {
+		r := launched(t, served(t, server, map[string]any{"concurrency": 1, "retries": 1}), 180)
+		require.Eventually(t, func() bool {
+			p, err := r.Progress()
+			return err == nil && p.Done >= 20
+		}, 5*time.Minute, 5*time.Millisecond)
+		server.Kill()
+		err := wait(t, r)
+		require.ErrorContains(t, err, "after 2 attempts")
+		require.ErrorContains(t, err, "connection refused")
+		state, err := r.State()
+		require.NoError(t, err)
+		require.Equal(t, run.Failed, state.Status)
+		require.Contains(t, state.Error, "connection refused")
+		kept := samplesOf(t, r)
+		require.GreaterOrEqual(t, len(kept), 20)
+		require.Less(t, len(kept), 180, "the server was killed too late")
+		require.Equal(t, len(kept), state.Done)
+
+		server.Start()
+		require.NoError(t, r.Resume(t.Context(), options(t)))
+		require.NoError(t, wait(t, r))
+		equalAnswers(t, own, r)
+		state, err = r.State()
+		require.NoError(t, err)
+		require.Equal(t, run.Done, state.Status)
+		require.Equal(t, len(kept), state.Resumed)
+		text, err := os.ReadFile(filepath.Join(r.Dir(), "samples.jsonl"))
+		require.NoError(t, err)
+		require.Equal(t, 180, lines(text))
+	})
+}
+
+func lines(text []byte) (n int) {
+	for _, b := range text {
+		if b == '\n' {
+			n++
+		}
+	}
+	return n
+}
+
+// transformers serve takes texts and gives texts; it ignores some of what it
+// does not have, and refuses the rest.
+func TestTransformersServe(t *testing.T) {
+	server := neighbours.ServeTransformers(t, demo(t, "dense"))
+	own := ran(t, engine.Deployment{Name: "transformers", Backend: "transformers", Python: neighbours.Python(t), DType: "float32"}, 36)
+	r := ran(t, served(t, server, map[string]any{"concurrency": 2}), 36)
+	settings := r.Spec().Engine.Settings
+	for key, want := range map[string]string{
+		"server.endpoint": "completions", "server.prompts": "text",
+		"server.logprobs": notAvailable, "server.output_ids": notAvailable,
+		"server.echo": notAvailable, "server.prompt_logprobs": notAvailable, "server.logits": notAvailable,
+	} {
+		require.Equal(t, want, settings[key], key)
+	}
+	equalAnswers(t, own, r)
+	c := noLogits(t, r, own)
+	require.Nil(t, c.Margins)
+	_, err := c.MarginsFigure()
+	require.ErrorContains(t, err, "no margins")
+
+	err = wait(t, launched(t, served(t, server, map[string]any{"served_model_name": "nope"}), 18))
+	require.ErrorContains(t, err, "requested 'nope'")
+}
