@@ -49,7 +49,7 @@ func (s *soak) grow(source func(i int) string) (measures []measure, err error) {
 		if err != nil {
 			return err
 		}
-		n := max(200, s.times(10_000))
+		n := max(5000, s.times(10_000)) // of fewer, most are warming up
 		part, every := n/10, n/100
 		var at, kernels, workers []float64
 		took := make([]time.Duration, n)
