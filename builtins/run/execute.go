@@ -90,6 +90,7 @@ func (x *execution) begin() error {
 	}
 	x.state.Status, x.state.PID = Running, os.Getpid()
 	x.state.Started, x.state.Finished, x.state.Doing, x.state.Error = x.began, time.Time{}, "", ""
+	x.state.Asked, x.state.Computed = time.Time{}, 0
 	if err = reserve(x.dir); err == nil {
 		err = writeState(x.dir, x.state)
 	}
@@ -133,7 +134,16 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 	if len(requests) == 0 {
 		return nil
 	}
-	if err := x.engine.Generate(ctx, requests, x.finish); err != nil {
+	x.mu.Lock()
+	x.state.Asked = time.Now()
+	x.mu.Unlock()
+	err = x.engine.Generate(ctx, requests, x.finish)
+	if timed, ok := x.engine.(engine.Timed); ok {
+		x.mu.Lock()
+		x.state.Computed = timed.Computed().Seconds()
+		x.mu.Unlock()
+	}
+	if err != nil {
 		return err
 	}
 	if len(x.done) < len(x.prompts) {

@@ -49,6 +49,7 @@ def measure_kernel(adkernel, root, folder, quick):
 
         each(many, "1+1: execute_request to reply and idle", lambda k, c: k.run("1+1"), 0.2)
         each(few, "100 000 lines printed", lambda k, c: k.run(c["lines"]), 0.3)
+        results.append(messages(kernels))
         each(many, "completion", lambda k, c: k.ask(lambda to: to.complete(c["complete"])), 0.15)
         each(many, "inspection", lambda k, c: k.ask(lambda to: to.inspect(c["inspect"])), 0.15)
         each(some, "interrupt of an endless loop", lambda k, c: interrupted(k, c["endless"]), 0.1)
@@ -80,6 +81,18 @@ def to_first_cell(name) -> float:
         return time.perf_counter() - kernel.began
     finally:
         kernel.close()
+
+
+def messages(kernels):
+    """How many messages carry the lines, which servers limit to a thousand a second."""
+    count = {}
+    for name, kernel in kernels.items():
+        _, _, seen = kernel.execute(CELLS[name]["lines"])
+        count[name] = [float(sum(kind == "stream" for kind, _ in seen))]
+    return {
+        "what": "messages for 100 000 lines", "unit": "", "target": None, "beside": "ipykernel",
+        "ours": count["ours"], "peer": count["peer"],
+    }
 
 
 def interrupted(kernel, loop) -> float:
