@@ -93,7 +93,7 @@ soak: build ## What takes long: generated programs, compiled and evaluated; malf
 test-slurm: ## Runs as jobs of a Slurm that the test starts on the loopback (Debian's slurm-wlm and munge, root): four minutes.
 	ADKERNEL_TEST_SLURM=1 go test -count=1 -timeout 20m -run Slurm ./builtins/run ./builtins/diagnose
 
-bench: build .venv/ready ## Measure, beside ipykernel, yaegi, compiled Go, pandas, DuckDB and transformers: eight minutes, QUICK=1 two.
+bench: build .venv/ready ## Measure, beside ipykernel, yaegi, compiled Go, pandas, DuckDB and transformers: fifteen minutes, QUICK=1 three; writes docs/speed.md.
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/bench.py
 
 neighbours: .venv-neighbours/ready .venv-vllm/ready ## Install torch, transformers and vLLM: the real engines and servers that ours are tested and measured against.

@@ -3,7 +3,10 @@
 // configuration. It does not know what is evaluated or where runs are kept.
 package engine
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // An Engine is one loaded deployment. Generate is called for one batch of
 // requests at a time.
@@ -96,6 +99,14 @@ type LogProb struct {
 type Conversational interface {
 	// InTurns reports whether it does.
 	InTurns() bool
+}
+
+// A Timed engine knows how long it has computed; what else a run takes is
+// overhead.
+type Timed interface {
+	// Computed is the time spent in forward passes since the engine was loaded;
+	// 0 when it is not known.
+	Computed() time.Duration
 }
 
 // A ScaleReader can say which dequantization scales it computes with: as

@@ -92,6 +92,7 @@ func (x *execution) begin() error {
 	}
 	x.state.Status, x.state.PID = Running, os.Getpid()
 	x.state.Started, x.state.Finished, x.state.Doing, x.state.Error = x.began, time.Time{}, "", ""
+	x.state.Asked, x.state.Computed = time.Time{}, 0
 	if err = reserve(x.dir); err == nil {
 		err = writeState(x.dir, x.state)
 	}
@@ -138,7 +139,16 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 	if len(requests) == 0 {
 		return nil
 	}
-	if err := x.engine.Generate(ctx, requests, finish); err != nil {
+	x.mu.Lock()
+	x.state.Asked = time.Now()
+	x.mu.Unlock()
+	err = x.engine.Generate(ctx, requests, finish)
+	if timed, ok := x.engine.(engine.Timed); ok {
+		x.mu.Lock()
+		x.state.Computed = timed.Computed().Seconds()
+		x.mu.Unlock()
+	}
+	if err != nil {
 		return err
 	}
 	if len(x.done) < len(x.prompts) {
@@ -240,7 +250,7 @@ func (x *execution) finish(response engine.Response) error {
 	}
 	q := x.task.Questions[i]
 	sample := Sample{
-		Output: response.Text, Finish: response.Finish, Tokens: response.Tokens, Margin: float32(math.NaN()),
+		Ref: q.Ref, Output: response.Text, Finish: response.Finish, Tokens: response.Tokens, Margin: float32(math.NaN()),
 		Correct: x.task.Score(q, response.Text), Verdicts: x.task.Verdicts(q, response.Text),
 	}
 	if response.Logits == nil && response.LogProbs != nil {

@@ -15,7 +15,8 @@ const redrawEvery = 200 * time.Millisecond
 
 // Follow shows the run's progress on h until the run has ended, then one line
 // in its place, and returns as Wait does. When h's context is done, because
-// the user interrupted the cell, the run is cancelled.
+// the user interrupted the cell, the run is cancelled. The first sample is
+// waited for, and shown at once; later ones are joined.
 func (r *Run) Follow(h host.Host) error {
 	var handle host.Handle
 	show := func(b host.Bundle) {
@@ -27,13 +28,17 @@ func (r *Run) Follow(h host.Host) error {
 	}
 	ctx := h.Context()
 	var shown Progress
-	err := r.poll(ctx, redrawEvery, func() {
+	var drawn time.Time
+	err := r.poll(ctx, pollEvery, func() {
+		if shown.Done > 0 && time.Since(drawn) < redrawEvery {
+			return
+		}
 		p, err := r.Progress()
 		if err != nil {
 			return // what ends the run says it as well
 		}
 		if handle == nil || p.Done != shown.Done || p.Total != shown.Total || p.Doing != shown.Doing {
-			shown = p
+			shown, drawn = p, time.Now()
 			show(progressBundle(r.Label(), p))
 		}
 	})

@@ -33,15 +33,17 @@ func (s Status) Ended() bool { return s != Queued && s != Running }
 // State is the content of state.json.
 type State struct {
 	Status   Status    `json:"status"`
-	PID      int       `json:"pid,omitempty"`     // of the executing process
-	Started  time.Time `json:"started,omitzero"`  // of the latest execution
-	Finished time.Time `json:"finished,omitzero"` // of the latest execution
-	Seconds  float64   `json:"seconds,omitempty"` // of the executions before the latest
-	Resumed  int       `json:"resumed,omitempty"` // samples finished before the latest execution
-	Done     int       `json:"done"`              // samples finished when this was written
-	Total    int       `json:"total"`             // samples of the task; 0 until it is loaded
-	Doing    string    `json:"doing,omitempty"`   // what the executing process does: "loading weights: 40 %"
-	Error    string    `json:"error,omitempty"`   // of a failed run
+	PID      int       `json:"pid,omitempty"`      // of the executing process
+	Started  time.Time `json:"started,omitzero"`   // of the latest execution
+	Asked    time.Time `json:"asked,omitzero"`     // when it asked the engine for its first sample
+	Computed float64   `json:"computed,omitempty"` // seconds of it in the model; 0 where the engine does not know
+	Finished time.Time `json:"finished,omitzero"`  // of the latest execution
+	Seconds  float64   `json:"seconds,omitempty"`  // of the executions before the latest
+	Resumed  int       `json:"resumed,omitempty"`  // samples finished before the latest execution
+	Done     int       `json:"done"`               // samples finished when this was written
+	Total    int       `json:"total"`              // samples of the task; 0 until it is loaded
+	Doing    string    `json:"doing,omitempty"`    // what the executing process does: "loading weights: 40 %"
+	Error    string    `json:"error,omitempty"`    // of a failed run
 
 	// What a listing says of the run, so that it need not read anything else.
 	Correct int `json:"correct"` // of the samples finished

@@ -6,6 +6,7 @@ import (
 	"adkernel/builtins/engine"
 	"context"
 	"reflect"
+	"time"
 )
 
 func init() {
@@ -36,6 +37,8 @@ func init() {
 		"Steerable":       reflect.ValueOf((*engine.Steerable)(nil)),
 		"_Steerable":      reflect.ValueOf((*_adkernel_builtins_engine_Steerable)(nil)),
 		"Steered":         reflect.ValueOf((*engine.Steered)(nil)),
+		"Timed":           reflect.ValueOf((*engine.Timed)(nil)),
+		"_Timed":          reflect.ValueOf((*_adkernel_builtins_engine_Timed)(nil)),
 		"Tracer":          reflect.ValueOf((*engine.Tracer)(nil)),
 		"_Tracer":         reflect.ValueOf((*_adkernel_builtins_engine_Tracer)(nil)),
 	}
@@ -118,6 +121,14 @@ func (w _adkernel_builtins_engine_Steerable) Limits() engine.Limits { return w.W
 func (w _adkernel_builtins_engine_Steerable) Steer(a0 context.Context, a1 []engine.Steered, a2 func() []engine.Steered) error {
 	return w.WSteer(a0, a1, a2)
 }
+
+// _adkernel_builtins_engine_Timed implements engine.Timed by functions.
+type _adkernel_builtins_engine_Timed struct {
+	IValue    any
+	WComputed func() time.Duration
+}
+
+func (w _adkernel_builtins_engine_Timed) Computed() time.Duration { return w.WComputed() }
 
 // _adkernel_builtins_engine_Tracer implements engine.Tracer by functions.
 type _adkernel_builtins_engine_Tracer struct {

@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -64,6 +65,22 @@ type commands struct {
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
+// started are the verbs that programs start while somebody waits. To describe
+// the whole command line would take a sixth of the time until they work.
+type started struct {
+	Kernel     kernelCommand     `cmd:"" help:"Serve a connection file (started by Jupyter)."`
+	Worker     workerCommand     `cmd:"" hidden:"" help:"Evaluate cells for a kernel."`
+	ExecuteRun executeRunCommand `cmd:"" name:"execute-run" hidden:"" help:"Execute the run in a directory."`
+}
+
+// grammar is what args are parsed by.
+func grammar(args []string) any {
+	if len(args) > 0 && slices.Contains([]string{"kernel", "worker", "execute-run"}, args[0]) {
+		return &started{}
+	}
+	return &commands{}
+}
+
 // A status is an exit status that needs no message.
 type status int
 
@@ -73,8 +90,7 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 func Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	c := commands{}
-	parser, err := kong.New(&c,
+	parser, err := kong.New(grammar(args),
 		kong.Name("adkernel"),
 		kong.Description("Finds out why a deployed language model answers worse than its reference: in notebooks, and here."),
 		kong.Vars{"version": "adkernel " + version.Number},

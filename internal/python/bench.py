@@ -1,17 +1,17 @@
 """Measures adkernel beside its neighbours and prints one table of ratios.
 
-    ADKERNEL_BIN=bin/adkernel .venv/bin/python internal/python/bench.py
+    ADKERNEL_BIN=bin/adkernel .venv/bin/python internal/python/bench.py [name ...]
 
 Every row alternates the two sides within this run, because machines differ and
-are busy at times: read the ratios, not the times. QUICK=1 takes about a minute
-and a half, the whole about eight on two quiet processors. The table is written to
-build/bench.json as well.
+are busy at times: read the ratios, not the times. QUICK=1 takes about three
+minutes, the whole about fifteen on two quiet processors; names (kernel, runs,
+...) measure only those. The table is written to build/bench.json as well, and
+by a whole run to docs/speed.md.
 """
 
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,92 +20,98 @@ from pathlib import Path
 
 from measure_demo import measure_demo
 from measure_evaluator import measure_evaluator
+from measure_faults import measure_faults
 from measure_frame import measure_frame
 from measure_kernel import measure_kernel
 from measure_memory import measure_memory
 from measure_openai import measure_openai
+from measure_runs import measure_runs
 from measure_scale import measure_scale
+from speed import judged, write_speed
 
 ROOT = Path(__file__).resolve().parents[2]
-COLUMNS = ("measured", "ours", "peer", "ratio", "target", "", "n", "beside")
+MEASURES = (
+    measure_kernel, measure_faults, measure_evaluator, measure_runs, measure_scale, measure_demo, measure_openai, measure_memory,
+    measure_frame,
+)
 
 
 def main() -> int:
     quick = os.environ.get("QUICK", "") not in ("", "0")
     adkernel = Path(os.environ.get("ADKERNEL_BIN", ROOT / "bin" / "adkernel")).resolve()
-    load = os.getloadavg()[0]
-    print(f"{platform.machine()}, {os.cpu_count()} processors, load average {load:.1f}, Go experiments: {experiments()}", flush=True)
-    if load > 0.5:
+    wanted = sys.argv[1:]
+    machine = about_machine(adkernel)
+    print(", ".join(f"{k}: {v}" for k, v in machine.items()), flush=True)
+    if os.getloadavg()[0] > 0.5:
         print("other programs are running: ratios below are coarse", flush=True)
 
     results, unmeasured = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        for measure in (measure_kernel, measure_evaluator, measure_memory, measure_frame, measure_scale, measure_demo, measure_openai):
-            print(f"... {measure.__doc__.splitlines()[0]}", flush=True)
+    for measure in MEASURES:
+        name = measure.__name__.removeprefix("measure_")
+        if wanted and name not in wanted:
+            continue
+        print(f"... {measure.__doc__.splitlines()[0]}", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
             try:
                 results += measure(adkernel, ROOT, Path(folder), quick)
             except Exception as error:  # one measurement must not cost the others
-                unmeasured.append(f"{measure.__name__.removeprefix('measure_')}: {error}")
+                unmeasured.append(f"{name}: {error}")
+    machine["load average at the end"] = f"{os.getloadavg()[0]:.1f}"
 
-    print_table([row(r) for r in results])
+    rows = [judged(r) for r in results]
+    print_table(rows)
     for reason in unmeasured:
         print("not measured:", reason)
-    write_json(results, unmeasured, quick)
-    missed = [r for r in results if met(r) is False]
-    print(f"{sum(met(r) is True for r in results)} targets met, {len(missed)} not met, {len(unmeasured)} not measured")
-    return 0  # a measurement, not a test: busy machines miss targets
+    write_json(machine, results, rows, unmeasured, quick)
+    if not quick and not wanted and not unmeasured:
+        write_speed(ROOT / "docs" / "speed.md", machine, rows)
+    verdicts = [r["verdict"] for r in rows]
+    print(f"{verdicts.count('MET')} marks met, {verdicts.count('NOT MET')} not met, {len(unmeasured)} not measured")
+    return 0  # a measurement, not a test: busy machines miss marks
 
 
-def experiments() -> str:
-    """What GOEXPERIMENT the benchmarks are built with; without simd they say little."""
-    out = subprocess.run(["go", "env", "GOEXPERIMENT"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return out.strip() or "none"
+def about_machine(adkernel) -> dict[str, str]:
+    def output(*command):
+        return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+
+    python = "import ipykernel, jupyter_client, platform; print(ipykernel.__version__, jupyter_client.__version__, platform.python_version())"
+    ipykernel, client, version = output(sys.executable, "-c", python).split()
+    return {
+        "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors ({processor()})",
+        "adkernel": output(str(adkernel), "--version").removeprefix("adkernel ") + f" ({output('git', 'rev-parse', '--short', 'HEAD')})",
+        "Go": output("go", "env", "GOVERSION").removeprefix("go") + f", experiments: {output('go', 'env', 'GOEXPERIMENT') or 'none'}",
+        "ipykernel": f"{ipykernel} (Python {version}, jupyter_client {client})",
+        "load average at the start": f"{os.getloadavg()[0]:.1f}",
+    }
 
 
-def ratio(result) -> float:
-    """Ours divided by the peer's, the median of pairs measured one after the other."""
-    return statistics.median(ours / peer for ours, peer in zip(result["ours"], result["peer"]))
-
-
-def met(result) -> bool | None:
-    if result["target"] is None:
-        return None
-    return ratio(result) <= result["target"]
-
-
-def row(result) -> tuple[str, ...]:
-    verdict = {True: "met", False: "NOT MET", None: ""}[met(result)]
-    target = "" if result["target"] is None else f"<= {result['target']:.3g}"
-    return (
-        result["what"],
-        f"{statistics.median(result['ours']):.3g} {result['unit']}",
-        f"{statistics.median(result['peer']):.3g} {result['unit']}",
-        f"{ratio(result):.3f}",
-        target,
-        verdict,
-        str(result["n"]),
-        result["beside"],
-    )
+def processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or "unknown"
 
 
 def print_table(rows):
-    widths = [max(len(r[i]) for r in [COLUMNS, *rows]) for i in range(len(COLUMNS))]
-    right = {1, 2, 3, 6}
-    for r in [COLUMNS, tuple("-" * w for w in widths), *rows]:
-        cells = (cell.rjust(w) if i in right else cell.ljust(w) for i, (cell, w) in enumerate(zip(r, widths)))
-        print("  ".join(cells).rstrip())
+    columns = {"what": "measured", "ours": "ours", "peer": "peer", "ratio": "ratio", "interval": "95 %", "mark": "mark", "verdict": "", "n": "n", "beside": "beside"}
+    lines = [columns, {k: "-" * len(v) for k, v in columns.items()}, *rows]
+    widths = {k: max(len(line[k]) for line in lines) for k in columns}
+    lines[1] = {k: "-" * w for k, w in widths.items()}
+    right = ("ours", "peer", "ratio", "n")
+    for line in lines:
+        print("  ".join(line[k].rjust(w) if k in right else line[k].ljust(w) for k, w in widths.items()).rstrip())
 
 
-def write_json(results, unmeasured, quick):
+def write_json(machine, results, rows, unmeasured, quick):
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
     document = {
-        "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "machine": {"arch": platform.machine(), "processors": os.cpu_count(), "load": os.getloadavg()},
-        "quick": quick,
-        "goexperiment": experiments(),
-        "results": [{**r, "ratio": ratio(r), "met": met(r)} for r in results],
-        "not_measured": unmeasured,
+        "machine": machine, "quick": quick, "not_measured": unmeasured,
+        "results": [{**result, "shown": row} for result, row in zip(results, rows)],
     }
     (build / "bench.json").write_text(json.dumps(document, indent=1) + "\n")
 

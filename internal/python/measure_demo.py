@@ -32,7 +32,7 @@ def measure_demo(adkernel, root, folder, quick):
     right, expected = accuracies.pop()
     return [{
         "what": f"demo, {questions} questions, bf16, {THREADS} threads ({right} right, transformers {expected})",
-        "unit": "s", "target": 1, "beside": "transformers", "n": rounds, "ours": ours, "peer": peer,
+        "unit": "s", "target": 1, "beside": "transformers", "ours": ours, "peer": peer,
     }]
 
 

@@ -1,11 +1,13 @@
 """Programs and small cells under the exact evaluator, beside yaegi, ipykernel and compiled Go."""
 
 import json
-import os
 import subprocess
-import sys
 
-from measure_kernel import install, start
+from kernels import install, start
+
+# What a row has beside our evaluator, how it is called, and the ratio that is
+# allowed: that of yaegi with our front end is the row's own target.
+PEERS = {"yaegi": ("yaegi", None), "raw": ("yaegi itself", 1), "ipykernel": ("ipykernel", None), "compiled": ("compiled Go", None)}
 
 
 def measure_evaluator(adkernel, root, folder, quick):
@@ -15,13 +17,8 @@ def measure_evaluator(adkernel, root, folder, quick):
     subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL)
     rows = json.loads(table.read_text())
 
-    install(folder, "python", [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], "signal")
-    os.environ.update({
-        "JUPYTER_PATH": str(folder / "jupyter"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "IPYTHONDIR": str(folder / "ipython"),
-    })
-    kernel = start("python")[0]
+    install(adkernel, folder)
+    kernel = start("peer")
     try:
         kernel.run("1+1")
         for row in rows:
@@ -33,12 +30,12 @@ def measure_evaluator(adkernel, root, folder, quick):
     results = []
     for row in rows:
         scale, unit = (1000, "ms") if row["unit"] == "s" else (1, row["unit"])
-        for peer in ("yaegi", "ipykernel", "compiled"):
+        for peer, (beside, target) in PEERS.items():
             if row.get(peer):
-                target = 1 / row["target"] if peer == "yaegi" and row.get("target") else None
+                if peer == "yaegi" and row.get("target"):
+                    target = 1 / row["target"]
                 results.append({
-                    "what": row["name"], "unit": unit, "target": target, "n": 1,
-                    "beside": {"compiled": "compiled Go"}.get(peer, peer),
+                    "what": row["name"], "unit": unit, "target": target, "beside": beside,
                     "ours": [scale * row["exact"]], "peer": [scale * row[peer]],
                 })
     return results

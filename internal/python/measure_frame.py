@@ -29,7 +29,7 @@ def measure_frame(adkernel, root, folder, quick):
         for peer, theirs in zip(("pandas", "DuckDB"), peers):
             results.append({
                 "what": f"1 M rows: {SHAPES[name]}", "unit": "ms", "target": TARGETS.get(name), "beside": peer,
-                "n": len(rows), "ours": list(ours), "peer": list(theirs),
+                "ours": list(ours), "peer": list(theirs),
             })
     return results
 

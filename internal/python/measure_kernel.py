@@ -1,101 +1,127 @@
-"""Times a kernel beside ipykernel, through jupyter_client."""
+"""Times a kernel beside ipykernel."""
 
-import json
-import os
-import statistics
-import sys
 import time
 
-from jupyter_client.manager import KernelManager
+from kernels import Kernel, install, start
 
-TIMEOUT = 60  # seconds for one reply
+# Of one thing in both languages: cells that print, loop for ever, are half typed.
+CELLS = {
+    "ours": {
+        "lines": 'import "fmt"\nfor i := range 100_000 {\n\tfmt.Println(i)\n}',
+        "endless": "for {\n}",
+        "prepare": 'import "strings"\nwords := strings.Fields("a b c")',
+        "complete": "strings.Has",
+        "inspect": "strings.Fields",
+    },
+    "peer": {
+        "lines": "for i in range(100_000):\n    print(i)",
+        "endless": "while True:\n    pass",
+        "prepare": 'import shutil\nwords = "a b c".split()',
+        "complete": "shutil.cop",
+        "inspect": "shutil.copytree",
+    },
+}
+IDLE = 60  # MiB that kernel and worker may take, idle
 
 
 def measure_kernel(adkernel, root, folder, quick):
-    """Kernel start and round trip, beside ipykernel."""
-    install(folder, "ours", [str(adkernel), "kernel", "{connection_file}"], "message")
-    install(folder, "peer", [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], "signal")
-    os.environ.update({
-        "JUPYTER_PATH": str(folder / "jupyter"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "IPYTHONDIR": str(folder / "ipython"),
-        "XDG_DATA_HOME": str(folder / "data"),  # where adkernel keeps its history
-    })
-    pairs, cells = (3, 50) if quick else (9, 200)
-    for name in ("ours", "peer"):  # once for the disk cache
-        start(name)[0].close()
-    starts = [(start_and_stop("ours"), start_and_stop("peer")) for _ in range(pairs)]
-
-    ours, peer = start("ours")[0], start("peer")[0]
-    try:
-        for kernel in (ours, peer):
-            for _ in range(5):
-                kernel.run("1+1")
-        trips = [(ours.run("1+1"), peer.run("1+1")) for _ in range(cells)]
-    finally:
-        ours.close()
-        peer.close()
-    return [
-        result("kernel start to kernel_info_reply", starts, 0.1, "ipykernel"),
-        result("1+1: execute_request to reply and idle", trips, 0.3, "ipykernel"),
+    """Kernel: start, cells, output, completion, inspection, interrupt, restart, memory."""
+    install(adkernel, folder)
+    for name in CELLS:  # once for the disk cache
+        start(name).close()
+    few, some, many = (3, 5, 50) if quick else (11, 15, 300)
+    results = [
+        result("start to kernel_info_reply", pairs(few, to_info), 0.05),
+        result("start to the reply to 1+1", pairs(few, to_first_cell), 0.1),
+        idle_memory(few),
     ]
+    kernels = {name: start(name) for name in CELLS}
+    try:
+        for name, kernel in kernels.items():
+            kernel.run(CELLS[name]["prepare"])
+            for _ in range(10):
+                kernel.run("1+1")
+
+        def each(n, what, f, target):
+            for name in CELLS:  # once for what is loaded at first use
+                f(kernels[name], CELLS[name])
+            results.append(result(what, pairs(n, lambda name: f(kernels[name], CELLS[name])), target))
+
+        each(many, "1+1: execute_request to reply and idle", lambda k, c: k.run("1+1"), 0.2)
+        each(few, "100 000 lines printed", lambda k, c: k.run(c["lines"]), 0.3)
+        results.append(messages(kernels))
+        each(many, "completion", lambda k, c: k.ask(lambda to: to.complete(c["complete"])), 0.15)
+        each(many, "inspection", lambda k, c: k.ask(lambda to: to.inspect(c["inspect"])), 0.15)
+        each(some, "interrupt of an endless loop", lambda k, c: interrupted(k, c["endless"]), 0.1)
+        each(few, "restart", lambda k, c: k.restart(), 0.1)
+    finally:
+        for kernel in kernels.values():
+            kernel.close()
+    return results
 
 
-def result(what, pairs, target, beside):
-    ours, peer = zip(*pairs)
+def pairs(n, f) -> list[tuple[float, float]]:
+    """f of ours and of the peer, in turn."""
+    return [tuple(f(name) for name in CELLS) for _ in range(n)]
+
+
+def to_info(name) -> float:
+    kernel = Kernel(name)
+    try:
+        return kernel.info()
+    finally:
+        kernel.close()
+
+
+def to_first_cell(name) -> float:
+    """Time to the reply to a cell that is sent at once, before anything is known of the kernel."""
+    kernel = Kernel(name)
+    try:
+        kernel.ask(lambda to: to.execute("1+1"))
+        return time.perf_counter() - kernel.began
+    finally:
+        kernel.close()
+
+
+def messages(kernels):
+    """How many messages carry the lines, which servers limit to a thousand a second."""
+    count = {}
+    for name, kernel in kernels.items():
+        _, _, seen = kernel.execute(CELLS[name]["lines"])
+        count[name] = [float(sum(kind == "stream" for kind, _ in seen))]
     return {
-        "what": what, "unit": "ms", "target": target, "beside": beside, "n": len(pairs),
-        "ours": [1000 * x for x in ours], "peer": [1000 * x for x in peer],
+        "what": "messages for 100 000 lines", "unit": "", "target": None, "beside": "ipykernel",
+        "ours": count["ours"], "peer": count["peer"],
     }
 
 
-def install(folder, name, argv, interrupt_mode):
-    directory = folder / "jupyter" / "kernels" / name
-    directory.mkdir(parents=True)
-    spec = {"argv": argv, "display_name": name, "language": name, "interrupt_mode": interrupt_mode}
-    (directory / "kernel.json").write_text(json.dumps(spec))
-
-
-class Kernel:
-    def __init__(self, manager, client):
-        self.manager, self.client = manager, client
-
-    def run(self, code) -> float:
-        """Seconds until both the reply and the idle status of a cell are here."""
-        begin = time.perf_counter()
-        request = self.client.execute(code)
-        while True:
-            message = self.client.get_iopub_msg(timeout=TIMEOUT)
-            if message["parent_header"].get("msg_id") != request:
-                continue
-            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-                break
-        reply = self.client.get_shell_msg(timeout=TIMEOUT)
-        took = time.perf_counter() - begin
-        if reply["content"]["status"] != "ok":
-            raise RuntimeError(f"{code}: {reply['content']}")
-        return took
-
-    def close(self):
-        self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
-
-
-def start(name) -> tuple[Kernel, float]:
-    """A kernel, and the seconds from its start to its kernel_info_reply."""
-    manager = KernelManager(kernel_name=name)
-    begin = time.perf_counter()
-    manager.start_kernel(stderr=open(os.devnull, "w"))
-    client = manager.client()
-    client.start_channels()
-    client.kernel_info()
-    client.get_shell_msg(timeout=TIMEOUT)
-    took = time.perf_counter() - begin
-    client.wait_for_ready(timeout=TIMEOUT)
-    return Kernel(manager, client), took
-
-
-def start_and_stop(name) -> float:
-    kernel, took = start(name)
-    kernel.close()
+def interrupted(kernel, loop) -> float:
+    took, status = kernel.interrupt(loop)
+    if status != "error":
+        raise RuntimeError(f"a cell that was interrupted replied {status}")
     return took
+
+
+def idle_memory(n):
+    def idle(name):
+        kernel = start(name)
+        try:
+            kernel.run("1+1")
+            time.sleep(1)
+            return kernel.memory()
+        finally:
+            kernel.close()
+
+    ours, peer = zip(*pairs(min(n, 5), idle))
+    return {
+        "what": "idle memory of all processes (PSS)", "unit": "MiB", "limit": IDLE, "beside": "ipykernel",
+        "ours": list(ours), "peer": list(peer),
+    }
+
+
+def result(what, pairs, target):
+    ours, peer = zip(*pairs)
+    return {
+        "what": what, "unit": "ms", "target": target, "beside": "ipykernel",
+        "ours": [1000 * x for x in ours], "peer": [1000 * x for x in peer],
+    }

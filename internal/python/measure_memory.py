@@ -30,7 +30,7 @@ def measure_memory(adkernel, root, folder, quick):
 
 
 def result(what, ours, peer, beside):
-    return {"what": what, "unit": "GB/s", "target": None, "beside": beside, "n": len(ours), "ours": ours, "peer": peer}
+    return {"what": what, "unit": "GB/s", "target": None, "beside": beside, "ours": ours, "peer": peer}
 
 
 def build(root, folder, package):

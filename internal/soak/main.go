@@ -31,6 +31,7 @@ var trials = []trial{
 	{"kills", kills},
 	{"displays", displays},
 	{"cells", cells},
+	{"kinds", kinds},
 }
 
 // A measure is a number beside what it may be.

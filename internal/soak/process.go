@@ -23,6 +23,12 @@ func resetPeak(pid int) error {
 }
 
 func kilobytes(path, name string) (int64, error) {
+	n, err := field(path, name)
+	return n << 10, err
+}
+
+// field is the number behind a name in one of the files.
+func field(path, name string) (int64, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return 0, err
@@ -30,8 +36,7 @@ func kilobytes(path, name string) (int64, error) {
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Fields(line)
 		if len(fields) >= 2 && fields[0] == name {
-			n, err := strconv.ParseInt(fields[1], 10, 64)
-			return n << 10, err
+			return strconv.ParseInt(fields[1], 10, 64)
 		}
 	}
 	return 0, fmt.Errorf("%s has no %s", path, name)

@@ -39,13 +39,17 @@ func (s *Session) check(c eval.Cell) (*Program, error) {
 	for range maxRounds {
 		again, err := r.check()
 		if again || err != nil {
-			r.forget()
+			forget(s.fset, r.file)
 		}
 		if err != nil {
 			return nil, err
 		}
 		if !again {
-			return r.program()
+			program, err := r.program()
+			if err != nil {
+				forget(s.fset, r.file)
+			}
+			return program, err
 		}
 	}
 	return nil, problem(eval.Check, []eval.Diagnostic{{Cell: c.N, Line: 1, Column: 1, Message: "the cell's types could not be settled; split it into smaller cells"}})
@@ -105,13 +109,13 @@ func (r *round) check() (again bool, err error) {
 	return false, nil
 }
 
-// forget removes the file of an attempt that nobody will ask for a position of.
-func (r *round) forget() {
-	if r.file == nil {
+// forget removes a file that nobody will ask for a position of.
+func forget(fset *token.FileSet, file *ast.File) {
+	if file == nil {
 		return
 	}
-	if f := r.s.fset.File(r.file.Package); f != nil {
-		r.s.fset.RemoveFile(f)
+	if f := fset.File(file.Package); f != nil {
+		fset.RemoveFile(f)
 	}
 }
 

@@ -165,11 +165,7 @@ func (s *Session) packageMentioned(file *ast.File, name string) string {
 }
 
 // discard forgets the draft's positions.
-func (d *draft) discard() {
-	if f := d.s.fset.File(d.file.Package); f != nil {
-		d.s.fset.RemoveFile(f)
-	}
-}
+func (d *draft) discard() { forget(d.s.fset, d.file) }
 
 // candidates gathers what matches the prefix.
 type candidates struct {

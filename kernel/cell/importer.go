@@ -2,6 +2,7 @@ package cell
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"go/token"
 	"go/types"
@@ -15,16 +16,19 @@ import (
 // An Importer finds packages for cells, which may leave imports out: it knows
 // which there are. Its methods may be called from any goroutine.
 type Importer struct {
-	paths func() []string
+	paths func() []string            // sorted
+	names func() map[string][]string // paths by the name of their package, the likeliest first
 
 	mu   sync.Mutex
 	from types.Importer
 }
 
 // NewImporter returns an importer of the packages that paths lists, which it
-// gets from another one.
+// gets from another one. The list is asked for once, when it is needed.
 func NewImporter(paths func() []string, from types.Importer) *Importer {
-	return &Importer{paths: paths, from: from}
+	im := &Importer{paths: sync.OnceValue(func() []string { return slices.Sorted(slices.Values(paths())) }), from: from}
+	im.names = sync.OnceValue(im.byName)
+	return im
 }
 
 // Import implements types.Importer.
@@ -71,23 +75,20 @@ func (im *ExportData) Import(path string) (*types.Package, error) {
 
 // named returns the import paths whose package is probably called name, the
 // likeliest first.
-func (im *Importer) named(name string) []string {
-	var out []string
+func (im *Importer) named(name string) []string { return im.names()[name] }
+
+func (im *Importer) byName() map[string][]string {
+	names := map[string][]string{}
 	for _, path := range im.paths() {
-		if packageName(path) == name {
-			out = append(out, path)
-		}
+		name := packageName(path)
+		names[name] = append(names[name], path)
 	}
-	slices.SortFunc(out, func(a, b string) int {
-		if c := preference(a) - preference(b); c != 0 {
-			return c
-		}
-		if len(a) != len(b) {
-			return len(a) - len(b)
-		}
-		return strings.Compare(a, b)
-	})
-	return out
+	for _, paths := range names {
+		slices.SortFunc(paths, func(a, b string) int {
+			return cmp.Or(preference(a)-preference(b), len(a)-len(b), strings.Compare(a, b))
+		})
+	}
+	return names
 }
 
 // preference orders packages of one name where the shortest path is not the

@@ -70,14 +70,16 @@ func (s *Session) describe(o types.Object) eval.Inspection {
 		in.Doc = s.docs[in.Where+"."+strings.TrimPrefix(owner+"."+o.Name(), ".")]
 		return in
 	}
-	if p := s.fset.Position(o.Pos()); p.IsValid() && !strings.HasPrefix(p.Filename, fileName(0)) {
-		in.Where = p.String()
-	}
 	name := o.Name()
 	if owner != "" {
 		name = owner
 	}
 	l := s.live[name]
+	if p := s.fset.Position(o.Pos()); p.IsValid() && !strings.HasPrefix(p.Filename, fileName(0)) {
+		in.Where = p.String()
+	} else if l != nil && l.object == o {
+		in.Where = l.place
+	}
 	if l == nil {
 		return in
 	}

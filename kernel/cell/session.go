@@ -40,6 +40,7 @@ type Options struct {
 type live struct {
 	object   types.Object // *types.PkgName, *types.Var, *types.Func, *types.TypeName or *types.Const
 	cell     int
+	place    string                  // of a variable's declaration: In[3]:1:6
 	order    int                     // of its declaration, for Declarations
 	source   []chunk                 // its declaration; a type's methods follow
 	mentions map[string]types.Object // package-level names that its declaration mentions
@@ -70,7 +71,7 @@ func (s *Session) Commit(p *Program) {
 	for _, v := range p.Vars {
 		s.order++
 		origin := s.firstOf(v.Live, v.Keeps != nil)
-		s.live[v.Live.Name()] = &live{object: v.Live, cell: p.Cell.N, order: s.order, origin: origin}
+		s.live[v.Live.Name()] = &live{object: v.Live, cell: p.Cell.N, place: s.fset.Position(v.Live.Pos()).String(), order: s.order, origin: origin}
 	}
 	names := make([]string, 0, len(p.declared))
 	for name := range p.declared {
@@ -95,6 +96,10 @@ func (s *Session) Commit(p *Program) {
 		p.Notes = append(p.Notes, s.staleNotes(replaced)...)
 	}
 }
+
+// Forget drops the positions of a program that has run, or never will, and of
+// which no code is left that could ask for one.
+func (s *Session) Forget(p *Program) { forget(s.fset, p.File) }
 
 // position orders the declarations of one cell.
 func (l *live) position() int {

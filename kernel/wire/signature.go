@@ -30,10 +30,13 @@ type signer struct {
 	key  []byte // empty: messages are not signed
 
 	mu     sync.Mutex
-	seen   map[string]bool
-	recent []string // a ring of what seen holds
+	seen   map[digest]struct{}
+	recent []digest // a ring of what seen holds
 	next   int
 }
+
+// A digest is the beginning of a signature: 128 bits, which all of them have.
+type digest [md5.Size]byte
 
 // remembered is how many signatures are known, as in jupyter_client, to tell
 // a message that is sent again by somebody who does not have the key.
@@ -44,18 +47,22 @@ func newSigner(scheme, key string) (*signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &signer{hash: h, key: []byte(key), seen: map[string]bool{}}, nil
+	return &signer{hash: h, key: []byte(key), seen: map[digest]struct{}{}}, nil
 }
 
 func (s *signer) sign(parts [][]byte) []byte {
 	if len(s.key) == 0 {
 		return []byte{}
 	}
+	return hex.AppendEncode(nil, s.sum(parts))
+}
+
+func (s *signer) sum(parts [][]byte) []byte {
 	mac := hmac.New(s.hash, s.key)
 	for _, part := range parts {
 		mac.Write(part)
 	}
-	return hex.AppendEncode(nil, mac.Sum(nil))
+	return mac.Sum(nil)
 }
 
 // verify accepts a right signature once.
@@ -63,22 +70,23 @@ func (s *signer) verify(signature []byte, parts [][]byte) error {
 	if len(s.key) == 0 {
 		return nil
 	}
-	if !hmac.Equal(signature, s.sign(parts)) {
+	sum := s.sum(parts)
+	if !hmac.Equal(signature, hex.AppendEncode(nil, sum)) {
 		return fmt.Errorf("wrong signature")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text := string(signature)
-	if s.seen[text] {
+	d := digest(sum)
+	if _, again := s.seen[d]; again {
 		return fmt.Errorf("a message with this signature came before")
 	}
-	s.seen[text] = true
+	s.seen[d] = struct{}{}
 	if len(s.recent) < remembered {
-		s.recent = append(s.recent, text)
+		s.recent = append(s.recent, d)
 		return nil
 	}
 	delete(s.seen, s.recent[s.next])
-	s.recent[s.next] = text
+	s.recent[s.next] = d
 	s.next = (s.next + 1) % remembered
 	return nil
 }

@@ -81,6 +81,12 @@ func openPipes() (requests, events *os.File, err error) {
 			return nil, nil, fmt.Errorf("descriptor %d is not a pipe: a worker is started by a kernel, not by hand", fd)
 		}
 		syscall.CloseOnExec(fd) // programs that cells start must not hold them open
+		// The runtime polls descriptors that do not block. A read that blocks
+		// would hold on to its processor, and to the goroutines woken by what it
+		// read last, until the runtime's monitor looks: some milliseconds.
+		if err := syscall.SetNonblock(fd, true); err != nil {
+			return nil, nil, fmt.Errorf("descriptor %d: %w", fd, err)
+		}
 	}
 	return os.NewFile(requestsFD, "requests"), os.NewFile(eventsFD, "events"), nil
 }

@@ -19,6 +19,7 @@ import (
 	"maps"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/engine"
@@ -151,6 +152,13 @@ func (e *Engine) Generate(ctx context.Context, requests []engine.Request, emit f
 			Finish: q.finish, Logits: q.logits,
 		})
 	})
+}
+
+// Computed implements engine.Timed.
+func (e *Engine) Computed() time.Duration {
+	e.generating.Lock()
+	defer e.generating.Unlock()
+	return e.scheduler.computed
 }
 
 // Close releases the checkpoint's files.

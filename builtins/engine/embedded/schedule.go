@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"adkernel/builtins/engine"
 )
@@ -22,6 +23,8 @@ type scheduler struct {
 
 	waiting []*sequence
 	active  []*sequence
+
+	computed time.Duration // in forward passes so far
 }
 
 func newScheduler(m *model, s *config) *scheduler {
@@ -143,7 +146,9 @@ func (s *scheduler) step() {
 		end := q.computed + chunks[q]
 		b.add(q.tokens[q.computed:end], q.computed, q.blocks, q.wanted(chunks[q]))
 	}
+	began := time.Now()
 	logits := s.executor.forward(b)
+	s.computed += time.Since(began)
 	for _, q := range planned {
 		rows := q.wanted(chunks[q])
 		position := q.computed + chunks[q] - rows

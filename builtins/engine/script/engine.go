@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"sync"
+	"time"
 
 	"adkernel/builtins/engine"
 )
@@ -20,9 +21,10 @@ type Engine struct {
 	info      engine.Info
 	pieces    []string // text of every id
 
-	mu      sync.Mutex // guards what follows
-	process *process
-	broken  error // why the process can no longer be asked
+	mu       sync.Mutex // guards what follows
+	process  *process
+	broken   error // why the process can no longer be asked
+	computed time.Duration
 }
 
 // load starts the program and waits until it is ready.
@@ -236,10 +238,18 @@ func (e *Engine) Generate(ctx context.Context, requests []engine.Request, emit f
 			if len(open) > 0 {
 				return false, fmt.Errorf("the engine's process left %d of %d requests unanswered", len(open), len(requests))
 			}
+			e.computed = time.Duration(f.Computed * float64(time.Second))
 			return true, nil
 		}
 		return false, unexpected(f)
 	})
+}
+
+// Computed implements engine.Timed. A program that does not tell is not known.
+func (e *Engine) Computed() time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.computed
 }
 
 // check refuses a request that cannot be answered.

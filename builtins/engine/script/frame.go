@@ -25,7 +25,8 @@ type frame struct {
 	Counts   []int        `json:"counts,omitempty"`  // encoded: ids of each text
 	Texts    []string     `json:"texts,omitempty"`   // decoded
 	Response *responseDoc `json:"response,omitempty"`
-	Values   *valuesDoc   `json:"values,omitempty"` // activation, scales
+	Values   *valuesDoc   `json:"values,omitempty"`   // activation, scales
+	Computed float64      `json:"computed,omitempty"` // done, after generate: seconds in forward passes since the start
 }
 
 // engineInfo is engine.Info as the program tells it.

@@ -160,6 +160,12 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	if err != nil {
 		return eval.Result{}, err
 	}
+	keep := false
+	defer func() {
+		if !keep {
+			e.Forget(p)
+		}
+	}()
 	if err := e.rt.load(); err != nil {
 		return eval.Result{}, e.refused(c, err)
 	}
@@ -167,6 +173,7 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	if err != nil {
 		return eval.Result{}, e.refused(c, err)
 	}
+	keep = u.leavesCode(p)
 	u.compiler.commit()
 	e.rt.generation.Add(1)
 	e.Commit(p)
@@ -182,6 +189,25 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	}
 	result.Values = p.Visible(result.Values)
 	return result, nil
+}
+
+// leavesCode says whether code of the cell may run, or be told of, after the
+// cell's own statements have: functions that it declares or hands out, and
+// goroutines, which name the place where they were started.
+func (u *unit) leavesCode(p *cell.Program) bool {
+	found := len(u.compiler.codes) > len(u.entries)
+	ast.Inspect(p.File, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt, *ast.FuncLit:
+			found = true
+		case *ast.FuncDecl:
+			found = found || n != p.Body
+		case *ast.GenDecl:
+			found = found || n.Tok == token.TYPE
+		}
+		return !found
+	})
+	return found
 }
 
 // unit is a compiled cell.

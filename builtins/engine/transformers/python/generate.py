@@ -7,6 +7,7 @@ chosen, on every device.
 """
 import copy
 import inspect
+import time
 
 from channel import Refusal
 from plan import batches, groups
@@ -26,6 +27,7 @@ class Generator:
         self.forward = torch.compile(model.forward, dynamic=True) if compiled else model.__call__
         self.most = limits["max_batch_size"]
         self.shares = None  # whether the cache can be shared; known after the first pass
+        self.computed = 0.0  # seconds in forward passes
 
     def answer(self, requests, tokens):
         """Sends a response for each request; tokens are the prompts."""
@@ -106,7 +108,12 @@ class Generator:
         """A forward pass over ids [B, S]; mask [B, past + S] is 0 for padding."""
         positions = (mask.cumsum(1) - 1).clamp(min=0)[:, past:]
         given = {"attention_mask": mask, "position_ids": positions, "past_key_values": cache, "use_cache": True, "logits_to_keep": keep}
-        return self.forward(input_ids=ids, **{k: v for k, v in given.items() if k in self.accepts})
+        began = time.perf_counter()
+        out = self.forward(input_ids=ids, **{k: v for k, v in given.items() if k in self.accepts})
+        if self.device.type == "cuda":
+            self.torch.cuda.synchronize(self.device)  # what follows waits for the result in any case
+        self.computed += time.perf_counter() - began
+        return out
 
     def _answer(self, sequences, shared, prefix):
         torch = self.torch

@@ -140,7 +140,7 @@ class Model:
     def on_generate(self, channel, request, payload):
         tokens = lists(payload, [r["count"] for r in request["requests"]])
         self.generator.answer(request["requests"], tokens)
-        channel.send("done")
+        channel.send("done", computed=self.generator.computed)
 
     def on_scales(self, channel, request, payload):
         for module, layer in (self.checkpoint.layers.items() if self.checkpoint else ()):

@@ -1,0 +1,165 @@
+"""Kernels, ours and ipykernel, driven through jupyter_client as front ends drive them."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from jupyter_client.manager import KernelManager
+
+TIMEOUT = 60  # seconds for one reply
+
+
+def install(adkernel, folder):
+    """Kernelspecs "ours" and "peer" that nothing else on the machine sees."""
+    specs = {
+        "ours": {"argv": [str(adkernel), "kernel", "{connection_file}"], "language": "go", "interrupt_mode": "message"},
+        "peer": {"argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], "language": "python",
+                 "interrupt_mode": "signal"},
+    }
+    for name, spec in specs.items():
+        directory = folder / "jupyter" / "kernels" / name
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "kernel.json").write_text(json.dumps({**spec, "display_name": name}))
+    os.environ.update({
+        "JUPYTER_PATH": str(folder / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "XDG_DATA_HOME": str(folder / "data"),  # where adkernel keeps its history
+    })
+
+
+class Died(Exception):
+    """The kernel's process ended."""
+
+
+class Kernel:
+    """A kernel that runs, and a front end that talks to it. Times are in seconds."""
+
+    def __init__(self, name):
+        self.manager = KernelManager(kernel_name=name)
+        self.began = time.perf_counter()
+        self.manager.start_kernel(stderr=subprocess.DEVNULL)
+        self.connect()
+
+    def connect(self):
+        self.client = self.manager.client()
+        self.client.start_channels()
+
+    def info(self) -> float:
+        """Time from the process's start until kernel_info_reply is here."""
+        self.client.kernel_info()
+        self.client.get_shell_msg(timeout=TIMEOUT)
+        return time.perf_counter() - self.began
+
+    def ready(self) -> "Kernel":
+        self.client.wait_for_ready(timeout=TIMEOUT)
+        return self
+
+    def run(self, code) -> float:
+        """Time until the reply to a cell that succeeds and the idle after it are here."""
+        took, reply, _ = self.execute(code)
+        if reply["status"] != "ok":
+            raise RuntimeError(f"{code}: {reply}")
+        return took
+
+    def execute(self, code, timeout=TIMEOUT):
+        """Time, the reply's content, and the iopub messages of a cell, each (type, content)."""
+        begin = time.perf_counter()
+        return self.finish(self.client.execute(code), begin, timeout)
+
+    def finish(self, request, begin, timeout=TIMEOUT):
+        """What execute returns, for a cell that was sent."""
+        seen = []
+        while True:
+            message = self.next(self.client.get_iopub_msg, request, timeout)
+            seen.append((message["msg_type"], message["content"]))
+            if seen[-1] == ("status", {"execution_state": "idle"}):
+                break
+        reply = self.next(self.client.get_shell_msg, request, timeout)
+        return time.perf_counter() - begin, reply["content"], seen
+
+    def next(self, get, request, timeout):
+        """The next message that answers request; raises Died when there will be none."""
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                message = get(timeout=min(1, timeout))
+            except Exception:  # queue.Empty, under one name or another
+                if not self.manager.is_alive():
+                    raise Died from None
+                if time.monotonic() > end:
+                    raise TimeoutError(f"no answer within {timeout} s") from None
+                continue
+            if message["parent_header"].get("msg_id") == request:
+                return message
+
+    def ask(self, request) -> float:
+        """Time until the shell's reply to what request sends is here."""
+        begin = time.perf_counter()
+        self.next(self.client.get_shell_msg, request(self.client), TIMEOUT)
+        return time.perf_counter() - begin
+
+    def text(self, code) -> str | None:
+        """What a cell shows as its result; None when it fails."""
+        _, reply, seen = self.execute(code)
+        if reply["status"] != "ok":
+            return None
+        return next((c["data"]["text/plain"] for kind, c in seen if kind == "execute_result"), "")
+
+    def interrupt(self, loop) -> tuple[float, str]:
+        """Time from an interrupt of a cell that loops until its reply and idle are here, and the reply's status."""
+        request = self.client.execute(loop)
+        self.next(self.client.get_iopub_msg, request, TIMEOUT)  # busy
+        time.sleep(0.1)  # it has begun to loop
+        begin = time.perf_counter()
+        self.manager.interrupt_kernel()
+        took, reply, _ = self.finish(request, begin)
+        return took, reply["status"]
+
+    def restart(self) -> float:
+        """Time from shutdown_request until the new process has answered kernel_info_request.
+
+        As jupyter_client restarts a kernel, without the tenth of a second at
+        which it looks whether the process has ended.
+        """
+        begin = time.perf_counter()
+        process = self.manager.provisioner.process
+        self.client.shutdown(restart=True)
+        process.wait(timeout=TIMEOUT)
+        self.client.stop_channels()
+        self.manager.start_kernel(stderr=subprocess.DEVNULL)
+        self.connect()
+        self.info()
+        return time.perf_counter() - begin
+
+    def memory(self) -> float:
+        """Proportional set size (smaps_rollup) of the kernel and all that it started, in MiB."""
+        return sum(map(pss, family(self.manager.provisioner.pid))) / 1024
+
+    def close(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+def start(name) -> Kernel:
+    return Kernel(name).ready()
+
+
+def family(pid) -> list[int]:
+    """A process and its descendants."""
+    found = [pid]
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in file.read_text().split():
+            found += family(int(child))
+    return found
+
+
+def pss(pid) -> int:
+    """Proportional set size of a process in KiB."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    raise RuntimeError(f"process {pid} has no Pss")
