@@ -51,6 +51,9 @@ func (r *Run) Frame() (*frame.Frame, error) {
 	return f, f.Err()
 }
 
+// SampleColumns are the columns of Frame.
+func SampleColumns() []string { return frame.FromStructs([]row(nil)).Columns() }
+
 func (s *Sample) row() row {
 	out := row{
 		Index: s.Index, Subject: s.Subject, Question: s.Question, Ref: s.Ref, Output: s.Output,

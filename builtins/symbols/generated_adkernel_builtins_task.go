@@ -9,13 +9,14 @@ import (
 
 func init() {
 	symbolTable["adkernel/builtins/task/task"] = map[string]reflect.Value{
-		"Chat":     reflect.ValueOf((*task.Chat)(nil)),
-		"Message":  reflect.ValueOf((*task.Message)(nil)),
-		"Question": reflect.ValueOf((*task.Question)(nil)),
-		"Spec":     reflect.ValueOf((*task.Spec)(nil)),
-		"Subject":  reflect.ValueOf((*task.Subject)(nil)),
-		"Task":     reflect.ValueOf((*task.Task)(nil)),
-		"Truncate": reflect.ValueOf(task.Truncate),
-		"Verdict":  reflect.ValueOf((*task.Verdict)(nil)),
+		"Chat":         reflect.ValueOf((*task.Chat)(nil)),
+		"Message":      reflect.ValueOf((*task.Message)(nil)),
+		"Question":     reflect.ValueOf((*task.Question)(nil)),
+		"Spec":         reflect.ValueOf((*task.Spec)(nil)),
+		"Subject":      reflect.ValueOf((*task.Subject)(nil)),
+		"SubjectNames": reflect.ValueOf(task.SubjectNames),
+		"Task":         reflect.ValueOf((*task.Task)(nil)),
+		"Truncate":     reflect.ValueOf(task.Truncate),
+		"Verdict":      reflect.ValueOf((*task.Verdict)(nil)),
 	}
 }

@@ -141,19 +141,23 @@ type candidates struct {
 }
 
 func (c *candidates) sorted() []eval.Item {
-	slices.SortStableFunc(c.items, func(a, b candidate) int {
+	order := make([]*candidate, len(c.items))
+	for i := range c.items {
+		order[i] = &c.items[i]
+	}
+	slices.SortFunc(order, func(a, b *candidate) int {
 		return cmp.Or(a.fit-b.fit, a.distance-b.distance, a.order-b.order, strings.Compare(a.Text, b.Text))
 	})
-	var out []eval.Item
-	for _, item := range c.items {
-		out = append(out, item.Item)
+	out := make([]eval.Item, len(order))
+	for i, item := range order {
+		out[i] = item.Item
 	}
 	return out
 }
 
 // matches says whether a name is one to propose, and has not been.
 func (c *candidates) matches(name string) bool {
-	return strings.HasPrefix(name, c.prefix) && name != "_" && !strings.Contains(name, mark) && !c.seen[name]
+	return strings.HasPrefix(name, c.prefix) && name != "_" && !c.seen[name] && !strings.Contains(name, mark)
 }
 
 func (c *candidates) add(o types.Object, distance int) {
@@ -173,9 +177,28 @@ func (c *candidates) add(o types.Object, distance int) {
 func (c *candidates) item(o types.Object, text string) eval.Item {
 	item := eval.Item{Text: text, Kind: kindName(o)}
 	if _, isType := o.(*types.TypeName); !isType {
-		item.Type = c.s.typeText(o)
+		item.Type = c.typeText(o)
 	}
 	return item
+}
+
+// typeText is Session.typeText, remembered for what stays.
+func (c *candidates) typeText(o types.Object) string {
+	if l := c.s.live[o.Name()]; l != nil && l.object == o {
+		if l.text == "" {
+			l.text = c.s.typeText(o)
+		}
+		return l.text
+	}
+	if o.Pkg() == nil || o.Pkg() != c.s.dot {
+		return c.s.typeText(o)
+	}
+	text, ok := c.s.texts[o]
+	if !ok {
+		text = c.s.typeText(o)
+		c.s.texts[o] = text
+	}
+	return text
 }
 
 func (c *candidates) put(item candidate) {
@@ -297,13 +320,12 @@ func (c *candidates) scope(typesOnly bool) {
 	for _, l := range c.s.live {
 		add(l.object, alive)
 	}
-	if c.s.dot != nil {
-		for _, name := range c.s.dot.Scope().Names() {
-			add(c.s.dot.Scope().Lookup(name), vocabulary)
+	for _, o := range c.s.everywhere {
+		if o.Pkg() == nil {
+			add(o, predeclared)
+		} else {
+			add(o, vocabulary)
 		}
-	}
-	for _, name := range types.Universe.Names() {
-		add(types.Universe.Lookup(name), predeclared)
 	}
 }
 
@@ -320,10 +342,14 @@ func (c *candidates) packages() {
 	if c.prefix == "" {
 		return
 	}
+	best := map[string]string{}
 	for _, path := range c.s.imp.paths() {
-		if name := packageName(path); c.matches(name) {
-			best := c.s.imp.named(name)[0]
-			c.put(candidate{Item: eval.Item{Text: name, Kind: "package", Type: best, Import: best}, fit: other, distance: importable})
+		name := packageName(path)
+		if old, ok := best[name]; c.matches(name) && (!ok || likelier(path, old) < 0) {
+			best[name] = path
 		}
+	}
+	for name, best := range best {
+		c.put(candidate{Item: eval.Item{Text: name, Kind: "package", Type: best, Import: best}, fit: other, distance: importable})
 	}
 }

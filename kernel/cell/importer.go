@@ -2,6 +2,7 @@ package cell
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"go/token"
 	"go/types"
@@ -78,16 +79,13 @@ func (im *Importer) named(name string) []string {
 			out = append(out, path)
 		}
 	}
-	slices.SortFunc(out, func(a, b string) int {
-		if c := preference(a) - preference(b); c != 0 {
-			return c
-		}
-		if len(a) != len(b) {
-			return len(a) - len(b)
-		}
-		return strings.Compare(a, b)
-	})
+	slices.SortFunc(out, likelier)
 	return out
+}
+
+// likelier orders packages of one name.
+func likelier(a, b string) int {
+	return cmp.Or(preference(a)-preference(b), len(a)-len(b), strings.Compare(a, b))
 }
 
 // preference orders packages of one name where the shortest path is not the

@@ -28,6 +28,7 @@ func (d *draft) purpose() (doc string, isPath bool) {
 			if st := structOf(d.typeOf(lit)); st != nil {
 				if f := fieldOf(st, p.Key); f != nil {
 					doc, _ = d.s.fieldDoc(d.typeOf(lit), f)
+					doc = about(doc, f.Name())
 					return doc, isPathName(f.Name()) || saysPath.MatchString(doc)
 				}
 			}
@@ -48,6 +49,21 @@ func (d *draft) purpose() (doc string, isPath bool) {
 		}
 	}
 	return "", false
+}
+
+// about is what a comment that several fields share says of one: from its name.
+func about(doc, name string) string {
+	for i := 0; ; {
+		j := strings.Index(doc[i:], name)
+		if j < 0 {
+			return doc
+		}
+		i += j
+		if identStart(doc, i) == i && identEnd(doc, i) == i+len(name) {
+			return doc[i:]
+		}
+		i += len(name)
+	}
 }
 
 var (

@@ -25,6 +25,8 @@ type Session struct {
 	vocabulary eval.Vocabulary
 	standard   func(path, name string) string
 	values     func(*types.Var) reflect.Value
+	everywhere []types.Object          // of the vocabulary, and predeclared
+	texts      map[types.Object]string // of the vocabulary: typeText
 
 	mu      sync.Mutex
 	live    map[string]*live
@@ -58,6 +60,7 @@ type live struct {
 	replaces *types.Func             // of a function: the older one whose callers call this one now
 	origin   types.Object            // the first one for whose users this one stands: itself, or older
 	uses     []use                   // of a function, and of a type's methods
+	text     string                  // its type, when it has been asked for
 }
 
 // NewSession returns a session in which nothing is alive but the vocabulary.
@@ -65,6 +68,7 @@ func NewSession(o Options) (*Session, error) {
 	s := &Session{
 		fset: o.FileSet, imp: o.Importer, vocabulary: o.Vocabulary, standard: o.Docs, values: o.Value,
 		vars: types.NewPackage(cellPath, "main"), live: map[string]*live{}, orphans: map[*types.Func]bool{},
+		texts: map[types.Object]string{},
 	}
 	if o.Vocabulary.Path != "" {
 		p, err := o.Importer.Import(o.Vocabulary.Path)
@@ -72,8 +76,18 @@ func NewSession(o Options) (*Session, error) {
 			return nil, fmt.Errorf("the vocabulary: %w", err)
 		}
 		s.dot = p
+		s.addEverywhere(p.Scope())
 	}
+	s.addEverywhere(types.Universe)
 	return s, nil
+}
+
+func (s *Session) addEverywhere(scope *types.Scope) {
+	for _, name := range scope.Names() {
+		if o := scope.Lookup(name); scope == types.Universe || o.Exported() {
+			s.everywhere = append(s.everywhere, o)
+		}
+	}
 }
 
 // Commit makes the names of a checked cell live, and adds to its Notes who goes
