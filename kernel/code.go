@@ -59,8 +59,6 @@ func completionKind(kind string) string {
 		return "instance"
 	case "column":
 		return "property"
-	case "file", "folder":
-		return "path"
 	}
 	return kind
 }

@@ -95,12 +95,35 @@ func (d *draft) objectOf(id *ast.Ident) types.Object {
 	if o := d.info.Defs[id]; o != nil {
 		return o
 	}
+	if n := len(d.path); n > 1 { // Type.Field, which is no Go
+		if sel, ok := d.path[n-2].(*ast.SelectorExpr); ok && sel.Sel == id {
+			if t := d.typeNamed(sel.X); t != nil {
+				o, _, _ := types.LookupFieldOrMethod(t, true, d.pkg, id.Name)
+				return o
+			}
+		}
+	}
 	for _, n := range d.path { // switch v := x.(type)
 		if a, ok := n.(*ast.TypeSwitchStmt); ok && len(a.Body.List) > 0 {
 			if def, ok := a.Assign.(*ast.AssignStmt); ok && def.Lhs[0] == ast.Expr(id) {
 				return d.info.Implicits[a.Body.List[0]]
 			}
 		}
+	}
+	return nil
+}
+
+// typeNamed is the type that an expression names, also a generic one, or nil.
+func (d *draft) typeNamed(x ast.Expr) types.Type {
+	id, ok := x.(*ast.Ident)
+	if sel, isSel := x.(*ast.SelectorExpr); isSel {
+		id, ok = sel.Sel, true
+	}
+	if !ok {
+		return nil
+	}
+	if tn, ok := d.info.Uses[id].(*types.TypeName); ok {
+		return tn.Type()
 	}
 	return nil
 }
@@ -112,12 +135,8 @@ func (d *draft) owner(f *types.Var) types.Type {
 		case *ast.CompositeLit:
 			return d.typeOf(p)
 		case *ast.SelectorExpr:
-			sel := d.info.Selections[p]
-			if sel == nil {
-				return nil
-			}
-			t := sel.Recv()
-			for _, i := range sel.Index() {
+			t, index := d.selected(p, f)
+			for _, i := range index {
 				st := structOf(t)
 				if st == nil || st.Field(i) == f {
 					return t
@@ -130,6 +149,19 @@ func (d *draft) owner(f *types.Var) types.Type {
 		}
 	}
 	return nil
+}
+
+// selected is the type from which a selector takes a field, and the way there.
+func (d *draft) selected(p *ast.SelectorExpr, f *types.Var) (types.Type, []int) {
+	if sel := d.info.Selections[p]; sel != nil {
+		return sel.Recv(), sel.Index()
+	}
+	t := d.typeNamed(p.X)
+	if t == nil {
+		return nil, nil
+	}
+	_, index, _ := types.LookupFieldOrMethod(t, true, d.pkg, f.Name())
+	return t, index
 }
 
 // ownerName is where a field is from.

@@ -30,6 +30,8 @@ func TestInspect(t *testing.T) {
 		{"Scor|er(nil)", eval.Inspection{
 			Signature: "type Scorer interface {\n\tScore(name string) (float64, error)\n}",
 			Doc:       "A Scorer scores a name.", Where: "adkernel/kernel/eval/evaltest/fixture"}},
+		{"Pair.K|ey", eval.Inspection{Signature: "field Key K", Doc: "the first", Where: "In[3]:6:2"}},
+		{"T.g|et", eval.Inspection{Signature: "func (T).get() int", Doc: "get gets.", Where: "In[2]:2:12", Source: "func (t T) get() int { return t.n }"}},
 		{"local := 1\nloc|al", eval.Inspection{Signature: "var local int"}},
 		{"switch v| := any(t).(type) {\ncase int:\n}", eval.Inspection{Signature: "var v int"}},
 
