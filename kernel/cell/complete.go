@@ -34,28 +34,12 @@ func (s *Session) Complete(source string, cursor int) eval.Completion {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := s.draft(withCursor(source, start, cursor), cursorID, start)
+	d := s.draft(source[:start]+cursorID+source[identEnd(source, cursor):], cursorID, start)
 	defer d.discard()
 	c := &candidates{s: s, d: d, prefix: source[start:cursor], seen: map[string]bool{}, colon: colonFollows(source, cursor)}
 	c.collect()
 	out.Items = c.sorted()
 	return out
-}
-
-// withCursor puts the identifier that stands for the cursor in place of
-// source[start:end].
-func withCursor(source string, start, end int) string {
-	called := ""
-	if before := strings.Fields(source[:start]); len(before) > 0 && start > 0 {
-		// go and defer want a call. What is called may be "x.y.", one field.
-		line := before[max(0, len(before)-2):]
-		if w := line[0]; (w == "go" || w == "defer") && !strings.HasPrefix(source[end:], "(") {
-			called = "()"
-		} else if w := line[len(line)-1]; (w == "go" || w == "defer") && !strings.HasPrefix(source[end:], "(") {
-			called = "()"
-		}
-	}
-	return source[:start] + cursorID + called + source[end:]
 }
 
 // onRune moves a byte offset into source, and to where a rune begins.

@@ -85,9 +85,11 @@ type opened struct {
 	group bool
 }
 
-// header is a for, if, switch or select, or an else, whose block has not begun.
+// header is a for, if, switch or select, or an else, whose block has not begun;
+// or a go or defer, whose call has not ended.
 type header struct {
-	first, depth int // index of its token; how many brackets were open
+	first, depth int  // index of its token; how many brackets were open
+	body         bool // of go func or defer func: begun
 }
 
 func (h *healer) token(i int) {
@@ -102,6 +104,9 @@ func (h *healer) token(i int) {
 	switch t.tok {
 	case token.SEMICOLON:
 		if t.lit != "\n" {
+			if n := len(h.heads); n > 0 && h.heads[n-1].depth == len(h.open) && h.isCall(h.heads[n-1]) {
+				h.endHeader(len(h.open), lastEnd(h.toks, i))
+			}
 			return
 		}
 		// Where a line may end, Go allows it to within braces alone.
@@ -115,9 +120,13 @@ func (h *healer) token(i int) {
 		if n := len(h.heads); n > 0 && h.heads[n-1].depth == len(h.open) { // else if
 			h.heads = h.heads[:n-1]
 		}
-		h.heads = append(h.heads, header{i, len(h.open)})
+		h.heads = append(h.heads, header{first: i, depth: len(h.open)})
+	case token.GO, token.DEFER:
+		h.heads = append(h.heads, header{first: i, depth: len(h.open)})
 	case token.LBRACE:
-		if n := len(h.heads); n > 0 && h.heads[n-1].depth == len(h.open) && !opensLiteral(h.toks[h.heads[n-1].first:i]) {
+		if n := len(h.heads); n > 0 && h.isCall(h.heads[n-1]) {
+			h.heads[n-1].body = h.heads[n-1].body || h.heads[n-1].depth == len(h.open)
+		} else if n > 0 && h.heads[n-1].depth == len(h.open) && !opensLiteral(h.toks[h.heads[n-1].first:i]) {
 			h.heads = h.heads[:n-1]
 		}
 		h.open = append(h.open, opened{tok: t.tok, start: t.start})
@@ -165,18 +174,81 @@ func (h *healer) close(n, at int) {
 	}
 }
 
-// endHeader gives a block to each header that has none and stands within at
-// least n brackets.
+// endHeader gives a block to each header that has none, and a call to each go
+// and defer, if they stand within at least n brackets.
 func (h *healer) endHeader(n, at int) {
 	for len(h.heads) > 0 && h.heads[len(h.heads)-1].depth >= n {
-		depth := h.heads[len(h.heads)-1].depth
+		head := h.heads[len(h.heads)-1]
 		h.heads = h.heads[:len(h.heads)-1]
-		h.close(depth, at)
-		h.insert(at, " {}")
+		h.close(head.depth, at)
+		if h.isCall(head) {
+			h.insert(at, h.missingCall(head, at))
+		} else {
+			h.insert(at, h.missingClauses(head, at)+" {}")
+		}
 	}
 }
 
-func (h *healer) insert(at int, text string) { h.edits = append(h.edits, edit{at, text}) }
+func (h *healer) isCall(head header) bool {
+	tok := h.toks[head.first].tok
+	return tok == token.GO || tok == token.DEFER
+}
+
+// missingCall is what a go or defer lacks that ends at a byte.
+func (h *healer) missingCall(head header, at int) string {
+	isLiteral := head.first+1 < len(h.toks) && h.toks[head.first+1].tok == token.FUNC
+	switch {
+	case isLiteral && !head.body:
+		return " {}()"
+	case strings.HasSuffix(applied(h.text[:at], h.edits), ")"):
+		return ""
+	}
+	return "()"
+}
+
+// missingClauses are the semicolons, and the condition, that the header of an
+// if, for or switch lacks when it begins with an assignment.
+func (h *healer) missingClauses(head header, at int) string {
+	assigns, semicolons, depth := false, 0, 0
+	for _, t := range h.toks[head.first:] {
+		if t.start >= at {
+			break
+		}
+		switch t.tok {
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			depth++
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			depth--
+		case token.RANGE:
+			if depth == 0 {
+				return ""
+			}
+		case token.SEMICOLON:
+			if depth == 0 {
+				semicolons++
+			}
+		case token.DEFINE, token.ASSIGN:
+			assigns = assigns || depth == 0
+		}
+	}
+	switch tok := h.toks[head.first].tok; {
+	case !assigns:
+		return ""
+	case tok == token.FOR:
+		return strings.Repeat(";", max(0, 2-semicolons))
+	case tok == token.IF && semicolons == 0:
+		return "; true"
+	case tok == token.SWITCH && semicolons == 0:
+		return ";"
+	}
+	return ""
+}
+
+func (h *healer) insert(at int, text string) {
+	if text != "" {
+		h.edits = append(h.edits, edit{at, text})
+	}
+}
 
 // declares says whether token i begins a line with a declaration that stands in
 // no brackets: whatever is open was not closed.
