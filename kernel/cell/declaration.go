@@ -58,8 +58,8 @@ func (s *Session) writeStruct(b *strings.Builder, t types.Type, st *types.Struct
 			b.WriteString(f.Name() + " ")
 		}
 		b.WriteString(types.TypeString(f.Type(), s.qualify))
-		if doc, _ := s.fieldDoc(t, f); doc != "" {
-			b.WriteString(" // " + firstLine(doc))
+		if doc := s.fieldDoc(t, f); doc != "" {
+			b.WriteString(" // " + firstLine(about(doc, f.Name())))
 		}
 		b.WriteByte('\n')
 	}
@@ -113,24 +113,23 @@ func (s *Session) methodList(t types.Type) string {
 	return b.String()
 }
 
-// fieldDoc is the comment of a field of type t, and its declaration when a
-// cell made it.
-func (s *Session) fieldDoc(t types.Type, f *types.Var) (doc, source string) {
+// fieldDoc is the comment of a field of type t.
+func (s *Session) fieldDoc(t types.Type, f *types.Var) (doc string) {
 	named := namedOf(t)
 	if named == nil {
-		return "", ""
+		return ""
 	}
 	if path := named.Obj().Pkg().Path(); path != cellPath {
 		doc, _ = s.doc(path, named.Obj().Name()+"."+f.Name())
-		return doc, ""
+		return doc
 	}
 	l := s.live[named.Obj().Name()]
 	if l == nil || len(l.source) == 0 {
-		return "", ""
+		return ""
 	}
 	file, err := parseChunk(l.source[0])
 	if err != nil {
-		return "", ""
+		return ""
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
@@ -148,5 +147,5 @@ func (s *Session) fieldDoc(t types.Type, f *types.Var) (doc, source string) {
 		}
 		return false
 	})
-	return doc, ""
+	return doc
 }

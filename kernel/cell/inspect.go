@@ -65,14 +65,25 @@ func (s *Session) inspectName(source string, start, end int) (eval.Inspection, b
 	if o == nil {
 		return eval.Inspection{}, false
 	}
-	in := s.describe(o)
 	if v, ok := o.(*types.Var); ok && v.IsField() {
 		if owner := d.owner(v); owner != nil {
-			in.Doc, in.Source = s.fieldDoc(owner, v)
-			in.Where = s.ownerName(owner, v)
+			return s.describeField(owner, v), true
 		}
 	}
-	return in, true
+	return s.describe(o), true
+}
+
+// describeField describes a field of a type.
+func (s *Session) describeField(owner types.Type, f *types.Var) eval.Inspection {
+	in := eval.Inspection{Signature: types.ObjectString(f, s.qualify), Doc: s.fieldDoc(owner, f)}
+	if named := namedOf(owner); named != nil {
+		if p := named.Obj().Pkg(); p.Path() == cellPath {
+			in.Where = s.where(f)
+		} else {
+			in.Where = p.Path() + "." + named.Obj().Name()
+		}
+	}
+	return in
 }
 
 // object is what the identifier at the end of the path means, or nil.
@@ -162,18 +173,6 @@ func (d *draft) selected(p *ast.SelectorExpr, f *types.Var) (types.Type, []int) 
 	}
 	_, index, _ := types.LookupFieldOrMethod(t, true, d.pkg, f.Name())
 	return t, index
-}
-
-// ownerName is where a field is from.
-func (s *Session) ownerName(t types.Type, f *types.Var) string {
-	named := namedOf(t)
-	if named == nil {
-		return ""
-	}
-	if p := named.Obj().Pkg(); p != nil && p.Path() == cellPath {
-		return s.where(f)
-	}
-	return named.Obj().Pkg().Path() + "." + named.Obj().Name()
 }
 
 // namedOf is the named type that a type is, or points to, or nil.
@@ -337,10 +336,11 @@ func (s *Session) doc(path, name string) (doc, example string) {
 	return s.standard(path, name), example
 }
 
-// firstLine is the first line of a text, cut to what fits beside code.
+// firstLine is the first line of a text, cut to what fits beside code in a
+// tooltip.
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
-	const most = 80
+	const most = 50
 	if utf8.RuneCountInString(line) > most {
 		line = string([]rune(line)[:most-1]) + "…"
 	}

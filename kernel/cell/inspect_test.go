@@ -46,9 +46,10 @@ func TestInspect(t *testing.T) {
 		{"add(1, 2)|", eval.Inspection{Signature: "func add(a int, b int) int", Doc: "add adds.\nIt does.", Where: "In[1]:3:6", Source: "func add(a, b int) int { return a + b }"}},
 		{"shout(\"a\", \"b|\", \"c\")", eval.Inspection{Signature: "var shout func(words ...string)", Argument: "argument 2: words ...string", Where: "In[3]:4:5"}},
 		{"t.get(|)", eval.Inspection{Signature: "func (T).get() int", Doc: "get gets.", Where: "In[2]:2:12", Source: "func (t T) get() int { return t.n }"}},
-		{"Load(Source{Name: |", eval.Inspection{
+		{"Load(Source{Name: |", eval.Inspection{Signature: "field Name string", Where: "adkernel/kernel/eval/evaltest/fixture.Source"}},
+		{"Load(Source{|", eval.Inspection{
 			Signature: "type Source struct {\n\tName    string\n\tOptions map[string]any\n\tTags    []string\n}\n\nfunc (Source).Describe() (name string, options int)",
-			Doc:       "Source says where rows come from.", Argument: "field Name string", Where: "adkernel/kernel/eval/evaltest/fixture"}},
+			Doc:       "Source says where rows come from.", Where: "adkernel/kernel/eval/evaltest/fixture"}},
 		{"Load(Source{}, |)", eval.Inspection{Signature: "func Load(s Source, options ...Option) *table.Table", Doc: "Load makes a table of the source.", Argument: "argument 2: options ...Option", Where: "adkernel/kernel/eval/evaltest/fixture"}},
 	}
 	for _, tt := range tests {

@@ -104,29 +104,34 @@ func (s *Session) inspectOperand(source string, cursor int) (eval.Inspection, bo
 	if op.bracket == token.LBRACE && !d.ofLiteral() {
 		return eval.Inspection{}, false // a block
 	}
-	in := s.describe(o)
-	switch {
-	case op.bracket == token.LBRACE:
+	if op.bracket == token.LBRACE {
 		if st := structOf(o.Type()); st != nil {
 			if f := fieldOf(st, ast.NewIdent(op.key)); f != nil {
-				doc, _ := s.fieldDoc(o.Type(), f)
-				in.Argument = strings.TrimRight("field "+f.Name()+" "+types.TypeString(f.Type(), s.qualify)+": "+doc, ": ")
+				return s.describeField(o.Type(), f), true
 			}
 		}
-	default:
-		sig, ok := o.Type().Underlying().(*types.Signature)
-		if _, isType := o.(*types.TypeName); !ok || isType || sig.Params().Len() == 0 {
-			break
-		}
-		if p := parameter(sig, op.index); p != nil {
-			typ := types.TypeString(p.Type(), s.qualify)
-			if elems, ok := strings.CutPrefix(typ, "[]"); ok && sig.Variadic() && op.index >= sig.Params().Len()-1 {
-				typ = "..." + elems
-			}
-			in.Argument = fmt.Sprintf("argument %d: %s", op.index+1, strings.TrimSpace(p.Name()+" "+typ))
-		}
+		return s.describe(o), true
 	}
+	in := s.describe(o)
+	in.Argument = s.argument(o, op.index)
 	return in, true
+}
+
+// argument says what argument i of a function is, or nothing.
+func (s *Session) argument(function types.Object, i int) string {
+	sig, ok := function.Type().Underlying().(*types.Signature)
+	if _, isType := function.(*types.TypeName); !ok || isType || sig.Params().Len() == 0 {
+		return ""
+	}
+	p := parameter(sig, i)
+	if p == nil {
+		return ""
+	}
+	typ := types.TypeString(p.Type(), s.qualify)
+	if elems, ok := strings.CutPrefix(typ, "[]"); ok && sig.Variadic() && i >= sig.Params().Len()-1 {
+		typ = "..." + elems
+	}
+	return fmt.Sprintf("argument %d: %s", i+1, strings.TrimSpace(p.Name()+" "+typ))
 }
 
 // ofLiteral says whether the end of the path is the type of a literal.

@@ -27,8 +27,7 @@ func (d *draft) purpose() (doc string, isPath bool) {
 			}
 			if st := structOf(d.typeOf(lit)); st != nil {
 				if f := fieldOf(st, p.Key); f != nil {
-					doc, _ = d.s.fieldDoc(d.typeOf(lit), f)
-					doc = about(doc, f.Name())
+					doc = about(d.s.fieldDoc(d.typeOf(lit), f), f.Name())
 					return doc, isPathName(f.Name()) || saysPath.MatchString(doc)
 				}
 			}
