@@ -2,9 +2,12 @@ package kernel
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"adkernel/kernel/describe"
+	"adkernel/kernel/eval"
 	"adkernel/kernel/wire"
 )
 
@@ -25,12 +28,20 @@ func (s *server) complete(ctx context.Context, r *request) {
 	types := make([]wire.CompletionType, len(c.Items))
 	for i, item := range c.Items {
 		matches[i] = item.Text
-		types[i] = wire.CompletionType{Text: item.Text, Type: completionKind(item.Kind), Signature: item.Type, Start: start, End: end}
+		types[i] = wire.CompletionType{Text: item.Text, Type: completionKind(item.Kind), Signature: signature(item), Start: start, End: end}
 	}
 	s.reply(r, wire.CompleteReply{
 		Status: wire.StatusOK, Matches: matches, CursorStart: start, CursorEnd: end,
 		Metadata: map[string]any{wire.CompletionTypesKey: types},
 	})
+}
+
+// signature is an item's type, and the import that comes with it.
+func signature(item eval.Item) string {
+	if item.Import == "" || item.Import == item.Type {
+		return item.Type
+	}
+	return strings.TrimSpace(item.Type + " // import " + strconv.Quote(item.Import))
 }
 
 // completionKind is the name under which JupyterLab has an icon.
@@ -46,6 +57,8 @@ func completionKind(kind string) string {
 		return "property"
 	case "var", "const":
 		return "instance"
+	case "column":
+		return "property"
 	}
 	return kind
 }

@@ -94,6 +94,9 @@ func unjudged(samples []Sample) []*string {
 	return why
 }
 
+// SampleColumns are the columns of Frame.
+func SampleColumns() []string { return frame.FromStructs([]row(nil)).Columns() }
+
 func (s *Sample) row() row {
 	out := row{
 		Index: s.Index, Subject: s.Subject, Question: s.Question, Ref: s.Ref, Output: s.Output,

@@ -77,6 +77,9 @@ func Overview(root string) (*frame.Frame, error) {
 	return f, errors.Join(append(broken, f.Err())...)
 }
 
+// OverviewColumns are the columns of Overview.
+func OverviewColumns() []string { return frame.FromStructs([]overviewRow(nil)).Columns() }
+
 func overviewOf(dir string) (overviewRow, error) {
 	state, err := readState(dir)
 	if err != nil {

@@ -23,6 +23,7 @@ func init() {
 		"ScorerFailure": reflect.ValueOf((*task.ScorerFailure)(nil)),
 		"Spec":          reflect.ValueOf((*task.Spec)(nil)),
 		"Subject":       reflect.ValueOf((*task.Subject)(nil)),
+		"SubjectNames":  reflect.ValueOf(task.SubjectNames),
 		"Task":          reflect.ValueOf((*task.Task)(nil)),
 		"Truncate":      reflect.ValueOf(task.Truncate),
 		"Verdict":       reflect.ValueOf((*task.Verdict)(nil)),

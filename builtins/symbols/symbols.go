@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"reflect"
 
+	"adkernel/builtins/typing"
 	"adkernel/kernel/eval"
 	"adkernel/kernel/eval/vocabulary"
 )
@@ -21,4 +22,8 @@ var archive []byte
 var symbolTable = map[string]map[string]reflect.Value{}
 
 // Vocabulary returns what a session's evaluator is started with.
-func Vocabulary() (eval.Vocabulary, error) { return vocabulary.Open(archive, symbolTable) }
+func Vocabulary() (eval.Vocabulary, error) {
+	v, err := vocabulary.Open(archive, symbolTable)
+	v.Strings, v.Summary = typing.Strings, typing.Summary
+	return v, err
+}

@@ -66,6 +66,15 @@ var mmluSubjects = []Subject{
 }
 
 // subjectNamed returns the subject with its groups, if it has any.
+// SubjectNames lists MMLU's subjects in the order in which they are asked.
+func SubjectNames() []string {
+	names := make([]string, len(mmluSubjects))
+	for i, s := range mmluSubjects {
+		names[i] = s.Name
+	}
+	return names
+}
+
 func subjectNamed(name string) Subject {
 	i := slices.IndexFunc(mmluSubjects, func(s Subject) bool { return s.Name == name })
 	if i < 0 {

@@ -108,6 +108,7 @@ def jupyterlab(home) -> Outcome:
     outcome = script(test, home, limit=600)
     outcome.add(script(ROOT / "internal/python/lab_displays.py", home, limit=600))
     outcome.add(script(ROOT / "internal/python/lab_sessions.py", home, limit=600))
+    outcome.add(script(ROOT / "internal/python/lab_typing.py", home, limit=600))
     outcome.add(script(ROOT / "internal/python/lab_tour.py", home, limit=1500))
     return outcome
 

@@ -31,7 +31,7 @@ func newNotebook(t testing.TB) *notebook {
 		}
 		return native.ExportData(path)
 	}
-	s, err := NewSession(Options{FileSet: fset, Importer: NewImporter(native.Packages, NewExportData(fset, data)), Dot: v.Path, Docs: v.Docs})
+	s, err := NewSession(Options{FileSet: fset, Importer: NewImporter(native.Packages, NewExportData(fset, data)), Vocabulary: v, Docs: native.Doc})
 	require.NoError(t, err)
 	nb := &notebook{Session: s}
 	nb.t, _ = t.(*testing.T)

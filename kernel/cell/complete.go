@@ -1,8 +1,8 @@
 package cell
 
 import (
+	"cmp"
 	"go/ast"
-	"go/parser"
 	"go/token"
 	"go/types"
 	"slices"
@@ -14,30 +14,47 @@ import (
 )
 
 // Complete proposes what may stand at the cursor, a byte offset. The cell may
-// be half-typed: what stands before the cursor is closed and checked as well
-// as it goes.
+// be half-typed. What has the type that is expected at the cursor comes first,
+// then what is nearer. A package that the cell does not import needs no import
+// where one of its names is accepted: Check adds it (importMissing), and the
+// item says so.
 func (s *Session) Complete(source string, cursor int) eval.Completion {
-	cursor = min(max(cursor, 0), len(source))
+	cursor = onRune(source, cursor)
+	text := textAt(source, cursor)
+	switch text.kind {
+	case comment, runeText:
+		return eval.Completion{Start: cursor, End: cursor}
+	case stringText:
+		return s.completeString(source, cursor, text)
+	}
 	start := identStart(source, cursor)
 	out := eval.Completion{Start: start, End: cursor}
-	if inText(source[:start]) {
+	if isNumber(source, start, cursor) {
 		return out
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := s.draft(closed(source[:start]+cursorID), start)
+	d := s.draft(source[:start]+cursorID+source[identEnd(source, cursor):], cursorID, start)
 	defer d.discard()
-	c := &candidates{s: s, pkg: d.pkg, prefix: source[start:cursor], seen: map[string]bool{}}
-	c.collect(d)
-	slices.SortFunc(c.items, func(a, b eval.Item) int { return strings.Compare(a.Text, b.Text) })
-	out.Items = c.items
+	c := &candidates{s: s, d: d, prefix: source[start:cursor], seen: map[string]bool{}, colon: colonFollows(source, cursor)}
+	c.collect()
+	out.Items = c.sorted()
 	return out
+}
+
+// onRune moves a byte offset into source, and to where a rune begins.
+func onRune(source string, at int) int {
+	at = min(max(at, 0), len(source))
+	for at > 0 && at < len(source) && !utf8.RuneStart(source[at]) {
+		at--
+	}
+	return at
 }
 
 func identStart(source string, cursor int) int {
 	for cursor > 0 {
 		r, n := utf8.DecodeLastRuneInString(source[:cursor])
-		if r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		if !isIdent(r) {
 			break
 		}
 		cursor -= n
@@ -45,285 +62,278 @@ func identStart(source string, cursor int) int {
 	return cursor
 }
 
-// inText says whether text ends inside a string, a rune or a comment.
-func inText(text string) bool {
-	_, toks, errs := scan(text + mark)
-	if len(errs) > 0 && errs[len(errs)-1].Pos.Offset < len(text) {
-		return true
+func isIdent(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// isNumber says whether a number is being typed: "12", "1.", "0x1f".
+func isNumber(source string, start, cursor int) bool {
+	if start < cursor {
+		r, _ := utf8.DecodeRuneInString(source[start:])
+		if unicode.IsDigit(r) {
+			return true
+		}
 	}
-	last := slices.IndexFunc(toks, func(t lexeme) bool { return t.tok == token.IDENT && strings.HasSuffix(t.lit, mark) })
-	return last < 0
+	before, ok := strings.CutSuffix(source[:start], ".")
+	if !ok {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(before[identStart(before, len(before)):])
+	return unicode.IsDigit(r)
 }
 
-// closed adds the brackets that text leaves open.
-func closed(text string) string {
-	_, toks, _ := scan(text)
-	var open []token.Token
-	for _, t := range toks {
-		switch t.tok {
-		case token.LPAREN, token.LBRACE, token.LBRACK:
-			open = append(open, t.tok)
-		case token.RPAREN, token.RBRACE, token.RBRACK:
-			if len(open) > 0 {
-				open = open[:len(open)-1]
-			}
-		}
-	}
-	slices.Reverse(open)
-	for _, t := range open {
-		switch t {
-		case token.LPAREN:
-			text += ")"
-		case token.LBRACE:
-			text += "\n}"
-		default:
-			text += "]"
-		}
-	}
-	return text
+// colonFollows says whether the name at the cursor has its colon already.
+func colonFollows(source string, cursor int) bool {
+	rest := strings.TrimLeft(strings.TrimLeftFunc(source[cursor:], isIdent), " \t")
+	return strings.HasPrefix(rest, ":") && !strings.HasPrefix(rest, ":=")
 }
 
-// A draft is a cell checked as well as it goes.
-type draft struct {
-	s    *Session
-	file *ast.File
-	pkg  *types.Package
-	info *types.Info
+// A candidate is an item and its place among the others: smaller is better.
+type candidate struct {
+	eval.Item
+	fit, distance, order int
 }
 
-// draft checks source. Chunks that do not parse are left out, but for the one
-// at the cursor.
-func (s *Session) draft(source string, cursor int) *draft {
-	chunks, _ := split(source, 0)
-	chunks = slices.DeleteFunc(chunks, func(c chunk) bool {
-		if c.kind == packageClause || c.start <= cursor && cursor <= c.end() {
-			return c.kind == packageClause
-		}
-		_, err := parseChunk(c)
-		return err != nil
-	})
-	d := &draft{s: s, pkg: types.NewPackage(cellPath, "In0"), info: newInfo()}
-	d.file, _ = parser.ParseFile(s.fset, fileName(0), assemble(0, chunks), parser.SkipObjectResolution|parser.AllErrors|parser.ParseComments)
-	mentions := map[string]bool{}
-	mention(d.file, mentions)
-	declared := map[string]bool{}
-	for _, decl := range d.file.Decls {
-		switch decl := decl.(type) {
-		case *ast.FuncDecl:
-			if decl.Recv == nil {
-				declared[decl.Name.Name] = true
-			}
-		case *ast.GenDecl:
-			for _, spec := range decl.Specs {
-				switch spec := spec.(type) {
-				case *ast.TypeSpec:
-					declared[spec.Name.Name] = true
-				case *ast.ValueSpec:
-					for _, id := range spec.Names {
-						declared[id.Name] = true
-					}
-				case *ast.ImportSpec:
-					name, _ := s.importName(spec)
-					declared[name] = true
-				}
-			}
-		}
-	}
-	for name := range mentions {
-		if declared[name] {
-			continue
-		}
-		if o := s.visible(name, d.pkg); o != nil {
-			d.pkg.Scope().Insert(o)
-		} else if path := s.packageMentioned(d.file, name); path != "" {
-			if p, err := s.imp.Import(path); err == nil {
-				d.pkg.Scope().Insert(types.NewPkgName(token.NoPos, d.pkg, name, p))
-			}
-		}
-	}
-	conf := types.Config{Importer: s.imp, GoVersion: goVersion, Error: func(error) {}}
-	_ = types.NewChecker(&conf, s.fset, d.pkg, d.info).Files([]*ast.File{d.file}) // as well as it goes
-	return d
-}
+// How well a candidate fits what is expected.
+const (
+	field   = iota - 1 // of the literal
+	exact              // a constant of the type itself
+	fitting            // a value of the type
+	making             // a function or type that makes one
+	other
+)
 
-// packageMentioned is the import path of a package that could be imported
-// automatically: name is used before a dot.
-func (s *Session) packageMentioned(file *ast.File, name string) string {
-	used := false
-	ast.Inspect(file, func(n ast.Node) bool {
-		if sel, ok := n.(*ast.SelectorExpr); ok {
-			if id, ok := sel.X.(*ast.Ident); ok && id.Name == name {
-				used = true
-			}
-		}
-		return !used
-	})
-	if paths := s.imp.named(name); used && len(paths) > 0 {
-		return paths[0]
-	}
-	return ""
-}
-
-// discard forgets the draft's positions.
-func (d *draft) discard() { forget(d.s.fset, d.file) }
+// Where a candidate is from.
+const (
+	local = iota // the cell
+	alive        // earlier cells
+	vocabulary
+	predeclared
+	keyword
+	importable
+)
 
 // candidates gathers what matches the prefix.
 type candidates struct {
 	s      *Session
-	pkg    *types.Package
+	d      *draft
 	prefix string
+	colon  bool
+	want   types.Type
 	seen   map[string]bool
-	items  []eval.Item
+	items  []candidate
+
+	fittingOnly bool // leave out what does not fit
 }
 
-func (c *candidates) add(o types.Object) {
-	if o == nil || o.Name() == "_" || strings.HasPrefix(o.Name(), "In0") {
+func (c *candidates) sorted() []eval.Item {
+	order := make([]*candidate, len(c.items))
+	for i := range c.items {
+		order[i] = &c.items[i]
+	}
+	slices.SortFunc(order, func(a, b *candidate) int {
+		return cmp.Or(a.fit-b.fit, a.distance-b.distance, a.order-b.order, strings.Compare(a.Text, b.Text))
+	})
+	out := make([]eval.Item, len(order))
+	for i, item := range order {
+		out[i] = item.Item
+	}
+	return out
+}
+
+// matches says whether a name is one to propose, and has not been.
+func (c *candidates) matches(name string) bool {
+	return strings.HasPrefix(name, c.prefix) && name != "_" && !c.seen[name] && !strings.Contains(name, mark)
+}
+
+func (c *candidates) add(o types.Object, distance int) {
+	if o == nil || !c.matches(o.Name()) || o.Name() == "init" && distance == local {
 		return
 	}
 	if o.Pkg() != nil && o.Pkg().Path() != cellPath && !o.Exported() {
 		return
 	}
-	c.item(o.Name(), kindName(o), func() string {
-		if _, isType := o.(*types.TypeName); isType {
-			return ""
+	fit := c.fit(o)
+	if c.fittingOnly && fit == other {
+		return
+	}
+	c.put(candidate{Item: c.item(o, o.Name()), fit: fit, distance: distance})
+}
+
+func (c *candidates) item(o types.Object, text string) eval.Item {
+	item := eval.Item{Text: text, Kind: kindName(o)}
+	if _, isType := o.(*types.TypeName); !isType {
+		item.Type = c.typeText(o)
+	}
+	return item
+}
+
+// typeText is Session.typeText, remembered for what stays.
+func (c *candidates) typeText(o types.Object) string {
+	if l := c.s.live[o.Name()]; l != nil && l.object == o {
+		if l.text == "" {
+			l.text = c.s.typeText(o)
 		}
+		return l.text
+	}
+	if o.Pkg() == nil || o.Pkg() != c.s.dot {
 		return c.s.typeText(o)
-	})
+	}
+	text, ok := c.s.texts[o]
+	if !ok {
+		text = c.s.typeText(o)
+		c.s.texts[o] = text
+	}
+	return text
 }
 
-func (c *candidates) item(text, kind string, typ func() string) {
-	if !strings.HasPrefix(text, c.prefix) || strings.Contains(text, mark) || c.seen[text] {
-		return
-	}
-	c.seen[text] = true
-	c.items = append(c.items, eval.Item{Text: text, Kind: kind, Type: typ()})
+func (c *candidates) put(item candidate) {
+	c.seen[item.Text] = true
+	c.items = append(c.items, item)
 }
 
-// collect finds the cursor in the draft and adds what may stand there.
-func (c *candidates) collect(d *draft) {
-	var path []ast.Node
-	found := false
-	ast.Inspect(d.file, func(n ast.Node) bool {
-		if found {
-			return false
-		}
-		if n == nil {
-			path = path[:len(path)-1]
-			return false
-		}
-		path = append(path, n)
-		id, ok := n.(*ast.Ident)
-		found = ok && id.Name == cursorID
-		return !found
-	})
-	if !found {
+func (c *candidates) word(text, kind, typ string, distance int) {
+	if c.matches(text) {
+		c.put(candidate{Item: eval.Item{Text: text, Kind: kind, Type: typ}, fit: other, distance: distance})
+	}
+}
+
+// collect adds what may stand where the draft's path ends.
+func (c *candidates) collect() {
+	if len(c.d.path) < 2 {
 		return
 	}
-	if len(path) > 1 {
-		if sel, ok := path[len(path)-2].(*ast.SelectorExpr); ok && sel.Sel.Name == cursorID {
-			c.members(d, sel.X)
+	at := c.d.site()
+	c.want = at.want
+	if c.want != nil {
+		if i, ok := c.want.Underlying().(*types.Interface); ok && i.Empty() {
+			c.want = nil // everything fits
+		}
+	}
+	switch at.kind {
+	case invention:
+	case member:
+		c.members(at.of)
+	case typeName:
+		c.scope(true)
+		for _, word := range []string{"chan", "func", "interface", "map", "struct"} {
+			c.word(word, "keyword", "", keyword)
+		}
+		c.packages()
+	case key:
+		c.fields(at)
+		if c.want != nil {
+			c.fittingOnly = true
+			c.scope(false)
+		}
+	default:
+		c.constants()
+		c.scope(false)
+		if c.prefix == "" {
 			return
 		}
-	}
-	c.fields(d, path)
-	c.scope(d, path[len(path)-1].Pos())
-}
-
-// members adds what may stand after "x.".
-func (c *candidates) members(d *draft, x ast.Expr) {
-	if id, ok := x.(*ast.Ident); ok {
-		if pn, ok := d.info.Uses[id].(*types.PkgName); ok {
-			for _, name := range pn.Imported().Scope().Names() {
-				c.add(pn.Imported().Scope().Lookup(name))
+		if _, ok := at.parent.(*ast.ExprStmt); ok {
+			for t := token.BREAK; t <= token.VAR; t++ {
+				c.word(t.String(), "keyword", "", keyword)
 			}
-			return
-		}
-	}
-	t := d.info.TypeOf(x)
-	if t == nil || t == types.Typ[types.Invalid] {
-		return
-	}
-	pointer := t
-	if _, ok := t.(*types.Pointer); !ok && !types.IsInterface(t) {
-		pointer = types.NewPointer(t)
-	}
-	for sel := range types.NewMethodSet(pointer).Methods() {
-		c.add(sel.Obj())
-	}
-	c.structFields(t, map[types.Type]bool{})
-}
-
-// structFields adds the fields of a struct and of what it embeds.
-func (c *candidates) structFields(t types.Type, seen map[types.Type]bool) {
-	if p, ok := t.Underlying().(*types.Pointer); ok {
-		t = p.Elem()
-	}
-	st, ok := t.Underlying().(*types.Struct)
-	if !ok || seen[t] {
-		return
-	}
-	seen[t] = true
-	for f := range st.Fields() {
-		c.add(f)
-		if f.Embedded() {
-			c.structFields(f.Type(), seen)
-		}
-	}
-}
-
-// fields adds the field names of the struct literal around the cursor.
-func (c *candidates) fields(d *draft, path []ast.Node) {
-	if len(path) < 2 {
-		return
-	}
-	lit, ok := path[len(path)-2].(*ast.CompositeLit)
-	if !ok || lit.Type == path[len(path)-1] {
-		return
-	}
-	t := d.info.TypeOf(lit)
-	if t == nil {
-		return
-	}
-	if st, ok := t.Underlying().(*types.Struct); ok {
-		set := map[string]bool{}
-		for _, e := range lit.Elts {
-			if kv, ok := e.(*ast.KeyValueExpr); ok {
-				mention(kv.Key, set)
+		} else {
+			for _, word := range []string{"chan", "func", "interface", "map", "range", "struct"} {
+				c.word(word, "keyword", "", keyword)
 			}
 		}
-		for f := range st.Fields() {
-			if !set[f.Name()] {
-				c.add(f)
+		c.packages()
+	}
+}
+
+// fields adds the fields that a literal does not give yet.
+func (c *candidates) fields(at site) {
+	given := map[string]bool{}
+	for _, e := range at.lit.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			if id, ok := kv.Key.(*ast.Ident); ok {
+				given[id.Name] = true
 			}
 		}
 	}
+	i := 0
+	for f := range at.fields.Fields() {
+		i++
+		if given[f.Name()] || !c.matches(f.Name()) || f.Pkg() != nil && f.Pkg().Path() != cellPath && !f.Exported() {
+			continue
+		}
+		text := f.Name() + ": "
+		if c.colon {
+			text = f.Name()
+		}
+		c.seen[f.Name()] = true
+		c.put(candidate{Item: c.item(f, text), fit: field, order: i})
+	}
 }
 
-// scope adds every name that is visible at pos.
-func (c *candidates) scope(d *draft, pos token.Pos) {
-	for sc := d.pkg.Scope().Innermost(pos); sc != nil; sc = sc.Parent() {
+// scope adds every name that is visible at the cursor, or those of types and
+// packages.
+func (c *candidates) scope(typesOnly bool) {
+	add := func(o types.Object, distance int) {
+		if typesOnly {
+			switch o.(type) {
+			case *types.TypeName, *types.PkgName:
+			default:
+				return
+			}
+		}
+		c.add(o, distance)
+	}
+	pos := c.d.path[len(c.d.path)-1].Pos()
+	pkg := c.d.pkg.Scope()
+	f, _ := c.d.path[1].(*ast.FuncDecl)
+	inBody := f != nil && f.Name.Name == bodyName
+	for sc := pkg.Innermost(pos); sc != nil && sc != types.Universe; sc = sc.Parent() {
 		for _, name := range sc.Names() {
-			if o := sc.Lookup(name); sc != types.Universe && sc != d.pkg.Scope() && o.Pos() >= pos {
+			o := sc.Lookup(name)
+			if c.inserted(o) { // of an earlier cell
 				continue
 			}
-			c.add(sc.Lookup(name))
+			if sc != pkg {
+				if _, now := sc.LookupParent(name, pos); now != o { // of a later statement
+					continue
+				}
+			} else if _, isVar := o.(*types.Var); isVar && inBody { // in the body's scope, too
+				continue
+			}
+			add(o, local)
 		}
 	}
 	for _, l := range c.s.live {
-		c.add(l.object)
+		add(l.object, alive)
 	}
-	if c.s.dot != nil {
-		for _, name := range c.s.dot.Scope().Names() {
-			c.add(c.s.dot.Scope().Lookup(name))
+	for _, o := range c.s.everywhere {
+		if o.Pkg() == nil {
+			add(o, predeclared)
+		} else {
+			add(o, vocabulary)
 		}
 	}
+}
+
+// inserted says whether an object of the draft's scope is not the cell's own.
+func (c *candidates) inserted(o types.Object) bool {
+	if pn, ok := o.(*types.PkgName); ok {
+		return !pn.Pos().IsValid()
+	}
+	return o.Pkg() != c.d.pkg
+}
+
+// packages adds the packages that could be imported.
+func (c *candidates) packages() {
 	if c.prefix == "" {
 		return
 	}
-	for t := token.BREAK; t <= token.VAR; t++ {
-		c.item(t.String(), "keyword", func() string { return "" })
-	}
+	best := map[string]string{}
 	for _, path := range c.s.imp.paths() {
-		c.item(packageName(path), "package", func() string { return path })
+		name := packageName(path)
+		if old, ok := best[name]; c.matches(name) && (!ok || likelier(path, old) < 0) {
+			best[name] = path
+		}
+	}
+	for name, best := range best {
+		c.put(candidate{Item: eval.Item{Text: name, Kind: "package", Type: best, Import: best}, fit: other, distance: importable})
 	}
 }

@@ -84,11 +84,14 @@ func (im *Importer) byName() map[string][]string {
 		names[name] = append(names[name], path)
 	}
 	for _, paths := range names {
-		slices.SortFunc(paths, func(a, b string) int {
-			return cmp.Or(preference(a)-preference(b), len(a)-len(b), strings.Compare(a, b))
-		})
+		slices.SortFunc(paths, likelier)
 	}
 	return names
+}
+
+// likelier orders packages of one name.
+func likelier(a, b string) int {
+	return cmp.Or(preference(a)-preference(b), len(a)-len(b), strings.Compare(a, b))
 }
 
 // preference orders packages of one name where the shortest path is not the

@@ -4,82 +4,237 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"reflect"
+	"strconv"
 	"strings"
-	"unicode"
+	"unicode/utf8"
 
 	"adkernel/kernel/eval"
 )
 
-// Inspect describes the name at the cursor, a byte offset.
+// Inspect describes the name at the cursor, a byte offset. Where there is none,
+// it describes the function whose arguments are typed there, or the type whose
+// literal is.
 func (s *Session) Inspect(source string, cursor int) (eval.Inspection, bool) {
-	cursor = min(max(cursor, 0), len(source))
-	start := identStart(source, cursor)
-	end := identEnd(source, start)
-	if start == end {
-		return eval.Inspection{}, false
-	}
-	line := 1 + strings.Count(source[:start], "\n")
-	col := start - strings.LastIndexByte(source[:start], '\n')
+	cursor = onRune(source, cursor)
+	t := textAt(source, cursor)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := s.draft(closed(source), start)
-	defer d.discard()
-	var found types.Object
-	ast.Inspect(d.file, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && found == nil && id.Name == source[start:end] {
-			if p := s.fset.Position(id.Pos()); p.Line == line && p.Column == col {
-				if found = d.info.Uses[id]; found == nil {
-					found = d.info.Defs[id]
-				}
+	switch {
+	case t.kind == comment:
+		return eval.Inspection{}, false
+	case t.kind == stringText && inImport(source[:t.start]):
+		path, _ := unquoted(strings.Trim(source[t.start:t.end], "\"`"), t.raw)
+		p, err := s.imp.Import(path)
+		if err != nil {
+			return eval.Inspection{}, false
+		}
+		return s.describePackage(p), true
+	case t.kind == code:
+		start := identStart(source, cursor)
+		if end := identEnd(source, start); start < end {
+			if in, ok := s.inspectName(source, start, end); ok {
+				return in, true
 			}
 		}
-		return found == nil
-	})
-	if found == nil {
-		found = s.visible(source[start:end], d.pkg)
 	}
-	if found == nil {
-		return eval.Inspection{}, false
+	if in, ok := s.inspectOperand(source, cursor); ok {
+		return in, true
 	}
-	return s.describe(found), true
+	if cursor > 0 && source[cursor-1] == ')' {
+		in, ok := s.inspectOperand(source, cursor-1)
+		in.Argument = ""
+		return in, ok
+	}
+	return eval.Inspection{}, false
 }
 
 func identEnd(source string, start int) int {
-	rest := strings.TrimLeftFunc(source[start:], func(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) })
-	return len(source) - len(rest)
+	return len(source) - len(strings.TrimLeftFunc(source[start:], isIdent))
+}
+
+// inspectName describes source[start:end].
+func (s *Session) inspectName(source string, start, end int) (eval.Inspection, bool) {
+	name := source[start:end]
+	d := s.draft(source, name, start)
+	defer d.discard()
+	o := d.object()
+	if o == nil && len(d.path) == 0 {
+		o = s.visible(name, d.pkg)
+	}
+	if o == nil {
+		return eval.Inspection{}, false
+	}
+	if v, ok := o.(*types.Var); ok && v.IsField() {
+		if owner := d.owner(v); owner != nil {
+			return s.describeField(owner, v), true
+		}
+	}
+	return s.describe(o), true
+}
+
+// describeField describes a field of a type.
+func (s *Session) describeField(owner types.Type, f *types.Var) eval.Inspection {
+	in := eval.Inspection{Signature: types.ObjectString(f, s.qualify), Doc: s.fieldDoc(owner, f)}
+	if named := namedOf(owner); named != nil {
+		if p := named.Obj().Pkg(); p.Path() == cellPath {
+			in.Where = s.where(f)
+		} else {
+			in.Where = p.Path() + "." + named.Obj().Name()
+		}
+	}
+	return in
+}
+
+// object is what the identifier at the end of the path means, or nil.
+func (d *draft) object() types.Object {
+	if len(d.path) == 0 {
+		return nil
+	}
+	id, ok := d.path[len(d.path)-1].(*ast.Ident)
+	if !ok {
+		return nil
+	}
+	return d.objectOf(id)
+}
+
+// objectOf is what an identifier means, or nil.
+func (d *draft) objectOf(id *ast.Ident) types.Object {
+	if o := d.info.Uses[id]; o != nil {
+		return o
+	}
+	if o := d.info.Defs[id]; o != nil {
+		return o
+	}
+	if n := len(d.path); n > 1 { // Type.Field, which is no Go
+		if sel, ok := d.path[n-2].(*ast.SelectorExpr); ok && sel.Sel == id {
+			if t := d.typeNamed(sel.X); t != nil {
+				o, _, _ := types.LookupFieldOrMethod(t, true, d.pkg, id.Name)
+				return o
+			}
+		}
+	}
+	for _, n := range d.path { // switch v := x.(type)
+		if a, ok := n.(*ast.TypeSwitchStmt); ok && len(a.Body.List) > 0 {
+			if def, ok := a.Assign.(*ast.AssignStmt); ok && def.Lhs[0] == ast.Expr(id) {
+				return d.info.Implicits[a.Body.List[0]]
+			}
+		}
+	}
+	return nil
+}
+
+// typeNamed is the type that an expression names, also a generic one, or nil.
+func (d *draft) typeNamed(x ast.Expr) types.Type {
+	id, ok := x.(*ast.Ident)
+	if sel, isSel := x.(*ast.SelectorExpr); isSel {
+		id, ok = sel.Sel, true
+	}
+	if !ok {
+		return nil
+	}
+	if tn, ok := d.info.Uses[id].(*types.TypeName); ok {
+		return tn.Type()
+	}
+	return nil
+}
+
+// owner is the type that declares the field at the end of the path, or nil.
+func (d *draft) owner(f *types.Var) types.Type {
+	for up := len(d.path) - 2; up >= 0; up-- {
+		switch p := d.path[up].(type) {
+		case *ast.CompositeLit:
+			return d.typeOf(p)
+		case *ast.SelectorExpr:
+			t, index := d.selected(p, f)
+			for _, i := range index {
+				st := structOf(t)
+				if st == nil || st.Field(i) == f {
+					return t
+				}
+				t = st.Field(i).Type()
+			}
+			return nil
+		case *ast.TypeSpec:
+			return d.typeOf(p.Name)
+		}
+	}
+	return nil
+}
+
+// selected is the type from which a selector takes a field, and the way there.
+func (d *draft) selected(p *ast.SelectorExpr, f *types.Var) (types.Type, []int) {
+	if sel := d.info.Selections[p]; sel != nil {
+		return sel.Recv(), sel.Index()
+	}
+	t := d.typeNamed(p.X)
+	if t == nil {
+		return nil, nil
+	}
+	_, index, _ := types.LookupFieldOrMethod(t, true, d.pkg, f.Name())
+	return t, index
+}
+
+// namedOf is the named type that a type is, or points to, or nil.
+func namedOf(t types.Type) *types.Named {
+	t = types.Unalias(t)
+	if p, ok := t.(*types.Pointer); ok {
+		t = types.Unalias(p.Elem())
+	}
+	named, ok := t.(*types.Named)
+	if !ok || named.Obj().Pkg() == nil {
+		return nil
+	}
+	return named
+}
+
+// where is a position of an earlier cell, or "".
+func (s *Session) where(o types.Object) string {
+	if p := s.fset.Position(o.Pos()); p.IsValid() && !strings.HasPrefix(p.Filename, fileName(0)) {
+		return p.String()
+	}
+	if l := s.live[o.Name()]; l != nil && l.object == o { // a variable, whose cell's positions are forgotten
+		return l.place
+	}
+	return ""
 }
 
 // describe is what is known of an object.
 func (s *Session) describe(o types.Object) eval.Inspection {
 	in := eval.Inspection{Signature: types.ObjectString(o, s.qualify)}
 	owner := ""
-	if f, ok := o.(*types.Func); ok && f.Signature().Recv() != nil {
-		owner = receiverType(f)
+	switch o := o.(type) {
+	case *types.PkgName:
+		return s.describePackage(o.Imported())
+	case *types.Func:
+		if o.Signature().Recv() != nil {
+			owner = receiverType(o)
+		}
+	case *types.Const:
+		if o.Pkg() != nil {
+			in.Signature += " = " + o.Val().String()
+		}
+	case *types.TypeName:
+		if o.Pkg() != nil {
+			in.Signature = s.typeDeclaration(o)
+		}
+	case *types.Var:
+		in.Value = s.valueText(o)
 	}
 	if o.Pkg() == nil {
-		in.Where = "builtin"
-		return in
-	}
-	if pn, ok := o.(*types.PkgName); ok {
-		in.Signature = fmt.Sprintf("package %s // import %q", pn.Imported().Name(), pn.Imported().Path())
-		in.Where = pn.Imported().Path()
-		return in
+		return s.describeBuiltin(o)
 	}
 	if o.Pkg().Path() != cellPath {
 		in.Where = o.Pkg().Path()
-		in.Doc = s.docs[in.Where+"."+strings.TrimPrefix(owner+"."+o.Name(), ".")]
+		in.Doc, in.Example = s.doc(in.Where, strings.TrimPrefix(owner+"."+o.Name(), "."))
 		return in
 	}
+	in.Where = s.where(o)
 	name := o.Name()
 	if owner != "" {
 		name = owner
 	}
 	l := s.live[name]
-	if p := s.fset.Position(o.Pos()); p.IsValid() && !strings.HasPrefix(p.Filename, fileName(0)) {
-		in.Where = p.String()
-	} else if l != nil && l.object == o {
-		in.Where = l.place
-	}
 	if l == nil {
 		return in
 	}
@@ -94,6 +249,71 @@ func (s *Session) describe(o types.Object) eval.Inspection {
 	return in
 }
 
+func (s *Session) describePackage(p *types.Package) eval.Inspection {
+	in := eval.Inspection{Signature: fmt.Sprintf("package %s // import %q", p.Name(), p.Path()), Where: p.Path()}
+	in.Doc, in.Example = s.doc(p.Path(), "")
+	return in
+}
+
+// describeBuiltin describes what Go predeclares, in the words of package
+// builtin, whose comments begin with the declaration.
+func (s *Session) describeBuiltin(o types.Object) eval.Inspection {
+	in := eval.Inspection{Signature: types.ObjectString(o, s.qualify), Where: "builtin"}
+	owner, name := "", o.Name()
+	if f, ok := o.(*types.Func); ok && f.Signature().Recv() != nil { // error's method
+		owner, name = "error", "error"
+	}
+	text, _ := s.doc("builtin", name)
+	if declaration, doc, ok := strings.Cut(text, "\n\n"); ok {
+		in.Doc = doc
+		if owner == "" {
+			in.Signature = declaration
+		}
+	}
+	return in
+}
+
+// valueText says in a few words what a live variable holds. It reads no more
+// than one word of memory, because a cell may run.
+func (s *Session) valueText(v *types.Var) string {
+	l := s.live[v.Name()]
+	if l == nil || l.object != types.Object(v) {
+		return ""
+	}
+	r := s.value(v)
+	if !r.IsValid() {
+		return ""
+	}
+	switch r.Kind() {
+	case reflect.Bool:
+		return strconv.FormatBool(r.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return strconv.FormatInt(r.Int(), 10)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return strconv.FormatUint(r.Uint(), 10)
+	case reflect.Float32, reflect.Float64:
+		return strconv.FormatFloat(r.Float(), 'g', -1, r.Type().Bits())
+	case reflect.Slice, reflect.Map, reflect.Chan, reflect.String:
+		return fmt.Sprintf("len %d", r.Len())
+	case reflect.Pointer:
+		if r.IsNil() {
+			return "nil"
+		}
+		if s.vocabulary.Summary != nil {
+			return s.vocabulary.Summary(r)
+		}
+	}
+	return ""
+}
+
+// value is that of a live variable, where compiled code knows its type, too.
+func (s *Session) value(v *types.Var) reflect.Value {
+	if s.values == nil {
+		return reflect.Value{}
+	}
+	return s.values(v)
+}
+
 // receiverType is the name of a method's type.
 func receiverType(f *types.Func) string {
 	t := f.Signature().Recv().Type()
@@ -104,4 +324,28 @@ func receiverType(f *types.Func) string {
 		return named.Obj().Name()
 	}
 	return ""
+}
+
+// doc is the doc comment of a compiled package's name, and an example.
+func (s *Session) doc(path, name string) (doc, example string) {
+	full := path
+	if name != "" {
+		full += "." + name
+	}
+	example = s.vocabulary.Examples[full]
+	if doc, ok := s.vocabulary.Docs[full]; ok || s.standard == nil {
+		return doc, example
+	}
+	return s.standard(path, name), example
+}
+
+// firstLine is the first line of a text, cut to what fits beside code in a
+// tooltip.
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	const most = 50
+	if utf8.RuneCountInString(line) > most {
+		line = string([]rune(line)[:most-1]) + "…"
+	}
+	return line
 }

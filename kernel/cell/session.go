@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -19,8 +20,13 @@ type Session struct {
 	fset *token.FileSet
 	imp  *Importer
 	dot  *types.Package // its exported names are visible in every cell, or nil
-	docs map[string]string
 	vars *types.Package // of the live variables, which stand for those of the cells
+
+	vocabulary eval.Vocabulary
+	standard   func(path, name string) string
+	values     func(*types.Var) reflect.Value
+	everywhere []types.Object          // of the vocabulary, and predeclared
+	texts      map[types.Object]string // of the vocabulary: typeText
 
 	mu      sync.Mutex
 	live    map[string]*live
@@ -30,10 +36,18 @@ type Session struct {
 
 // Options of a Session.
 type Options struct {
-	FileSet  *token.FileSet // of the cells' positions
-	Importer *Importer
-	Dot      string            // import path of the package visible in every cell, or ""
-	Docs     map[string]string // doc comments: "import/path.Name" or "import/path.Type.Method"
+	FileSet    *token.FileSet // of the cells' positions
+	Importer   *Importer
+	Vocabulary eval.Vocabulary // visible in every cell
+
+	// Docs returns the doc comment of a name of a package that is not of the
+	// vocabulary, or of the package itself (""). It may be nil.
+	Docs func(path, name string) string
+
+	// Value returns the value of a live variable, which completion and
+	// inspection look at beside running cells; the zero value when compiled
+	// code does not know its type. It may be nil.
+	Value func(*types.Var) reflect.Value
 }
 
 // live is one name that is alive.
@@ -47,19 +61,34 @@ type live struct {
 	replaces *types.Func             // of a function: the older one whose callers call this one now
 	origin   types.Object            // the first one for whose users this one stands: itself, or older
 	uses     []use                   // of a function, and of a type's methods
+	text     string                  // its type, when it has been asked for
 }
 
-// NewSession returns a session in which nothing is alive but Dot.
+// NewSession returns a session in which nothing is alive but the vocabulary.
 func NewSession(o Options) (*Session, error) {
-	s := &Session{fset: o.FileSet, imp: o.Importer, docs: o.Docs, vars: types.NewPackage(cellPath, "main"), live: map[string]*live{}, orphans: map[*types.Func]bool{}}
-	if o.Dot != "" {
-		p, err := o.Importer.Import(o.Dot)
+	s := &Session{
+		fset: o.FileSet, imp: o.Importer, vocabulary: o.Vocabulary, standard: o.Docs, values: o.Value,
+		vars: types.NewPackage(cellPath, "main"), live: map[string]*live{}, orphans: map[*types.Func]bool{},
+		texts: map[types.Object]string{},
+	}
+	if o.Vocabulary.Path != "" {
+		p, err := o.Importer.Import(o.Vocabulary.Path)
 		if err != nil {
 			return nil, fmt.Errorf("the vocabulary: %w", err)
 		}
 		s.dot = p
+		s.addEverywhere(p.Scope())
 	}
+	s.addEverywhere(types.Universe)
 	return s, nil
+}
+
+func (s *Session) addEverywhere(scope *types.Scope) {
+	for _, name := range scope.Names() {
+		if o := scope.Lookup(name); scope == types.Universe || o.Exported() {
+			s.everywhere = append(s.everywhere, o)
+		}
+	}
 }
 
 // Commit makes the names of a checked cell live, and adds to its Notes who goes

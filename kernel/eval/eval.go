@@ -82,14 +82,21 @@ type Completion struct {
 // Item is one candidate.
 type Item struct {
 	Text string
-	Kind string // "var", "const", "func", "method", "field", "type", "package", "keyword"
+	Kind string // "var", "const", "func", "method", "field", "type", "package", "keyword", "column", "value", "file", "folder"
 	Type string // signature or type, may be empty
+
+	// Import is the path of a package that the cell does not import, and that
+	// will be imported when it runs. "" for most.
+	Import string `json:",omitempty"`
 }
 
 // Inspection describes a name.
 type Inspection struct {
 	Signature string // declaration as Go writes it
-	Doc       string // doc comment, "" when there is none
+	Doc       string // doc comment, "" when there is none; in it, and in Example, code is indented
+	Example   string // code, "" when there is none
+	Argument  string // where a call or a literal is described: the one that is typed, as in "argument 2 of 3: t Task"
+	Value     string // of a variable, in a few words
 	Where     string // In[3]:1:6, or an import path
 	Source    string // the declaration's text when a cell made it
 }
@@ -187,5 +194,17 @@ type Vocabulary struct {
 	Path    string                              // import path of the package seen in every cell
 	Symbols map[string]map[string]reflect.Value // "import/path/name" -> symbol -> value, as yaegi's extractor writes them
 	Types   map[string][]byte                   // import path -> export data (golang.org/x/tools/go/gcexportdata)
-	Docs    map[string]string                   // "import/path.Name" or "import/path.Type.Method" -> doc comment
+	Docs    map[string]string                   // "import/path", "import/path.Name", "import/path.Type.Method" or "import/path.Type.Field" -> doc comment
+
+	// Examples are bodies of Example functions, by the same names as Docs.
+	Examples map[string]string
+
+	// Strings says what may stand in a string of a cell, and whether it knows
+	// what the string is for. It does not evaluate anything that has effects.
+	// It may be nil.
+	Strings func(Literal) (Suggestion, bool)
+
+	// Summary says in a few words what a value is, "" when it does not know.
+	// It may be nil.
+	Summary func(reflect.Value) string
 }

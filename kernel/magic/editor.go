@@ -69,6 +69,9 @@ func (e *evaluator) Inspect(source string, cursor int) (eval.Inspection, bool) {
 	if !ok || p.kind == goCode {
 		return e.inner.Inspect(goOf(source, parts), cursor)
 	}
+	if p.kind == question && p.name != "" {
+		return e.inner.Inspect(p.name, len(p.name))
+	}
 	if p.kind == lineMagic || p.kind == cellMagic {
 		if m, ok := magics[p.name]; ok && cursor <= p.start+len(p.name)+2 {
 			return eval.Inspection{Signature: m.title(p.name), Doc: m.doc, Where: "magic"}, true
@@ -78,6 +81,15 @@ func (e *evaluator) Inspect(source string, cursor int) (eval.Inspection, bool) {
 		return e.inner.Inspect(code, cursor)
 	}
 	return eval.Inspection{}, false
+}
+
+// asked is the Go of all parts, and of p what a question asks about.
+func asked(source string, parts []part, p part) string {
+	code := goOf(source, parts)
+	if p.kind != question {
+		return code
+	}
+	return code[:p.start] + strings.ReplaceAll(source[p.start:p.end], "?", " ") + code[p.end:]
 }
 
 func partAt(parts []part, cursor int) (part, bool) {
@@ -95,7 +107,7 @@ func (e *evaluator) Complete(source string, cursor int) eval.Completion {
 	parts := parse(source, neverLive)
 	p, ok := partAt(parts, cursor)
 	if !ok || p.kind == goCode || p.kind == question {
-		return e.inner.Complete(goOf(source, parts), cursor)
+		return e.inner.Complete(asked(source, parts, p), cursor)
 	}
 	nameEnd := p.start + strings.Count(source[p.start:min(p.start+2, len(source))], "%") + len(p.name)
 	lineEnds := p.end

@@ -133,7 +133,9 @@ func newEvaluator(v eval.Vocabulary, o Options) (*evaluator, error) {
 		}
 		return out
 	}
-	session, err := cell.NewSession(cell.Options{FileSet: fset, Importer: cell.NewImporter(paths, rt.imports), Dot: v.Path, Docs: v.Docs})
+	session, err := cell.NewSession(cell.Options{
+		FileSet: fset, Importer: cell.NewImporter(paths, rt.imports), Vocabulary: v, Docs: native.Doc, Value: rt.shared,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -378,6 +380,15 @@ func (e *evaluator) Value(name string) (reflect.Value, bool) {
 	c := g.typ.New()
 	g.typ.Copy(c, g.ptr)
 	return reflect.ValueOf(e.rt.show(g.typ.Any(c))), true
+}
+
+// shared returns a live variable itself, where compiled code knows its type.
+func (rt *runtime) shared(v *types.Var) reflect.Value {
+	g := rt.globals.get(v)
+	if g == nil || !g.typ.Exact {
+		return reflect.Value{}
+	}
+	return g.typ.At(g.ptr)
 }
 
 // Close implements eval.Evaluator. Goroutines of cells end, save those that

@@ -29,6 +29,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"adkernel/kernel/eval/native/internal/standard"
@@ -68,7 +69,9 @@ func contents(f *zip.File) ([]byte, error) {
 }
 
 // Packages lists the import paths of the standard library, in no order.
-func Packages() []string {
+func Packages() []string { return slices.Clone(packages()) }
+
+var packages = sync.OnceValue(func() []string {
 	files, err := exportData()
 	if err != nil {
 		return nil
@@ -80,7 +83,7 @@ func Packages() []string {
 		}
 	}
 	return out
-}
+})
 
 // ExportData returns the types of a package in gcexportdata's format.
 func ExportData(path string) ([]byte, error) {

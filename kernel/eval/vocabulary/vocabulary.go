@@ -22,7 +22,9 @@ const IndexName = "index.json"
 // by import path.
 type Index struct {
 	Path string            // of the package seen in every cell
-	Docs map[string]string // "import/path.Name" or "import/path.Type.Method" -> doc comment
+	Docs map[string]string // "import/path", "import/path.Name", "import/path.Type.Method" or "import/path.Type.Field" -> doc comment
+
+	Examples map[string]string // bodies of Example functions, by the same names
 }
 
 // Open reads an archive; symbols are those of the generated Go files.
@@ -36,7 +38,7 @@ func Open(archive []byte, symbols map[string]map[string]reflect.Value) (eval.Voc
 	if err := json.Unmarshal(entries[IndexName], &index); err != nil {
 		return v, fmt.Errorf("vocabulary: %s: %w", IndexName, err)
 	}
-	v.Path, v.Docs = index.Path, index.Docs
+	v.Path, v.Docs, v.Examples = index.Path, index.Docs, index.Examples
 	delete(entries, IndexName)
 	v.Types = entries
 	return v, nil

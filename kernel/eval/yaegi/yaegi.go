@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/types"
 	"io"
 	"path"
 	"reflect"
@@ -74,7 +75,7 @@ func New(v eval.Vocabulary, o Options) (eval.Evaluator, error) {
 	if err := e.interp.Use(interp.Exports{"log/log": native.Fatal(e.rt)}); err != nil {
 		return nil, fmt.Errorf("yaegi: %w", err)
 	}
-	session, err := newSession(e.interp, v)
+	session, err := newSession(e.interp, v, e.variable)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func New(v eval.Vocabulary, o Options) (eval.Evaluator, error) {
 
 // newSession reads types from the vocabulary's export data and the standard
 // library's.
-func newSession(in *interp.Interpreter, v eval.Vocabulary) (*cell.Session, error) {
+func newSession(in *interp.Interpreter, v eval.Vocabulary, value func(*types.Var) reflect.Value) (*cell.Session, error) {
 	paths := func() []string {
 		out := native.Packages()
 		for path := range v.Types {
@@ -99,7 +100,9 @@ func newSession(in *interp.Interpreter, v eval.Vocabulary) (*cell.Session, error
 		return native.ExportData(path)
 	}
 	fset := in.FileSet()
-	return cell.NewSession(cell.Options{FileSet: fset, Importer: cell.NewImporter(paths, cell.NewExportData(fset, data)), Dot: v.Path, Docs: v.Docs})
+	return cell.NewSession(cell.Options{
+		FileSet: fset, Importer: cell.NewImporter(paths, cell.NewExportData(fset, data)), Vocabulary: v, Docs: native.Doc, Value: value,
+	})
 }
 
 // Evaluate implements eval.Evaluator.
@@ -223,9 +226,15 @@ func (e *evaluator) Value(name string) (reflect.Value, bool) {
 	if v == nil {
 		return reflect.Value{}, false
 	}
+	r := e.variable(v)
+	return r, r.IsValid()
+}
+
+// variable is Value of an object.
+func (e *evaluator) variable(v *types.Var) reflect.Value {
 	internal, ok := e.names.lookup(v)
 	if !ok {
-		return reflect.Value{}, false
+		return reflect.Value{}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -234,8 +243,7 @@ func (e *evaluator) Value(name string) (reflect.Value, bool) {
 	if e.stale && !e.running {
 		e.globals, e.stale = e.interp.Globals(), false
 	}
-	r, ok := e.globals[internal]
-	return r, ok
+	return e.globals[internal]
 }
 
 // Close implements eval.Evaluator.

@@ -4,15 +4,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
-	"go/ast"
-	"go/doc"
-	"go/parser"
-	"go/token"
 	"go/types"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"adkernel/kernel/eval/vocabulary"
+	"adkernel/kernel/eval/vocabulary/comments"
 )
 
 // mentioned lists the paths of the packages whose types the exported API of p
@@ -79,47 +77,23 @@ func (m *mentions) visit(t types.Type) {
 	}
 }
 
-// addDocs collects a package's doc comments: "path.Name" or "path.Type.Method".
-func addDocs(docs map[string]string, p listedPackage) error {
-	fset := token.NewFileSet()
-	var files []*ast.File
-	for _, name := range p.GoFiles {
-		f, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.ParseComments)
-		if err != nil {
-			return err
-		}
-		files = append(files, f)
+// addDocs collects a package's doc comments and examples: "path",
+// "path.Name", "path.Type.Method" or "path.Type.Field".
+func addDocs(index *vocabulary.Index, p listedPackage) error {
+	texts := map[string]string{}
+	if err := comments.Add(texts, p.Dir, p.GoFiles); err != nil {
+		return fmt.Errorf("%s: %w", p.ImportPath, err)
 	}
-	d, err := doc.NewFromFiles(fset, files, p.ImportPath)
+	examples, err := comments.Examples(p.Dir, slices.Concat(p.TestGoFiles, p.XTestGoFiles))
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.ImportPath, err)
 	}
-	set := func(name, text string) {
-		if text = strings.TrimSpace(text); text != "" {
-			docs[p.ImportPath+"."+name] = text
-		}
+	full := func(name string) string { return strings.TrimSuffix(p.ImportPath+"."+name, ".") }
+	for name, text := range texts {
+		index.Docs[full(name)] = text
 	}
-	values := func(list []*doc.Value) {
-		for _, v := range list {
-			for _, name := range v.Names {
-				set(name, v.Doc)
-			}
-		}
-	}
-	funcs := func(owner string, list []*doc.Func) {
-		for _, f := range list {
-			set(owner+f.Name, f.Doc)
-		}
-	}
-	values(d.Consts)
-	values(d.Vars)
-	funcs("", d.Funcs)
-	for _, t := range d.Types {
-		set(t.Name, t.Doc)
-		values(t.Consts)
-		values(t.Vars)
-		funcs("", t.Funcs)
-		funcs(t.Name+".", t.Methods)
+	for name, text := range examples {
+		index.Examples[full(name)] = text
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func Generate(root, target string) (map[string][]byte, error) {
 	}
 	files := map[string][]byte{}
 	entries := map[string][]byte{}
-	docs := map[string]string{}
+	described := vocabulary.Index{Path: root, Docs: map[string]string{}, Examples: map[string]string{}}
 	for _, p := range l.reachable(root) {
 		var data bytes.Buffer
 		// An empty file set leaves out positions, which differ by machine.
@@ -57,11 +57,11 @@ func Generate(root, target string) (map[string][]byte, error) {
 			return nil, fmt.Errorf("%s: %w", p.Path(), err)
 		}
 		files[symbolPrefix+fileName(p.Path())] = source
-		if err := addDocs(docs, l.listed[p.Path()]); err != nil {
+		if err := addDocs(&described, l.listed[p.Path()]); err != nil {
 			return nil, err
 		}
 	}
-	index, err := json.MarshalIndent(vocabulary.Index{Path: root, Docs: docs}, "", "\t")
+	index, err := json.MarshalIndent(described, "", "\t")
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +153,8 @@ type listedPackage struct {
 	ImportPath, Dir, Export string
 	Standard                bool
 	GoFiles                 []string
+	TestGoFiles             []string
+	XTestGoFiles            []string
 	Module                  *struct{ Path string }
 }
 
@@ -164,7 +166,7 @@ type loader struct {
 
 // load compiles root and lists it with its dependencies.
 func load(root string) (*loader, error) {
-	cmd := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Dir,Export,Standard,GoFiles,Module", root)
+	cmd := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Dir,Export,Standard,GoFiles,TestGoFiles,XTestGoFiles,Module", root)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -4,7 +4,8 @@
 //   - std.zip: the export data of each package,
 //   - internal/table/generated_*.go: its symbols and interface wrappers,
 //   - source.zip: the packages and parts of packages that are compiled from
-//     source, Go's own files and those under _source.
+//     source, Go's own files and those under _source,
+//   - docs.zip: the doc comments.
 package main
 
 import (
@@ -81,7 +82,14 @@ func generate(dir string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	files["source.zip"], err = archive(texts)
+	if files["source.zip"], err = archive(texts); err != nil {
+		return nil, err
+	}
+	comments, err := docs(packages)
+	if err != nil {
+		return nil, err
+	}
+	files["docs.zip"], err = archive(comments)
 	return files, err
 }
 
