@@ -210,12 +210,21 @@ func (c *candidates) collect() {
 	}
 	switch at.kind {
 	case invention:
+	case label:
+		for _, n := range c.d.path {
+			if l, ok := n.(*ast.LabeledStmt); ok {
+				c.word(l.Label.Name, "label", "", local)
+			}
+		}
 	case member:
 		c.members(at.of)
 	case typeName:
 		c.scope(true)
 		for _, word := range []string{"chan", "func", "interface", "map", "struct"} {
 			c.word(word, "keyword", "", keyword)
+		}
+		if _, ok := at.parent.(*ast.TypeAssertExpr); ok {
+			c.word("type", "keyword", "", keyword)
 		}
 		c.packages()
 	case key:

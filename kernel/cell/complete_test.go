@@ -193,6 +193,13 @@ func TestComplete(t *testing.T) {
 		{name: "names of a loop", source: "for i, item := range list { it|", first: []string{"item"}},
 		{name: "names of this cell, not later ones", source: "first := 1\nfi|\nfinal := 2", want: []string{"first"}, not: []string{"final"}},
 		{name: "keywords", source: "ret|", first: []string{"return"}},
+		{name: "else", source: "if x > 1 {\n} el|", first: []string{"else"}},
+		{name: "case", source: "switch x {\n\tca|\n}", want: []string{"case"}},
+		{name: "another case", source: "switch x {\ncase 1:\n\tf()\nde|", want: []string{"default"}},
+		{name: "range", source: "for i := ra|", want: []string{"range"}},
+		{name: "the switch of types", source: "switch v := any(t).(ty|", first: []string{"type"}},
+		{name: "labels", source: "outer:\nfor {\n\tfor {\n\t\tbreak o|\n\t}\n}", first: []string{"outer"}},
+		{name: "labels, cut off", source: "outer:\nfor {\n\tfor {\n\t\tcontinue |", first: []string{"outer"}},
 		{name: "no statements in an expression", source: "y := ret|", not: []string{"return"}},
 		{name: "predeclared names", source: "appe|", first: []string{"append"}},
 		{name: "packages", source: "jso|", first: []string{"json"}},
@@ -291,6 +298,7 @@ func BenchmarkComplete(b *testing.B) {
 			{"member", "for i := range list {\n\tif i > 1 {\n\t\tt.na|\n\t}\n}"},
 			{"name", "for i := range list {\n\tbui|\n}"},
 			{"everything", "build(\"a\", |"},
+			{"cell of 80 lines", written + "table.Wh|"},
 		} {
 			b.Run(fmt.Sprintf("%s/alive=%d", c.name, len(nb.live)), func(b *testing.B) {
 				source, at := cursor(c.source)

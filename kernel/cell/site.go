@@ -25,6 +25,7 @@ const (
 	key                       // where a literal of a struct names a field
 	typeName                  // where a type is written
 	invention                 // where a new name is declared
+	label                     // behind break, continue or goto
 )
 
 // site looks at the end of d.path.
@@ -50,7 +51,10 @@ func (d *draft) site() site {
 			s.kind, s.of, s.want = member, p.X, d.outer(up)
 			return s
 		}
-	case *ast.FuncDecl, *ast.LabeledStmt, *ast.BranchStmt, *ast.File:
+	case *ast.BranchStmt:
+		s.kind = label
+		return s
+	case *ast.FuncDecl, *ast.LabeledStmt, *ast.File:
 		s.kind = invention
 		return s
 	case *ast.TypeSpec:
