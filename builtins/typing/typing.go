@@ -32,8 +32,10 @@ const (
 	sortKey        // the same, perhaps behind a minus
 	predicate      // an expression of type bool
 	computed       // an expression
+	path
 	caseName
 	subject
+	choiceMetric
 	answerFilter
 	mimeType
 )
@@ -69,10 +71,13 @@ var roles = map[string][]role{
 
 	"frame.Apply": {invented, column, unknown},
 
-	"Case":     {caseName},
-	"Subjects": {subject},
-	"Filter":   {answerFilter},
-	"MIME":     {mimeType, unknown},
+	"Audit":         {path},
+	"Case":          {caseName},
+	"Evaluation.By": {answerFilter},
+	"Filter":        {answerFilter},
+	"Metric":        {choiceMetric},
+	"MIME":          {mimeType, unknown},
+	"Subjects":      {subject},
 }
 
 // roleOf is what argument i of a function is for.
@@ -102,6 +107,8 @@ func Strings(l eval.Literal) (eval.Suggestion, bool) {
 	switch r := roleOf(call.Call.Func, call.Argument); r {
 	case unknown:
 		return eval.Suggestion{}, false
+	case path:
+		return eval.Suggestion{Files: true}, true
 	case column:
 		return eval.Suggestion{Items: names(rest(columnsAround(l.Within), call))}, true
 	case sortKey:
@@ -153,6 +160,9 @@ func fixed(r role) []eval.Item {
 	case answerFilter:
 		add("flexible-extract", "")
 		add("strict-match", "")
+	case choiceMetric:
+		add("acc", "the likeliest choice")
+		add("acc_norm", "the likeliest for its length")
 	case mimeType:
 		for _, t := range []string{"application/json", "image/jpeg", "image/png", "image/svg+xml", "text/html", "text/latex", "text/markdown", "text/plain"} {
 			add(t, "")

@@ -3,6 +3,7 @@ package typing_test
 import (
 	"context"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -34,6 +35,8 @@ func session(t testing.TB) eval.Evaluator {
 
 func TestStringsOfTheVocabulary(t *testing.T) {
 	e := session(t)
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.Mkdir("testdata", 0o755))
 	all := []string{"subject", "delta", "two words", "correct"}
 	tests := []struct {
 		name, source string
@@ -84,6 +87,10 @@ func TestStringsOfTheVocabulary(t *testing.T) {
 		{name: "cases", source: "Case(\"|\")", first: []string{"fp8-drop"}},
 		{name: "subjects", source: "MMLU(Subjects(\"law\", \"world_r|", first: []string{"world_religions"}},
 		{name: "filters", source: "GSM8K(Filter(\"|", first: []string{"flexible-extract", "strict-match"}},
+		{name: "filters of a run", source: "Attach(\"x\").By(\"s|", first: []string{"strict-match"}},
+		{name: "metrics", source: "Logged(\"x\", Metric(\"|\"))", first: []string{"acc", "acc_norm"}},
+		{name: "folders of a checkpoint", source: "Audit(\"m\", \"testd|", first: []string{"testdata/"}},
+		{name: "files to import", source: "Import(\"a\", \"testd|", first: []string{"testdata/"}},
 		{name: "backends", source: "Deployment{Backend: \"|\"}", first: []string{"embedded", "transformers", "autodeploy"}},
 		{name: "nothing that is not known", source: "pick(f, \"de|"},
 		{name: "nothing of an unknown frame", source: "func show(f *Frame) { f.Col(\"|\") }"},

@@ -56,7 +56,9 @@ func (s *Session) inString(source string, cursor int, t text, before string) (ev
 		literal.After, _ = unquoted(after[:len(after)-1], t.raw)
 	}
 	if s.vocabulary.Strings != nil && len(within) > 0 {
-		if found, ok := s.vocabulary.Strings(literal); ok {
+		if found, ok := s.vocabulary.Strings(literal); ok && found.Files {
+			return files(before), true
+		} else if ok {
 			return found, true
 		}
 	}

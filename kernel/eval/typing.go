@@ -37,8 +37,9 @@ type Term struct {
 }
 
 // A Suggestion is what may stand in a Literal: each of the Items replaces
-// Before[Start:].
+// Before[Start:]. Files asks the evaluator for those that are there instead.
 type Suggestion struct {
 	Start int
 	Items []Item
+	Files bool
 }
