@@ -281,6 +281,10 @@ func TestFilesAreProposedWhereAPathIs(t *testing.T) {
 		{"m := Model{Note: \"t|", nil},
 		{"m := Model{Filter: \"|\"}", []string{"strict-match", "flexible-extract"}},
 		{"m := []Model{{Filter: \"f|\"}}", []string{"flexible-extract"}},
+		{"var m Model\nif m.Filter == \"|\" {\n}", []string{"strict-match", "flexible-extract"}},
+		{"var m Model\nswitch m.Filter {\ncase \"s|", []string{"strict-match"}},
+		{"var m struct{ Model }\nm.Filter = \"s|", []string{"strict-match"}},
+		{"var m Model\nm.Config = \"t|", []string{"top.txt"}},
 	}
 	for _, tt := range tests {
 		require.Equal(t, tt.want, proposed(t, nb.Session, tt.source), tt.source)

@@ -50,6 +50,9 @@ func TestInspect(t *testing.T) {
 		{"Load(Source{|", eval.Inspection{
 			Signature: "type Source struct {\n\tName    string\n\tOptions map[string]any\n\tTags    []string\n}\n\nfunc (Source).Describe() (name string, options int)",
 			Doc:       "Source says where rows come from.", Where: "adkernel/kernel/eval/evaltest/fixture"}},
+		{"Load(Source{Options: map[string]any{\"a\": |", eval.Inspection{Signature: "field Options map[string]any", Where: "adkernel/kernel/eval/evaltest/fixture.Source"}},
+		{"[]Source{{Name: \"a\", Tags: |", eval.Inspection{Signature: "field Tags []string", Where: "adkernel/kernel/eval/evaltest/fixture.Source"}},
+		{"map[string]*Source{\"a\": {Tags: |", eval.Inspection{Signature: "field Tags []string", Where: "adkernel/kernel/eval/evaltest/fixture.Source"}},
 		{"Load(Source{}, |)", eval.Inspection{Signature: "func Load(s Source, options ...Option) *table.Table", Doc: "Load makes a table of the source.", Argument: "argument 2: options ...Option", Where: "adkernel/kernel/eval/evaltest/fixture"}},
 	}
 	for _, tt := range tests {

@@ -25,7 +25,7 @@ type operand struct {
 func operandAt(source string, cursor int) (operand, bool) {
 	_, toks, _ := scan(source[:cursor])
 	depth, commas := 0, 0
-	key := ""
+	key, elided := "", false // elided: of a literal that leaves its type to the one around it
 	for i := len(toks) - 1; i >= 0; i-- {
 		switch t := toks[i]; t.tok {
 		case token.RPAREN, token.RBRACK, token.RBRACE:
@@ -49,15 +49,35 @@ func operandAt(source string, cursor int) (operand, bool) {
 			}
 			name := calledToken(toks[:i])
 			switch {
-			case name >= 0 && t.tok != token.LBRACK && (name == 0 || toks[name-1].tok != token.FUNC):
+			case name < 0 || t.tok == token.LBRACK || name > 0 && toks[name-1].tok == token.FUNC:
+				if t.tok == token.LBRACE {
+					if i == 0 || !slices.Contains([]token.Token{token.LBRACE, token.COMMA, token.COLON}, toks[i-1].tok) {
+						return operand{}, false // a block
+					}
+					elided = true
+					continue // with its key
+				}
+			case t.tok == token.LBRACE && isElement(toks, name) && !elided: // []T{ and map[K]T{ say nothing of their elements
+			default:
 				return operand{toks[name].start, toks[name].end, t.tok, commas, key}, true
-			case t.tok == token.LBRACE && !(i > 0 && slices.Contains([]token.Token{token.LBRACE, token.COMMA, token.COLON}, toks[i-1].tok)):
-				return operand{}, false // a block
 			}
-			commas, key = 0, ""
+			commas, key, elided = 0, "", false
 		}
 	}
 	return operand{}, false
+}
+
+// isElement says whether the type whose name is a token is that of the elements
+// of another one.
+func isElement(toks []lexeme, name int) bool {
+	i := name - 1
+	if i > 0 && toks[i].tok == token.PERIOD {
+		i -= 2
+	}
+	for i >= 0 && toks[i].tok == token.MUL {
+		i--
+	}
+	return i >= 0 && toks[i].tok == token.RBRACK
 }
 
 // calledToken is the name in front of a bracket, also of f[int](; -1 when there

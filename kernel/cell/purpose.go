@@ -2,6 +2,7 @@ package cell
 
 import (
 	"go/ast"
+	"go/types"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,7 +11,8 @@ import (
 )
 
 // purpose is the doc comment of the field that a string is for, and whether the
-// field or the parameter holds a path.
+// field or the parameter holds a path. A string is for the field that it is
+// given to, or compared with.
 func (d *draft) purpose() (doc string, isPath bool) {
 	for up := len(d.path) - 2; up > 0; up-- {
 		here, ok := d.path[up+1].(ast.Expr)
@@ -27,27 +29,74 @@ func (d *draft) purpose() (doc string, isPath bool) {
 			}
 			if st := structOf(d.typeOf(lit)); st != nil {
 				if f := fieldOf(st, p.Key); f != nil {
-					doc = about(d.s.fieldDoc(d.typeOf(lit), f), f.Name())
-					return doc, isPathName(f.Name()) || saysPath.MatchString(doc)
+					return d.purposeOf(d.typeOf(lit), f)
 				}
 			}
 			return "", false
+		case *ast.BinaryExpr:
+			if here == p.X {
+				return d.purposeOfOperand(p.Y)
+			}
+			return d.purposeOfOperand(p.X)
+		case *ast.AssignStmt:
+			if i := slices.Index(p.Rhs, here); i >= 0 && i < len(p.Lhs) {
+				return d.purposeOfOperand(p.Lhs[i])
+			}
+			return "", false
+		case *ast.CaseClause:
+			if sw, ok := d.path[max(up-2, 0)].(*ast.SwitchStmt); ok && sw.Tag != nil {
+				return d.purposeOfOperand(sw.Tag)
+			}
+			return "", false
 		case *ast.CallExpr:
-			sig, i := d.signature(p), slices.Index(p.Args, here)
-			if sig == nil || i < 0 {
-				return "", false
-			}
-			v := parameter(sig, i)
-			if v == nil {
-				return "", false
-			}
-			called := d.called(p)
-			return "", isPathName(v.Name()) || strings.HasPrefix(called, "os.") && (v.Name() == "name" || strings.HasSuffix(v.Name(), "name"))
+			return "", d.takesPath(p, slices.Index(p.Args, here))
 		default:
 			return "", false
 		}
 	}
 	return "", false
+}
+
+// purposeOfOperand is that of the field that an expression selects.
+func (d *draft) purposeOfOperand(x ast.Expr) (doc string, isPath bool) {
+	sel, ok := ast.Unparen(x).(*ast.SelectorExpr)
+	if !ok {
+		return "", false
+	}
+	f, ok := d.info.Uses[sel.Sel].(*types.Var)
+	if !ok || !f.IsField() {
+		return "", false
+	}
+	t, index := d.selected(sel, f)
+	for _, i := range index {
+		st := structOf(t)
+		if st == nil || i >= st.NumFields() {
+			return "", false
+		}
+		if st.Field(i) == f {
+			return d.purposeOf(t, f)
+		}
+		t = st.Field(i).Type()
+	}
+	return "", false
+}
+
+func (d *draft) purposeOf(t types.Type, f *types.Var) (doc string, isPath bool) {
+	doc = about(d.s.fieldDoc(t, f), f.Name())
+	return doc, isPathName(f.Name()) || saysPath.MatchString(doc)
+}
+
+// takesPath says whether argument i of a call is a path.
+func (d *draft) takesPath(call *ast.CallExpr, i int) bool {
+	sig := d.signature(call)
+	if sig == nil || i < 0 {
+		return false
+	}
+	v := parameter(sig, i)
+	if v == nil {
+		return false
+	}
+	return isPathName(v.Name()) || strings.HasPrefix(d.called(call), "os.") && strings.HasSuffix(v.Name(), "name")
 }
 
 // about is what a comment that several fields share says of one: from its name.

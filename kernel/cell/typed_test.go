@@ -136,7 +136,7 @@ func TestEveryNameIsProposedWhileACellIsTyped(t *testing.T) {
 // Whatever a cell is cut off at, something can be said of it, or nothing.
 func TestCompletionWhereverACellIsCutOff(t *testing.T) {
 	nb := newEveryday(t)
-	for at := 0; at <= len(written); at += 3 {
+	for at := 0; at <= len(written); at += 7 {
 		requireWellFormed(t, written[:at], at, nb.Complete(written[:at], at))
 		requireWellFormed(t, written, at, nb.Complete(written, at))
 		nb.Inspect(written[:at], at)
