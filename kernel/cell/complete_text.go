@@ -22,7 +22,7 @@ func (s *Session) completeString(source string, cursor int, t text) eval.Complet
 	var found eval.Suggestion
 	if inImport(source[:t.start]) {
 		found.Items = s.importPaths()
-	} else if found, ok = s.inString(source, cursor, t, before); !ok {
+	} else if found, ok = s.inString(source, t, before); !ok {
 		return out
 	}
 	found.Start = min(max(found.Start, 0), len(before))
@@ -42,20 +42,18 @@ func (s *Session) completeString(source string, cursor int, t text) eval.Complet
 
 // inString finds out what a string is for. It asks the vocabulary, and looks
 // at files, when s.mu is free again.
-func (s *Session) inString(source string, cursor int, t text, before string) (eval.Suggestion, bool) {
-	s.mu.Lock()
-	d := s.draft(source[:t.start]+cursorID+source[t.end:], cursorID, t.start)
-	within, doc, isPath := d.within(), "", false
-	if len(d.path) > 0 {
+func (s *Session) inString(source string, t text, before string) (eval.Suggestion, bool) {
+	literal := eval.Literal{Before: before, Raw: t.raw}
+	doc, isPath := "", false
+	func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		d := s.draft(source[:t.start]+cursorID+source[t.end:], cursorID, t.start)
+		defer d.discard()
+		literal.Within = d.within()
 		doc, isPath = d.purpose()
-	}
-	d.discard()
-	s.mu.Unlock()
-	literal := eval.Literal{Before: before, Raw: t.raw, Within: within}
-	if after := source[cursor:t.end]; after != "" {
-		literal.After, _ = unquoted(after[:len(after)-1], t.raw)
-	}
-	if s.vocabulary.Strings != nil && len(within) > 0 {
+	}()
+	if s.vocabulary.Strings != nil && len(literal.Within) > 0 {
 		if found, ok := s.vocabulary.Strings(literal); ok && found.Files {
 			return files(before), true
 		} else if ok {

@@ -7,8 +7,7 @@ import "reflect"
 
 // A Literal is a string of a cell that is being typed.
 type Literal struct {
-	// Before is its value up to the cursor, and After the rest of it.
-	Before, After string
+	Before string // its value up to the cursor
 
 	// Raw says that it stands in backquotes, so that it cannot contain one.
 	Raw bool
