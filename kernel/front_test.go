@@ -30,7 +30,7 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "worker" {
 		err := worker.Main(func(stdio worker.Stdio) (eval.Evaluator, error) {
-			e, err := exact.New(eval.Vocabulary{}, exact.Options{Stdout: stdio.Out, Stderr: stdio.Err})
+			e, err := exact.New(eval.Vocabulary{}, exact.Options{Stdin: stdio.In, Stdout: stdio.Out, Stderr: stdio.Err})
 			if err != nil {
 				return nil, err
 			}

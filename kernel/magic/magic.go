@@ -78,6 +78,13 @@ func (e *evaluator) check(c eval.Cell, parts []part) error {
 	if strings.TrimSpace(code) == "" {
 		return nil
 	}
+	for _, p := range parts {
+		if p.kind == lineMagic && p.name == "gopath" && p.rest != "" { // the Go of the cell may import from there
+			if _, err := e.importFrom(p.rest); err != nil {
+				return e.failure(context.Background(), err)
+			}
+		}
+	}
 	if checker, ok := e.inner.(checker); ok {
 		if _, err := checker.Check(eval.Cell{N: c.N, Source: code}); err != nil {
 			return err
