@@ -155,7 +155,12 @@ func sourceFolder(c *call) (eval.Result, error) {
 		}
 		return eval.Result{}, nil
 	}
-	folder, err := c.e.importFrom(c.part.rest)
+	folder, known := c.e.early[c.part.rest]
+	var err error
+	if !known {
+		folder, err = c.e.importFrom(c.part.rest)
+	}
+	delete(c.e.early, c.part.rest)
 	if err == nil {
 		c.say("packages below %s can be imported", folder)
 	}

@@ -41,6 +41,8 @@ type evaluator struct {
 	Options
 	inner eval.Evaluator
 
+	early map[string]string // folders of %gopath that the check of the running cell has named already
+
 	mu       sync.Mutex
 	settings settings
 }
@@ -57,6 +59,7 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	if len(parts) == 0 || len(parts) == 1 && parts[0].kind == goCode {
 		return e.inner.Evaluate(ctx, c)
 	}
+	e.early = map[string]string{}
 	if err := e.check(c, parts); err != nil {
 		return eval.Result{}, err
 	}
@@ -80,9 +83,11 @@ func (e *evaluator) check(c eval.Cell, parts []part) error {
 	}
 	for _, p := range parts {
 		if p.kind == lineMagic && p.name == "gopath" && p.rest != "" { // the Go of the cell may import from there
-			if _, err := e.importFrom(p.rest); err != nil {
+			folder, err := e.importFrom(p.rest)
+			if err != nil {
 				return e.failure(context.Background(), err)
 			}
+			e.early[p.rest] = folder
 		}
 	}
 	if checker, ok := e.inner.(checker); ok {
