@@ -121,6 +121,8 @@ func (h hosted) echo(c *host.Comm, first host.CommMessage) {
 
 func (h hosted) Declarations() []eval.Cell { return h.Evaluator.(eval.Replayer).Declarations() }
 
+func (h hosted) Settings() []eval.Cell { return h.Evaluator.(eval.Setter).Settings() }
+
 // patience bounds what would otherwise hang.
 const patience = 60 * time.Second
 

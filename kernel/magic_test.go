@@ -110,6 +110,7 @@ func TestCodeIsTimed(t *testing.T) {
 	f.run("func sum(n int) int { s := 0; for i := 0; i < n; i++ { s += i }; return s }\nx := 3")
 	require.Regexp(t, `^\S+ [nµm]?s ± \S+ [nµm]?s per loop \(mean ± std\. dev\. of 2 runs, 100 loops each\)\n$`, f.printed("%timeit -n 100 -r 2 sum(10)"))
 	require.Regexp(t, `of 2 runs, [\d,]+ loops each`, f.printed("%timeit -r 2 x + 1"))
+	require.Regexp(t, `^(less than )?[1-9]\S* [nµm]?s`, f.printed("%timeit -n 1 -r 2 x + 1"), "never no time at all")
 	require.Regexp(t, `of 1 run, 10 loops each`, f.printed("%%timeit -n10 -r1 y := 5\nfor i := 0; i < y; i++ {\n\tsum(i)\n}"))
 	reply, shown := f.run("%time sum(4)")
 	require.Equal(t, "ok", reply["status"])
@@ -169,6 +170,13 @@ func TestResetAsksFirst(t *testing.T) {
 	f.answerReset("y")
 	reply, _ = f.run("x")
 	require.Equal(t, "error", reply["status"])
+
+	f.run("%cd /")
+	f.run("%env KEPT=yes")
+	f.run("%reset -f")
+	require.Equal(t, "/\nyes\n", f.printed("!pwd; echo $KEPT"), "as in IPython")
+	f.run("import \"os\"; p, _ := os.FindProcess(os.Getpid()); p.Kill(); select {}")
+	require.Equal(t, "/\nyes\n", f.printed("!pwd; echo $KEPT"))
 }
 
 func (f *front) answerReset(line string) {

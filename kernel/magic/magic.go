@@ -180,16 +180,20 @@ func (e *evaluator) Value(name string) (reflect.Value, bool) { return e.inner.Va
 // Close implements eval.Evaluator.
 func (e *evaluator) Close() error { return e.inner.Close() }
 
-// Declarations implements eval.Replayer: the folder and the environment come
-// first, as magics.
-func (e *evaluator) Declarations() []eval.Cell {
-	var all []eval.Cell
+// Settings implements eval.Setter.
+func (e *evaluator) Settings() []eval.Cell {
 	e.mu.Lock()
-	source := e.settings.source()
-	e.mu.Unlock()
-	if source != "" {
-		all = append(all, eval.Cell{Source: source})
+	defer e.mu.Unlock()
+	if source := e.settings.source(); source != "" {
+		return []eval.Cell{{Source: source}}
 	}
+	return nil
+}
+
+// Declarations implements eval.Replayer: the settings come first, because
+// imports may need them.
+func (e *evaluator) Declarations() []eval.Cell {
+	all := e.Settings()
 	if r, ok := e.inner.(eval.Replayer); ok {
 		all = append(all, r.Declarations()...)
 	}

@@ -23,6 +23,7 @@ import (
 	"os"
 	"reflect"
 	"runtime/debug"
+	"time"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -186,7 +187,10 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	tok, release := withContext(ctx, e.steps)
 	e.rt.begin(tok, release)
 	defer e.rt.finish(tok)
-	if err := e.run(ctx, tok, u.entries); err != nil {
+	began := time.Now()
+	err = e.run(ctx, tok, u.entries)
+	result.Ran = time.Since(began)
+	if err != nil {
 		return result, err
 	}
 	for _, v := range u.shown {
