@@ -124,14 +124,15 @@ func isFolder(dir string) bool {
 func (r *Root) walk(b base) error {
 	folders := 0
 	return filepath.WalkDir(b.dir, func(file string, d fs.DirEntry, err error) error {
-		if err != nil {
+		switch {
+		case err != nil && file == b.dir:
 			return err
-		}
-		if !d.IsDir() {
-			if isSource(d.Name()) {
-				if at := b.pathOf(filepath.Dir(file)); at != "" && (len(r.Packages) == 0 || r.Packages[len(r.Packages)-1] != at) {
-					r.Packages = append(r.Packages, at)
-				}
+		case err != nil: // a folder that is somebody else's
+			return nil
+		case !d.IsDir():
+			at := b.pathOf(filepath.Dir(file))
+			if isSource(d.Name()) && at != "" && (len(r.Packages) == 0 || r.Packages[len(r.Packages)-1] != at) {
+				r.Packages = append(r.Packages, at)
 			}
 			return nil
 		}
