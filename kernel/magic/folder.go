@@ -31,7 +31,7 @@ func (s settings) source() string {
 		lines = append(lines, "%env -q "+name+"="+shellQuote(s.set[name]))
 	}
 	for _, folder := range s.sources {
-		lines = append(lines, "%gopath "+shellQuote(folder))
+		lines = append(lines, "%gopath -q "+shellQuote(folder))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -156,12 +156,13 @@ func sourceFolder(c *call) (eval.Result, error) {
 		return eval.Result{}, nil
 	}
 	folder, known := c.e.early[c.part.rest]
+	rest, quiet := strings.CutPrefix(c.part.rest, "-q ")
 	var err error
 	if !known {
-		folder, err = c.e.importFrom(c.part.rest)
+		folder, err = c.e.importFrom(rest)
 	}
 	delete(c.e.early, c.part.rest)
-	if err == nil {
+	if err == nil && !quiet {
 		c.say("packages below %s can be imported", folder)
 	}
 	return eval.Result{}, err

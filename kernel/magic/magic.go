@@ -83,7 +83,7 @@ func (e *evaluator) check(c eval.Cell, parts []part) error {
 	}
 	for _, p := range parts {
 		if p.kind == lineMagic && p.name == "gopath" && p.rest != "" { // the Go of the cell may import from there
-			folder, err := e.importFrom(p.rest)
+			folder, err := e.importFrom(strings.TrimPrefix(p.rest, "-q "))
 			if err != nil {
 				return e.failure(context.Background(), err)
 			}

@@ -57,6 +57,7 @@ type runtime struct {
 	release       func()                    // gives it back
 	running       atomic.Pointer[permit]    // of the running cell, nil between cells
 	going         goroutines
+	left          atomic.Int32 // native calls that cells have left behind
 	memory        memory
 }
 
