@@ -30,7 +30,7 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "worker" {
 		err := worker.Main(func(stdio worker.Stdio) (eval.Evaluator, error) {
-			e, err := exact.New(eval.Vocabulary{}, exact.Options{Stdout: stdio.Out, Stderr: stdio.Err})
+			e, err := exact.New(eval.Vocabulary{}, exact.Options{Stdin: stdio.In, Stdout: stdio.Out, Stderr: stdio.Err})
 			if err != nil {
 				return nil, err
 			}
@@ -120,6 +120,8 @@ func (h hosted) echo(c *host.Comm, first host.CommMessage) {
 }
 
 func (h hosted) Declarations() []eval.Cell { return h.Evaluator.(eval.Replayer).Declarations() }
+
+func (h hosted) Settings() []eval.Cell { return h.Evaluator.(eval.Setter).Settings() }
 
 // patience bounds what would otherwise hang.
 const patience = 60 * time.Second

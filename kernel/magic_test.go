@@ -58,11 +58,62 @@ func TestTheFolderAndTheEnvironmentOutliveTheWorker(t *testing.T) {
 	require.Equal(t, folder+"\nit's \"so\"\n", f.printed(`!pwd; echo "$QUOTED"`))
 }
 
+func TestPackagesFromSourceCodeOutliveTheWorker(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("%cd " + t.TempDir())
+	f.run("!mkdir -p vendor/example.org/pear")
+	f.run("%%writefile vendor/example.org/pear/pear.go\npackage pear\n\ntype Pear struct{ Grams int }\n\nfunc New() Pear { return Pear{150} }\n")
+	require.Regexp(t, `^packages below .*/vendor can be imported\n$`, f.printed("%gopath vendor\nimport \"example.org/pear\"\nfunc two() int { return 2 * pear.New().Grams }"))
+	require.Regexp(t, `^/.*/vendor\n$`, f.printed("%gopath"))
+	f.run("%cd /")
+	_, shown := f.run("import \"os\"; p, _ := os.FindProcess(os.Getpid()); p.Kill(); select {}")
+	for _, m := range shown {
+		require.NotEqual(t, "stream", m.Header.Type, "what is brought back says nothing")
+	}
+	require.Equal(t, "300 {150}\n", f.printed("import \"fmt\"\nfmt.Println(two(), pear.New())"))
+
+	reply, _ := f.run("%gopath vendor")
+	require.Contains(t, reply["evalue"], "/vendor: no such file or directory")
+	reply, _ = f.run("%gopath " + t.TempDir() + "\nimport \"example.org/plum\"")
+	require.Contains(t, reply["evalue"], "there is no Go package below ")
+	reply, _ = f.run("import \"example.org/plum\"")
+	require.Contains(t, reply["evalue"], "package example.org/plum is not available in cells: it is not below ")
+}
+
+// Cells read standard input from the front end that sent them.
+func TestCellsReadStandardInput(t *testing.T) {
+	f := startKernel(t, Options{})
+	id := f.execute("import (\"bufio\"; \"fmt\"; \"os\")\nvar n int\nfmt.Scan(&n)\nline, err := bufio.NewReader(os.Stdin).ReadString('\\n')\nfmt.Printf(\"%d %q %v\\n\", n, line, err)")
+	for _, line := range []string{"42", "some words"} {
+		question := contentOf(t, f.next(f.stdin))
+		require.Equal(t, map[string]any{"prompt": "", "password": false}, question)
+		f.send(f.stdin, "input_reply", `{"value": "`+line+`"}`)
+	}
+	var text strings.Builder
+	for _, m := range f.shown(id) {
+		if m.Header.Type == "stream" {
+			text.WriteString(contentOf(t, m)["text"].(string))
+		}
+	}
+	require.Equal(t, "42 \"some words\\n\" <nil>\n", text.String())
+	require.Equal(t, "ok", f.reply(f.shell, id)["status"])
+
+	id = f.execute("fmt.Scan(&n)")
+	f.next(f.stdin)
+	f.send(f.control, "interrupt_request", "{}")
+	f.shown(id)
+	require.Equal(t, "KeyboardInterrupt", f.reply(f.shell, id)["ename"])
+	id = f.send(f.shell, "execute_request", `{"code": "fmt.Scan(&n)", "allow_stdin": false}`)
+	f.shown(id)
+	require.Contains(t, f.reply(f.shell, id)["evalue"], "os.Stdin cannot be read: nobody can be asked")
+}
+
 func TestCodeIsTimed(t *testing.T) {
 	f := startKernel(t, Options{})
 	f.run("func sum(n int) int { s := 0; for i := 0; i < n; i++ { s += i }; return s }\nx := 3")
 	require.Regexp(t, `^\S+ [nµm]?s ± \S+ [nµm]?s per loop \(mean ± std\. dev\. of 2 runs, 100 loops each\)\n$`, f.printed("%timeit -n 100 -r 2 sum(10)"))
 	require.Regexp(t, `of 2 runs, [\d,]+ loops each`, f.printed("%timeit -r 2 x + 1"))
+	require.Regexp(t, `^(less than )?[1-9]\S* [nµm]?s`, f.printed("%timeit -n 1 -r 2 x + 1"), "never no time at all")
 	require.Regexp(t, `of 1 run, 10 loops each`, f.printed("%%timeit -n10 -r1 y := 5\nfor i := 0; i < y; i++ {\n\tsum(i)\n}"))
 	reply, shown := f.run("%time sum(4)")
 	require.Equal(t, "ok", reply["status"])
@@ -122,6 +173,13 @@ func TestResetAsksFirst(t *testing.T) {
 	f.answerReset("y")
 	reply, _ = f.run("x")
 	require.Equal(t, "error", reply["status"])
+
+	f.run("%cd /")
+	f.run("%env KEPT=yes")
+	f.run("%reset -f")
+	require.Equal(t, "/\nyes\n", f.printed("!pwd; echo $KEPT"), "as in IPython")
+	f.run("import \"os\"; p, _ := os.FindProcess(os.Getpid()); p.Kill(); select {}")
+	require.Equal(t, "/\nyes\n", f.printed("!pwd; echo $KEPT"))
 }
 
 func (f *front) answerReset(line string) {

@@ -11,6 +11,7 @@ import (
 	"github.com/go-zeromq/zmq4"
 	"github.com/stretchr/testify/require"
 
+	"adkernel/kernel/host"
 	"adkernel/kernel/wire"
 	"adkernel/kernel/worker"
 )
@@ -151,7 +152,7 @@ func TestACellReadsALineOfTheFrontEndThatSentIt(t *testing.T) {
 
 	id = f.send(f.shell, "execute_request", `{"code": "//read"}`)
 	shown = f.shown(id)
-	require.Equal(t, map[string]any{"text/plain": " EOF"}, contentOf(t, shown[1])["data"])
+	require.Equal(t, map[string]any{"text/plain": " " + host.ErrNoInput.Error()}, contentOf(t, shown[1])["data"])
 }
 
 func TestAQuestionEndsWithTheInterrupt(t *testing.T) {

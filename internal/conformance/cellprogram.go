@@ -26,6 +26,15 @@ func showʹ(values ...any) {
 }
 `
 
+// showErrorFunction does it for an error alone.
+const showErrorFunction = `
+func showErrorʹ(err error) {
+	if err != nil {
+		showʹ(err)
+	}
+}
+`
+
 // cellProgram is the program that does what the cell does: declarations
 // stay, statements become main, variables of the statements are those of the
 // package, missing imports are added, and the last expression is printed.
@@ -52,6 +61,9 @@ func cellProgram(cells []string) ([]byte, error) {
 	if p.Shown != nil {
 		w.imports.WriteString("import fmtʹ \"fmt\"\nimport stringsʹ \"strings\"\n")
 		w.rest.WriteString(showFunction)
+		if p.ShownError() {
+			w.rest.WriteString(showErrorFunction)
+		}
 	}
 	text, err := format.Source(append(w.imports.Bytes(), w.rest.Bytes()...))
 	if err != nil {
@@ -86,8 +98,12 @@ func (w *programWriter) decl(d ast.Decl) error {
 	case *ast.FuncDecl:
 		if d == w.p.Body {
 			d.Name = ast.NewIdent("main")
+			show := "showʹ"
+			if w.p.Shown != nil && w.p.ShownError() {
+				show = "showErrorʹ"
+			}
 			if n := len(d.Body.List); w.p.Shown != nil {
-				d.Body.List[n-1] = &ast.ExprStmt{X: &ast.CallExpr{Fun: ast.NewIdent("showʹ"), Args: []ast.Expr{w.p.Shown}}}
+				d.Body.List[n-1] = &ast.ExprStmt{X: &ast.CallExpr{Fun: ast.NewIdent(show), Args: []ast.Expr{w.p.Shown}}}
 			}
 		}
 		d.Doc = nil

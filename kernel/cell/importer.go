@@ -38,6 +38,13 @@ func (im *Importer) Import(path string) (*types.Package, error) {
 	return im.from.Import(path)
 }
 
+// Change calls change while nothing is imported.
+func (im *Importer) Change(change func()) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	change()
+}
+
 // ExportData reads packages from export data held in memory, each when it is
 // first imported, so that no Go toolchain is needed.
 type ExportData struct {

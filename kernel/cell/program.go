@@ -241,15 +241,20 @@ func representable(v constant.Value) bool {
 	return ok
 }
 
-// Visible are the values of the last expression that are worth showing: the nil
-// of a call that returns an error and nothing else is none, as None is none in
-// IPython.
+// Visible are the values of the last expression that are worth showing: a nil
+// error alone (see ShownError) is not, as None is not in IPython.
 func (p *Program) Visible(values []any) []any {
-	call, ok := ast.Unparen(p.Shown).(*ast.CallExpr)
-	if ok && len(values) == 1 && values[0] == nil && types.Identical(p.Info.TypeOf(call), types.Universe.Lookup("error").Type()) {
+	if len(values) == 1 && values[0] == nil && p.ShownError() {
 		return nil
 	}
 	return values
+}
+
+// ShownError says whether the last expression is a call that returns an error
+// and nothing else.
+func (p *Program) ShownError() bool {
+	call, ok := ast.Unparen(p.Shown).(*ast.CallExpr)
+	return ok && types.Identical(p.Info.TypeOf(call), types.Universe.Lookup("error").Type())
 }
 
 // isPrint tells the fmt.Print family, whose count and error nobody wants to see.

@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // of the consoles and workers: the detector would wait a second
 	os.Exit(m.Run())
 }
 

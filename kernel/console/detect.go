@@ -14,7 +14,8 @@ import (
 )
 
 // picturesVariable names the protocol for pictures where the user knows better
-// than the terminal tells: kitty, iterm2, sixel, or text for none.
+// than the terminal tells: kitty, iterm2, sixel, blocks (of characters), or text
+// for none.
 const picturesVariable = "ADKERNEL_PICTURES"
 
 // What a terminal is asked: whether it knows kitty's graphics (which only
@@ -41,9 +42,14 @@ func detect(in, out *os.File, env func(string) string) (s screen, typed []byte) 
 		}
 	}
 	chosen, isChosen := byName(env(picturesVariable))
-	if isChosen && chosen == noPictures || isDumb(env) {
+	switch {
+	case isChosen && chosen == noPictures && env(picturesVariable) != "blocks", isDumb(env):
+		return s, nil
+	case isChosen && chosen == noPictures:
+		s.palette = max(paletteOf(env), colours256)
 		return s, nil
 	}
+	s.palette = paletteOf(env)
 	within := env("TMUX") != "" || env("STY") != "" || hasPrefix(env("TERM"), "screen", "tmux")
 	question := askCell + askWhat
 	if !within {
@@ -74,7 +80,7 @@ func byName(name string) (p protocol, ok bool) {
 		return itermImages, true
 	case "sixel":
 		return sixelGraphics, true
-	case "text", "none":
+	case "text", "none", "blocks":
 		return noPictures, true
 	}
 	return noPictures, false

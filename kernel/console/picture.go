@@ -23,7 +23,7 @@ import (
 type protocol int
 
 const (
-	noPictures protocol = iota // text stands for them
+	noPictures protocol = iota // text stands for them, and characters draw them
 	kittyGraphics
 	itermImages
 	sixelGraphics
@@ -32,6 +32,7 @@ const (
 // A screen is what pictures are drawn on.
 type screen struct {
 	protocol protocol
+	palette  palette // for pictures of characters, where there is no protocol
 	columns  int
 	cell     image.Point // size of a character in pixels; zero when it is not known
 }
@@ -50,16 +51,24 @@ type picture struct {
 var pictureTypes = []string{"image/png", "image/jpeg", "image/gif"}
 
 // draw returns b's picture; ok is false when b has none, or the screen cannot
-// show it.
+// show it. Characters do not draw what has a text of several lines, such as a
+// figure, which says more.
 func (s screen) draw(b host.Bundle) (p picture, ok bool) {
-	if s.protocol == noPictures {
+	text := strings.TrimRight(b.Plain(), "\n")
+	if s.protocol == noPictures && (s.palette == noColours || strings.Contains(text, "\n")) {
 		return picture{}, false
 	}
 	for _, mime := range pictureTypes {
 		if file, _ := b.Data[mime].([]byte); len(file) > 0 {
-			if p, err := s.encode(file); err == nil {
-				return p, true
+			p, err := s.encode(file)
+			if err != nil {
+				continue
 			}
+			if s.protocol == noPictures {
+				p.sequence = text + "\n" + p.sequence
+				p.rows++
+			}
+			return p, true
 		}
 	}
 	return picture{}, false
@@ -90,6 +99,13 @@ func (s screen) encode(file []byte) (picture, error) {
 		p.rows = (size.Y + s.cell.Y - 1) / s.cell.Y
 	}
 	switch s.protocol {
+	case noPictures:
+		m, _, err := image.Decode(bytes.NewReader(file))
+		if err != nil {
+			return picture{}, err
+		}
+		p.sequence, p.rows = blocks(m, s.columns, s.palette)
+		p.sequence = strings.TrimSuffix(p.sequence, "\n")
 	case kittyGraphics:
 		if format != "png" {
 			if file, err = toPNG(file); err != nil {

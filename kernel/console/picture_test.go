@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/png"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -153,6 +154,83 @@ func decodeSixels(t *testing.T, text string) image.Image {
 	return m
 }
 
+var (
+	blockLine = regexp.MustCompile(`(?:\x1b\[0;[0-9;]*m▀)+`)
+	block     = regexp.MustCompile(`\x1b\[0;38;([0-9;]*);48;([0-9;]*)m▀`)
+)
+
+// decodeBlocks draws a picture of characters.
+func decodeBlocks(t *testing.T, text string) image.Image {
+	t.Helper()
+	lines := blockLine.FindAllString(text, -1)
+	require.NotEmpty(t, lines, "%q", text)
+	var m *image.RGBA
+	for y, line := range lines {
+		row := block.FindAllStringSubmatch(line, -1)
+		if m == nil {
+			m = image.NewRGBA(image.Rect(0, 0, len(row), 2*len(lines)))
+		}
+		for x, c := range row {
+			m.SetRGBA(x, 2*y, colourOf(t, c[1]))
+			m.SetRGBA(x, 2*y+1, colourOf(t, c[2]))
+		}
+	}
+	return m
+}
+
+// colourOf is what "2;R;G;B", or "5;N" of the 256 colours' cube, selects.
+func colourOf(t *testing.T, code string) color.RGBA {
+	t.Helper()
+	var n []int
+	for word := range strings.SplitSeq(code, ";") {
+		v, err := strconv.Atoi(word)
+		require.NoError(t, err)
+		n = append(n, v)
+	}
+	if n[0] == 2 {
+		return color.RGBA{uint8(n[1]), uint8(n[2]), uint8(n[3]), 255}
+	}
+	require.Equal(t, 5, n[0])
+	at, levels := n[1]-16, []uint8{0, 95, 135, 175, 215, 255}
+	return color.RGBA{levels[at/36], levels[at/6%6], levels[at%6], 255}
+}
+
+func TestLevelsAreTheNearest(t *testing.T) {
+	levels := []int{0, 95, 135, 175, 215, 255}
+	for v := range 256 {
+		nearest := slices.MinFunc(levels, func(a, b int) int { return abs(a-v) - abs(b-v) })
+		require.Equal(t, abs(nearest-v), abs(levels[level(uint8(v))]-v), v)
+	}
+}
+
+func abs(n int) int { return max(n, -n) }
+
+func TestBlocksKeepWhatIsTransparent(t *testing.T) {
+	m := image.NewNRGBA(image.Rect(0, 0, 3, 3))
+	m.SetNRGBA(0, 0, color.NRGBA{R: 255, A: 255})
+	m.SetNRGBA(1, 1, color.NRGBA{G: 255, A: 255})
+	m.SetNRGBA(1, 2, color.NRGBA{B: 255, A: 255})
+	text, rows := blocks(m, 80, trueColours)
+	require.Equal(t, 2, rows)
+	require.Equal(t, "\x1b[0;38;2;255;0;0m▀\x1b[0;38;2;0;255;0m▄\x1b[0m \x1b[0m\n"+
+		"\x1b[0m \x1b[0;38;2;0;0;255m▀\x1b[0m \x1b[0m\n", text)
+
+	_, rows = blocks(drawn(1000, 300), 80, colours256)
+	require.Equal(t, 12, rows)
+	text, rows = blocks(drawn(300, 1000), 80, colours256)
+	require.Equal(t, maxBlockRows, rows)
+	require.Equal(t, 12, strings.Count(text, "▀")/rows)
+}
+
+func TestFiguresKeepTheirText(t *testing.T) {
+	b := bundleOf(t, drawn(40, 30))
+	_, ok := screen{palette: trueColours, columns: 80}.draw(b)
+	require.True(t, ok)
+	b.Data["text/plain"] = "a figure\nof several lines"
+	_, ok = screen{palette: trueColours, columns: 80}.draw(b)
+	require.False(t, ok)
+}
+
 func TestTerminalShowsPictures(t *testing.T) {
 	const kittyIsThere = "\x1b_Gi=31;OK\x1b\\"
 	const sixelIsThere = "\x1b[?62;4;22c"
@@ -172,6 +250,10 @@ func TestTerminalShowsPictures(t *testing.T) {
 			require.False(t, strings.Contains(shown, begin))
 		}
 	}
+	isBlocks := func(t *testing.T, shown string) {
+		shows(t, shown, "Out[1]: \r\n*image.RGBA, 40 x 30 pixels\r\n")
+		equalPictures(t, drawn(40, 30), decodeBlocks(t, shown))
+	}
 	for name, test := range map[string]struct {
 		says      map[string]string
 		variables []string
@@ -184,11 +266,14 @@ func TestTerminalShowsPictures(t *testing.T) {
 		"iTerm2 over ssh":        {nil, []string{"LC_TERMINAL=iTerm2"}, isITerm},
 		"sixel":                  {map[string]string{askWhat: sixelIsThere}, nil, isSixel},
 		"sixel in tmux":          {map[string]string{askWhat: sixelIsThere}, []string{"TERM=tmux-256color", "TMUX=/tmp/tmux,1,0", "KITTY_WINDOW_ID=1"}, isSixel},
-		"tmux in kitty":          {nil, []string{"TERM=tmux-256color", "TMUX=/tmp/tmux,1,0", "KITTY_WINDOW_ID=1"}, isText},
+		"tmux in kitty":          {nil, []string{"TERM=tmux-256color", "TMUX=/tmp/tmux,1,0", "KITTY_WINDOW_ID=1"}, isBlocks},
 		"screen in iTerm2":       {nil, []string{"TERM=screen", "STY=1.x", "LC_TERMINAL=iTerm2"}, isText},
-		"none":                   {nil, nil, isText},
-		"a terminal class of 4":  {map[string]string{askWhat: "\x1b[?4;6c"}, nil, isText},
-		"no answers":             {map[string]string{askWhat: "", askCell: ""}, nil, isText},
+		"true colours":           {nil, []string{"TERM=xterm", "COLORTERM=truecolor"}, isBlocks},
+		"no colours":             {nil, []string{"TERM=xterm"}, isText},
+		"the user says blocks":   {map[string]string{askKitty: kittyIsThere}, []string{"ADKERNEL_PICTURES=blocks"}, isBlocks},
+		"none":                   {nil, nil, isBlocks},
+		"a terminal class of 4":  {map[string]string{askWhat: "\x1b[?4;6c"}, nil, isBlocks},
+		"no answers":             {map[string]string{askWhat: "", askCell: ""}, nil, isBlocks},
 		"the user says sixel":    {nil, []string{"ADKERNEL_PICTURES=sixel"}, isSixel},
 		"the user says text":     {map[string]string{askKitty: kittyIsThere}, []string{"ADKERNEL_PICTURES=text"}, isText},
 		"a terminal for nothing": {map[string]string{askKitty: kittyIsThere}, []string{"TERM=linux"}, isText},

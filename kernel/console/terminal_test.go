@@ -125,6 +125,9 @@ func (c *terminal) write(keys string) {
 	require.NoError(c.t, err)
 }
 
+// window is within how many bytes, escape sequences included, a text stands.
+const window = 300
+
 // patience is how long something may take to appear.
 const patience = time.Minute
 
@@ -148,7 +151,7 @@ func (c *terminal) find(text string, plain func(string) string) string {
 				break
 			}
 			end += next
-			if strings.HasSuffix(plain(all[c.seen:end+1]), text) {
+			if strings.HasSuffix(plain(all[max(c.seen, end-window):end+1]), text) {
 				between := all[c.seen : end+1]
 				c.seen = end + 1
 				return between

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"time"
 )
 
 // An Evaluator runs the cells of one session. Evaluate is called for one cell
@@ -47,6 +48,13 @@ type Replayer interface {
 	Declarations() []Cell
 }
 
+// A Setter is an Evaluator whose cells change settings of the process, such as
+// its folder, which stay when the session starts anew.
+type Setter interface {
+	// Settings are cells that bring them about in another process.
+	Settings() []Cell
+}
+
 // A Cell is source text and its execution count, which positions refer to:
 // In[7]:2:5 is line 2, column 5 of the seventh cell.
 type Cell struct {
@@ -63,6 +71,8 @@ type Result struct {
 	Defines []string // top-level names it declared, sorted
 	Uses    []string // top-level names of earlier cells it mentions, sorted
 	Notes   []string // what the user should know: an import added, a caller that no longer compiles
+
+	Ran time.Duration // without what checking and compiling it took
 }
 
 // Name is one live declaration.

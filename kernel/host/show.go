@@ -35,7 +35,7 @@ func Show(values ...any) Bundle {
 func showValue(v any) (b Bundle) {
 	defer func() {
 		if p := recover(); p != nil {
-			b = Text(fmt.Sprintf("%T cannot be shown: %v", v, p))
+			b = Text(fmt.Sprintf("%s cannot be shown: %v", typeName(v), p))
 		}
 	}()
 	if isNilPointer(v) {
@@ -176,31 +176,42 @@ func pictureFormat(data []byte) (mime, name string) {
 	return "", ""
 }
 
+// addMethods adds what v's methods offer. The text says which of them failed.
 func addMethods(b Bundle, v any) {
 	if f, ok := method(v, "HTML", func(x HTMLer) func() string { return x.HTML }); ok {
-		b.Data["text/html"] = f()
+		add(b, "text/html", "HTML", f)
 	}
 	if f, ok := method(v, "SVG", func(x SVGer) func() string { return x.SVG }); ok {
-		b.Data["image/svg+xml"] = f()
+		add(b, "image/svg+xml", "SVG", f)
 	}
 	if f, ok := method(v, "Markdown", func(x Markdowner) func() string { return x.Markdown }); ok {
-		b.Data["text/markdown"] = f()
+		add(b, "text/markdown", "Markdown", f)
 	}
 	if f, ok := method(v, "LaTeX", func(x LaTeXer) func() string { return x.LaTeX }); ok {
-		b.Data["text/latex"] = f()
+		add(b, "text/latex", "LaTeX", f)
 	}
 	if f, ok := method(v, "JSON", func(x JSONer) func() any { return x.JSON }); ok {
-		b.Data["application/json"] = f()
+		add(b, "application/json", "JSON", f)
 	}
 	if f, ok := method(v, "PNG", func(x PNGer) func() []byte { return x.PNG }); ok {
-		b.Data["image/png"] = f()
+		add(b, "image/png", "PNG", f)
 	}
 	if f, ok := method(v, "PNG", func(x PNGTrier) func() ([]byte, error) { return x.PNG }); ok {
-		data, err := f()
-		if err != nil {
-			b.Data["text/plain"] = fmt.Sprintf("%s\nno picture: %v", b.Plain(), err)
-			return
-		}
-		b.Data["image/png"] = data
+		add(b, "image/png", "PNG", func() []byte {
+			data, err := f()
+			if err != nil {
+				panic(err)
+			}
+			return data
+		})
 	}
+}
+
+func add[T any](b Bundle, mime, name string, content func() T) {
+	defer func() {
+		if p := recover(); p != nil {
+			b.Data["text/plain"] = strings.TrimLeft(fmt.Sprintf("%s\nno %s: %v", b.Plain(), name, p), "\n")
+		}
+	}()
+	b.Data[mime] = content()
 }

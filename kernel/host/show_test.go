@@ -50,7 +50,7 @@ func TestValuesAreShownByTheirRichestMeans(t *testing.T) {
 		"plain bytes":    {[]any{[]byte("ab")}, map[string]any{"text/plain": "[97 98]"}},
 		"JPEG":           {[]any{[]byte("\xff\xd8\xff.")}, map[string]any{"text/plain": "JPEG image, 4 bytes", "image/jpeg": []byte("\xff\xd8\xff.")}},
 		"methods":        {[]any{rich{}}, map[string]any{"text/plain": "rich", "text/html": "<b>rich</b>", "image/svg+xml": "<svg/>", "text/markdown": "**rich**", "image/png": []byte("png")}},
-		"failed picture": {[]any{unpainted{}}, map[string]any{"text/plain": "{}\nno picture: no canvas"}},
+		"failed picture": {[]any{unpainted{}}, map[string]any{"text/plain": "{}\nno PNG: no canvas"}},
 		"bundler":        {[]any{bundler{map[string]any{"text/plain": "t", "text/html": "h"}}}, map[string]any{"text/plain": "t", "text/html": "h"}},
 		"map bundle":     {[]any{mapBundler{}}, map[string]any{"text/plain": "m", "application/json": 1}},
 		"JSON and LaTeX": {[]any{formula{}}, map[string]any{"text/plain": "{}", "text/latex": "$x$", "application/json": []int{1}}},
@@ -59,7 +59,7 @@ func TestValuesAreShownByTheirRichestMeans(t *testing.T) {
 		"error causes":   {[]any{fmt.Errorf("outer: %w", errors.New("inner"))}, map[string]any{"text/plain": "outer: inner\n  *errors.errorString: inner", "text/html": "<details><summary>outer: inner</summary>\n<div style=\"margin-left: 1em\"><code>*errors.errorString</code> inner</div>\n</details>\n"}},
 		"GIF":            {[]any{[]byte("GIF89a")}, map[string]any{"text/plain": "GIF image, 6 bytes", "image/gif": []byte("GIF89a")}},
 		"no text":        {[]any{bundler{map[string]any{"text/html": "h"}}}, map[string]any{"text/plain": "host.bundler", "text/html": "h"}},
-		"panic":          {[]any{panicking{}}, map[string]any{"text/plain": "host.panicking cannot be shown: half a table"}},
+		"panic":          {[]any{panicking{}}, map[string]any{"text/plain": "{}\nno HTML: half a table"}},
 		"nil pointer":    {[]any{(*pointed)(nil)}, map[string]any{"text/plain": "<nil>"}},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, Show(test.values...).Data) })

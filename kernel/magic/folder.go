@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,7 +31,7 @@ func (s settings) source() string {
 		lines = append(lines, "%env -q "+name+"="+shellQuote(s.set[name]))
 	}
 	for _, folder := range s.sources {
-		lines = append(lines, "%gopath "+shellQuote(folder))
+		lines = append(lines, "%gopath -q "+shellQuote(folder))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -140,7 +141,8 @@ func (c *call) listEnvironment() {
 
 // A SourceImporter is an evaluator that imports packages from source code.
 type SourceImporter interface {
-	// ImportFrom makes the packages below folder/src importable.
+	// ImportFrom makes the packages below folder importable: those of a module
+	// and its vendor folder, or those whose folders are named as import paths.
 	ImportFrom(folder string) error
 }
 
@@ -153,24 +155,42 @@ func sourceFolder(c *call) (eval.Result, error) {
 		}
 		return eval.Result{}, nil
 	}
-	importer, ok := c.e.inner.(SourceImporter)
-	if !ok {
-		return eval.Result{}, fmt.Errorf("this session's evaluator imports the standard library and adkernel's own packages, and none from source code: put the code that you need into cells, or %%run its files")
+	folder, known := c.e.early[c.part.rest]
+	rest, quiet := strings.CutPrefix(c.part.rest, "-q ")
+	var err error
+	if !known {
+		folder, err = c.e.importFrom(rest)
 	}
-	folder, err := wholePath(c.e.expand(c.part.rest))
+	delete(c.e.early, c.part.rest)
+	if err == nil && !quiet {
+		c.say("packages below %s can be imported", folder)
+	}
+	return eval.Result{}, err
+}
+
+// importFrom makes the packages below what %gopath names importable.
+func (e *evaluator) importFrom(rest string) (folder string, err error) {
+	importer, ok := e.inner.(SourceImporter)
+	if !ok {
+		return "", fmt.Errorf("this session's evaluator imports the standard library and adkernel's own packages, and none from source code: put the code that you need into cells, or %%run its files")
+	}
+	folder, err = wholePath(e.expand(rest))
+	if err == nil {
+		folder, err = filepath.Abs(folder)
+	}
 	if err != nil {
-		return eval.Result{}, err
+		return "", err
 	}
 	if st, err := os.Stat(folder); err != nil {
-		return eval.Result{}, err
+		return "", err
 	} else if !st.IsDir() {
-		return eval.Result{}, fmt.Errorf("%s is no folder", folder)
+		return "", fmt.Errorf("%s is no folder", folder)
 	}
 	if err := importer.ImportFrom(folder); err != nil {
-		return eval.Result{}, err
+		return "", err
 	}
-	c.e.mu.Lock()
-	defer c.e.mu.Unlock()
-	c.e.settings.sources = append(c.e.settings.sources, folder)
-	return eval.Result{}, nil
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.settings.sources = append(slices.DeleteFunc(e.settings.sources, func(f string) bool { return f == folder }), folder)
+	return folder, nil
 }

@@ -41,6 +41,8 @@ type evaluator struct {
 	Options
 	inner eval.Evaluator
 
+	early map[string]string // folders of %gopath that the check of the running cell has named already
+
 	mu       sync.Mutex
 	settings settings
 }
@@ -57,6 +59,7 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	if len(parts) == 0 || len(parts) == 1 && parts[0].kind == goCode {
 		return e.inner.Evaluate(ctx, c)
 	}
+	e.early = map[string]string{}
 	if err := e.check(c, parts); err != nil {
 		return eval.Result{}, err
 	}
@@ -77,6 +80,15 @@ func (e *evaluator) check(c eval.Cell, parts []part) error {
 	code := goOf(c.Source, parts)
 	if strings.TrimSpace(code) == "" {
 		return nil
+	}
+	for _, p := range parts {
+		if p.kind == lineMagic && p.name == "gopath" && p.rest != "" { // the Go of the cell may import from there
+			folder, err := e.importFrom(strings.TrimPrefix(p.rest, "-q "))
+			if err != nil {
+				return e.failure(context.Background(), err)
+			}
+			e.early[p.rest] = folder
+		}
 	}
 	if checker, ok := e.inner.(checker); ok {
 		if _, err := checker.Check(eval.Cell{N: c.N, Source: code}); err != nil {
@@ -168,16 +180,20 @@ func (e *evaluator) Value(name string) (reflect.Value, bool) { return e.inner.Va
 // Close implements eval.Evaluator.
 func (e *evaluator) Close() error { return e.inner.Close() }
 
-// Declarations implements eval.Replayer: the folder and the environment come
-// first, as magics.
-func (e *evaluator) Declarations() []eval.Cell {
-	var all []eval.Cell
+// Settings implements eval.Setter.
+func (e *evaluator) Settings() []eval.Cell {
 	e.mu.Lock()
-	source := e.settings.source()
-	e.mu.Unlock()
-	if source != "" {
-		all = append(all, eval.Cell{Source: source})
+	defer e.mu.Unlock()
+	if source := e.settings.source(); source != "" {
+		return []eval.Cell{{Source: source}}
 	}
+	return nil
+}
+
+// Declarations implements eval.Replayer: the settings come first, because
+// imports may need them.
+func (e *evaluator) Declarations() []eval.Cell {
+	all := e.Settings()
 	if r, ok := e.inner.(eval.Replayer); ok {
 		all = append(all, r.Declarations()...)
 	}

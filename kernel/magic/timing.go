@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -87,7 +88,7 @@ const (
 )
 
 // timeRepeated is %timeit and %%timeit. It evaluates a loop around the code,
-// whose own cost is not subtracted; that of checking and starting a cell is.
+// whose own cost is not subtracted; that of starting a cell is.
 func timeRepeated(c *call) (eval.Result, error) {
 	loops, runs, err := c.loopsAndRuns()
 	if err != nil {
@@ -123,7 +124,12 @@ func timeRepeated(c *call) (eval.Result, error) {
 		each = append(each, float64(took)/float64(loops))
 	}
 	mean, deviation := moments(each)
-	c.say("%s ± %s per loop (mean ± std. dev. of %s, %s each)", nanoseconds(mean), nanoseconds(deviation), count(runs, "run"), count(loops, "loop"))
+	least := float64(t.spread) / float64(loops) // that can be told from nothing
+	if mean == 0 {
+		c.say("less than %s per loop: %s are too few to be measured", nanoseconds(max(least, 1)), count(loops, "loop"))
+		return eval.Result{}, nil
+	}
+	c.say("%s ± %s per loop (mean ± std. dev. of %s, %s each)", nanoseconds(mean), nanoseconds(max(deviation, least)), count(runs, "run"), count(loops, "loop"))
 	return eval.Result{}, nil
 }
 
@@ -151,6 +157,7 @@ type repetition struct {
 	*call
 	start, end int
 	overhead   time.Duration // of a loop that runs zero times
+	spread     time.Duration // how far apart measurements of that usually are
 }
 
 // run returns how long n times took.
@@ -162,13 +169,11 @@ func (t *repetition) run(n int) (time.Duration, error) {
 		prefix += unused
 	}
 	cell := eval.Cell{N: t.cell.N, Source: blank(source[:t.start]) + prefix + strings.TrimRight(code, " \t\r\n") + "\n}"}
-	began := time.Now()
-	_, err := t.e.inner.Evaluate(t.ctx, cell)
-	took := time.Since(began)
+	result, err := t.e.inner.Evaluate(t.ctx, cell)
 	if err != nil {
 		return 0, shifted(err, source, t.start, len(prefix))
 	}
-	return max(took-t.overhead, 0), nil
+	return max(result.Ran-t.overhead, 0), nil
 }
 
 // unused goes before an expression that is no statement: a value that nobody
@@ -186,15 +191,16 @@ func isValue(code string) bool {
 
 // calibrate measures what a loop costs that runs zero times.
 func (t *repetition) calibrate() error {
-	least := time.Duration(math.MaxInt64)
-	for range 3 {
+	var all []time.Duration
+	for range 7 {
 		took, err := t.run(0)
 		if err != nil {
 			return err
 		}
-		least = min(least, took)
+		all = append(all, took)
 	}
-	t.overhead = least
+	slices.Sort(all)
+	t.overhead, t.spread = all[0], all[len(all)/2]-all[0]
 	return nil
 }
 

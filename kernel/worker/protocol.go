@@ -96,8 +96,9 @@ type reply struct {
 	Inspection   *eval.Inspection   `json:"inspection,omitempty"`
 	Completeness *eval.Completeness `json:"completeness,omitempty"`
 	Payload      []payload          `json:"payload,omitempty"`
-	Reset        bool               `json:"reset,omitempty"` // the session is to start anew
-	Known        bool               `json:"known,omitempty"` // comm: there is such a comm or target
+	Reset        bool               `json:"reset,omitempty"`    // the session is to start anew
+	Settings     []eval.Cell        `json:"settings,omitempty"` // reset: what the new session keeps of this one
+	Known        bool               `json:"known,omitempty"`    // comm: there is such a comm or target
 }
 
 // payload is a host.Payload: one of the two.

@@ -122,7 +122,7 @@ func (s *Session) Execute(ctx context.Context, r Request, on func(Event)) (Reply
 	}
 	s.note(rep, r)
 	if rep.Reset {
-		if err := s.replace(p); err != nil {
+		if err := s.reset(ctx, p, rep.Settings); err != nil {
 			return Reply{}, err
 		}
 	}
@@ -237,6 +237,23 @@ func (s *Session) Restart() error {
 	s.cells.Lock()
 	defer s.cells.Unlock()
 	return s.replace(old)
+}
+
+// reset starts a new worker in which nothing is alive but the settings.
+func (s *Session) reset(ctx context.Context, old *process, settings []eval.Cell) error {
+	if err := s.replace(old); err != nil || len(settings) == 0 {
+		return err
+	}
+	p, _, err := s.worker(ctx)
+	if err != nil {
+		return err
+	}
+	rep, err := s.run(ctx, p, request{Op: opRestore, Declarations: settings})
+	if err != nil {
+		return s.died(p, err)
+	}
+	s.note(rep, Request{})
+	return nil
 }
 
 // replace puts a new worker, in which nothing is alive, in place of old.

@@ -182,6 +182,9 @@ func (w *worker) evaluateCells() {
 		w.mu.Lock()
 		w.running = nil
 		rep.Payload, rep.Reset = j.left.payload, j.left.reset
+		if setter, ok := w.evaluator.(eval.Setter); ok && rep.Reset {
+			rep.Settings = setter.Settings()
+		}
 		w.mu.Unlock()
 		j.cancel()
 		w.out.sendFenced(event{Event: eventReply, ID: j.ID, Reply: &rep})

@@ -27,6 +27,10 @@ type compiler struct {
 	codes   map[*function]*code      // to be put into place
 	queue   []work
 	known   map[types.Type]bool // types whose methods are compiled
+
+	// lenient compiles a function that is refused to one that is refused when
+	// it is called: a package is of use without all of its functions.
+	lenient bool
 }
 
 type work struct {
@@ -56,6 +60,10 @@ func (c *compiler) compile() (err error) {
 	for len(c.queue) > 0 {
 		w := c.queue[len(c.queue)-1]
 		c.queue = c.queue[:len(c.queue)-1]
+		if c.lenient {
+			c.codes[w.fn] = c.buildOrRefuse(w)
+			continue
+		}
 		c.codes[w.fn] = c.build(w.ssa, w.fn)
 	}
 	return nil
@@ -347,16 +355,17 @@ func (b *builder) foreignGlobal(g *ssa.Global) (unsafe.Pointer, *layout.Type) {
 	return nil, nil
 }
 
-// isUserCode says whether the function being compiled is a cell's.
+// isUserCode says whether the function being compiled is a cell's, or
+// of a package that a cell has imported from source code.
 func (b *builder) isUserCode() bool {
 	f := b.fn
 	for f.Parent() != nil {
 		f = f.Parent()
 	}
 	if o, ok := f.Object().(*types.Func); ok && o.Pkg() != nil {
-		return o.Pkg().Path() == cellPath
+		return b.rt.isUsers(o.Pkg())
 	}
-	return f.Pkg == nil || f.Pkg.Pkg.Path() == cellPath
+	return f.Pkg == nil || b.rt.isUsers(f.Pkg.Pkg)
 }
 
 // needMethods compiles the methods of a type that becomes dynamic, and of the

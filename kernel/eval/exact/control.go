@@ -73,6 +73,13 @@ func (e *evaluator) run(ctx context.Context, tok *permit, entries []*function) e
 		ended = nil
 	}()
 	p, left := m.await(tok, done)
+	if left != "" {
+		e.rt.left.Add(1)
+		go func() {
+			<-done
+			e.rt.left.Add(-1)
+		}()
+	}
 	if p == nil {
 		m.free()
 		return nil

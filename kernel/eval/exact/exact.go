@@ -23,6 +23,7 @@ import (
 	"os"
 	"reflect"
 	"runtime/debug"
+	"time"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -63,8 +64,10 @@ type Options struct {
 // evaluator implements eval.Evaluator and eval.Replayer.
 type evaluator struct {
 	*cell.Session
-	rt    *runtime
-	steps int64
+	rt       *runtime
+	steps    int64
+	importer *cell.Importer
+	folders  *folders
 }
 
 // New starts a session in which nothing is alive but the vocabulary. The
@@ -94,6 +97,8 @@ func newEvaluator(v eval.Vocabulary, o Options) (*evaluator, error) {
 	rt.current.Store(background())
 	rt.imports = native.NewImporter(fset)
 	rt.imports.Extra = v.Types
+	outside := &folders{}
+	rt.imports.Outside = outside.find
 	rt.symbols = func(path, name string) (reflect.Value, bool) {
 		if f := scanners[name]; f != nil && path == "fmt" {
 			return reflect.ValueOf(f), true
@@ -131,15 +136,14 @@ func newEvaluator(v eval.Vocabulary, o Options) (*evaluator, error) {
 		for path := range v.Types {
 			out = append(out, path)
 		}
-		return out
+		return append(out, outside.packages()...)
 	}
-	session, err := cell.NewSession(cell.Options{
-		FileSet: fset, Importer: cell.NewImporter(paths, rt.imports), Vocabulary: v, Docs: native.Doc, Value: rt.shared,
-	})
+	importer := cell.NewImporter(paths, rt.imports)
+	session, err := cell.NewSession(cell.Options{FileSet: fset, Importer: importer, Vocabulary: v, Docs: native.Doc, Value: rt.shared})
 	if err != nil {
 		return nil, err
 	}
-	return &evaluator{Session: session, rt: rt, steps: o.Steps}, nil
+	return &evaluator{Session: session, rt: rt, steps: o.Steps, importer: importer, folders: outside}, nil
 }
 
 // pathName is the last element of an import path, which the keys of yaegi's
@@ -168,8 +172,8 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 			e.Forget(p)
 		}
 	}()
-	if err := e.rt.load(); err != nil {
-		return eval.Result{}, e.refused(c, err)
+	if err := e.load(ctx, p); err != nil {
+		return eval.Result{}, e.notLoaded(c, err)
 	}
 	u, err := e.compile(p)
 	if err != nil {
@@ -183,7 +187,10 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	tok, release := withContext(ctx, e.steps)
 	e.rt.begin(tok, release)
 	defer e.rt.finish(tok)
-	if err := e.run(ctx, tok, u.entries); err != nil {
+	began := time.Now()
+	err = e.run(ctx, tok, u.entries)
+	result.Ran = time.Since(began)
+	if err != nil {
 		return result, err
 	}
 	for _, v := range u.shown {

@@ -75,15 +75,20 @@ func (b *builder) refuse(format string, args ...any) {
 	panic(&refusal{b.pos, fmt.Sprintf(format, args...)})
 }
 
-// build compiles fn's body into a code.
-func (c *compiler) build(f *ssa.Function, target *function) *code {
-	b := &builder{
+// newBuilder begins the code of target, whose body is f.
+func (c *compiler) newBuilder(f *ssa.Function, target *function) *builder {
+	return &builder{
 		compiler: c, fn: f, code: &code{name: f.String(), fn: target, resume: -1, wrapper: isWrapper(f)},
 		locs: map[ssa.Value]loc{}, starts: map[*ssa.BasicBlock]int{}, entry: map[ssa.Value]loc{}, folded: map[ssa.Value]bool{},
 		vars: map[*ssa.Alloc]*registerVar{}, defs: map[ssa.Value]int{}, once: map[int32]bool{},
 		strs: map[string]int32{}, ptrs: map[unsafe.Pointer]int32{}, typeIdx: map[*layout.Type]int32{}, fnIdx: map[*function]int32{},
 		pos: f.Pos(),
 	}
+}
+
+// build compiles f's body into a code.
+func (c *compiler) build(f *ssa.Function, target *function) *code {
+	b := c.newBuilder(f, target)
 	var places map[token.Pos]token.Pos
 	if s := c.world.sourceOf(f); s != nil {
 		b.code.origin, places = s.origin, s.places

@@ -59,7 +59,8 @@ func (e memoryError) Error() string {
 	return fmt.Sprintf("out of memory: the session uses %d MiB, the limit is %d MiB; what variables hold is freed when they are set to nil", e.used>>20, e.limit>>20)
 }
 
-// watch looks at the heap as long as a cell, or a goroutine of one, runs.
+// watch looks at the heap as long as a cell, or a goroutine of one, runs, or
+// native code that a cell has left behind.
 func (rt *runtime) watch() {
 	m := &rt.memory
 	if m.max == 0 {
@@ -77,7 +78,7 @@ func (rt *runtime) watch() {
 		defer tick.Stop()
 		for {
 			<-tick.C
-			if rt.running.Load() == nil && !rt.going.any() {
+			if rt.running.Load() == nil && !rt.going.any() && rt.left.Load() == 0 {
 				m.watching.Store(false)
 				if rt.running.Load() == nil || !m.watching.CompareAndSwap(false, true) {
 					return
@@ -97,6 +98,9 @@ func (rt *runtime) checkMemory() {
 		used = rt.pausedLive()
 	}
 	m.used.Store(used)
+	if rt.left.Load() > 0 {
+		rt.checkExhausted()
+	}
 	if used <= max(m.max, m.before+m.max/16) {
 		return
 	}
@@ -106,8 +110,14 @@ func (rt *runtime) checkMemory() {
 	}
 	rt.going.end(p)
 	time.Sleep(patience) // they end, and what they hold becomes garbage
-	if m.exhausted != nil && heap() > m.max+m.max/4 && rt.pausedLive() > m.max+m.max/4 {
-		m.exhausted(memoryError{used: heap(), limit: m.max})
+	rt.checkExhausted()
+}
+
+// checkExhausted gives up when what was told to end goes on to allocate.
+func (rt *runtime) checkExhausted() {
+	m := &rt.memory
+	if enough := m.max + m.max/4; m.exhausted != nil && heap() > enough && rt.pausedLive() > enough {
+		m.exhausted(fmt.Errorf("%w: native code that could not be stopped goes on to allocate", memoryError{used: heap(), limit: m.max}))
 	}
 }
 

@@ -28,7 +28,7 @@ func RunProgram(ctx context.Context, v eval.Vocabulary, o Options, load Loader) 
 	}
 	e.rt.program = files
 	first := eval.Cell{N: 1}
-	if err := e.rt.load(); err != nil {
+	if err := e.rt.load(background()); err != nil {
 		return e.refused(first, err)
 	}
 	s := &source{pkg: pkg, files: files, info: info, places: placesOf(files)}

@@ -41,8 +41,9 @@ type runtime struct {
 	typeIDs   typeutil.Map
 	nextType  int
 
-	sources sync.Map // *types.Package -> *source: those of the standard library, and cells with generic bodies
-	loaded  int      // how many of imports.Compiled are in sources
+	sources sync.Map                 // *types.Package -> *source: those of the standard library, and cells with generic bodies
+	loaded  int                      // how many of imports.Compiled are in sources
+	broken  map[*types.Package]error // users' packages that could not be loaded, until they are imported again
 
 	generation    atomic.Int64 // counts changes of method sets
 	implemented   sync.Map     // implementsKey -> implementsEntry
@@ -56,6 +57,7 @@ type runtime struct {
 	release       func()                    // gives it back
 	running       atomic.Pointer[permit]    // of the running cell, nil between cells
 	going         goroutines
+	left          atomic.Int32 // native calls that cells have left behind
 	memory        memory
 }
 

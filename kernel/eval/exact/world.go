@@ -15,6 +15,7 @@ type source struct {
 	native *types.Package // whose objects are in pkg's scope too, or nil
 	files  []*ast.File
 	info   *types.Info
+	users  bool // neither a cell's nor the library's
 
 	origin *origin                 // of a cell
 	places map[token.Pos]token.Pos // of its calls

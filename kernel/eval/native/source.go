@@ -17,7 +17,7 @@ var sourceZip []byte
 
 // SourceFile is a Go file of the standard library.
 type SourceFile struct {
-	Name string // without a directory
+	Name string // without a directory; of a package from elsewhere, with it
 	Text []byte
 }
 

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/traefik/yaegi/interp"
 
@@ -124,7 +125,10 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	defer e.settle()
 	e.Commit(p)
 	result := eval.Result{Defines: p.Defines, Uses: p.Uses, Notes: p.Notes}
-	if err := e.run(ctx, lowered); err != nil {
+	began := time.Now()
+	err = e.run(ctx, lowered)
+	result.Ran = time.Since(began)
+	if err != nil {
 		return result, err
 	}
 	result.Values = p.Visible(e.rt.take())
