@@ -109,13 +109,13 @@ func (c *Comparison) Samples() *frame.Frame {
 	for i, p := range c.pairs {
 		r := row{Index: p.base.Index, Subject: p.base.Subject, Question: p.base.Question, Ref: p.base.Ref,
 			Outcome: outcomeWords(p.outcome()), BaseOutput: p.base.Output, TestOutput: p.test.Output}
-		if hasMargin(p.base) {
+		if hasMargin(*p.base) {
 			r.BaseMargin = &p.base.Margin
 		}
-		if hasMargin(p.test) {
+		if hasMargin(*p.test) {
 			r.TestMargin = &p.test.Margin
 		}
-		if hasMargin(p.base) && hasMargin(p.test) {
+		if hasMargin(*p.base) && hasMargin(*p.test) {
 			change := p.test.Margin - p.base.Margin
 			r.MarginChange = &change
 		}
