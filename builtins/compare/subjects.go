@@ -119,7 +119,7 @@ func (c *Comparison) Samples() *frame.Frame {
 			change := p.test.Margin - p.base.Margin
 			r.MarginChange = &change
 		}
-		r.BaseTop, r.TestTop = topText(p.base), topText(p.test)
+		r.BaseTop, r.TestTop = topText(*p.base), topText(*p.test)
 		rows[i] = r
 	}
 	return frame.FromStructs(rows)
