@@ -73,7 +73,7 @@ def verdict(met) -> str:
 
 
 def amount(value, unit) -> str:
-    return f"{value:.3g} {unit}".rstrip()
+    return f"{value:.3g} {unit}".rstrip() if abs(value) < 1000 else f"{value:.0f} {unit}".rstrip()
 
 
 def write_speed(path, machine, rows):
