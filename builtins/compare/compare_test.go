@@ -205,7 +205,7 @@ func TestMarginsNeedNumbers(t *testing.T) {
 	nan := float32(math.NaN())
 	pairs := make([]pair, 10)
 	for i := range pairs {
-		pairs[i].test.Margin, pairs[i].base.Margin = nan, 1
+		pairs[i] = pair{test: &run.Sample{Margin: nan}, base: &run.Sample{Margin: 1}}
 	}
 	m, err := compareMargins(pairs)
 	require.NoError(t, err)

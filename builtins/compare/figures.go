@@ -66,11 +66,11 @@ func (c *Comparison) LogitsFigure() (*plots.Figure, error) {
 	}
 	defer testRows.Close()
 	for _, p := range c.pairs {
-		base, err := spread(baseRows, p.base)
+		base, err := spread(baseRows, *p.base)
 		if err != nil {
 			return nil, err
 		}
-		test, err := spread(testRows, p.test)
+		test, err := spread(testRows, *p.test)
 		if err != nil {
 			return nil, err
 		}

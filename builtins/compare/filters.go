@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"adkernel/builtins/run"
@@ -32,12 +33,8 @@ const meanSeed = 1
 // compareFilters compares by each of the filters that judged both runs, where
 // there is more than one.
 func compareFilters(pairs []pair, deciding string) ([]Filtered, *Mean, error) {
-	test, base := make([]run.Sample, len(pairs)), make([]run.Sample, len(pairs))
-	for i, p := range pairs {
-		test[i], base[i] = p.test, p.base
-	}
-	names := run.FiltersOf(base)
-	both := run.FiltersOf(test)
+	names := run.FiltersOf(each(pairs, func(p pair) *run.Sample { return p.base }))
+	both := run.FiltersOf(each(pairs, func(p pair) *run.Sample { return p.test }))
 	names = slices.DeleteFunc(names, func(n string) bool { return !slices.Contains(both, n) })
 	if len(names) < 2 {
 		return nil, nil, nil
@@ -47,7 +44,7 @@ func compareFilters(pairs []pair, deciding string) ([]Filtered, *Mean, error) {
 	for _, name := range names {
 		f := Filtered{Filter: name, Decides: "filter "+name == deciding}
 		for i, p := range pairs {
-			t, b := verdictOf(p.test, name), verdictOf(p.base, name)
+			t, b := verdictOf(*p.test, name), verdictOf(*p.base, name)
 			f.Pairs = f.Pairs.Add(stats.Outcome(b, t))
 			testScore[i] += share(t, len(names))
 			baseScore[i] += share(b, len(names))
@@ -82,6 +79,17 @@ func share(right bool, of int) float64 {
 }
 
 // verdictOf is whether a filter finds a sample right.
+// each lists one side of the pairs.
+func each(pairs []pair, side func(pair) *run.Sample) iter.Seq[*run.Sample] {
+	return func(yield func(*run.Sample) bool) {
+		for _, p := range pairs {
+			if !yield(side(p)) {
+				return
+			}
+		}
+	}
+}
+
 func verdictOf(s run.Sample, filter string) bool {
 	return slices.ContainsFunc(s.Verdicts, func(v task.Verdict) bool { return v.Filter == filter && v.Correct })
 }

@@ -86,12 +86,12 @@ func partner(test, base *run.Run, sample run.Sample) (*run.Sample, error) {
 	if at < 0 || place < 0 {
 		return nil, fmt.Errorf("run %s has not finished %s, question %d, which is sample %d of %s", base.Name(), sample.Subject, sample.Question, sample.Index, test.Name())
 	}
-	same, err := asked(test, base, pair{test: sample, base: samples[at]})
+	same, err := asked(test, base, pair{test: &sample, base: &samples[at]})
 	if err != nil {
 		return nil, fmt.Errorf("inspect %s beside %s: %w", test.Name(), base.Name(), err)
 	}
 	if !same {
-		return nil, fmt.Errorf("inspect %s beside %s: the prompts differ: %w", test.Name(), base.Name(), difference(test, base, pair{test: sample, base: samples[at]}))
+		return nil, fmt.Errorf("inspect %s beside %s: the prompts differ: %w", test.Name(), base.Name(), difference(test, base, pair{test: &sample, base: &samples[at]}))
 	}
 	return &samples[at], nil
 }
@@ -197,5 +197,5 @@ func (in *Inspection) outcome() string {
 		}
 		return "wrong"
 	}
-	return outcomeWords(pair{test: in.TestSample, base: *in.BaseSample}.outcome())
+	return outcomeWords(pair{test: &in.TestSample, base: in.BaseSample}.outcome())
 }

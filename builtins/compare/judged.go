@@ -43,7 +43,7 @@ func dropUnjudged(test, base *run.Run, pairs []pair) (kept []pair, dropped []Unj
 		return false
 	}
 	kept = slices.DeleteFunc(slices.Clone(pairs), func(p pair) bool {
-		t, b := look(test, p.test), look(base, p.base)
+		t, b := look(test, *p.test), look(base, *p.base)
 		return !t || !b
 	})
 	for _, r := range []*run.Run{test, base} {

@@ -73,7 +73,7 @@ func compareMargins(pairs []pair) (*Margins, error) {
 func boundedMargins(pairs []pair) int {
 	n := 0
 	for _, p := range pairs {
-		if isBounded(p.test) || isBounded(p.base) {
+		if isBounded(*p.test) || isBounded(*p.base) {
 			n++
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // pair is one question as both runs answered it.
-type pair struct{ test, base run.Sample }
+type pair struct{ test, base *run.Sample }
 
 func (p pair) outcome() stats.Paired { return stats.Outcome(p.base.Correct, p.test.Correct) }
 
@@ -49,7 +49,7 @@ func join(test, base *run.Run) (pairs []pair, left int, err error) {
 		if at < 0 {
 			continue
 		}
-		p := pair{test: testSamples[at], base: baseSamples[i]}
+		p := pair{test: &testSamples[at], base: &baseSamples[i]}
 		pairs = append(pairs, p)
 		same, err := asked(test, base, p)
 		if err != nil {

@@ -24,11 +24,11 @@ func asked(test, base *run.Run, p pair) (same bool, err error) {
 	if p.test.PromptTokens > 0 && p.base.PromptTokens > 0 {
 		return p.test.PromptSHA256 == p.base.PromptSHA256, nil
 	}
-	testText, err := textHash(test, p.test)
+	testText, err := textHash(test, *p.test)
 	if err != nil {
 		return false, err
 	}
-	baseText, err := textHash(base, p.base)
+	baseText, err := textHash(base, *p.base)
 	return testText == baseText, err
 }
 

@@ -109,17 +109,17 @@ func (c *Comparison) Samples() *frame.Frame {
 	for i, p := range c.pairs {
 		r := row{Index: p.base.Index, Subject: p.base.Subject, Question: p.base.Question, Ref: p.base.Ref,
 			Outcome: outcomeWords(p.outcome()), BaseOutput: p.base.Output, TestOutput: p.test.Output}
-		if hasMargin(p.base) {
+		if hasMargin(*p.base) {
 			r.BaseMargin = &p.base.Margin
 		}
-		if hasMargin(p.test) {
+		if hasMargin(*p.test) {
 			r.TestMargin = &p.test.Margin
 		}
-		if hasMargin(p.base) && hasMargin(p.test) {
+		if hasMargin(*p.base) && hasMargin(*p.test) {
 			change := p.test.Margin - p.base.Margin
 			r.MarginChange = &change
 		}
-		r.BaseTop, r.TestTop = topText(p.base), topText(p.test)
+		r.BaseTop, r.TestTop = topText(*p.base), topText(*p.test)
 		rows[i] = r
 	}
 	return frame.FromStructs(rows)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"unique"
 )
 
 const samplesFile = "samples.jsonl"
@@ -72,6 +73,7 @@ func (r *recordReader) add(line []byte) error {
 	if r.at == nil {
 		r.at = map[int]int{}
 	}
+	sample.share()
 	r.at[sample.Index] = len(r.samples)
 	r.samples = append(r.samples, sample)
 	if sample.Correct {
@@ -81,4 +83,17 @@ func (r *recordReader) add(line []byte) error {
 		r.unjudged++
 	}
 	return nil
+}
+
+// share lets texts that many samples have be held once.
+func (s *Sample) share() {
+	for _, text := range []*string{&s.Subject, &s.Ref, &s.Finish} {
+		*text = unique.Make(*text).Value()
+	}
+	if len(s.Tokens) < 4 { // an answer, and not a text of its own
+		s.Output = unique.Make(s.Output).Value()
+	}
+	for i := range s.Top {
+		s.Top[i].Text = unique.Make(s.Top[i].Text).Value()
+	}
 }

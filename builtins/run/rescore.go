@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,7 +26,7 @@ func (r *Run) By(filter string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := FiltersOf(samples)
+	names := FiltersOf(pointers(samples))
 	if slices.Contains(names, filter) {
 		other.filter = filter
 		return other, nil
@@ -37,16 +38,17 @@ func (r *Run) By(filter string) (*Run, error) {
 }
 
 // FiltersOf lists the filters that judged every one of the samples, in order.
-func FiltersOf(samples []Sample) []string {
+func FiltersOf(samples iter.Seq[*Sample]) []string {
 	var names []string
-	for i, s := range samples {
+	first := true
+	for s := range samples {
 		var here []string
 		for _, v := range s.Verdicts {
-			if i == 0 || slices.Contains(names, v.Filter) {
+			if first || slices.Contains(names, v.Filter) {
 				here = append(here, v.Filter)
 			}
 		}
-		names = here
+		names, first = here, false
 	}
 	return names
 }
@@ -127,4 +129,14 @@ func (r *Run) setScorer(scorer *task.Scorer) error {
 	}
 	r.spec, r.scorer, r.verdicts.known, r.verdicts.info, r.verdicts.listed = spec, scorer, nil, nil, false
 	return nil
+}
+
+func pointers(samples []Sample) iter.Seq[*Sample] {
+	return func(yield func(*Sample) bool) {
+		for i := range samples {
+			if !yield(&samples[i]) {
+				return
+			}
+		}
+	}
 }

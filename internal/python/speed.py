@@ -73,11 +73,11 @@ def verdict(met) -> str:
 
 
 def amount(value, unit) -> str:
-    return f"{value:.3g} {unit}".rstrip()
+    return f"{value:.3g} {unit}".rstrip() if abs(value) < 1000 else f"{value:.0f} {unit}".rstrip()
 
 
-def write_speed(path, machine, rows):
-    """The kernels side by side, and every row that has a mark."""
+def write_speed(path, machine, rows, unmeasured):
+    """The kernels side by side, every row that has a mark, and what could not be measured."""
     kernels = {}
     for row in rows:
         if row["beside"] == "ipykernel":
@@ -90,6 +90,7 @@ def write_speed(path, machine, rows):
         ["measured", "ours", "beside", "its", "ratio", "interval", "n", "mark", ""],
         ([r["what"], r["ours"], r["beside"], r["peer"], r["ratio"], r["interval"], r["n"], r["mark"], r["verdict"].lower()]
          for r in rows if r["mark"]))
+    missing = "".join(f"\nNot measured: {reason}\n" for reason in unmeasured)
     path.write_text(f"""# Speed
 
 Written by `make bench`, which measures adkernel and its neighbours in turn, in one run.
@@ -105,7 +106,7 @@ Written by `make bench`, which measures adkernel and its neighbours in turn, in 
 Medians. A ratio is the median of ours divided by the peer's, pair by pair, with its 95 % interval from order statistics (of
 fewer than six pairs: their range). Where a mark has a unit it is one of our own value.
 
-{mark_table}""")
+{mark_table}{missing}""")
 
 
 def table(head, rows) -> str:

@@ -26,8 +26,8 @@ func hashOf(scheme string) (func() hash.Hash, error) {
 
 // signer signs the four JSON parts of messages.
 type signer struct {
-	hash func() hash.Hash
-	key  []byte // empty: messages are not signed
+	macs sync.Pool // of hash.Hash, keyed: to key one costs as much as a short message
+	key  []byte    // empty: messages are not signed
 
 	mu     sync.Mutex
 	seen   map[digest]struct{}
@@ -47,7 +47,9 @@ func newSigner(scheme, key string) (*signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &signer{hash: h, key: []byte(key), seen: map[digest]struct{}{}}, nil
+	s := &signer{key: []byte(key), seen: map[digest]struct{}{}}
+	s.macs.New = func() any { return hmac.New(h, s.key) }
+	return s, nil
 }
 
 func (s *signer) sign(parts [][]byte) []byte {
@@ -58,7 +60,9 @@ func (s *signer) sign(parts [][]byte) []byte {
 }
 
 func (s *signer) sum(parts [][]byte) []byte {
-	mac := hmac.New(s.hash, s.key)
+	mac := s.macs.Get().(hash.Hash)
+	defer s.macs.Put(mac)
+	mac.Reset()
 	for _, part := range parts {
 		mac.Write(part)
 	}

@@ -123,9 +123,7 @@ class Generator:
         mask = torch.tensor([[1] * shared + [0] * (longest - len(t)) + [1] * len(t) for t in suffixes], device=self.device)
         cache = None
         if prefix is not None:
-            cache = copy.deepcopy(prefix)
-            if len(sequences) > 1:
-                cache.batch_repeat_interleave(len(sequences))
+            cache = repeated(prefix, len(sequences))
         whole = any(s.request.get("prompt_logits") for s in sequences)
         out = self._run(ids, mask, shared, cache, keep=0 if whole else 1)
         for b, s in enumerate(sequences):
@@ -234,6 +232,16 @@ class Sequence:
             # A token stays while those before it do not reach the share.
             p = torch.where(p.cumsum(0) - p < sampling["top_p"], p, 0.0)
         return ids[torch.multinomial(p, 1, generator=self.generator)].item()
+
+
+def repeated(cache, n):
+    """The plain cache of one sequence as that of n which begin like it. Nothing
+    is copied: what extends a cache puts a new tensor in place of the old one."""
+    new = copy.copy(cache)
+    new.layers = [copy.copy(layer) for layer in cache.layers]
+    for layer in new.layers:
+        layer.keys, layer.values = (t.expand(n, -1, -1, -1) for t in (layer.keys, layer.values))
+    return new
 
 
 def plain(cache):
