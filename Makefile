@@ -101,7 +101,7 @@ neighbours: .venv-neighbours/ready .venv-vllm/ready ## Install torch, transforme
 vllm: .venv-vllm/ready ## Install vLLM alone; internal/python/vllm_serve.py serves a checkpoint with it.
 
 test-neighbours: neighbours test-lmeval ## Tests that need them, half an hour on two busy cores.
-	ADKERNEL_NEIGHBOURS=$(CURDIR)/.venv-neighbours/bin/python ADKERNEL_VLLM=$(CURDIR)/.venv-vllm/bin/python go test -timeout 60m -p 1 $(NEIGHBOURS)
+	ADKERNEL_NEIGHBOURS=$(CURDIR)/.venv-neighbours/bin/python ADKERNEL_VLLM=$(CURDIR)/.venv-vllm/bin/python go test -timeout 60m -p 2 $(NEIGHBOURS)
 
 lmeval: .venv-lmeval/ready ## Install lm-evaluation-harness, which judges adkernel serve and the prompts.
 

@@ -47,16 +47,27 @@ type Info struct {
 
 // A Request is one prompt.
 type Request struct {
-	ID        int      // chosen by the caller, returned with the response
-	Tokens    []int32  // prompt, at least one
-	Text      string   // of the prompt, for engines that encode it themselves; "" where Tokens are not all of a text's
-	MaxTokens int      // at least 1; 0 only with PromptLogits
+	ID        int     // chosen by the caller, returned with the response
+	Tokens    []int32 // prompt, at least one
+	Text      string  // of the prompt, for engines that encode it themselves; "" where Tokens are not all of a text's
+	MaxTokens int     // at least 1; 0 only with PromptLogits
+
+	// Messages are the turns of which Text is the rendering, for engines that
+	// render chats themselves; nil where the prompt is no chat.
+	Messages []Message
+
 	Stop      []int32  // ids that end the output (and are left out of it); nil: the model's own
 	StopTexts []string // texts that end the output; Text is cut before the first of them
 	Sampling  Sampling // how the next token is chosen; zero: the most likely one
 
 	Logits       bool // return the row that chose the first output token, or what the engine has in its place
 	PromptLogits bool // return the rows of all prompt positions
+}
+
+// A Message is one turn of a chat.
+type Message struct {
+	Role    string `json:"role"` // "system", "user" or "assistant"
+	Content string `json:"content"`
 }
 
 // Sampling draws the next token instead of taking the most likely one. The

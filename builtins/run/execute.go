@@ -218,10 +218,22 @@ func (x *execution) missing() []engine.Request {
 	var requests []engine.Request
 	for i, p := range x.prompts {
 		if !x.done[i] {
-			requests = append(requests, engine.Request{ID: i, Tokens: p.ids, Text: p.text, MaxTokens: x.task.MaxTokens, StopTexts: x.task.Stop, Logits: true})
+			requests = append(requests, engine.Request{ID: i, Tokens: p.ids, Text: p.text, Messages: x.messages(i, p), MaxTokens: x.task.MaxTokens, StopTexts: x.task.Stop, Logits: true})
 		}
 	}
 	return requests
+}
+
+// messages are the turns of a chat; nil where the prompt is not all of them.
+func (x *execution) messages(i int, p prompt) []engine.Message {
+	if x.task.Chat == nil || p.text == "" {
+		return nil
+	}
+	var out []engine.Message
+	for _, m := range x.task.Questions[i].Messages {
+		out = append(out, engine.Message{Role: m.Role, Content: m.Content})
+	}
+	return out
 }
 
 // tellEvery bounds how often state.json says what is under way.

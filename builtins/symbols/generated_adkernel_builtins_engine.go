@@ -26,6 +26,7 @@ func init() {
 		"LoadedScale":     reflect.ValueOf((*engine.LoadedScale)(nil)),
 		"LogProb":         reflect.ValueOf((*engine.LogProb)(nil)),
 		"Merge":           reflect.ValueOf(engine.Merge),
+		"Message":         reflect.ValueOf((*engine.Message)(nil)),
 		"Opener":          reflect.ValueOf((*engine.Opener)(nil)),
 		"Request":         reflect.ValueOf((*engine.Request)(nil)),
 		"Response":        reflect.ValueOf((*engine.Response)(nil)),

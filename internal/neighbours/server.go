@@ -17,7 +17,7 @@ import (
 
 // patience is for how long a server may load: vLLM takes two minutes on two
 // idle processors, and several times that on busy ones.
-const patience = 15 * time.Minute
+const patience = 20 * time.Minute
 
 // A Server is a process that serves a model over OpenAI's API.
 type Server struct {

@@ -71,7 +71,7 @@ func (l *logProbs) first(n int) []engine.LogProb {
 	case len(l.Content) > 0:
 		for _, t := range l.Content[0].TopLogprobs {
 			p := spelt(t.Token, t.Logprob)
-			if t.ID != nil {
+			if t.ID != nil && *t.ID >= 0 {
 				p.ID, p.Text = *t.ID, t.Token
 			}
 			out = append(out, p)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"adkernel/builtins/engine"
@@ -123,16 +124,24 @@ func (e *Engine) words(r engine.Request) (path string, ask map[string]any, err e
 		ask["prompt"] = r.Tokens
 		return "/completions", ask, nil
 	}
-	text, err := e.text(r)
-	if err != nil {
-		return "", nil, err
-	}
 	if e.server.chat {
-		ask["messages"] = []any{map[string]any{"role": "user", "content": text}}
-		return "/chat/completions", ask, nil
+		ask["messages"], err = turns(r)
+		return "/chat/completions", ask, err
 	}
-	ask["prompt"] = text
-	return "/completions", ask, nil
+	ask["prompt"], err = e.text(r)
+	return "/completions", ask, err
+}
+
+// turns are those of a chat, or the prompt in a user's turn: nothing else can
+// be said to a server that has chat completions alone. Its template is its own.
+func turns(r engine.Request) ([]engine.Message, error) {
+	switch {
+	case len(r.Messages) > 0:
+		return r.Messages, nil
+	case r.Text == "":
+		return nil, errors.New("the prompt was cut to a number of tokens, and this server takes whole messages")
+	}
+	return []engine.Message{{Role: "user", Content: r.Text}}, nil
 }
 
 // shortOutput is for how many tokens at most log-probabilities are asked for.
@@ -196,15 +205,33 @@ func (e *Engine) tokenText(ctx context.Context, id int32) string {
 	return text
 }
 
-// text is the prompt as text: as it was before it was encoded, or where it was
-// cut what is left of it, special tokens left out, for the server adds them.
+// text is the prompt as text, which the server encodes: it must become the
+// prompt's tokens, or the answer would be one to another question. It does not
+// where the server adds special tokens that a chat template wrote already.
 func (e *Engine) text(r engine.Request) (string, error) {
-	if r.Text != "" {
-		return r.Text, nil
+	text := r.Text
+	if text == "" { // the prompt was cut
+		texts, err := e.DecodeAll([][]int32{r.Tokens})
+		if err != nil {
+			return "", err
+		}
+		text = texts[0]
 	}
-	texts, err := e.DecodeAll([][]int32{r.Tokens})
+	encoded, err := e.Encode(text, true)
 	if err != nil {
 		return "", err
 	}
-	return texts[0], nil
+	if !slices.Equal(encoded, r.Tokens) {
+		return "", fmt.Errorf("this server takes prompts as text alone, and would read %d tokens%s where the prompt has %d: it was cut, or has its special tokens from a chat template",
+			len(encoded), beginning(encoded, r.Tokens), len(r.Tokens))
+	}
+	return text, nil
+}
+
+// beginning says where two prompts differ, when it is at their first tokens.
+func beginning(a, b []int32) string {
+	if n := min(len(a), len(b), 3); n > 0 && !slices.Equal(a[:n], b[:n]) {
+		return fmt.Sprintf(" that begin %v and not %v", a[:n], b[:n])
+	}
+	return ""
 }

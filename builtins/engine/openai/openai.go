@@ -8,6 +8,12 @@
 // so that Info.Vocab is 0 and questions about logits are answered with their
 // absence, never with zeros. The API key comes from the environment and is
 // written nowhere.
+//
+// A deployment's Args say how a server is asked: served_model_name, its name of
+// the model where it has several; tokenizer, a directory, where Model is none;
+// api_key_env, the variable with the API key (OPENAI_API_KEY); concurrency,
+// requests at a time (16); retries of a request (5); timeout of one attempt in
+// seconds (600); logprobs, how many of the likeliest first tokens (20).
 package openai
 
 import (

@@ -87,12 +87,47 @@ func TestOnlyWhatCameBackCountsAsAnAbility(t *testing.T) {
 				require.Equal(t, own, got[3].Tokens)
 			}
 
-			long, err := generated(t, e, []engine.Request{{Tokens: tokens[1:], MaxTokens: shortOutput + 1, Logits: true}})
+			long, err := generated(t, e, []engine.Request{{Tokens: tokens, Text: "some text", MaxTokens: shortOutput + 1, Logits: true}})
 			require.NoError(t, err)
 			require.Nil(t, long[0].LogProbs)
 			require.NotContains(t, f.asked[len(f.asked)-1], "logprobs", "not asked for what nobody reads")
 		})
 	}
+}
+
+// What a server would encode as other tokens is not sent.
+func TestATextThatIsNotThePromptIsRefused(t *testing.T) {
+	f := newFake(t, plain{}.answer)
+	e, _ := opened(t, f.URL+"/v1", nil)
+	tokens, err := e.Encode("What is 1 + 1?", true)
+	require.NoError(t, err)
+	for name, r := range map[string]engine.Request{
+		"special tokens of a template": {Tokens: tokens, Text: "<s>What is 1 + 1?", MaxTokens: 1},
+		"without any":                  {Tokens: tokens[1:], Text: "What is 1 + 1?", MaxTokens: 1},
+		"cut":                          {Tokens: tokens[3:], MaxTokens: 1},
+	} {
+		before := len(f.asked)
+		_, err := generated(t, e, []engine.Request{r})
+		require.ErrorContains(t, err, "this server takes prompts as text alone", name)
+		require.Len(t, f.asked, before, name)
+	}
+	cut := append(tokens[:1:1], tokens[3:]...) // as task.Truncate cuts
+	_, err = generated(t, e, []engine.Request{{Tokens: cut, MaxTokens: 1}})
+	require.NoError(t, err)
+	require.Equal(t, e.Decode(cut), f.asked[len(f.asked)-1]["prompt"])
+}
+
+func TestAChatIsSentAsItsTurns(t *testing.T) {
+	f := newFake(t, plain{chatOnly: true}.answer)
+	e, _ := opened(t, f.URL+"/v1", nil)
+	turns := []engine.Message{{Role: "system", Content: "Be brief."}, {Role: "user", Content: "1 + 1?"}}
+	_, err := generated(t, e, []engine.Request{{Tokens: []int32{1}, Text: "<|system|>Be brief.<|user|>1 + 1?", Messages: turns, MaxTokens: 1}})
+	require.NoError(t, err)
+	require.Equal(t, []any{
+		map[string]any{"role": "system", "content": "Be brief."}, map[string]any{"role": "user", "content": "1 + 1?"},
+	}, f.asked[len(f.asked)-1]["messages"])
+	_, err = generated(t, e, []engine.Request{{Tokens: []int32{1, 2}, MaxTokens: 1}})
+	require.ErrorContains(t, err, "this server takes whole messages")
 }
 
 func TestAFirstPositionIsReadAsItIsMeant(t *testing.T) {

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"math"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,6 +22,7 @@ import (
 	"adkernel/builtins/run"
 	"adkernel/builtins/task"
 	"adkernel/builtins/tokenizer"
+	"adkernel/builtins/tokenizer/chat"
 	"adkernel/internal/serve"
 )
 
@@ -30,6 +33,7 @@ type troubled struct {
 	address string
 	inner   http.Handler
 	server  *http.Server
+	chat    bool         // there are no completions but of chats
 	good    atomic.Int32 // completions until the trouble
 	trouble func(w http.ResponseWriter)
 }
@@ -40,7 +44,9 @@ func newTroubled(t *testing.T, key string, trouble func(http.ResponseWriter)) *t
 	require.NoError(t, err)
 	tok, err := tokenizer.Load(demo(t, "dense"))
 	require.NoError(t, err)
-	inner := serve.New(serve.Options{Engine: behind.(engine.Steerable), Tokenizer: tok, Name: "demo", APIKey: key})
+	template, err := chat.Parse("{% for m in messages %}{{ bos_token }}{{ m.content }}{% endfor %}", map[string]string{"bos_token": "<s>"})
+	require.NoError(t, err)
+	inner := serve.New(serve.Options{Engine: behind.(engine.Steerable), Tokenizer: tok, Template: template, Name: "demo", APIKey: key})
 	s := &troubled{t: t, address: "127.0.0.1:0", inner: inner.Handler(), trouble: trouble}
 	s.start()
 	t.Cleanup(func() { s.stop(); inner.Close(); behind.Close() })
@@ -59,6 +65,10 @@ func (s *troubled) start() {
 func (s *troubled) stop() { s.server.Close() }
 
 func (s *troubled) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.chat && r.URL.Path == "/v1/completions" {
+		http.NotFound(w, r)
+		return
+	}
 	if r.URL.Path == "/v1/completions" && s.trouble != nil && s.good.Add(-1) < 0 {
 		s.trouble(w)
 		return
@@ -226,5 +236,29 @@ func TestNoRunIsMadeOfASecret(t *testing.T) {
 			require.NoError(t, err)
 			require.Empty(t, entries)
 		})
+	}
+}
+
+// Through chat completions an answer begins a turn: its letter has no space in
+// front, and the token that has one is another token.
+func TestLettersOfAChatBeginATurn(t *testing.T) {
+	s := newTroubled(t, "", nil)
+	s.chat = true
+	r := ran(t, s.deployment(nil), 18)
+	settings := r.Spec().Engine.Settings
+	require.Equal(t, "chat/completions", settings["server.endpoint"])
+	require.Equal(t, "available, of the 20 likeliest tokens", settings["server.logprobs"])
+	own := samplesOf(t, ran(t, engine.Deployment{Name: "own"}, 18))
+	for i, s := range samplesOf(t, r) {
+		require.Equal(t, own[i].Output, s.Output, "the template is the plain prompt's")
+		require.InDelta(t, own[i].Top[0].Logit-own[i].Top[1].Logit, s.LogProbs[0].LogProb-s.LogProbs[1].LogProb, 1e-4)
+		for j, letter := range []string{"A", "B", "C", "D"} {
+			at := slices.IndexFunc(s.LogProbs, func(p engine.LogProb) bool { return p.Text == letter })
+			if at < 0 {
+				require.True(t, math.IsNaN(float64(s.LetterLogProbs[j])))
+				continue
+			}
+			require.Equal(t, s.LogProbs[at].LogProb, s.LetterLogProbs[j])
+		}
 	}
 }
