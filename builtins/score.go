@@ -93,57 +93,88 @@ func scorerSource(caller string) string {
 }
 
 func textOf(h host.Host, source, caller string) string {
-	argument := argumentOf(source, caller)
-	if argument == "" {
-		argument = source
-	}
+	here, names := argumentOf(source, caller)
 	var parts []string
-	for _, c := range definitions(h.Cells(), mentioned(argument)) {
+	for _, c := range definitions(h.Cells(), names) {
 		parts = append(parts, strings.TrimSpace(c.Source))
 	}
-	return strings.Join(append(parts, strings.TrimSpace(argument)), "\n\n")
+	return strings.Join(append(parts, strings.TrimSpace(here)), "\n\n")
 }
 
-// argumentOf is the text of the last argument of the only call of caller in a
-// cell; "" when there are several, or none.
-func argumentOf(source, caller string) string {
+// argumentOf is the last argument of the only call of caller in a cell, behind
+// the statements of the cell that it needs, and the names that these mention.
+// Of a cell with several calls or none, or with functions beside statements, it
+// is all.
+func argumentOf(source, caller string) (text string, names []string) {
 	const head = "package cell\nfunc _() {\n"
 	files := token.NewFileSet()
 	f, err := parser.ParseFile(files, "", head+source+"\n}", parser.SkipObjectResolution)
-	if err != nil {
-		return "" // it declares functions beside statements
+	if err != nil || len(f.Decls) != 1 {
+		return source, nil
 	}
-	var found []string
+	textOf := func(n ast.Node) string {
+		return source[files.Position(n.Pos()).Offset-len(head) : files.Position(n.End()).Offset-len(head)]
+	}
+	var arguments []ast.Expr
 	ast.Inspect(f, func(n ast.Node) bool {
-		call, ok := n.(*ast.CallExpr)
-		if !ok || len(call.Args) == 0 {
-			return true
-		}
-		if name, ok := call.Fun.(*ast.Ident); ok && name.Name == caller {
-			last := call.Args[len(call.Args)-1]
-			from, to := files.Position(last.Pos()).Offset-len(head), files.Position(last.End()).Offset-len(head)
-			found = append(found, source[from:to])
+		if call, ok := n.(*ast.CallExpr); ok && len(call.Args) > 0 {
+			if name, ok := call.Fun.(*ast.Ident); ok && name.Name == caller {
+				arguments = append(arguments, call.Args[len(call.Args)-1])
+			}
 		}
 		return true
 	})
-	if len(found) != 1 {
-		return ""
+	statements := f.Decls[0].(*ast.FuncDecl).Body.List
+	if len(arguments) != 1 {
+		return source, mentioned(f)
 	}
-	return found[0]
+	text, names = textOf(arguments[0]), mentioned(arguments[0])
+	for _, s := range slices.Backward(statements) {
+		if slices.ContainsFunc(declared(s), func(name string) bool { return slices.Contains(names, name) }) {
+			text = textOf(s) + "\n" + text
+			names = append(names, mentioned(s)...)
+		}
+	}
+	return text, names
 }
 
-// mentioned lists the identifiers of an expression or a cell.
-func mentioned(text string) []string {
+// declared lists the names that a statement declares for those behind it.
+func declared(s ast.Stmt) []string {
 	var names []string
-	note := func(n ast.Node) bool {
+	note := func(e ast.Expr) {
+		if id, ok := e.(*ast.Ident); ok && id.Name != "_" {
+			names = append(names, id.Name)
+		}
+	}
+	switch s := s.(type) {
+	case *ast.AssignStmt: // also where it assigns: the value is another then
+		for _, left := range s.Lhs {
+			note(left)
+		}
+	case *ast.DeclStmt:
+		for _, spec := range s.Decl.(*ast.GenDecl).Specs {
+			switch spec := spec.(type) {
+			case *ast.ValueSpec:
+				for _, name := range spec.Names {
+					note(name)
+				}
+			case *ast.TypeSpec:
+				note(spec.Name)
+			}
+		}
+	}
+	return names
+}
+
+// mentioned lists the identifiers of a piece of source.
+func mentioned(of ast.Node) []string {
+	var names []string
+	ast.Inspect(of, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
 			names = append(names, id.Name)
 		}
 		return true
-	}
-	if e, err := parser.ParseExpr(text); err == nil {
-		ast.Inspect(e, note)
-	}
+	})
 	return names
 }
 

@@ -10,13 +10,14 @@ import (
 	"adkernel/builtins/engine/embedded"
 	"adkernel/builtins/task"
 	"adkernel/builtins/tokenizer"
+	"adkernel/internal/cache"
 )
 
 // variant returns the directory of the dense checkpoint quantized to as, which
 // it makes with the reference quantizer when it is not there yet.
 func (f *files) variant(ctx context.Context, as checkpoint.Format) (string, error) {
 	dir := filepath.Join(f.root, "dense-"+string(as))
-	err := once(dir, func(temporary string) error {
+	err := cache.Once(dir, func(temporary string) error {
 		var options checkpoint.QuantizeOptions
 		if as != checkpoint.FP8Block {
 			maxima, err := f.calibrate(ctx)

@@ -166,14 +166,24 @@ func (c executeRunCommand) Run(ctx context.Context) error {
 type two struct {
 	Test string `arg:"" name:"run" type:"existingdir" help:"Run of the deployment."`
 	Base string `arg:"" type:"existingdir" help:"Run of its reference."`
+
+	Filter string `help:"Judge both by this filter of their task: strict-match or flexible-extract of gsm8k."`
 }
 
 func (t two) attach() (test, base *run.Run, err error) {
-	if test, err = run.Attach(t.Test); err != nil {
+	if test, err = t.open(t.Test); err != nil {
 		return nil, nil, err
 	}
-	base, err = run.Attach(t.Base)
+	base, err = t.open(t.Base)
 	return test, base, err
+}
+
+func (t two) open(dir string) (*run.Run, error) {
+	r, err := run.Attach(dir)
+	if err != nil || t.Filter == "" {
+		return r, err
+	}
+	return r.By(t.Filter)
 }
 
 func (t two) compare() (*compare.Comparison, error) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -43,4 +44,32 @@ func TestRunsThatCannotBeListedAreAnError(t *testing.T) {
 	require.Equal(t, exitFailed, Main([]string{"runs"}))
 	t.Setenv("ADKERNEL_RUNS", filepath.Join(filepath.Dir(file), "absent"))
 	require.Equal(t, exitOK, Main([]string{"runs"}), "no run yet")
+}
+
+func TestComparisonsByAFilterSayWhichThereAre(t *testing.T) {
+	dir := t.TempDir()
+	samples := func(name, strict string) string {
+		path := filepath.Join(dir, name, "samples_gsm8k_2026-01-01T00-00-00.000000.jsonl")
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		line := `{"doc_id": 0, "doc": {}, "target": "7", "arguments": {"gen_args_0": {"arg_0": "q", "arg_1": {"until": []}}}, "resps": [["7"]], "filtered_resps": ["7"], ` +
+			`"filter": "%s", "metrics": ["exact_match"], "exact_match": %s}` + "\n"
+		require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, line+line, "strict-match", strict, "flexible-extract", "1.0"), 0o644))
+		out := filepath.Join(dir, name, "run")
+		status, _, stderr := adkernel(t, dir, "import", path, "--filter", "flexible-extract", "-o", out)
+		require.Equal(t, exitOK, status, stderr)
+		return out
+	}
+	test, base := samples("test", "0.0"), samples("base", "1.0")
+	for filter, losses := range map[string]string{"": `"losses": 0`, "strict-match": `"losses": 1`} {
+		args := []string{"compare", test, base, "--json"}
+		if filter != "" {
+			args = append(args, "--filter", filter)
+		}
+		_, stdout, stderr := adkernel(t, dir, args...)
+		require.Contains(t, stdout, losses, stderr)
+		require.Contains(t, stdout, `"mean_of_filters"`)
+	}
+	status, _, stderr := adkernel(t, dir, "compare", test, base, "--filter", "loose")
+	require.Equal(t, exitFailed, status)
+	require.Contains(t, stderr, `filter "loose": there are ["flexible-extract" "strict-match"]`)
 }

@@ -12,7 +12,7 @@
 //
 // A notebook may need what few machines have, such as a GPU (see recording). It
 // is executed where that is, with -record, which also keeps what its runs
-// answered. Everywhere else its outputs are computed again from these records,
+// answered, and compared there with -here. Everywhere else its outputs are computed again from these records,
 // and the cells that launch and probe are compiled and not evaluated.
 package main
 
@@ -44,12 +44,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	program := flags.String("adkernel", "", "the adkernel `command` that executes the notebooks")
 	evaluator := flags.String("evaluator", "", "the `evaluator` of the cells (default: the command's)")
 	update := flags.Bool("update", false, "write outputs that differ to the notebooks")
+	here := flags.Bool("here", false, "this machine has what recorded notebooks need: execute and compare them as others")
 	again := flags.Bool("record", false, "execute notebooks that need more than this test asks for, and write outputs and records")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
 	if *program == "" || flags.NArg() == 0 {
-		fmt.Fprintln(stderr, "usage: notebooktest -adkernel BIN [-evaluator NAME] [-update | -record] NOTEBOOK...")
+		fmt.Fprintln(stderr, "usage: notebooktest -adkernel BIN [-evaluator NAME] [-update | -record] [-here] NOTEBOOK...")
 		return 2
 	}
 	e, err := newExecutor(*program, *evaluator, stderr)
@@ -64,7 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			break
 		}
 		start := time.Now()
-		word, err := test(ctx, e, path, *update, *again)
+		word, err := test(ctx, e, path, mode{*update, *again, *here})
 		if err != nil {
 			failed++
 			fmt.Fprintf(stdout, "FAIL %s\n%v\n", path, err)
@@ -80,9 +81,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
+// mode is what is done with notebooks and what differs.
+type mode struct{ update, record, here bool }
+
 // test executes the notebook at path and compares it, updates it or records it.
 // The word says what became of it.
-func test(ctx context.Context, e *executor, path string, update, again bool) (word string, err error) {
+func test(ctx context.Context, e *executor, path string, m mode) (word string, err error) {
 	committed, err := notebook.Read(path)
 	if err != nil {
 		return "", err
@@ -91,12 +95,12 @@ func test(ctx context.Context, e *executor, path string, update, again bool) (wo
 	switch {
 	case err != nil:
 		return "", err
-	case again && recorded == nil:
+	case m.record && recorded == nil:
 		return "", errors.New("  it is not a notebook to record: it has no metadata.adkernel.recorded")
-	case again:
+	case m.record:
 		return record(ctx, e, path, recorded)
-	case recorded != nil:
-		return testRecorded(ctx, e, path, committed, recorded, update)
+	case recorded != nil && !m.here:
+		return testRecorded(ctx, e, path, committed, recorded, m.update)
 	}
 	fresh, engines, err := e.execute(ctx, path)
 	if err != nil {
@@ -106,7 +110,7 @@ func test(ctx context.Context, e *executor, path string, update, again bool) (wo
 	numbers := was == engines || was == "" // executed by hand: by whichever
 	differences := compare(committed, fresh, numbers)
 	switch {
-	case update && (len(differences) > 0 || was != engines):
+	case m.update && (len(differences) > 0 || was != engines):
 		setEngines(fresh, engines)
 		return "updated", fresh.Write(path)
 	case len(differences) > 0:

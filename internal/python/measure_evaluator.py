@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from kernels import install, start
+from jupyter_kernels import install, start
 
 # What a row has beside our evaluator, how it is called, and the ratio that is
 # allowed: that of yaegi with our front end is the row's own target.

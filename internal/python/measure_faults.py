@@ -2,7 +2,7 @@
 
 import time
 
-from kernels import Died, install, start
+from jupyter_kernels import Died, install, start
 
 # The same in both languages: a variable, a panic where nobody recovers, an
 # exit, an endless loop, a cell that fails and one that would go on.

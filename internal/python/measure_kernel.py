@@ -2,7 +2,7 @@
 
 import time
 
-from kernels import Kernel, install, start
+from jupyter_kernels import Kernel, install, start
 
 # Of one thing in both languages: cells that print, loop for ever, are half typed.
 CELLS = {

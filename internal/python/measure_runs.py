@@ -8,7 +8,7 @@ import threading
 import time
 from datetime import datetime
 
-from kernels import install, start
+from jupyter_kernels import install, start
 
 OVERHEAD = 0.02  # of a run's time
 VISIBLE = 200  # ms from a sample's record to the message that shows it

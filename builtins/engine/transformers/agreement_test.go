@@ -2,9 +2,11 @@ package transformers_test
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,8 +21,16 @@ const modelsVariable = "ADKERNEL_TEST_MODELS"
 
 // In float32 both engines compute the same numbers, but for the order of sums;
 // in bfloat16 they round at the same places.
+//
+// How much sums in float32 are off grows with the logits. Of a llama model of
+// six layers, 36 prompts of up to 600 tokens and logits up to 17, measured
+// against float64: torch with eager attention 1.7e-4, with SDPA 1.2e-4, the
+// embedded engine 7.5e-5; and between the engines 1.9e-4. That is 1.1e-5 of the
+// greatest logit, and twice as much is the bound of models that this test does
+// not know.
 func TestLogitsAgreeWithTheEmbeddedEngine(t *testing.T) {
 	models := []string{filepath.Join(demo, "dense"), filepath.Join(demo, "moe"), fixture("llama-bias-llama3-rope")}
+	known := len(models)
 	if more := os.Getenv(modelsVariable); more != "" {
 		models = append(models, strings.Split(more, ":")...)
 	}
@@ -38,7 +48,11 @@ func TestLogitsAgreeWithTheEmbeddedEngine(t *testing.T) {
 			got, want := answers(t, theirs, requests), answers(t, ours, requests)
 			most, agreement := compare(t, got, want)
 			t.Logf("float32: logits within %.1e, %.1f %% equal choices of %d", most, 100*agreement, len(want))
-			require.LessOrEqual(t, most, 1e-4)
+			bound := 1e-4
+			if i := slices.Index(models, model); i >= known {
+				bound = 2e-5 * greatest(want)
+			}
+			require.LessOrEqual(t, most, bound)
 			for i := range want {
 				require.Equal(t, want[i].Tokens, got[i].Tokens, "prompt %d", i)
 				require.Equal(t, want[i].Text, got[i].Text, "prompt %d", i)
@@ -103,6 +117,17 @@ func TestQuantizedLogitsAgreeWithTheEmbeddedEngine(t *testing.T) {
 			})
 		}
 	}
+}
+
+// greatest is the largest magnitude of a logit.
+func greatest(responses []engine.Response) float64 {
+	most := 0.0
+	for _, r := range responses {
+		for _, x := range r.Logits {
+			most = max(most, math.Abs(float64(x)))
+		}
+	}
+	return most
 }
 
 // scalesOf is keyed by module: the engines list them in different orders.

@@ -1,0 +1,105 @@
+package builtins
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"adkernel/builtins/checkpoint"
+	"adkernel/builtins/engine/embedded"
+	"adkernel/builtins/gguf"
+	"adkernel/builtins/tokenizer"
+	"adkernel/internal/cache"
+	"adkernel/kernel/host"
+)
+
+// ImportGGUF is a deployment of llama.cpp's model file on the embedded engine:
+// of the llama architecture, in F32, F16, BF16, Q4_0, Q4_1 or Q8_0. The file is
+// written as a checkpoint once, below $ADKERNEL_CACHE.
+//
+//	model := ImportGGUF("SmolLM2-135M-Instruct.Q4_1.gguf")
+func ImportGGUF(path string) Deployment {
+	path, err := filepath.Abs(path)
+	check(err)
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	dir := cached(name, []string{path}, "gguf", func(dir string) error { return gguf.Import(path, dir) })
+	return Deployment{Name: name, Model: dir}
+}
+
+// Quantize is d with its checkpoint quantized by the reference quantizer:
+// "fp8", "fp8-block" or "nvfp4". The prompts of the tasks calibrate the scales
+// of its activations, but for those of "fp8-block", which are not stored. It is
+// quantized once, below $ADKERNEL_CACHE.
+//
+//	fp8 := Quantize(bf16, "fp8", Only(task, Samples(64)))
+func Quantize(d Deployment, format string, calibration ...Task) Deployment {
+	as, err := checkpoint.ParseFormat(format)
+	check(err)
+	if (len(calibration) == 0) != (as == checkpoint.FP8Block) {
+		check(fmt.Errorf("quantize %s as %s with %d tasks: want one or more whose prompts calibrate fp8 and nvfp4, and none for fp8-block", d.Label(), format, len(calibration)))
+	}
+	model, err := filepath.Abs(d.Model)
+	check(err)
+	files, err := filepath.Glob(filepath.Join(model, "*"))
+	check(err)
+	if len(files) == 0 {
+		check(fmt.Errorf("quantize %s: %s is no folder of a checkpoint", d.Label(), d.Model))
+	}
+	of := "as " + string(as)
+	var texts []string
+	for _, t := range calibration {
+		loaded, err := t.Load()
+		check(err)
+		of += " " + loaded.Hash()
+		for _, q := range loaded.Questions {
+			texts = append(texts, q.Text())
+		}
+	}
+	dir := cached(filepath.Base(model)+"-"+format, files, of, func(dir string) error {
+		var options checkpoint.QuantizeOptions
+		if len(texts) > 0 {
+			maxima, err := maximaOf(host.Context(), model, texts)
+			if err != nil {
+				return fmt.Errorf("quantize %s: calibrate: %w", d.Label(), err)
+			}
+			options.InputMaxima = maxima
+		}
+		return checkpoint.Quantize(model, as, dir, options)
+	})
+	d.Name, d.Model = d.Label()+" "+format, dir
+	return d
+}
+
+// maximaOf are the largest inputs of the model's linear layers over texts.
+func maximaOf(ctx context.Context, model string, texts []string) (map[string]float32, error) {
+	t, err := tokenizer.Load(model)
+	if err != nil {
+		return nil, err
+	}
+	prompts := make([][]int32, len(texts))
+	for i, text := range texts {
+		prompts[i] = t.Encode(text, true)
+	}
+	return embedded.Calibrate(ctx, model, prompts)
+}
+
+// cached is the folder of the cache that make fills, of files as they are now.
+func cached(name string, files []string, how string, make func(dir string) error) string {
+	root, err := cache.Dir()
+	check(err)
+	h := sha256.New()
+	io.WriteString(h, how)
+	for _, path := range files {
+		info, err := os.Stat(path)
+		check(err)
+		fmt.Fprintf(h, "\x00%s %d %d", path, info.Size(), info.ModTime().UnixNano())
+	}
+	dir := filepath.Join(root, "models", name+"-"+hex.EncodeToString(h.Sum(nil))[:12])
+	check(cache.Once(dir, make))
+	return dir
+}

@@ -1,0 +1,65 @@
+package builtins
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/checkpoint"
+	"adkernel/kernel/eval"
+)
+
+// stopped is the error with which a function of the vocabulary ends the cell.
+func stopped(t *testing.T, do func()) (err error) {
+	t.Helper()
+	defer func() {
+		stop, ok := recover().(eval.Stop)
+		require.True(t, ok, "the cell did not end")
+		err = stop.Err
+	}()
+	do()
+	return nil
+}
+
+func TestModelsAreImportedAndQuantizedOnce(t *testing.T) {
+	t.Setenv("ADKERNEL_CACHE", t.TempDir())
+	imported := ImportGGUF("gguf/testdata/sentencepiece.gguf")
+	require.Equal(t, "sentencepiece", imported.Name)
+	require.FileExists(t, filepath.Join(imported.Model, "model.safetensors"))
+	before, err := os.Stat(filepath.Join(imported.Model, "config.json"))
+	require.NoError(t, err)
+	require.Equal(t, imported, ImportGGUF("gguf/testdata/sentencepiece.gguf"))
+	after, err := os.Stat(filepath.Join(imported.Model, "config.json"))
+	require.NoError(t, err)
+	require.Equal(t, before.ModTime(), after.ModTime())
+
+	changed := filepath.Join(t.TempDir(), "sentencepiece.gguf")
+	text, err := os.ReadFile("gguf/testdata/sentencepiece.gguf")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(changed, text, 0o644))
+	require.NotEqual(t, imported.Model, ImportGGUF(changed).Model)
+	require.NoError(t, os.WriteFile(changed, text[:100], 0o644))
+	require.ErrorContains(t, stopped(t, func() { ImportGGUF(changed) }), "it was cut off")
+
+	dense := Deployment{Name: "dense", Model: "../notebooks/demo/dense"}
+	task := MMLU(Dataset("../notebooks/demo/task"), Samples(18))
+	fp8 := Quantize(dense, "fp8", task)
+	require.Equal(t, "dense fp8", fp8.Name)
+	files, err := checkpoint.Open(fp8.Model)
+	require.NoError(t, err)
+	defer files.Close()
+	require.Equal(t, checkpoint.FP8, files.Quantization().Format)
+	require.Equal(t, fp8, Quantize(dense, "fp8", task))
+	require.NotEqual(t, fp8.Model, Quantize(dense, "fp8", Only(task, Subjects("addition"))).Model, "calibrated on other prompts")
+
+	for want, do := range map[string]func(){
+		"want one or more whose prompts calibrate": func() { Quantize(dense, "nvfp4") },
+		"none for fp8-block":                       func() { Quantize(dense, "fp8-block", task) },
+		`"int3"`:                                   func() { Quantize(dense, "int3", task) },
+		"is no folder of a checkpoint":             func() { Quantize(Deployment{Model: "/nowhere"}, "fp8", task) },
+	} {
+		require.ErrorContains(t, stopped(t, do), want)
+	}
+}
