@@ -25,7 +25,7 @@ RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/display ./kernel/host .
 # Packages with tests that run real engines and servers in Python.
 NEIGHBOURS := ./builtins/engine/transformers ./builtins/engine/trtllm ./builtins/engine/openai
 
-.PHONY: help build generate demo lab install test check unit race clients notebooks notebooks-yaegi conformance soak test-slurm bench neighbours vllm test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
+.PHONY: help build generate demo lab install test check unit race clients notebooks record notebooks-yaegi conformance soak test-slurm bench neighbours vllm test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -78,6 +78,9 @@ clients: build .venv/ready ## Real clients: jupyter_client, jupyter_kernel_test,
 notebooks: build ## Execute every notebook and compare it with what is committed.
 	go run ./internal/notebooktest -adkernel $(BIN) notebooks/*.ipynb
 
+record: build ## Execute the notebooks that need a GPU, on a machine that has one, and record what they show: NOTEBOOK=FILE for one.
+	go run ./internal/notebooktest -adkernel $(BIN) -record $(or $(NOTEBOOK),notebooks/gpu.ipynb)
+
 notebooks-yaegi: build ## The same with yaegi, the second opinion: every output must be that of the exact evaluator.
 	go run ./internal/notebooktest -adkernel $(BIN) -evaluator yaegi notebooks/*.ipynb
 
@@ -102,6 +105,7 @@ vllm: .venv-vllm/ready ## Install vLLM alone; internal/python/vllm_serve.py serv
 
 test-neighbours: neighbours test-lmeval test-gguf ## Tests that need them, half an hour on two busy cores.
 	ADKERNEL_NEIGHBOURS=$(CURDIR)/.venv-neighbours/bin/python ADKERNEL_VLLM=$(CURDIR)/.venv-vllm/bin/python go test -timeout 60m -p 2 $(NEIGHBOURS)
+	ADKERNEL_NEIGHBOURS=$(CURDIR)/.venv-neighbours/bin/python go test -timeout 60m -run Neighbour ./builtins/diagnose
 
 lmeval: .venv-lmeval/ready ## Install lm-evaluation-harness, which judges adkernel serve and the prompts.
 

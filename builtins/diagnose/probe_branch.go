@@ -75,7 +75,7 @@ func (p *prober) branchRepairs(ctx context.Context) error {
 		}
 	}
 	const name = "branch repairs"
-	what := fmt.Sprintf("the tested deployment with its weights changed to undo a factor of a branch's output, %d changes; %d prompts of at most %d tokens", len(list), p.asked.short.to-p.asked.short.from, shortTokens)
+	what := fmt.Sprintf("the tested deployment with its weights changed to undo a factor of a branch's output, at most %d changes; %d prompts of at most %d tokens", len(list), p.asked.short.to-p.asked.short.from, shortTokens)
 	return p.probe(ctx, name, what, func() error {
 		best, words, n := math.Inf(1), "", 0
 		for _, c := range list {

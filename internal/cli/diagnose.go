@@ -6,6 +6,7 @@ import (
 
 	"adkernel/builtins/diagnose"
 	"adkernel/builtins/engine/backend"
+	"adkernel/kernel/host"
 )
 
 type diagnoseCommand struct {
@@ -41,7 +42,9 @@ func (c isolateCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	isolation, err := diagnose.Isolate(ctx, cmp.Test.Spec().Deployment, cmp, diagnose.IsolateOptions{Samples: c.Samples})
+	host.Set(host.NewTerminal(ctx, os.Stderr)) // of the runs under way: standard output is the result's
+	// As it was when the run was launched: its files may have changed since.
+	isolation, err := diagnose.Isolate(ctx, cmp.Test.Deployment(), cmp, diagnose.IsolateOptions{Samples: c.Samples})
 	if err != nil {
 		return err
 	}

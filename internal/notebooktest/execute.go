@@ -21,6 +21,7 @@ type executor struct {
 	evaluator string    // of the cells, "" for the program's default
 	log       io.Writer // progress of the execution
 	root      string    // removed at the end
+	keep      bool      // or kept
 }
 
 func newExecutor(program, evaluator string, log io.Writer) (*executor, error) {
@@ -35,12 +36,16 @@ func newExecutor(program, evaluator string, log io.Writer) (*executor, error) {
 	return &executor{program: program, evaluator: evaluator, log: log, root: root}, nil
 }
 
-func (e *executor) close() { _ = os.RemoveAll(e.root) }
+func (e *executor) close() {
+	if !e.keep {
+		_ = os.RemoveAll(e.root)
+	}
+}
 
 // execute returns the executed notebook and the engines that its runs used.
 // The places where it ran are replaced by those where a user's would run.
 func (e *executor) execute(ctx context.Context, path string) (*notebook.Notebook, string, error) {
-	name, runs, work, cache := nameOf(path), e.runs(path), e.work(path), e.cache()
+	runs, work, cache := e.runs(path), e.work(path), e.cache()
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return nil, "", err
 	}
@@ -48,7 +53,7 @@ func (e *executor) execute(ctx context.Context, path string) (*notebook.Notebook
 	if err != nil {
 		return nil, "", err
 	}
-	in, out := filepath.Join(work, filepath.Base(path)), filepath.Join(e.root, name+"-executed.ipynb")
+	in, out := filepath.Join(work, filepath.Base(path)), e.executed(path)
 	if err := os.WriteFile(in, source, 0o644); err != nil {
 		return nil, "", err
 	}
@@ -84,6 +89,11 @@ func nameOf(path string) string { return strings.TrimSuffix(filepath.Base(path),
 func (e *executor) work(path string) string { return filepath.Join(e.root, nameOf(path)) }
 func (e *executor) runs(path string) string { return filepath.Join(e.root, nameOf(path)+"-runs") }
 func (e *executor) cache() string           { return filepath.Join(e.root, "cache") }
+
+// executed is the notebook with its outputs.
+func (e *executor) executed(path string) string {
+	return filepath.Join(e.root, nameOf(path)+"-executed.ipynb")
+}
 
 // places replaces them by those of a user.
 func (e *executor) places(path string) *strings.Replacer {

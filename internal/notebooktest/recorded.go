@@ -219,7 +219,13 @@ func testRecorded(ctx context.Context, e *executor, path string, committed *note
 	updated := update && len(found) > 0
 	if updated {
 		for at, i := range plan.repeated {
-			committed.Cells[i].Outputs = fresh.Cells[at].Outputs
+			c := committed.Cells[i]
+			c.Outputs = fresh.Cells[at].Outputs
+			for _, o := range c.Outputs {
+				if o.Type == notebook.ExecuteResult {
+					o.ExecutionCount = c.ExecutionCount // the rehearsal has more cells
+				}
+			}
 		}
 		if found = plan.differences(committed, fresh); len(found) == 0 {
 			err = committed.Write(path)
@@ -242,11 +248,13 @@ func testRecorded(ctx context.Context, e *executor, path string, committed *note
 }
 
 // record executes a recorded notebook on a machine that has what it needs, and
-// writes its outputs and the records of its runs.
+// writes its outputs and the records of its runs. What was computed before it
+// failed is kept.
 func record(ctx context.Context, e *executor, path string, r *recording) (word string, err error) {
 	fresh, engines, err := e.execute(ctx, path)
 	if err != nil {
-		return "", err
+		e.keep = true
+		return "", fmt.Errorf("%w\n  kept: %s, %s", err, e.executed(path), e.runs(path))
 	}
 	setEngines(fresh, engines)
 	if err := e.pack(path, r); err != nil {

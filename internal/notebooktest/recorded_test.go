@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,14 +21,16 @@ const realCommand = "NOTEBOOKTEST_ADKERNEL"
 // compiled and not evaluated.
 func recordable(t *testing.T) (path string) {
 	t.Helper()
-	dir := t.TempDir()
-	path = filepath.Join(dir, "x.ipynb")
+	demo, err := filepath.Abs(filepath.Join("..", "..", "notebooks", "demo"))
+	require.NoError(t, err)
+	path = filepath.Join(t.TempDir(), "x.ipynb")
 	replaced := map[string]any{"adkernel": map[string]any{"offline": "base, test := recorded(\"moe bf16\"), recorded(\"again\")"}}
 	nb := &notebook.Notebook{
 		Metadata: map[string]any{"adkernel": map[string]any{"recorded": map[string]any{"needs": "patience", "runs": "x.tar.zst", "document": "x.md"}}},
 		Cells: []*notebook.Cell{
-			{Type: notebook.Code, Source: "d := Demo()\ntask := Only(d.Task, Samples(18))\nagain := d.MoE.With(\"float32\", \"model_kwargs\", \"torch_dtype\")\nagain.Name = \"again\""},
-			{Type: notebook.Code, Source: "base, test := Run(d.MoE, task), Run(again, task)", Metadata: replaced},
+			{Type: notebook.Code, Source: fmt.Sprintf("moe := Deployment{Name: \"moe bf16\", Model: %q}\ntask := MMLU(Dataset(%q), Samples(18))\nagain := moe.With(\"float32\", \"model_kwargs\", \"torch_dtype\")\nagain.Name = \"again\"",
+				filepath.Join(demo, "moe"), filepath.Join(demo, "task"))},
+			{Type: notebook.Code, Source: "base, test := Run(moe, task), Run(again, task)", Metadata: replaced},
 			{Type: notebook.Markdown, Source: "# What came out"},
 			{Type: notebook.Code, Source: "cmp := Compare(test, base)\ncmp"},
 			{Type: notebook.Code, Source: "import \"fmt\"\n\nMarkdown(fmt.Sprintf(\"| %d | %.4f |\", cmp.N, cmp.BaseAccuracy.Estimate))"},
@@ -39,7 +42,6 @@ func recordable(t *testing.T) (path string) {
 
 func TestARecordedNotebookIsCheckedOnItsRecords(t *testing.T) {
 	t.Setenv(realCommand, "1")
-	t.Setenv("ADKERNEL_CACHE", t.TempDir())
 	path := recordable(t)
 	archive, document := filepath.Join(filepath.Dir(path), "x.tar.zst"), filepath.Join(filepath.Dir(path), "x.md")
 	execute := func(args ...string) (status int, output string) {
@@ -81,7 +83,7 @@ func TestARecordedNotebookIsCheckedOnItsRecords(t *testing.T) {
 	edited(func(nb *notebook.Notebook) { nb.Cells[1].Source += "\nbase.NoSuchMethod()" })
 	status, output = execute()
 	require.Equal(t, 1, status)
-	require.Contains(t, output, "cell 2 (base, test := Run(d.MoE, task), Run(again, task)): it does not compile: CompileError")
+	require.Contains(t, output, "cell 2 (base, test := Run(moe, task), Run(again, task)): it does not compile: CompileError")
 	require.Contains(t, output, "NoSuchMethod")
 
 	edited(func(nb *notebook.Notebook) { nb.Cells[1].ExecutionCount = 7 })
@@ -101,6 +103,7 @@ func TestARecordedNotebookIsCheckedOnItsRecords(t *testing.T) {
 	updated, err := notebook.Read(path)
 	require.NoError(t, err)
 	require.Equal(t, sound.Cells[3].Outputs[0].Plain(), updated.Cells[3].Outputs[0].Plain())
+	require.Equal(t, 3, updated.Cells[3].Outputs[0].ExecutionCount)
 
 	edited(func(nb *notebook.Notebook) {
 		nb.Cells[1].Metadata["adkernel"] = map[string]any{"offline": "base, test := recorded(\"moe bf16\"), recorded(\"nobody\")"}
@@ -119,7 +122,6 @@ func TestARecordedNotebookIsCheckedOnItsRecords(t *testing.T) {
 // What the records say of a run is what the run says, but for its logits.
 func TestARecordHoldsTheAnswers(t *testing.T) {
 	t.Setenv(realCommand, "1")
-	t.Setenv("ADKERNEL_CACHE", t.TempDir())
 	path := recordable(t)
 	var output bytes.Buffer
 	e, err := newExecutor(os.Args[0], "", &output)
