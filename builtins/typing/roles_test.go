@@ -16,7 +16,7 @@ import (
 // free are the functions whose strings may be anything, or are paths, which the
 // evaluator tells by the parameter's name.
 var free = []string{
-	"Attach", "Dataset", "Import", "ImportWith", "Logged", "Questions", "ReadCSV", "ReadJSONLines", "ReadParquet", "SaveReproducer",
+	"Attach", "Dataset", "Import", "ImportGGUF", "ImportWith", "Logged", "Questions", "ReadCSV", "ReadJSONLines", "ReadParquet", "SaveReproducer",
 	"frame.Frame.WriteCSV", "frame.Frame.WriteJSONLines", "frame.Frame.WriteParquet",
 	"AsChat", "Multiturn", "StopAt", "Input", "Password", "ProgressBar", "HTML", "Markdown", "SVG", "HandleComm", "OpenComm",
 	"Bools", "Floats", "Ints", "Strings",

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"adkernel/builtins/casebook"
+	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/frame"
 	"adkernel/builtins/task"
 	"adkernel/kernel/eval"
@@ -37,6 +38,7 @@ const (
 	subject
 	choiceMetric
 	answerFilter
+	quantizedAs
 	mimeType
 )
 
@@ -77,6 +79,7 @@ var roles = map[string][]role{
 	"Filter":        {answerFilter},
 	"Metric":        {choiceMetric},
 	"MIME":          {mimeType, unknown},
+	"Quantize":      {unknown, quantizedAs, unknown},
 	"Subjects":      {subject},
 }
 
@@ -163,6 +166,10 @@ func fixed(r role) []eval.Item {
 	case choiceMetric:
 		add("acc", "the likeliest choice")
 		add("acc_norm", "the likeliest for its length")
+	case quantizedAs:
+		for _, format := range []checkpoint.Format{checkpoint.FP8, checkpoint.FP8Block, checkpoint.NVFP4} {
+			add(string(format), "")
+		}
 	case mimeType:
 		for _, t := range []string{"application/json", "image/jpeg", "image/png", "image/svg+xml", "text/html", "text/latex", "text/markdown", "text/plain"} {
 			add(t, "")

@@ -88,6 +88,7 @@ func TestStringsOfTheVocabulary(t *testing.T) {
 		{name: "subjects", source: "MMLU(Subjects(\"law\", \"world_r|", first: []string{"world_religions"}},
 		{name: "filters", source: "GSM8K(Filter(\"|", first: []string{"flexible-extract", "strict-match"}},
 		{name: "filters of a run", source: "Attach(\"x\").By(\"s|", first: []string{"strict-match"}},
+		{name: "formats of a quantized checkpoint", source: "Quantize(d, \"|\")", first: []string{"fp8", "fp8-block", "nvfp4"}},
 		{name: "metrics", source: "Logged(\"x\", Metric(\"|\"))", first: []string{"acc", "acc_norm"}},
 		{name: "folders of a checkpoint", source: "Audit(\"m\", \"testd|", first: []string{"testdata/"}},
 		{name: "files to import", source: "Import(\"a\", \"testd|", first: []string{"testdata/"}},
