@@ -150,8 +150,8 @@ func (a *answer) end(err error) {
 		a.finish = "length" // of max_tokens 0
 	}
 	a.mu.Unlock()
-	a.tell()
 	close(a.done)
+	a.tell() // last: who is told looks whether it is done, and would wait for ever for a second word
 }
 
 // wait returns when the answer is complete.
