@@ -86,7 +86,7 @@ notebooks-yaegi: build ## The same with yaegi, the second opinion: every output 
 
 conformance: build ## How much of Go the evaluator gets right, by Go's own test programs and by compiled cells: five minutes.
 	@mkdir -p $(BUILD)
-	go run ./internal/conformance gate -timeout 240s -o $(BUILD)/conformance.tsv -- $(BIN) go
+	go run ./internal/conformance gate -timeout 600s -o $(BUILD)/conformance.tsv -- $(BIN) go
 
 SOAK ?= 4000
 soak: build ## What takes long: generated programs, compiled and evaluated; malformed messages, silent peers, kills, leaks. Half an hour.

@@ -11,13 +11,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/ansi/iterm2"
 	"github.com/charmbracelet/x/ansi/sixel"
 	"golang.org/x/image/draw"
 
 	"adkernel/kernel/host"
 )
+
+// The sequences around a picture are written here: package ansi itself, which
+// has them, makes tables of every character's width whenever a process starts,
+// 50 ms and 2 MB.
 
 // A protocol is how a terminal is given pictures.
 type protocol int
@@ -122,7 +125,7 @@ func (s screen) encode(file []byte) (picture, error) {
 		if shrinks {
 			f.Width = iterm2.Percent(100)
 		}
-		p.sequence = ansi.ITerm2(f)
+		p.sequence = fmt.Sprintf("\x1b]1337;%v\a", f) // https://iterm2.com/documentation-images.html
 	case sixelGraphics:
 		m, _, err := image.Decode(bytes.NewReader(file))
 		if err != nil {
@@ -179,7 +182,7 @@ func kitty(file []byte, columns int) string {
 		if n < len(rest) {
 			more = "m=1"
 		}
-		b.WriteString(ansi.KittyGraphics(rest[:n], append(options, more)...))
+		fmt.Fprintf(&b, "\x1b_G%s;%s\x1b\\", strings.Join(append(options, more), ","), rest[:n])
 		if rest = rest[n:]; len(rest) == 0 {
 			return b.String()
 		}
@@ -198,5 +201,5 @@ func sixels(m image.Image, size image.Point) (string, error) {
 	if err := new(sixel.Encoder).Encode(&payload, scaled); err != nil {
 		return "", err
 	}
-	return ansi.SixelGraphics(0, 1, 0, payload.Bytes()), nil
+	return "\x1bP0;1q" + payload.String() + "\x1b\\", nil
 }
