@@ -7,15 +7,12 @@ CHROMIUM names the browser.
 """
 
 import json
-import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "kernel" / "testdata"))
-from lab_e2e import BROWSER_FLAGS, CANNOT_RUN, TIMEOUT, Lab, Server, expect, notebook, passed, sync_playwright  # noqa: E402
+from lab_e2e import expect, jupyterlab, notebook, passed  # noqa: E402
 
 CELLS = [
     'type score struct {\n\tSubject string\n\tcorrect, total int\n\trate float64\n}\nscores := []score{{"algebra", 31, 50, .62}, {"anatomy", 40, 50, .8}}\nscores',
@@ -34,32 +31,10 @@ TABLE, ERROR, RICH, PROGRESS, PAGE, SHELL, NAMES, INPUT, CLEARED, UNKNOWN, OWN =
 
 
 def main():
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        print("no Chromium")
-        sys.exit(CANNOT_RUN)
-    screenshots = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    if screenshots:
-        screenshots.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="lab-displays-", ignore_cleanup_errors=True) as folder:
-        work = Path(folder)
-        with Server(work) as server, sync_playwright() as playwright:
-            (work / "notebooks" / "displays.ipynb").write_text(json.dumps(notebook(CELLS)))
-            browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
-            page = browser.new_page(viewport={"width": 1100, "height": 2000})
-            page.set_default_timeout(TIMEOUT)
-            expect.set_options(timeout=TIMEOUT)
-            lab = Lab(page, server.url, screenshots)
-            lab.open("displays.ipynb")
-            try:
-                check(lab)
-            except BaseException:
-                failure = (screenshots or Path(tempfile.gettempdir())) / "lab_displays_failure.png"
-                page.screenshot(path=failure)
-                print("the page is in", failure)
-                raise
-            finally:
-                browser.close()
+    with jupyterlab("displays", 1100, 2000) as (notebooks, lab):
+        (notebooks / "displays.ipynb").write_text(json.dumps(notebook(CELLS)))
+        lab.open("displays.ipynb")
+        check(lab)
 
 
 def check(lab):

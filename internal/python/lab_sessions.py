@@ -7,16 +7,13 @@ browser.
 """
 
 import json
-import os
 import re
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "kernel" / "testdata"))
-from lab_e2e import BROWSER_FLAGS, CANNOT_RUN, TIMEOUT, TOKEN, Lab, Server, expect, notebook, passed, sync_playwright  # noqa: E402
+from lab_e2e import TOKEN, expect, jupyterlab, notebook, passed  # noqa: E402
 
 LINES = 100_000
 CELLS = [
@@ -33,43 +30,15 @@ DEFINES, USES, ENDLESS, FLOOD, AFTER, KILL, FUNCTION, CALL = range(len(CELLS))
 
 
 def main():
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        print("no Chromium")
-        sys.exit(CANNOT_RUN)
-    screenshots = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    if screenshots:
-        screenshots.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="lab-sessions-", ignore_cleanup_errors=True) as folder:
-        work = Path(folder)
-        with Server(work) as server, sync_playwright() as playwright:
-            path = work / "notebooks" / "sessions.ipynb"
-            path.write_text(json.dumps(notebook(CELLS)))
-            browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
-            expect.set_options(timeout=TIMEOUT)
-            first, second = (Lab(page(browser), server.url, screenshots) for _ in range(2))
-            try:
-                first.open(path.name)
-                second.open(path.name, workspace="second")
-                two_tabs(first, second)
-                second.page.close()
-                many_lines(first, path)
-                killed_worker(first)
-            except BaseException:
-                for i, lab in enumerate((first, second)):
-                    if not lab.page.is_closed():
-                        picture = (screenshots or Path(tempfile.gettempdir())) / f"lab_sessions_failure_{i}.png"
-                        lab.page.screenshot(path=picture)
-                        print("the page is in", picture)
-                raise
-            finally:
-                browser.close()
-
-
-def page(browser):
-    page = browser.new_page(viewport={"width": 1100, "height": 1200})
-    page.set_default_timeout(TIMEOUT)
-    return page
+    with jupyterlab("sessions", 1100, 1200, tabs=2) as (notebooks, first, second):
+        path = notebooks / "sessions.ipynb"
+        path.write_text(json.dumps(notebook(CELLS)))
+        first.open(path.name)
+        second.open(path.name, workspace="second")
+        two_tabs(first, second)
+        second.page.close()
+        many_lines(first, path)
+        killed_worker(first)
 
 
 def two_tabs(first, second):

@@ -8,55 +8,35 @@ SCREENSHOTS when it is given. CHROMIUM names the browser.
 """
 
 import json
-import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "kernel" / "testdata"))
-from lab_e2e import BROWSER_FLAGS, CANNOT_RUN, Lab, Server, expect, passed, sync_playwright  # noqa: E402
+from lab_e2e import expect, jupyterlab, passed  # noqa: E402
 
 TOUR = ROOT / "notebooks" / "tour.ipynb"
-# Milliseconds, on a machine that is busy with other things.
-TIMEOUT = 60_000
-EXECUTION = 1_200_000  # of the whole tour
+EXECUTION = 1_200_000  # milliseconds, of the whole tour on a machine that is busy with other things
 VEGA = "application/vnd.vegalite.v5+json"
 
 
 def main():
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        print("no Chromium")
-        sys.exit(CANNOT_RUN)
-    screenshots = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    if screenshots:
-        screenshots.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="lab-tour-", ignore_cleanup_errors=True) as folder:
-        work = Path(folder)
-        with Server(work) as server, sync_playwright() as playwright:
-            notebook = work / "notebooks" / "tour.ipynb"
-            notebook.write_text(json.dumps(without_outputs(json.loads(TOUR.read_text()))))
-            browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
-            page = browser.new_page(viewport={"width": 1300, "height": 1400})
-            page.set_default_timeout(TIMEOUT)
-            expect.set_options(timeout=TIMEOUT)
-            lab = Lab(page, server.url, screenshots)
-            lab.open(notebook.name)
-            lab.run_all()
-            lab.wait_until("busy")
-            lab.wait_until("idle", EXECUTION)
-            lab.save()
-            check(json.loads(notebook.read_text()))
-            assert (work / "notebooks" / "fp8-drop.ipynb").exists()
-            passed("Run All executes the tour and leaves its reproducer")
-            if screenshots:
-                picture(lab, "light")
-                lab.use_dark_theme()
-                lab.open(notebook.name)  # figures take the theme when they are drawn
-                picture(lab, "dark")
-            browser.close()
+    with jupyterlab("tour", 1300, 1400) as (notebooks, lab):
+        notebook = notebooks / "tour.ipynb"
+        notebook.write_text(json.dumps(without_outputs(json.loads(TOUR.read_text()))))
+        lab.open(notebook.name)
+        lab.run_all()
+        lab.wait_until("busy")
+        lab.wait_until("idle", EXECUTION)
+        lab.save()
+        check(json.loads(notebook.read_text()))
+        assert (notebooks / "fp8-drop.ipynb").exists()
+        passed("Run All executes the tour and leaves its reproducer")
+        if lab.screenshots:
+            picture(lab, "light")
+            lab.use_dark_theme()
+            lab.open(notebook.name)  # figures take the theme when they are drawn
+            picture(lab, "dark")
 
 
 def without_outputs(notebook):

@@ -7,16 +7,13 @@ CHROMIUM names the browser.
 """
 
 import json
-import os
 import re
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "kernel" / "testdata"))
-from lab_e2e import BROWSER_FLAGS, CANNOT_RUN, TIMEOUT, Lab, Server, expect, notebook, passed, sync_playwright  # noqa: E402
+from lab_e2e import expect, jupyterlab, notebook, passed  # noqa: E402
 
 CELLS = [
     'scores := NewFrame(Strings("subject", []string{"law", "physics"}), Floats("accuracy", []float64{0.5, 0.75}), Floats("accuracy_before", []float64{0.6, 0.7}))\nscores',
@@ -29,33 +26,10 @@ FRAME, LITERAL, PREDICATE, PACKAGE, INSPECTED = range(len(CELLS))
 
 
 def main():
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        print("no Chromium")
-        sys.exit(CANNOT_RUN)
-    screenshots = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    if screenshots:
-        screenshots.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="lab-typing-", ignore_cleanup_errors=True) as folder:
-        work = Path(folder)
-        with Server(work) as server, sync_playwright() as playwright:
-            (work / "notebooks" / "typing.ipynb").write_text(json.dumps(notebook(CELLS)))
-            browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
-            page = browser.new_page(viewport={"width": 1100, "height": 1000})
-            page.set_default_timeout(TIMEOUT)
-            expect.set_options(timeout=TIMEOUT)
-            lab = Lab(page, server.url, screenshots)
-            lab.open("typing.ipynb")
-            try:
-                check(lab)
-            except BaseException:
-                failure = (screenshots or Path(tempfile.gettempdir())) / "lab_typing_failure.png"
-                page.screenshot(path=failure)
-                print("the page is in", failure)
-                server.show_log()
-                raise
-            finally:
-                browser.close()
+    with jupyterlab("typing", 1100, 1000) as (notebooks, lab):
+        (notebooks / "typing.ipynb").write_text(json.dumps(notebook(CELLS)))
+        lab.open("typing.ipynb")
+        check(lab)
 
 
 def check(lab):

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 CANNOT_RUN = 77
@@ -48,6 +49,17 @@ SUM, PICTURE, PRINT, TYPED, ENDLESS, WRONG, AFTER = range(len(CELLS))
 
 
 def main():
+    with jupyterlab("e2e", 1300, 1100) as (notebooks, lab):
+        check(lab, notebooks / "e2e.ipynb")
+
+
+@contextmanager
+def jupyterlab(name, width, height, tabs=1):
+    """A server and a browser: the folder of its notebooks, and a Lab for each tab.
+
+    Screenshots go to the folder that the command line names. When the test
+    fails, what the tabs show and what the server says is kept.
+    """
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if chromium is None:
         print("no Chromium")
@@ -55,19 +67,24 @@ def main():
     screenshots = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     if screenshots:
         screenshots.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="lab-e2e-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=f"lab-{name}-", ignore_cleanup_errors=True) as folder:
         work = Path(folder)
         with Server(work) as server, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
-            page = browser.new_page(viewport={"width": 1300, "height": 1100})
-            page.set_default_timeout(TIMEOUT)
             expect.set_options(timeout=TIMEOUT)
+            labs = []
+            for _ in range(tabs):
+                page = browser.new_page(viewport={"width": width, "height": height})
+                page.set_default_timeout(TIMEOUT)
+                labs.append(Lab(page, server.url, screenshots))
             try:
-                check(Lab(page, server.url, screenshots), work / "notebooks" / "e2e.ipynb")
+                yield work / "notebooks", *labs
             except BaseException:
-                failure = (screenshots or Path(tempfile.gettempdir())) / "lab_e2e_failure.png"
-                page.screenshot(path=failure)
-                print("the page is in", failure)
+                for i, lab in enumerate(labs):
+                    if not lab.page.is_closed():
+                        failure = (screenshots or Path(tempfile.gettempdir())) / f"lab_{name}_failure_{i}.png"
+                        lab.page.screenshot(path=failure)
+                        print("the page is in", failure)
                 server.show_log()
                 raise
             finally:
