@@ -18,18 +18,11 @@ import (
 	"adkernel/builtins/logits"
 	"adkernel/builtins/run"
 	"adkernel/builtins/task"
+	"adkernel/internal/runtest"
 )
 
 // TestMain lets the test binary be the process that executes a run.
-func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "execute-run" {
-		if err := run.Execute(context.Background(), os.Args[2], openModel); err != nil {
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { runtest.Main(m, openModel) }
 
 // model answers with a margin drawn from the prompt, the same in every run,
 // on which a run's settings act: "blur" adds noise of its own, "drop" takes
@@ -234,7 +227,7 @@ func evaluate(t testing.TB, dataset, label string, settings map[string]any) *run
 		Deployment: engine.Deployment{Name: label, Model: "none", Args: settings},
 		Task:       task.Spec{Kind: "mmlu", Dataset: dataset},
 	}
-	r, err := run.Launch(t.Context(), spec, run.Options{Root: t.TempDir(), Name: label, Command: []string{os.Args[0], "execute-run"}})
+	r, err := run.Launch(t.Context(), spec, run.Options{Root: t.TempDir(), Name: label, Command: runtest.Command()})
 	require.NoError(t, err)
 	t.Cleanup(func() { r.Cancel() })
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)

@@ -2,7 +2,6 @@ package openai_test
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -18,19 +17,11 @@ import (
 	"adkernel/builtins/run"
 	"adkernel/builtins/task"
 	"adkernel/internal/neighbours"
+	"adkernel/internal/runtest"
 )
 
 // TestMain lets the test binary be the process that a run is executed by.
-func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "execute-run" {
-		if err := run.Execute(context.Background(), os.Args[2], backend.Open); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { runtest.Main(m, backend.Open) }
 
 const notAvailable = "not available from this server"
 
@@ -53,7 +44,7 @@ func launched(t *testing.T, d engine.Deployment, samples int) *run.Run {
 }
 
 func options(t *testing.T) run.Options {
-	return run.Options{Root: t.TempDir(), Command: []string{os.Args[0], "execute-run"}}
+	return run.Options{Root: t.TempDir(), Command: runtest.Command()}
 }
 
 func wait(t *testing.T, r *run.Run) error {

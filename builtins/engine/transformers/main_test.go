@@ -1,10 +1,8 @@
 package transformers_test
 
 import (
-	"context"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -15,22 +13,13 @@ import (
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/backend"
 	"adkernel/builtins/engine/transformers"
-	"adkernel/builtins/run"
 	"adkernel/builtins/task"
 	"adkernel/internal/neighbours"
+	"adkernel/internal/runtest"
 )
 
 // TestMain lets the test binary be the process that a run is executed by.
-func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "execute-run" {
-		if err := run.Execute(context.Background(), os.Args[2], backend.Open); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { runtest.Main(m, backend.Open) }
 
 var demo = filepath.Join("..", "..", "..", "notebooks", "demo")
 

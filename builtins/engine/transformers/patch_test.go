@@ -16,6 +16,7 @@ import (
 	"adkernel/builtins/run"
 	"adkernel/builtins/task"
 	"adkernel/internal/neighbours"
+	"adkernel/internal/runtest"
 )
 
 // patch writes a file with the given Python.
@@ -161,7 +162,7 @@ func TestAKilledProcessOfARunIsNamedAndTheRunResumes(t *testing.T) {
 		},
 		Task: task.Spec{Kind: "mmlu", Dataset: filepath.Join(demo, "task"), Samples: 90, Subjects: []string{"world_capitals", "prime_numbers", "medians"}},
 	}
-	options := run.Options{Root: t.TempDir(), Command: []string{os.Args[0], "execute-run"}}
+	options := run.Options{Root: t.TempDir(), Command: runtest.Command()}
 	r, err := run.Launch(t.Context(), spec, options)
 	require.NoError(t, err)
 	t.Cleanup(func() { r.Cancel() })
