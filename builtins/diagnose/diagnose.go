@@ -21,6 +21,7 @@ import (
 	"adkernel/builtins/engine"
 	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
+	"adkernel/internal/yamltext"
 )
 
 // A Diagnosis is what can be said about the cause of a loss.
@@ -114,7 +115,7 @@ func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, open engin
 func atWorldSize1(c *compare.Comparison, extra []*compare.Comparison) *compare.Comparison {
 	for _, e := range extra {
 		spec := e.Test.Spec()
-		ranks, given := wholeNumber(spec.Settings["world_size"])
+		ranks, given := yamltext.Whole(spec.Settings["world_size"])
 		if (!given || ranks == 1) && spec.Deployment.Model == c.Test.Spec().Deployment.Model && e.Base.Dir() == c.Base.Dir() {
 			return e
 		}

@@ -9,6 +9,7 @@ import (
 	"adkernel/builtins/compare"
 	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
+	"adkernel/internal/yamltext"
 )
 
 // An answered question is one that both runs have finished.
@@ -178,7 +179,7 @@ func observeLengths(c *compare.Comparison, pairs []answered, facts Facts) {
 		facts.set("length.rho", rho, n, fromRuns)
 		facts.set("length.p", p, n, fromRuns)
 	}
-	limit, ok := wholeNumber(c.Test.Spec().Settings["max_num_tokens"])
+	limit, ok := yamltext.Whole(c.Test.Spec().Settings["max_num_tokens"])
 	if !ok {
 		return
 	}
@@ -217,21 +218,6 @@ func lengthCorrelation(pairs []answered) (rho, p float64, n int) {
 		return 0, 0, 0
 	}
 	return rho, math.Erfc(math.Abs(rho) * math.Sqrt(float64(len(lost)-1)) / math.Sqrt2), len(lost)
-}
-
-// wholeNumber accepts what YAML and JSON make of one.
-func wholeNumber(v any) (int, bool) {
-	switch n := v.(type) {
-	case int:
-		return n, true
-	case int64:
-		return int(n), true
-	case uint64:
-		return int(n), n <= math.MaxInt32
-	case float64:
-		return int(n), n == math.Trunc(n) && math.Abs(n) <= math.MaxInt32
-	}
-	return 0, false
 }
 
 // describe gathers what the runs' records say about the deployments.

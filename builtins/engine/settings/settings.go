@@ -14,6 +14,7 @@ import (
 
 	"adkernel/builtins/engine"
 	"adkernel/internal/suggest"
+	"adkernel/internal/yamltext"
 )
 
 // A Key is one setting.
@@ -107,7 +108,7 @@ func (k Key) convert(v any) (any, error) {
 }
 
 func (k Key) integer(v any) (any, error) {
-	n, ok := whole(v)
+	n, ok := yamltext.Whole(v)
 	switch {
 	case ok && n >= k.Least && n <= cmp.Or(k.Most, math.MaxInt32):
 		return n, nil
@@ -115,19 +116,4 @@ func (k Key) integer(v any) (any, error) {
 		return nil, fmt.Errorf("%v: want a whole number from %d on", v, k.Least)
 	}
 	return nil, fmt.Errorf("%v: want a whole number from %d to %d", v, k.Least, k.Most)
-}
-
-// whole accepts what YAML, JSON and Go make of a whole number.
-func whole(v any) (int, bool) {
-	switch n := v.(type) {
-	case int:
-		return n, true
-	case int64:
-		return int(n), true
-	case uint64:
-		return int(n), n <= math.MaxInt32
-	case float64:
-		return int(n), n == math.Trunc(n) && math.Abs(n) < math.MaxInt32
-	}
-	return 0, false
 }
