@@ -78,7 +78,6 @@ func share(right bool, of int) float64 {
 	return 0
 }
 
-// verdictOf is whether a filter finds a sample right.
 // each lists one side of the pairs.
 func each(pairs []pair, side func(pair) *run.Sample) iter.Seq[*run.Sample] {
 	return func(yield func(*run.Sample) bool) {
@@ -90,6 +89,7 @@ func each(pairs []pair, side func(pair) *run.Sample) iter.Seq[*run.Sample] {
 	}
 }
 
+// verdictOf is whether a filter finds a sample right.
 func verdictOf(s run.Sample, filter string) bool {
 	return slices.ContainsFunc(s.Verdicts, func(v task.Verdict) bool { return v.Filter == filter && v.Correct })
 }

@@ -262,11 +262,11 @@ func (x *execution) finish(response engine.Response) error {
 	}
 	q := x.task.Questions[i]
 	sample := Sample{
-		Ref: q.Ref, Output: response.Text, Finish: response.Finish, Tokens: response.Tokens, Margin: float32(math.NaN()),
+		Output: response.Text, Finish: response.Finish, Tokens: response.Tokens, Margin: float32(math.NaN()),
 		Correct: x.task.Score(q, response.Text), Verdicts: x.task.Verdicts(q, response.Text),
 	}
-	if response.Logits == nil && response.LogProbs != nil {
-		sample.measureLogProbs(response.LogProbs, x.letters, x.spelling)
+	if response.Logits == nil {
+		sample.LogProbs = response.LogProbs
 	}
 	return x.keep(i, sample, response.Logits, x.letters)
 }
@@ -294,6 +294,8 @@ func (x *execution) keep(i int, sample Sample, row []float32, letters []int32) e
 	}
 	if row != nil {
 		sample.measure(row, letters, x.engine)
+	} else if sample.LogProbs != nil {
+		sample.measureLogProbs(sample.LogProbs, letters, x.spelling)
 	}
 	if err := x.store.add(sample, row); err != nil {
 		return err
