@@ -17,10 +17,11 @@ var hasAVX512 = archsimd.X86.AVX512()
 func decodeBF16(out []float32, data []byte) {
 	whole := 0
 	if hasAVX512 {
+		sixteen := archsimd.BroadcastUint32x16(16)
 		whole = len(out) &^ (lanes - 1)
 		for i := 0; i < whole; i += lanes {
 			halves := archsimd.LoadUint8x32Slice(data[2*i : 2*i+2*lanes]).AsUint16x16()
-			halves.ExtendToUint32().ShiftAllLeft(16).AsFloat32x16().StoreSlice(out[i : i+lanes])
+			halves.ExtendToUint32().ShiftLeft(sixteen).AsFloat32x16().StoreSlice(out[i : i+lanes])
 		}
 		archsimd.ClearAVXUpperBits()
 	}
@@ -37,11 +38,12 @@ func decodeE4M3(out []float32, codes []byte, scale float32) {
 		factor := archsimd.BroadcastFloat32x16(scale * rebias)
 		signed := archsimd.BroadcastUint32x16(0x87f00000).AsInt32x16()
 		unsigned := archsimd.BroadcastInt32x16(0x07f00000)
+		twenty := archsimd.BroadcastInt32x16(20)
 		nan := archsimd.BroadcastFloat32x16(float32(math.NaN()))
 		whole = len(out) &^ (lanes - 1)
 		for i := 0; i < whole; i += lanes {
 			code := archsimd.LoadUint8x16Slice(codes[i : i+lanes]).AsInt8x16()
-			placed := code.ExtendToInt32().ShiftAllLeft(20).And(signed)
+			placed := code.ExtendToInt32().ShiftLeft(twenty).And(signed)
 			value := placed.AsFloat32x16().Mul(factor)
 			nan.Merge(value, placed.And(unsigned).Equal(unsigned)).StoreSlice(out[i : i+lanes])
 		}
@@ -59,6 +61,7 @@ func decodeNVFP4(out []float32, packed, scales []byte, global float32) {
 		shift := archsimd.LoadUint32x16(&[16]uint32{0, 4, 0, 4, 0, 4, 0, 4, 0, 4, 0, 4, 0, 4, 0, 4})
 		first := archsimd.LoadUint32x16(&[16]uint32{0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7})
 		second := archsimd.LoadUint32x16(&[16]uint32{8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15})
+		by := archsimd.BroadcastFloat32x16(global)
 		const pair = 2 * groupSize
 		for ; whole+pair <= len(out); whole += pair {
 			bytes := archsimd.LoadUint8x16Slice(packed[whole/2 : whole/2+groupSize]).ExtendToUint32()
@@ -66,8 +69,8 @@ func decodeNVFP4(out []float32, packed, scales []byte, global float32) {
 			// The permutation reads the lowest 4 bits of each index.
 			a := table.Permute(bytes.Permute(first).ShiftRight(shift))
 			b := table.Permute(bytes.Permute(second).ShiftRight(shift))
-			a.Mul(archsimd.BroadcastFloat32x16(e4m3Values[scales[g]] * global)).StoreSlice(out[whole : whole+groupSize])
-			b.Mul(archsimd.BroadcastFloat32x16(e4m3Values[scales[g+1]] * global)).StoreSlice(out[whole+groupSize : whole+pair])
+			a.Mul(archsimd.BroadcastFloat32x16(e4m3Values[scales[g]]).Mul(by)).StoreSlice(out[whole : whole+groupSize])
+			b.Mul(archsimd.BroadcastFloat32x16(e4m3Values[scales[g+1]]).Mul(by)).StoreSlice(out[whole+groupSize : whole+pair])
 		}
 		archsimd.ClearAVXUpperBits()
 	}

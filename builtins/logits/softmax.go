@@ -1,6 +1,15 @@
 package logits
 
-import "math"
+import (
+	"math"
+	"slices"
+
+	"adkernel/internal/avx"
+)
+
+// stretch is how many exponentials are computed between two looks at the
+// vector registers.
+const stretch = 4096
 
 // LogSoftmax returns the logarithms of the probabilities that a row stands
 // for. Logits of -Inf have probability 0; NaN and +Inf give NaN, and the
@@ -8,9 +17,12 @@ import "math"
 func LogSoftmax(row []float32) []float64 {
 	greatest := maxFinite(row)
 	total := 0.0
-	for _, x := range row {
-		if isFinite(x) {
-			total += math.Exp(float64(x) - greatest)
+	for part := range slices.Chunk(row, stretch) {
+		avx.ClearUpper()
+		for _, x := range part {
+			if isFinite(x) {
+				total += math.Exp(float64(x) - greatest)
+			}
 		}
 	}
 	logTotal := math.Log(total)
@@ -50,6 +62,9 @@ func KL(p, q []float32) float64 {
 	// sum P (log P - log Q) = sum exp(x)(x-y) / Zp - log Zp + log Zq.
 	var totalP, totalQ, weighted float64
 	for i := range p {
+		if i%stretch == 0 {
+			avx.ClearUpper()
+		}
 		if !isFinite(p[i]) || !isFinite(q[i]) {
 			continue
 		}

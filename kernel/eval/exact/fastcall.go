@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"unsafe"
+
+	"adkernel/internal/avx"
 )
 
 // fastCall serves the commonest shapes of native functions without reflection.
@@ -32,9 +34,15 @@ func (m *machine) guard(raised *bool) {
 func fastShape(f reflect.Value) func(u, p unsafe.Pointer) {
 	switch f := f.Interface().(type) {
 	case func(float64) float64:
-		return func(u, p unsafe.Pointer) { *rf(u, 0) = f(*rf(u, 8)) }
+		return func(u, p unsafe.Pointer) {
+			avx.ClearUpper()
+			*rf(u, 0) = f(*rf(u, 8))
+		}
 	case func(float64, float64) float64:
-		return func(u, p unsafe.Pointer) { *rf(u, 0) = f(*rf(u, 8), *rf(u, 16)) }
+		return func(u, p unsafe.Pointer) {
+			avx.ClearUpper()
+			*rf(u, 0) = f(*rf(u, 8), *rf(u, 16))
+		}
 	case func(string) string:
 		return func(u, p unsafe.Pointer) { setstr(u, p, loc{}, f(rstr(u, p, loc{8, 8}))) }
 	case func(string) bool:

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"unsafe"
 
+	"adkernel/internal/avx"
 	"adkernel/kernel/eval/exact/format"
 	"adkernel/kernel/eval/exact/layout"
 	"adkernel/kernel/eval/native"
@@ -91,6 +92,7 @@ func (m *machine) callNative(fn *function, f reflect.Value, args []reflect.Value
 		}
 		m.caught(r)
 	}()
+	avx.ClearUpper()
 	if variadic {
 		outs = f.CallSlice(args)
 	} else {

@@ -70,6 +70,7 @@ func multiplyPanels(m *Matrix, y, x rows, from, to int) {
 			multiply1(panel, x.at(i)[:k], y.at(i)[left:left+Panel])
 		}
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 // multiplyEdge is for a last panel of fewer than 32 columns.

@@ -13,6 +13,7 @@ import (
 func foldSum(v vector) float32 {
 	var lane [lanes / 2]float32
 	v.GetLo().Add(v.GetHi()).Store(&lane)
+	archsimd.ClearAVXUpperBits()
 	return (lane[0] + lane[4]) + (lane[1] + lane[5]) + ((lane[2] + lane[6]) + (lane[3] + lane[7]))
 }
 
@@ -20,6 +21,7 @@ func foldSum(v vector) float32 {
 func foldMax(v vector) float32 {
 	var lane [lanes / 2]float32
 	v.GetLo().Max(v.GetHi()).Store(&lane)
+	archsimd.ClearAVXUpperBits()
 	largest := lane[0]
 	for _, x := range lane[1:] {
 		if x > largest {
@@ -64,6 +66,7 @@ func amaxAVX512(x []float32) float32 {
 	for ; len(x) >= lanes; x = x[lanes:] {
 		v := archsimd.LoadFloat32x16Slice(x)
 		if v.IsNaN().ToBits() != 0 {
+			archsimd.ClearAVXUpperBits()
 			return float32(math.NaN())
 		}
 		m = m.Max(v.AsUint32x16().And(sign).AsFloat32x16())
@@ -76,6 +79,7 @@ func addAVX512(y, x []float32) {
 	for i := 0; i < full; i += lanes {
 		archsimd.LoadFloat32x16Slice(y[i:]).Add(archsimd.LoadFloat32x16Slice(x[i:])).StoreSlice(y[i:])
 	}
+	archsimd.ClearAVXUpperBits()
 	for i := full; i < len(x); i++ {
 		y[i] += x[i]
 	}
@@ -86,6 +90,7 @@ func multiplyByAVX512(y, x []float32) {
 	for i := 0; i < full; i += lanes {
 		archsimd.LoadFloat32x16Slice(y[i:]).Mul(archsimd.LoadFloat32x16Slice(x[i:])).StoreSlice(y[i:])
 	}
+	archsimd.ClearAVXUpperBits()
 	for i := full; i < len(x); i++ {
 		y[i] *= x[i]
 	}
@@ -96,6 +101,7 @@ func scaleAVX512(x []float32, by float32) {
 	for ; len(x) >= lanes; x = x[lanes:] {
 		archsimd.LoadFloat32x16Slice(x).Mul(factor).StoreSlice(x)
 	}
+	archsimd.ClearAVXUpperBits()
 	for i := range x {
 		x[i] *= by
 	}
@@ -106,6 +112,7 @@ func divideAVX512(x []float32, by float32) {
 	for ; len(x) >= lanes; x = x[lanes:] {
 		archsimd.LoadFloat32x16Slice(x).Div(divisor).StoreSlice(x)
 	}
+	archsimd.ClearAVXUpperBits()
 	for i := range x {
 		x[i] /= by
 	}
@@ -118,6 +125,7 @@ func clampAVX512(x []float32, limit float32) {
 		c := v.Min(high).Max(low)
 		c.Merge(v, v.Equal(v)).StoreSlice(x) // a NaN stays
 	}
+	archsimd.ClearAVXUpperBits()
 	clampPortable(x, limit)
 }
 
@@ -144,6 +152,7 @@ func expAVX512(x []float32, shift float32) {
 		e.Add(v.Masked(v.IsNaN())).StoreSlicePart(x) // MAXPS in expVector drops a NaN
 		x = x[min(lanes, len(x)):]
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 func siluAVX512(x []float32) {
@@ -152,20 +161,22 @@ func siluAVX512(x []float32) {
 		v := archsimd.LoadFloat32x16Slice(x)
 		v.Div(expVector(zero.Sub(v).Min(broadcast(88))).Add(one)).StoreSlice(x)
 	}
+	archsimd.ClearAVXUpperBits()
 	siluPortable(x)
 }
 
 func roundBF16AVX512(x []float32) {
 	half := archsimd.BroadcastUint32x16(0x7fff)
-	one := archsimd.BroadcastUint32x16(1)
+	one, sixteen := archsimd.BroadcastUint32x16(1), archsimd.BroadcastUint32x16(16)
 	upper := archsimd.BroadcastUint32x16(0xffff0000)
 	for ; len(x) >= lanes; x = x[lanes:] {
 		v := archsimd.LoadFloat32x16Slice(x)
 		b := v.AsUint32x16()
-		odd := b.ShiftAllRight(16).And(one)
+		odd := b.ShiftRight(sixteen).And(one)
 		rounded := b.Add(half).Add(odd).And(upper).AsFloat32x16()
 		rounded.Merge(v, v.Equal(v)).StoreSlice(x) // a NaN stays: the carry could turn it into 0
 	}
+	archsimd.ClearAVXUpperBits()
 	roundBF16Portable(x)
 }
 
@@ -177,6 +188,7 @@ func roundMiniAVX512(x []float32, smallest, magic float32) {
 		shift := v.AsUint32x16().And(exponent).AsFloat32x16().Max(least).Mul(scale)
 		v.Add(shift).Sub(shift).StoreSlice(x)
 	}
+	archsimd.ClearAVXUpperBits()
 	roundMiniPortable(x, smallest, magic)
 }
 
@@ -187,5 +199,6 @@ func scaleAddAVX512(y, x []float32, scale float32, weight []float32) {
 		w := by.Mul(archsimd.LoadFloat32x16Slice(weight[i:]))
 		archsimd.LoadFloat32x16Slice(x[i:]).MulAdd(w, archsimd.LoadFloat32x16Slice(y[i:])).StoreSlice(y[i:])
 	}
+	archsimd.ClearAVXUpperBits()
 	scaleAddPortable(y[full:], x[full:], scale, weight[full:])
 }
