@@ -115,6 +115,11 @@ func TestErrorsAreGosWithTheCellsPositions(t *testing.T) {
 		{"a missing brace", "if true {\n\tx := 1", "In[2]:2:8: unexpected end of statement"},
 		{"an unterminated string", "s := \"abc", "In[2]:1:6: string literal not terminated"},
 		{"an unused value that is not last", "1 + 1\nold", "In[2]:1:1: 1 + 1 (untyped int constant 2) is not used"},
+		{"an int that overflows as the last value", "1 << 70", "In[2]:1:1: cannot use 1 << 70 (untyped int constant 1180591620717411303424) as int value (overflows)"},
+		{"a rune that overflows as the last value", "'a' << 40", "In[2]:1:1: cannot use 'a' << 40 (untyped rune constant 106652627894272) as rune value (overflows)"},
+		{"a float that overflows as the last value", "1e400", "In[2]:1:1: cannot use 1e400 (untyped float constant 1e+400) as float64 value (overflows)"},
+		{"a float of an integer's value that overflows as the last value", "-1e308 * 10", "In[2]:1:1: cannot use -1e308 * 10 (untyped float constant -1e+309) as float64 value (overflows)"},
+		{"a complex that overflows as the last value", "1e400i + 1", "In[2]:1:1: cannot use 1e400i + 1 (untyped complex constant (1 + 1e+400i)) as complex128 value (overflows)"},
 		{"an unused value in a function in the last expression", "func() { 1 + 1 }()", "In[2]:1:10: 1 + 1 (untyped int constant 2) is not used"},
 		{"a late method with a wrong body", "func (t T) m() int { return \"\" }", "In[2]:1:29: cannot use \"\" (untyped string constant) as int value in return statement"},
 		{"a late method declared twice", "func (t T) m() {}\nfunc (t T) m() {}", "In[2]:1:12: \tother declaration of T.m\nIn[2]:2:12: T.m redeclared in this block"},
@@ -195,6 +200,7 @@ func TestAFunctionReplacesAnEarlierOneOfItsSignature(t *testing.T) {
 
 func TestShownExpressions(t *testing.T) {
 	shown := map[string]bool{
+		"1e-400": true, "'a' << 20": true, "1 << 62": true, "1e400 / 1e399": true, "1e308i": true, "true": true,
 		"1 + 1": true, "x := 1": false, "fmt.Println(1)": false, "fmt.Sprint(1)": true, "func() {}()": false,
 		"strings.ToUpper(\"a\")": true, "x = 2": false, "1\nfunc f() {}": false, "Load(Source{})": true, "println(1)": false,
 	}
