@@ -41,7 +41,6 @@ type builder struct {
 	folded        map[ssa.Value]bool
 	block         *ssa.BasicBlock
 	foreignDefers bool // deferred calls are pushed by other functions alone
-	lastReturn    *ssa.Return
 	strs          map[string]int32
 	ptrs          map[unsafe.Pointer]int32
 	typeIdx       map[*layout.Type]int32
@@ -324,10 +323,6 @@ func (b *builder) outResult(dst loc, nu, np int32) {
 // finish puts the head before the body, and completes jumps and operands.
 func (b *builder) finish() {
 	c := b.code
-	if b.foreignDefers && c.resume < 0 && b.lastReturn != nil {
-		c.resume = int32(len(c.ins))
-		b.reloadResults(b.lastReturn)
-	}
 	b.emit(opRet, 0, 0, 0) // where a recovered panic without named results goes on
 	if !b.rt.plain {
 		b.combine()

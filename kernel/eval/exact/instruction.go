@@ -256,7 +256,6 @@ func (b *builder) ret(in *ssa.Return) {
 	if b.foreignDefers {
 		b.emit(opRunDefs, 0, 0, 0)
 		b.reloadResults(in)
-		b.lastReturn = in
 		return
 	}
 	b.results(in)
