@@ -39,6 +39,7 @@ type builder struct {
 	entry         map[ssa.Value]loc                            // constants loaded when the function begins
 	head          []instr                                      // which does that
 	folded        map[ssa.Value]bool
+	checkedFirst  map[ssa.Value]bool // folded, but checked where they are defined
 	block         *ssa.BasicBlock
 	foreignDefers bool // deferred calls are pushed by other functions alone
 	strs          map[string]int32
@@ -79,7 +80,7 @@ func (c *compiler) newBuilder(f *ssa.Function, target *function) *builder {
 	return &builder{
 		compiler: c, fn: f, code: &code{name: f.String(), fn: target, resume: -1, wrapper: isWrapper(f)},
 		locs: map[ssa.Value]loc{}, starts: map[*ssa.BasicBlock]int{}, entry: map[ssa.Value]loc{}, folded: map[ssa.Value]bool{},
-		vars: map[*ssa.Alloc]*registerVar{}, defs: map[ssa.Value]int{}, once: map[int32]bool{},
+		checkedFirst: map[ssa.Value]bool{}, vars: map[*ssa.Alloc]*registerVar{}, defs: map[ssa.Value]int{}, once: map[int32]bool{},
 		strs: map[string]int32{}, ptrs: map[unsafe.Pointer]int32{}, typeIdx: map[*layout.Type]int32{}, fnIdx: map[*function]int32{},
 		pos: f.Pos(),
 	}
