@@ -175,8 +175,40 @@ func TestAMethodThatDidNotCheckDoesNotExist(t *testing.T) {
 	_, err := nb.check("func (t T) get() int { return nope }")
 	require.Error(t, err)
 	_, err = nb.check("t.get()")
-	require.ErrorContains(t, err, "t.get undefined (type T has no field or method get)")
-	nb.run("func (t T) get() int { return t.n }", "t.get()")
+	require.ErrorContains(t, err, "t.get undefined (type In[1].T has no field or method get)")
+	require.Equal(t, []string{"n"}, proposed(t, nb.Session, "t.|"))
+	for _, it := range []string{"interface{ get() int }", "any"} {
+		_, err = nb.check("var i " + it + " = t")
+		require.Equal(t, it == "any", err == nil, it)
+	}
+	// Not even its signature is left.
+	p := nb.run("func (t T) get() string { return \"\" }")
+	require.Len(t, p.Late, 1)
+	require.Empty(t, p.Notes)
+	nb.run("var s string = t.get()")
+}
+
+func TestAMethodOfACellThatIsCheckedTwiceIsNew(t *testing.T) {
+	nb := newNotebook(t)
+	nb.run("type T struct{ n int }", "t := T{1}")
+	p := nb.run("func (t T) get() string { return strings.ToUpper(\"a\") }") // with its import
+	require.Len(t, p.Late, 1)
+	require.False(t, p.Late[0].Redefine)
+	_, err := nb.check("func (t T) other() string { return strconv.Itoa(nope) }")
+	require.Error(t, err)
+	_, err = nb.check("t.other()")
+	require.ErrorContains(t, err, "t.other undefined")
+}
+
+func TestAnAbandonedMethodDoesNotExist(t *testing.T) {
+	nb := newNotebook(t)
+	nb.run("type T struct{ n int }", "t := T{1}")
+	p, err := nb.Check(eval.Cell{N: 3, Source: "func (t T) get() int { return t.n }\nfunc (t T) _() {}"})
+	require.NoError(t, err)
+	nb.Abandon(p)
+	_, err = nb.check("t.get()")
+	require.ErrorContains(t, err, "t.get undefined")
+	nb.run("func (t T) get() int { return t.n }\nfunc (t T) _(int) {}", "t.get()")
 }
 
 func TestAVariableSharesMemoryWithAnEarlierOneOfItsType(t *testing.T) {

@@ -30,7 +30,7 @@ func (r *round) program() (*Program, error) {
 	}
 	r.body.Body.List = r.hoist(r.statements())
 	for _, m := range r.late {
-		p.Late = append(p.Late, LateMethod{m.method, m.decl, !m.added && !r.s.orphans[m.method]})
+		p.Late = append(p.Late, LateMethod{m.method, m.decl, !m.added})
 	}
 	for _, d := range r.file.Decls {
 		if fd, ok := d.(*ast.FuncDecl); ok && fd.Recv == nil && fd.Name.Name == "init" {
