@@ -70,7 +70,7 @@ func (c *candidates) matches(name string) bool {
 }
 
 func (c *candidates) add(o types.Object, distance int) {
-	if o == nil || !c.matches(o.Name()) || o.Name() == "init" && distance == local {
+	if o == nil || !c.matches(o.Name()) || o.Name() == "_" || o.Name() == "init" && distance == local {
 		return
 	}
 	if o.Pkg() != nil && o.Pkg().Path() != cellPath && !o.Exported() {

@@ -72,6 +72,18 @@ func TestSplit(t *testing.T) {
 		{"a function literal in a header", "for f := func() int { return 1 }; f() < 3; { }\nx", []string{"for f := func() int { return 1 }; f() < 3; { }", "x"}, nil},
 		{"else with an init statement", "if a := 1; a > 0 {\n} else if b := 2; b > 0 {\n} else {\n}\nx", []string{"if a := 1; a > 0 {\n} else if b := 2; b > 0 {\n} else {\n}", "x"}, nil},
 		{"an index before the block", "for x := range a[i] { f(x) }; y", []string{"for x := range a[i] { f(x) }", "y"}, nil},
+		{"a field of an element before the block", "if xs[0].ok {\n}\nfunc g() int { return 1 }", []string{"if xs[0].ok {\n}", "func g() int { return 1 }"}, []chunkKind{statement, funcDecl}},
+		{"a field of an element of a map", "for _, v := range m[k].items {\n}\ntype T struct{ n int }", []string{"for _, v := range m[k].items {\n}", "type T struct{ n int }"}, []chunkKind{statement, typeDecl}},
+		{"a switch on a field of an element", "switch xs[i].kind {\ncase 1:\n}\nconst c = 1", []string{"switch xs[i].kind {\ncase 1:\n}", "const c = 1"}, []chunkKind{statement, constDecl}},
+		{"a field of what a conversion returns", "if []T(x)[0].ok {\n}\ny", []string{"if []T(x)[0].ok {\n}", "y"}, nil},
+		{"a type switch", "switch x := v[0].(type) {\ncase int:\n}\ny", []string{"switch x := v[0].(type) {\ncase int:\n}", "y"}, nil},
+		{"an empty header", "for {\n}\nswitch {\n}\nselect {\n}\ny", []string{"for {\n}", "switch {\n}", "select {\n}", "y"}, nil},
+		{"a function literal of two results in a header", "for f := func() (int, error) { return 1, nil }; ok(f()); i++ {\n}\nx", []string{"for f := func() (int, error) { return 1, nil }; ok(f()); i++ {\n}", "x"}, nil},
+		{"a function literal that returns a function in a header", "if f := func() func() []int { return nil }; f()()[0] > 1 {\n}\nx", []string{"if f := func() func() []int { return nil }; f()()[0] > 1 {\n}", "x"}, nil},
+		{"a loop over a function literal", "for range func(yield func() bool) { yield() } {\n}\nx", []string{"for range func(yield func() bool) { yield() } {\n}", "x"}, nil},
+		{"literals of all types that a header may have", "for a, b, c, d, e, f := []pkg.T[int]{{1}}, map[K]*pkg.V{k: {}}, [...]x.T{{}}, struct{ n int }{1}, []struct{}{}, [2][]chan<- int{}; ok; {\n}\nx", []string{"for a, b, c, d, e, f := []pkg.T[int]{{1}}, map[K]*pkg.V{k: {}}, [...]x.T{{}}, struct{ n int }{1}, []struct{}{}, [2][]chan<- int{}; ok; {\n}", "x"}, nil},
+		{"a literal in parentheses", "if x := (T{1}); x.ok {\n}\ny", []string{"if x := (T{1}); x.ok {\n}", "y"}, nil},
+		{"a generic call before the block", "if f[int](1) {\n}\ny", []string{"if f[int](1) {\n}", "y"}, nil},
 		{"a raw string over lines", "x := `a\n;b`\ny", []string{"x := `a\n;b`", "y"}, nil},
 		{"a package clause", "package main\nvar x = 1", []string{"package main", "var x = 1"}, []chunkKind{packageClause, statement}},
 		{"comments alone", "// nothing\n/* here */", nil, nil},
@@ -103,6 +115,11 @@ func TestErrorsAreGosWithTheCellsPositions(t *testing.T) {
 		{"a missing brace", "if true {\n\tx := 1", "In[2]:2:8: unexpected end of statement"},
 		{"an unterminated string", "s := \"abc", "In[2]:1:6: string literal not terminated"},
 		{"an unused value that is not last", "1 + 1\nold", "In[2]:1:1: 1 + 1 (untyped int constant 2) is not used"},
+		{"an int that overflows as the last value", "1 << 70", "In[2]:1:1: cannot use 1 << 70 (untyped int constant 1180591620717411303424) as int value (overflows)"},
+		{"a rune that overflows as the last value", "'a' << 40", "In[2]:1:1: cannot use 'a' << 40 (untyped rune constant 106652627894272) as rune value (overflows)"},
+		{"a float that overflows as the last value", "1e400", "In[2]:1:1: cannot use 1e400 (untyped float constant 1e+400) as float64 value (overflows)"},
+		{"a float of an integer's value that overflows as the last value", "-1e308 * 10", "In[2]:1:1: cannot use -1e308 * 10 (untyped float constant -1e+309) as float64 value (overflows)"},
+		{"a complex that overflows as the last value", "1e400i + 1", "In[2]:1:1: cannot use 1e400i + 1 (untyped complex constant (1 + 1e+400i)) as complex128 value (overflows)"},
 		{"an unused value in a function in the last expression", "func() { 1 + 1 }()", "In[2]:1:10: 1 + 1 (untyped int constant 2) is not used"},
 		{"a late method with a wrong body", "func (t T) m() int { return \"\" }", "In[2]:1:29: cannot use \"\" (untyped string constant) as int value in return statement"},
 		{"a late method declared twice", "func (t T) m() {}\nfunc (t T) m() {}", "In[2]:1:12: \tother declaration of T.m\nIn[2]:2:12: T.m redeclared in this block"},
@@ -158,8 +175,40 @@ func TestAMethodThatDidNotCheckDoesNotExist(t *testing.T) {
 	_, err := nb.check("func (t T) get() int { return nope }")
 	require.Error(t, err)
 	_, err = nb.check("t.get()")
-	require.ErrorContains(t, err, "t.get undefined (type T has no field or method get)")
-	nb.run("func (t T) get() int { return t.n }", "t.get()")
+	require.ErrorContains(t, err, "t.get undefined (type In[1].T has no field or method get)")
+	require.Equal(t, []string{"n"}, proposed(t, nb.Session, "t.|"))
+	for _, it := range []string{"interface{ get() int }", "any"} {
+		_, err = nb.check("var i " + it + " = t")
+		require.Equal(t, it == "any", err == nil, it)
+	}
+	// Not even its signature is left.
+	p := nb.run("func (t T) get() string { return \"\" }")
+	require.Len(t, p.Late, 1)
+	require.Empty(t, p.Notes)
+	nb.run("var s string = t.get()")
+}
+
+func TestAMethodOfACellThatIsCheckedTwiceIsNew(t *testing.T) {
+	nb := newNotebook(t)
+	nb.run("type T struct{ n int }", "t := T{1}")
+	p := nb.run("func (t T) get() string { return strings.ToUpper(\"a\") }") // with its import
+	require.Len(t, p.Late, 1)
+	require.False(t, p.Late[0].Redefine)
+	_, err := nb.check("func (t T) other() string { return strconv.Itoa(nope) }")
+	require.Error(t, err)
+	_, err = nb.check("t.other()")
+	require.ErrorContains(t, err, "t.other undefined")
+}
+
+func TestAnAbandonedMethodDoesNotExist(t *testing.T) {
+	nb := newNotebook(t)
+	nb.run("type T struct{ n int }", "t := T{1}")
+	p, err := nb.Check(eval.Cell{N: 3, Source: "func (t T) get() int { return t.n }\nfunc (t T) _() {}"})
+	require.NoError(t, err)
+	nb.Abandon(p)
+	_, err = nb.check("t.get()")
+	require.ErrorContains(t, err, "t.get undefined")
+	nb.run("func (t T) get() int { return t.n }\nfunc (t T) _(int) {}", "t.get()")
 }
 
 func TestAVariableSharesMemoryWithAnEarlierOneOfItsType(t *testing.T) {
@@ -183,6 +232,7 @@ func TestAFunctionReplacesAnEarlierOneOfItsSignature(t *testing.T) {
 
 func TestShownExpressions(t *testing.T) {
 	shown := map[string]bool{
+		"1e-400": true, "'a' << 20": true, "1 << 62": true, "1e400 / 1e399": true, "1e308i": true, "true": true,
 		"1 + 1": true, "x := 1": false, "fmt.Println(1)": false, "fmt.Sprint(1)": true, "func() {}()": false,
 		"strings.ToUpper(\"a\")": true, "x = 2": false, "1\nfunc f() {}": false, "Load(Source{})": true, "println(1)": false,
 	}

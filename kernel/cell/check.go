@@ -20,8 +20,9 @@ const (
 	maxRounds = 16 // of a check: each round learns one thing (a missing import, a new version of a type)
 )
 
-// Check parses and type-checks a cell. Nothing becomes live until Commit. The
-// error is an *eval.Error of kind Syntax or Check.
+// Check parses and type-checks a cell. Nothing becomes live until Commit; a
+// program that does not get that far has to be given to Abandon. The error is
+// an *eval.Error of kind Syntax or Check.
 func (s *Session) Check(c eval.Cell) (*Program, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,17 +39,15 @@ func (s *Session) check(c eval.Cell) (*Program, error) {
 	r.keepTypes()
 	for range maxRounds {
 		again, err := r.check()
-		if again || err != nil {
+		var program *Program
+		if !again && err == nil {
+			program, err = r.program()
+		}
+		if program == nil {
+			detach(r.late)
 			forget(s.fset, r.file)
 		}
-		if err != nil {
-			return nil, err
-		}
 		if !again {
-			program, err := r.program()
-			if err != nil {
-				forget(s.fset, r.file)
-			}
 			return program, err
 		}
 	}
@@ -93,7 +92,6 @@ func (r *round) check() (again bool, err error) {
 		r.info = newInfo()
 		conf := types.Config{Importer: r.s.imp, GoVersion: goVersion, Error: r.report}
 		_ = types.NewChecker(&conf, r.s.fset, r.pkg, r.info).Files([]*ast.File{r.file}) // reported
-		r.rejectOrphans()
 	}
 	switch {
 	case r.reversion != "":
@@ -101,7 +99,6 @@ func (r *round) check() (again bool, err error) {
 	case r.importMissing():
 		return true, nil
 	case len(r.errs) > 0:
-		r.abandon()
 		return false, r.checkError()
 	case len(r.unkeyed) > 0:
 		return true, r.learnFields()

@@ -25,6 +25,7 @@ func TestIsComplete(t *testing.T) {
 		{"x := 1 1", "invalid", ""},
 		{"s := \"abc", "invalid", ""},
 		{"a := 1\nfor {\n}\nb", "complete", ""},
+		{"if xs[0].ok {\n}\nfunc g() int { return 1 }", "complete", ""},
 	}
 	s := newNotebook(t)
 	for _, tt := range tests {

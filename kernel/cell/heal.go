@@ -126,7 +126,7 @@ func (h *healer) token(i int) {
 	case token.LBRACE:
 		if n := len(h.heads); n > 0 && h.isCall(h.heads[n-1]) {
 			h.heads[n-1].body = h.heads[n-1].body || h.heads[n-1].depth == len(h.open)
-		} else if n > 0 && h.heads[n-1].depth == len(h.open) && !opensLiteral(h.toks[h.heads[n-1].first:i]) {
+		} else if n > 0 && h.heads[n-1].depth == len(h.open) && blockOf(h.toks, h.heads[n-1].first) == i {
 			h.heads = h.heads[:n-1]
 		}
 		h.open = append(h.open, opened{tok: t.tok, start: t.start})

@@ -94,7 +94,7 @@ func (m *lateMethod) attach(f *types.Func) bool {
 	named := m.typeName.Type().(*types.Named)
 	for i := range named.NumMethods() {
 		old := named.Method(i)
-		if old.Name() != m.name {
+		if old.Name() != m.name || m.name == "_" {
 			continue
 		}
 		m.method = old
@@ -106,29 +106,13 @@ func (m *lateMethod) attach(f *types.Func) bool {
 	return true
 }
 
-// abandon remembers the methods that a cell added before it failed: go/types
-// cannot take them away again.
-func (r *round) abandon() {
-	for _, m := range r.late {
+// detach takes the methods that were added to types of earlier cells away
+// again. go/types has no way to do that, but what it has of methods are these
+// objects, and nothing finds one that is named _.
+func detach(late []*lateMethod) {
+	for _, m := range late {
 		if m.added {
-			r.s.orphans[m.method] = true
-		}
-	}
-}
-
-// rejectOrphans reports uses of methods whose declaration never checked.
-func (r *round) rejectOrphans() {
-	if len(r.s.orphans) == 0 {
-		return
-	}
-	mine := map[*types.Func]bool{}
-	for _, m := range r.late {
-		mine[m.method] = true
-	}
-	for sel, x := range r.info.Selections {
-		if f, ok := x.Obj().(*types.Func); ok && r.s.orphans[f] && !mine[f] {
-			r.errs = append(r.errs, types.Error{Fset: r.s.fset, Pos: sel.Sel.Pos(), Msg: fmt.Sprintf(
-				"%s undefined (type %s has no field or method %s)", types.ExprString(sel), types.TypeString(x.Recv(), r.s.qualify), f.Name())})
+			*m.method = *types.NewFunc(m.method.Pos(), m.method.Pkg(), "_", m.method.Signature())
 		}
 	}
 }
@@ -140,7 +124,6 @@ func (r *round) declareAnew(name string) error {
 		return problem(eval.Check, []eval.Diagnostic{{Cell: r.cell.N, Line: 1, Column: 1, Message: "type " + name + " could not be declared anew"}})
 	}
 	r.tried["type "+name] = true
-	r.abandon()
 	own := map[string]bool{}
 	for _, c := range r.chunks {
 		if c.kind == methodDecl {

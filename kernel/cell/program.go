@@ -6,6 +6,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"math"
 	"slices"
 	"strings"
 )
@@ -29,7 +30,7 @@ func (r *round) program() (*Program, error) {
 	}
 	r.body.Body.List = r.hoist(r.statements())
 	for _, m := range r.late {
-		p.Late = append(p.Late, LateMethod{m.method, m.decl, !m.added && !r.s.orphans[m.method]})
+		p.Late = append(p.Late, LateMethod{m.method, m.decl, !m.added})
 	}
 	for _, d := range r.file.Decls {
 		if fd, ok := d.(*ast.FuncDecl); ok && fd.Recv == nil && fd.Name.Name == "init" {
@@ -228,17 +229,36 @@ func (r *round) shown() (ast.Expr, error) {
 	if tv.IsVoid() || r.isPrint(x) {
 		return nil, nil
 	}
-	if b, ok := tv.Type.(*types.Basic); ok && b.Info()&types.IsUntyped != 0 && tv.Value != nil && tv.Value.Kind() == constant.Int &&
-		b.Kind() != types.UntypedFloat && !representable(tv.Value) {
-		r.errs = append(r.errs, types.Error{Fset: r.s.fset, Pos: x.Pos(), Msg: fmt.Sprintf("cannot use %s (untyped int constant %s) as int value (overflows)", types.ExprString(x), tv.Value)})
+	if t := types.Default(tv.Type); tv.Value != nil && !representable(tv.Value, t) { // as where it is assigned to a variable
+		value := ""
+		if text := types.ExprString(x); text != tv.Value.String() {
+			value = " " + tv.Value.String()
+		}
+		r.errs = append(r.errs, types.Error{Fset: r.s.fset, Pos: x.Pos(), Msg: fmt.Sprintf("cannot use %s (%s constant%s) as %s value (overflows)", types.ExprString(x), tv.Type, value, t)})
 		return nil, r.checkError()
 	}
 	return x, nil
 }
 
-func representable(v constant.Value) bool {
-	_, ok := constant.Int64Val(v)
-	return ok
+// representable says whether the default type t of a constant has its value.
+func representable(v constant.Value, t types.Type) bool {
+	finite := func(v constant.Value) bool {
+		f, _ := constant.Float64Val(v)
+		return !math.IsInf(f, 0)
+	}
+	switch t {
+	case types.Typ[types.Int]:
+		_, ok := constant.Int64Val(constant.ToInt(v))
+		return ok
+	case types.Universe.Lookup("rune").Type():
+		n, ok := constant.Int64Val(constant.ToInt(v))
+		return ok && n == int64(int32(n))
+	case types.Typ[types.Float64]:
+		return finite(constant.ToFloat(v))
+	case types.Typ[types.Complex128]:
+		return finite(constant.Real(v)) && finite(constant.Imag(v))
+	}
+	return true // of a typed constant go/types has seen to it
 }
 
 // Visible are the values of the last expression that are worth showing: a nil

@@ -28,10 +28,9 @@ type Session struct {
 	everywhere []types.Object          // of the vocabulary, and predeclared
 	texts      map[types.Object]string // of the vocabulary: typeText
 
-	mu      sync.Mutex
-	live    map[string]*live
-	order   int
-	orphans map[*types.Func]bool // methods added to a type by a cell that did not check
+	mu    sync.Mutex
+	live  map[string]*live
+	order int
 }
 
 // Options of a Session.
@@ -68,7 +67,7 @@ type live struct {
 func NewSession(o Options) (*Session, error) {
 	s := &Session{
 		fset: o.FileSet, imp: o.Importer, vocabulary: o.Vocabulary, standard: o.Docs, values: o.Value,
-		vars: types.NewPackage(cellPath, "main"), live: map[string]*live{}, orphans: map[*types.Func]bool{},
+		vars: types.NewPackage(cellPath, "main"), live: map[string]*live{},
 		texts: map[types.Object]string{},
 	}
 	if o.Vocabulary.Path != "" {
@@ -114,7 +113,6 @@ func (s *Session) Commit(p *Program) {
 		s.live[name] = d
 	}
 	for _, m := range p.late {
-		delete(s.orphans, m.method)
 		if l := s.live[m.typeName.Name()]; l != nil && l.object == types.Object(m.typeName) {
 			l.setMethod(m.chunk)
 			by := m.typeName.Name() + "." + m.name
@@ -124,6 +122,14 @@ func (s *Session) Commit(p *Program) {
 	if len(replaced) > 0 {
 		p.Notes = append(p.Notes, s.staleNotes(replaced)...)
 	}
+}
+
+// Abandon takes back what Check has changed for a program that will not be
+// committed: methods of types of earlier cells.
+func (s *Session) Abandon(p *Program) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	detach(p.late)
 }
 
 // Forget drops the positions of a program that has run, or never will, and of

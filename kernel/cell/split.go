@@ -77,7 +77,7 @@ func split(src string, n int) ([]chunk, error) {
 	file, toks, errs := scan(src)
 	var out []chunk
 	first, depth := -1, 0
-	header := false // between for, if, switch or select and its block, where semicolons do not end the statement
+	block := 0 // of the last for, if, switch or select: semicolons before it do not end the statement
 	flush := func(last int) {
 		if first < 0 {
 			return
@@ -88,7 +88,7 @@ func split(src string, n int) ([]chunk, error) {
 		first = -1
 	}
 	for i, t := range toks {
-		if t.tok == token.SEMICOLON && depth <= 0 && !header {
+		if t.tok == token.SEMICOLON && depth <= 0 && i >= block {
 			flush(i - 1)
 			continue
 		}
@@ -97,13 +97,10 @@ func split(src string, n int) ([]chunk, error) {
 		}
 		switch t.tok {
 		case token.FOR, token.IF, token.SWITCH, token.SELECT:
-			header = header || depth <= 0
-		case token.LBRACE:
-			if depth <= 0 && header && !opensLiteral(toks[first:i]) {
-				header = false
+			if depth <= 0 && i >= block {
+				block = blockOf(toks, i)
 			}
-			depth++
-		case token.LPAREN, token.LBRACK:
+		case token.LBRACE, token.LPAREN, token.LBRACK:
 			depth++
 		case token.RPAREN, token.RBRACE, token.RBRACK:
 			depth--
@@ -130,44 +127,6 @@ func docBefore(src string) string {
 	}
 	slices.Reverse(doc)
 	return strings.Join(doc, "\n")
-}
-
-// opensLiteral says whether a brace after toks, in the header of a for, if or
-// switch, opens a composite or function literal rather than the block. Go
-// allows there only types that cannot be taken for an expression: []T{...},
-// map[K]T{...}, struct{...}{...}, func() {...}.
-func opensLiteral(toks []lexeme) bool {
-	i := len(toks) - 1
-	if i >= 0 && (toks[i].tok == token.STRUCT || toks[i].tok == token.INTERFACE) {
-		return true
-	}
-	name := false
-	for ; i >= 0; i-- {
-		switch toks[i].tok {
-		case token.IDENT:
-			name = true
-		case token.PERIOD, token.MUL:
-		case token.RBRACK:
-			return name
-		case token.RPAREN: // func(...) or func(...) T
-			depth := 0
-			for ; i >= 0; i-- {
-				switch toks[i].tok {
-				case token.RPAREN:
-					depth++
-				case token.LPAREN:
-					depth--
-				}
-				if depth == 0 {
-					return i > 0 && toks[i-1].tok == token.FUNC
-				}
-			}
-			return false
-		default:
-			return false
-		}
-	}
-	return false
 }
 
 func kindOf(toks []lexeme) chunkKind {

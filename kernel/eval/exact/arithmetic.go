@@ -77,8 +77,8 @@ var floatOps = map[token.Token]struct{ wide, narrow op }{
 	token.EQL: {opEqF, opEqF32}, token.NEQ: {opNeF, opNeF32}, token.LSS: {opLtF, opLtF32}, token.LEQ: {opLeF, opLeF32},
 }
 
-// isOrder says whether o is > or >=, which are < and <= the other way round,
-// for NaN too.
+// swapped turns > and >= into < and <=, which are the same the other way round,
+// for NaN too, and says whether it did.
 func swapped(o token.Token) (token.Token, bool) {
 	switch o {
 	case token.GTR:

@@ -349,8 +349,7 @@ func (b *builder) wrapNilCheck(args []ssa.Value, l loc) {
 	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
 		q := *rp(p, x.p)
 		if q == nil {
-			m.raise(&panicking{val: runtimeErrorf("invalid memory address or nil pointer dereference")})
-			m.raised.val = runtimeError(sprintf("value method %s.%s called using nil *%s pointer", typ, method, typ[lastDot(typ)+1:]))
+			m.raise(&panicking{val: runtimeError(sprintf("value method %s.%s called using nil *%s pointer", typ, method, typ[lastDot(typ)+1:]))})
 			return true
 		}
 		*rp(p, l.p) = q

@@ -386,7 +386,8 @@ func (b *builder) needMethods(t types.Type) {
 			for i := range set.Len() {
 				sel := set.At(i)
 				m := sel.Obj().(*types.Func)
-				if len(sel.Index()) > 1 || !b.rt.isSource(m.Pkg()) || isInterface(u) {
+				// Package cell names _ what it has taken back.
+				if len(sel.Index()) > 1 || m.Name() == "_" || !b.rt.isSource(m.Pkg()) || isInterface(u) {
 					continue
 				}
 				if recv := types.Unalias(m.Signature().Recv().Type()); recv != x {

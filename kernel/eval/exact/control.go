@@ -23,6 +23,7 @@ func (rt *runtime) begin(tok *permit, release func()) {
 	rt.release = release
 	rt.current.Store(tok)
 	rt.running.Store(tok)
+	rt.passing.Store(nil) // native code may have recovered it
 	if rt.stdin != nil {
 		rt.stdin.told.Store(false)
 	}

@@ -1,31 +1,123 @@
 package exact
 
 import (
-	"go/types"
 	"reflect"
 	"unsafe"
 
-	"adkernel/kernel/eval/exact/layout"
+	"adkernel/kernel/eval/exact/view"
 )
 
 // deepEqual is reflect.DeepEqual for values of which some are of cells' types.
 func (rt *runtime) deepEqual(x, y any) bool {
-	if x == nil || y == nil {
-		return x == nil && y == nil
+	c := &view.Cells{Table: rt.table, Host: rt}
+	d := deep{visited: map[visit]bool{}, reaching: map[reflect.Type]bool{}}
+	return d.equal(c.Value(x), c.Value(y))
+}
+
+type deep struct {
+	visited  map[visit]bool
+	reaching map[reflect.Type]bool // types of native code: reaches
+}
+
+// visit is a comparison in progress, so that cycles come to an end.
+type visit struct {
+	x, y uintptr
+	t    unsafe.Pointer
+}
+
+// equal follows reflect's rules, kind for kind.
+func (d *deep) equal(x, y view.Value) bool {
+	if !x.IsValid() || !y.IsValid() {
+		return x.IsValid() == y.IsValid()
 	}
-	if words(x).typ != words(y).typ {
+	if !x.SameType(y) {
 		return false
 	}
-	t := rt.table.TypeOf(x)
-	if t == nil || t.Exact && !reaches(t.Mem, map[reflect.Type]bool{}) {
-		return reflect.DeepEqual(x, y)
+	switch x.Kind() {
+	case reflect.Array, reflect.Slice, reflect.Map, reflect.Pointer, reflect.Struct:
+		if x.Cell() == nil && !d.reaches(x.Native().Type()) {
+			return reflect.DeepEqual(x.Native().Interface(), y.Native().Interface())
+		}
 	}
-	d := deep{rt, map[visit]bool{}}
-	return d.equal(t, t.Data(x), t.Data(y))
+	switch x.Kind() {
+	case reflect.Array:
+		return d.elements(x, y)
+	case reflect.Slice:
+		if done, equal := d.enter(x, y); done {
+			return equal
+		}
+		if x.ElemKind() == reflect.Uint8 {
+			return string(x.Bytes()) == string(y.Bytes()) // not copied
+		}
+		return d.elements(x, y)
+	case reflect.Map:
+		if done, equal := d.enter(x, y); done {
+			return equal
+		}
+		for _, e := range x.Entries() {
+			other := y.MapIndex(e.Key)
+			if !other.IsValid() || !d.equal(e.Elem, other) {
+				return false
+			}
+		}
+		return true
+	case reflect.Pointer:
+		if done, equal := d.enter(x, y); done {
+			return equal
+		}
+		return d.equal(x.Elem(), y.Elem())
+	case reflect.Interface:
+		return d.equal(x.Elem(), y.Elem())
+	case reflect.Struct:
+		for i := range x.NumField() {
+			if !d.equal(x.Field(i), y.Field(i)) {
+				return false
+			}
+		}
+		return true
+	case reflect.Func:
+		return x.IsNil() && y.IsNil()
+	}
+	return x.Basic().Equal(y.Basic())
+}
+
+func (d *deep) elements(x, y view.Value) bool {
+	for i := range x.Len() {
+		if !d.equal(x.Index(i), y.Index(i)) {
+			return false
+		}
+	}
+	return true
+}
+
+// enter answers for pointers, maps and slices what their elements do not
+// decide, or begins to compare those.
+func (d *deep) enter(x, y view.Value) (done, equal bool) {
+	if x.IsNil() || y.IsNil() {
+		return true, x.IsNil() == y.IsNil()
+	}
+	if x.Kind() != reflect.Pointer && x.Len() != y.Len() {
+		return true, false
+	}
+	v := visit{x.Pointer(), y.Pointer(), x.TypeWord()}
+	if v.x == v.y || d.visited[v] {
+		return true, true
+	}
+	d.visited[v] = true
+	return false, false
 }
 
 // reaches says whether values of native type r can hold interfaces, and so
 // values of cells.
+func (d *deep) reaches(r reflect.Type) bool {
+	if known, ok := d.reaching[r]; ok {
+		return known
+	}
+	found := reaches(r, map[reflect.Type]bool{})
+	d.reaching[r] = found
+	return found
+}
+
 func reaches(r reflect.Type, seen map[reflect.Type]bool) bool {
 	if seen[r] {
 		return false
@@ -46,99 +138,4 @@ func reaches(r reflect.Type, seen map[reflect.Type]bool) bool {
 		}
 	}
 	return false
-}
-
-type deep struct {
-	rt      *runtime
-	visited map[visit]bool
-}
-
-// visit is a comparison in progress, so that cycles come to an end.
-type visit struct {
-	x, y unsafe.Pointer
-	t    *layout.Type
-}
-
-func (d *deep) equal(t *layout.Type, x, y unsafe.Pointer) bool {
-	switch u := t.Go.Underlying().(type) {
-	case *types.Interface:
-		return d.rt.deepEqual(*(*any)(x), *(*any)(y))
-	case *types.Pointer:
-		p, q := *(*unsafe.Pointer)(x), *(*unsafe.Pointer)(y)
-		if p == q || p == nil || q == nil {
-			return p == q
-		}
-		return d.enter(p, q, t) || d.equal(t.Elem(), p, q)
-	case *types.Struct:
-		for i := range u.NumFields() {
-			off := t.Mem.Field(i).Offset
-			if !d.equal(t.Field(i), unsafe.Add(x, off), unsafe.Add(y, off)) {
-				return false
-			}
-		}
-		return true
-	case *types.Array:
-		et := t.Elem()
-		for i := range uintptr(u.Len()) {
-			if !d.equal(et, unsafe.Add(x, i*et.Mem.Size()), unsafe.Add(y, i*et.Mem.Size())) {
-				return false
-			}
-		}
-		return true
-	case *types.Slice:
-		p, q := (*sliceHeader)(x), (*sliceHeader)(y)
-		if (p.data == nil) != (q.data == nil) || p.len != q.len {
-			return false
-		}
-		if p.data == q.data || p.len > 0 && d.enter(p.data, q.data, t) {
-			return true
-		}
-		et := t.Elem()
-		for i := range uintptr(p.len) {
-			if !d.equal(et, unsafe.Add(p.data, i*et.Mem.Size()), unsafe.Add(q.data, i*et.Mem.Size())) {
-				return false
-			}
-		}
-		return true
-	case *types.Map:
-		return d.maps(t, *(*unsafe.Pointer)(x), *(*unsafe.Pointer)(y))
-	case *types.Signature:
-		return *(*unsafe.Pointer)(x) == nil && *(*unsafe.Pointer)(y) == nil
-	}
-	return t.At(x).Equal(t.At(y))
-}
-
-func (d *deep) enter(x, y unsafe.Pointer, t *layout.Type) (seen bool) {
-	v := visit{x, y, t}
-	seen = d.visited[v]
-	d.visited[v] = true
-	return seen
-}
-
-func (d *deep) maps(t *layout.Type, p, q unsafe.Pointer) bool {
-	if p == q || p == nil || q == nil {
-		return p == q
-	}
-	r := t.Container()
-	a, b := reflect.NewAt(r, unsafe.Pointer(&p)).Elem(), reflect.NewAt(r, unsafe.Pointer(&q)).Elem()
-	if a.Len() != b.Len() {
-		return false
-	}
-	if d.enter(p, q, t) {
-		return true
-	}
-	et := t.Elem()
-	for it := a.MapRange(); it.Next(); {
-		other := b.MapIndex(it.Key())
-		if !other.IsValid() {
-			return false
-		}
-		x, y := et.New(), et.New()
-		et.At(x).Set(it.Value())
-		et.At(y).Set(other)
-		if !d.equal(et, x, y) {
-			return false
-		}
-	}
-	return true
 }

@@ -166,8 +166,11 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	if err != nil {
 		return eval.Result{}, err
 	}
-	keep := false
+	committed, keep := false, false
 	defer func() {
+		if !committed {
+			e.Abandon(p)
+		}
 		if !keep {
 			e.Forget(p)
 		}
@@ -183,6 +186,7 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 	u.compiler.commit()
 	e.rt.generation.Add(1)
 	e.Commit(p)
+	committed = true
 	result := eval.Result{Defines: p.Defines, Uses: p.Uses, Notes: p.Notes}
 	tok, release := withContext(ctx, e.steps)
 	e.rt.begin(tok, release)

@@ -239,3 +239,12 @@ func TestInterruptOfAnInitialization(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.org/a/a.go"), []byte("package a\n\nvar X = 1\n"), 0o644))
 	require.Equal(t, 1, s.run("import \"a.org/a\"\na.X"))
 }
+
+func TestAPackageChecksAnAddressWhereItIsTaken(t *testing.T) {
+	s, _ := importing(t, map[string]string{
+		"go.mod": "module example.com/p\n\ngo 1.26\n",
+		"p.go":   "package p\n\nfunc Set(a []int, i int, set bool) {\n\tp := &a[i]\n\tif set {\n\t\t*p = 1\n\t}\n}\n",
+	})
+	s.run("import \"example.com/p\"")
+	require.Contains(t, s.fails("p.Set(nil, 5, false)").Message, "index out of range [5] with length 0")
+}

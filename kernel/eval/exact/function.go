@@ -39,9 +39,9 @@ type builder struct {
 	entry         map[ssa.Value]loc                            // constants loaded when the function begins
 	head          []instr                                      // which does that
 	folded        map[ssa.Value]bool
+	checkedFirst  map[ssa.Value]bool // folded, but checked where they are defined
 	block         *ssa.BasicBlock
 	foreignDefers bool // deferred calls are pushed by other functions alone
-	lastReturn    *ssa.Return
 	strs          map[string]int32
 	ptrs          map[unsafe.Pointer]int32
 	typeIdx       map[*layout.Type]int32
@@ -80,7 +80,7 @@ func (c *compiler) newBuilder(f *ssa.Function, target *function) *builder {
 	return &builder{
 		compiler: c, fn: f, code: &code{name: f.String(), fn: target, resume: -1, wrapper: isWrapper(f)},
 		locs: map[ssa.Value]loc{}, starts: map[*ssa.BasicBlock]int{}, entry: map[ssa.Value]loc{}, folded: map[ssa.Value]bool{},
-		vars: map[*ssa.Alloc]*registerVar{}, defs: map[ssa.Value]int{}, once: map[int32]bool{},
+		checkedFirst: map[ssa.Value]bool{}, vars: map[*ssa.Alloc]*registerVar{}, defs: map[ssa.Value]int{}, once: map[int32]bool{},
 		strs: map[string]int32{}, ptrs: map[unsafe.Pointer]int32{}, typeIdx: map[*layout.Type]int32{}, fnIdx: map[*function]int32{},
 		pos: f.Pos(),
 	}
@@ -324,10 +324,6 @@ func (b *builder) outResult(dst loc, nu, np int32) {
 // finish puts the head before the body, and completes jumps and operands.
 func (b *builder) finish() {
 	c := b.code
-	if b.foreignDefers && c.resume < 0 && b.lastReturn != nil {
-		c.resume = int32(len(c.ins))
-		b.reloadResults(b.lastReturn)
-	}
 	b.emit(opRet, 0, 0, 0) // where a recovered panic without named results goes on
 	if !b.rt.plain {
 		b.combine()

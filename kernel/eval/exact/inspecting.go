@@ -44,8 +44,7 @@ var inspecting = map[string]intrinsic{
 	"reflect.SliceOf":   typeMaker(func(_ *runtime, e types.Type) types.Type { return types.NewSlice(e) }, reflect.SliceOf),
 	"reflect.DeepEqual": func(rt *runtime) nativeFn {
 		return func(m *machine, u, p unsafe.Pointer) bool {
-			*ru(u, 0) = bit(rt.deepEqual(*rany(p, 0), *rany(p, 16)))
-			return false
+			return m.guarded(func() { *ru(u, 0) = bit(rt.deepEqual(*rany(p, 0), *rany(p, 16))) })
 		}
 	},
 }

@@ -14,11 +14,16 @@ import (
 // instr compiles one instruction.
 func (b *builder) instr(in ssa.Instruction) {
 	if v, ok := in.(ssa.Value); ok && b.folded[v] {
+		if b.checkedFirst[v] {
+			b.checkSpot(b.spotOf(v.(*ssa.FieldAddr).X))
+		}
 		return
 	}
 	switch in := in.(type) {
 	case *ssa.DebugRef:
-		b.label(in)
+		if b.code.origin != nil {
+			b.label(in)
+		}
 	case *ssa.Phi: // moved by the jumps to its block
 		b.slot(in)
 	case *ssa.Alloc:
@@ -256,7 +261,6 @@ func (b *builder) ret(in *ssa.Return) {
 	if b.foreignDefers {
 		b.emit(opRunDefs, 0, 0, 0)
 		b.reloadResults(in)
-		b.lastReturn = in
 		return
 	}
 	b.results(in)

@@ -2,6 +2,7 @@ package exact
 
 import (
 	"go/types"
+	"iter"
 	"reflect"
 	"unsafe"
 
@@ -34,29 +35,44 @@ type element struct {
 // and is converted at each access.
 func (s spot) foreign() bool { return s.owner != nil || s.ptr != nil }
 
-// fold marks the addresses that are computed where they are used: those used
-// once, to load or store. Go checks the operands of an assignment's left side
-// after its right side was evaluated, so that is also the right moment.
+// fold marks the addresses that are computed where they are used. An address
+// that was checked elsewhere is computed there: p := &a[i] panics although
+// nobody ever uses p.
 func (b *builder) fold() {
 	for _, block := range b.fn.Blocks {
-		for _, in := range block.Instrs {
+		for i, in := range block.Instrs {
+			after := block.Instrs[i+1:]
 			switch in := in.(type) {
 			case *ssa.FieldAddr:
 				if b.isForeignField(in) {
 					b.folded[in] = true
-					for _, r := range *in.Referrers() {
+					for r := range uses(in) {
 						if !accesses(r, in) {
 							b.pos = in.Pos()
 							b.refuse("the address of field %s of %s: native code keeps it in another form", fieldName(in), layout.Name(pointee(in.X.Type())))
 						}
+						if !mayCheckAt(in, r, after) {
+							b.checkedFirst[in] = true
+						}
 					}
-				} else if usedOnce(in) {
+				} else if usedOnce(in, after) {
 					b.folded[in] = true
 				}
 			case *ssa.IndexAddr:
-				if usedOnce(in) {
+				if usedOnce(in, after) {
 					b.folded[in] = true
 				}
+			}
+		}
+	}
+}
+
+// uses are the instructions that use v, save those for debuggers.
+func uses(v ssa.Value) iter.Seq[ssa.Instruction] {
+	return func(yield func(ssa.Instruction) bool) {
+		for _, r := range *v.Referrers() {
+			if _, ok := r.(*ssa.DebugRef); !ok && !yield(r) {
+				return
 			}
 		}
 	}
@@ -79,12 +95,12 @@ func accesses(r ssa.Instruction, v ssa.Value) bool {
 	return false
 }
 
-func usedOnce(v ssa.Value) bool {
+// usedOnce says whether the address v has one use, to load from it, to store to
+// it or to go on to a part, and may be checked there.
+func usedOnce(v ssa.Value, after []ssa.Instruction) bool {
 	n := 0
-	for _, r := range *v.Referrers() {
+	for r := range uses(v) {
 		switch r := r.(type) {
-		case *ssa.DebugRef:
-			continue
 		case *ssa.UnOp, *ssa.FieldAddr:
 		case *ssa.IndexAddr:
 			if r.X != v {
@@ -97,9 +113,46 @@ func usedOnce(v ssa.Value) bool {
 		default:
 			return false
 		}
-		n++
+		if n++; n > 1 || !mayCheckAt(v, r, after) {
+			return false
+		}
 	}
 	return n == 1
+}
+
+// mayCheckAt says whether the address v, which after follows in its block, may
+// be checked at its use r: that is a part of the same expression, which package
+// ssa has where Go does its checks, or the program itself takes the address,
+// and nothing happens in between.
+func mayCheckAt(v ssa.Value, r ssa.Instruction, after []ssa.Instruction) bool {
+	return !isTaken(v) || comesNext(r, after)
+}
+
+// isTaken says whether v is the value of an expression of the program: &x, or
+// what holds that.
+func isTaken(v ssa.Value) bool {
+	for _, r := range *v.Referrers() {
+		if d, ok := r.(*ssa.DebugRef); ok && !d.IsAddr {
+			return true
+		}
+	}
+	return false
+}
+
+// comesNext says whether r is in list, with nothing before it that others could
+// see or that could panic.
+func comesNext(r ssa.Instruction, list []ssa.Instruction) bool {
+	for _, x := range list {
+		if x == r {
+			return true
+		}
+		switch x.(type) {
+		case *ssa.DebugRef, *ssa.ChangeType, *ssa.ChangeInterface, *ssa.Convert, *ssa.MakeInterface:
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 func pointee(t types.Type) types.Type { return t.Underlying().(*types.Pointer).Elem() }

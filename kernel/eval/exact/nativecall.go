@@ -116,7 +116,7 @@ func (m *machine) caught(r any) {
 		m.raise(&panicking{kill: killOverflow, val: overflowError{int(deep), containsItself}})
 		return
 	}
-	if p := m.rt.passing.Load(); p != nil && same(p.val, m.rt.unwrap(r)) {
+	if p := m.rt.passing.Load(); p != nil && same(p.val, m.rt.unwrap(r)) && m.rt.passing.CompareAndSwap(p, nil) {
 		m.raised = p
 		return
 	}

@@ -51,7 +51,7 @@ func (b *builder) note(in ssa.Instruction, before int) {
 		return
 	}
 	x := b.code.ins[last]
-	if scalar, ok := computes(x.op); ok && (scalar && x.a == l.u || !scalar && x.a == l.p) && !b.aliases(v) && !isNamed(v) {
+	if scalar, ok := computes(x.op); ok && (scalar && x.a == l.u || !scalar && x.a == l.p) && !b.aliases(v) && !b.isNamed(v) {
 		b.defs[v] = last
 	}
 }
@@ -71,7 +71,10 @@ func onlyReader(v ssa.Value) (reader ssa.Instruction) {
 }
 
 // isNamed says whether traces may show v.
-func isNamed(v ssa.Value) bool {
+func (b *builder) isNamed(v ssa.Value) bool {
+	if b.code.origin == nil {
+		return false
+	}
 	for _, r := range *v.Referrers() {
 		if d, ok := r.(*ssa.DebugRef); ok {
 			switch d.Expr.(type) {

@@ -14,6 +14,7 @@ type panicking struct {
 	val       any // what panic was called with, as cells hold it
 	kill      kill
 	recovered bool
+	displaced *panicking // what was leaving frames, not for a panic, when a deferred call raised this one
 	trace     []place
 	values    []eval.Variable // on the line where it happened
 	more      int             // calls that trace leaves out
@@ -166,7 +167,12 @@ func (m *machine) unwind(base int) bool {
 		p := m.raised
 		fr := &m.frames[len(m.frames)-1]
 		if d := fr.pop(); d != nil && p.kill != killExit { // os.Exit runs no deferred calls
-			if m.runDeferred(d, p) && p.recovered {
+			switch ran := m.runDeferred(d, p); {
+			case !ran:
+				m.raised.displace(p)
+			case p.recovered && p.displaced != nil:
+				m.raised = p.displaced
+			case p.recovered:
 				m.raised = nil
 				if m.runDefers() { // the others run as the function returns
 					m.resume()
@@ -181,6 +187,18 @@ func (m *machine) unwind(base int) bool {
 		m.frames = m.frames[:len(m.frames)-1]
 	}
 	return false
+}
+
+// displace notes that p was raised in place of what left frames before: if that
+// was not for a panic, recovering p does not end it.
+func (p *panicking) displace(before *panicking) {
+	switch {
+	case p.kill != killNone:
+	case before.kill != killNone:
+		p.displaced = before
+	default:
+		p.displaced = before.displaced
+	}
 }
 
 // resume lets the top frame return after a recovered panic: with the values of

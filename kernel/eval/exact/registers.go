@@ -6,7 +6,7 @@ import (
 	"adkernel/kernel/eval/exact/layout"
 )
 
-// readSlots copies a value from registers to memory of its type, which is
+// writeMemory copies a value from registers to memory of its type, which is
 // fresh or whose old content does not matter.
 func writeMemory(t *layout.Type, u, p unsafe.Pointer, l loc, mem unsafe.Pointer) {
 	if t.Boxed {

@@ -42,7 +42,7 @@ func (rt *runtime) newWorld(s *source) (*world, *ssa.Package) {
 	var own *ssa.Package
 	for _, f := range w.full {
 		p := w.prog.CreatePackage(f.pkg, f.files, f.info, false)
-		p.SetDebugMode(f.origin != nil) // for the values in traces
+		p.SetDebugMode(f.origin != nil || f.users) // for the values in traces, and to tell which addresses are taken
 		if f == s {
 			own = p
 		}

@@ -116,10 +116,11 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 		return eval.Result{}, err
 	}
 	lowered, err := e.lower(p)
-	if err != nil {
-		return eval.Result{}, err
+	if err == nil {
+		err = e.load(lowered)
 	}
-	if err := e.load(lowered); err != nil {
+	if err != nil {
+		e.Abandon(p)
 		return eval.Result{}, err
 	}
 	defer e.settle()
