@@ -45,6 +45,8 @@ type State struct {
 	Doing    string    `json:"doing,omitempty"`    // what the executing process does: "loading weights: 40 %"
 	Error    string    `json:"error,omitempty"`    // of a failed run
 
+	Submitting time.Time `json:"submitting,omitzero"` // when its latest job began to be submitted to Slurm
+
 	// What a listing says of the run, so that it need not read anything else.
 	Correct int `json:"correct"` // of the samples finished
 	// Unjudged is how many of them have no verdict of the function that judges.
@@ -72,8 +74,13 @@ func (r *Run) State() (State, error) {
 	if err != nil {
 		return State{}, fmt.Errorf("run %s: %w", r.Name(), err)
 	}
-	if _, ok := r.spec.slurm(); ok && !executing && !state.Status.Ended() {
-		return r.jobState(state)
+	if _, ok := r.spec.slurm(); ok && !state.Status.Ended() {
+		if !executing {
+			return r.jobState(state)
+		}
+		if state.Status == Queued && state.Doing == "" {
+			state.Doing = beingSubmitted // by the process that holds the lock
+		}
 	}
 	if !executing && !state.Status.Ended() {
 		state.Status = Interrupted
