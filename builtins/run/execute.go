@@ -90,7 +90,7 @@ func (x *execution) begin() error {
 		}
 		x.state.Seconds += previous.latest(x.began).Seconds()
 	}
-	x.state.Status, x.state.PID = Running, os.Getpid()
+	x.state.Status, x.state.PID, x.state.Host = Running, os.Getpid(), hostname()
 	x.state.Started, x.state.Finished, x.state.Doing, x.state.Error = x.began, time.Time{}, "", ""
 	x.state.Asked, x.state.Computed = time.Time{}, 0
 	if err = reserve(x.dir); err == nil {
@@ -318,7 +318,7 @@ func (x *execution) end(ctx context.Context, failure error) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	state := x.state
-	state.Finished, state.PID, state.Doing = time.Now(), 0, ""
+	state.Finished, state.PID, state.Host, state.Doing = time.Now(), 0, "", ""
 	if x.store != nil {
 		state.Done, state.Correct, state.Unjudged = len(x.done), x.store.correct, x.unjudged()
 	}

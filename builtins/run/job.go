@@ -222,7 +222,7 @@ func (r *Run) conclude(state State, status Status, why string) (State, error) {
 		state.Done, state.Correct, state.Unjudged = len(r.records.samples), r.records.correct, r.records.unjudged
 	}
 	r.mu.Unlock()
-	state.Status, state.PID, state.Doing, state.Finished = status, 0, "", lastSign(r.dir)
+	state.Status, state.PID, state.Host, state.Doing, state.Finished = status, 0, "", "", lastSign(r.dir)
 	if status == Failed {
 		state.Error = fmt.Sprintf("run %s: %s; %d finished samples are kept", r.Name(), why, state.Done)
 		if last := r.lastLog(); last != "" {

@@ -34,6 +34,7 @@ func (s Status) Ended() bool { return s != Queued && s != Running }
 type State struct {
 	Status   Status    `json:"status"`
 	PID      int       `json:"pid,omitempty"`      // of the executing process
+	Host     string    `json:"host,omitempty"`     // on which it is
 	Started  time.Time `json:"started,omitzero"`   // of the latest execution
 	Asked    time.Time `json:"asked,omitzero"`     // when it asked the engine for its first sample
 	Computed float64   `json:"computed,omitempty"` // seconds of it in the model; 0 where the engine does not know
