@@ -64,6 +64,7 @@ type execution struct {
 	log     *log.Logger
 
 	task     *task.Task
+	model    []modelFile // as the engine found it
 	engine   engine.Engine
 	prompts  []prompt
 	letters  []int32
@@ -122,6 +123,9 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 		return err
 	}
 	defer release()
+	if err := x.identifyCheckpoint(ctx); err != nil {
+		return err
+	}
 	site := engine.Site{Dir: x.dir, Log: x.log.Printf, Doing: x.tell}
 	if x.engine, err = open(ctx, x.spec.deployment(x.dir), site); err != nil {
 		return err
@@ -208,6 +212,9 @@ func (x *execution) identify() error {
 		return fmt.Errorf("the engine is not the one that the run began with (%s %s, now %s %s, or other settings); launch a new run", was.Engine, was.Version, info.Engine, info.Version)
 	}
 	if err := writePrompts(x.dir, x.engine, x.prompts); err != nil {
+		return err
+	}
+	if err := x.recordCheckpoint(); err != nil {
 		return err
 	}
 	x.spec.Prompts, x.spec.Engine = prompts, &info
