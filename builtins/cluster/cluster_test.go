@@ -60,10 +60,14 @@ type holder struct {
 
 func hold(t *testing.T, n int, who string) *holder {
 	t.Helper()
-	h := &holder{out: filepath.Join(t.TempDir(), "out")}
+	return holdBy(t, exec.Command(os.Args[0], "hold", fmt.Sprint(n), who))
+}
+
+func holdBy(t *testing.T, cmd *exec.Cmd) *holder {
+	t.Helper()
+	h := &holder{cmd: cmd, out: filepath.Join(t.TempDir(), "out")}
 	f, err := os.Create(h.out)
 	require.NoError(t, err)
-	h.cmd = exec.Command(os.Args[0], "hold", fmt.Sprint(n), who)
 	h.cmd.Stdout, h.cmd.Stderr = f, f
 	require.NoError(t, h.cmd.Start())
 	t.Cleanup(func() {
@@ -74,6 +78,17 @@ func hold(t *testing.T, n int, who string) *holder {
 		}
 	})
 	return h
+}
+
+// end kills the process and its child.
+func (h *holder) end(t *testing.T) {
+	t.Helper()
+	child := h.child()
+	require.NoError(t, h.cmd.Process.Kill())
+	h.cmd.Wait()
+	if child > 0 {
+		require.NoError(t, syscall.Kill(child, syscall.SIGKILL))
+	}
 }
 
 func (h *holder) says() string {

@@ -125,13 +125,24 @@ func openQueue() (*queue, error) {
 	return &queue{dir}, nil
 }
 
-// open opens a lock file, which anybody may lock.
+// open opens a lock file, which anybody may lock, and makes it where there is
+// none. The two are separate steps: where fs.protected_regular is set, as most
+// distributions do, Linux refuses O_CREATE for another user's file in a folder
+// like the queue's, even though the file is there and may be written.
 func (q *queue) open(name string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(q.dir, name), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o666)
+	path := filepath.Join(q.dir, name)
+	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW, 0)
+	for errors.Is(err, os.ErrNotExist) {
+		f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if err == nil {
+			f.Chmod(0o666) // whatever the umask
+		} else if errors.Is(err, os.ErrExist) { // somebody else was faster
+			f, err = os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW, 0)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the queue for GPUs: %w; set %s to a folder that all users of this machine can write", err, queueVariable)
 	}
-	os.Chmod(f.Name(), 0o666) // fails for another user's file, which has the mode already
 	return f, nil
 }
 
@@ -192,6 +203,11 @@ func (q *queue) enter(count int, gpus []GPU, who string) (*ticket, error) {
 		}
 		text, err := json.Marshal(t)
 		if err != nil {
+			return err
+		}
+		// The file may be a longer ticket of another user who was killed: in the
+		// queue's folder only its owner can remove it.
+		if err := t.file.Truncate(0); err != nil {
 			return err
 		}
 		_, err = t.file.WriteAt(text, 0)

@@ -64,6 +64,7 @@ type execution struct {
 	log     *log.Logger
 
 	task     *task.Task
+	model    []modelFile // as the engine found it
 	engine   engine.Engine
 	prompts  []prompt
 	letters  []int32
@@ -90,7 +91,7 @@ func (x *execution) begin() error {
 		}
 		x.state.Seconds += previous.latest(x.began).Seconds()
 	}
-	x.state.Status, x.state.PID = Running, os.Getpid()
+	x.state.Status, x.state.PID, x.state.Host = Running, os.Getpid(), hostname()
 	x.state.Started, x.state.Finished, x.state.Doing, x.state.Error = x.began, time.Time{}, "", ""
 	x.state.Asked, x.state.Computed = time.Time{}, 0
 	if err = reserve(x.dir); err == nil {
@@ -122,6 +123,9 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 		return err
 	}
 	defer release()
+	if err := x.identifyCheckpoint(ctx); err != nil {
+		return err
+	}
 	site := engine.Site{Dir: x.dir, Log: x.log.Printf, Doing: x.tell}
 	if x.engine, err = open(ctx, x.spec.deployment(x.dir), site); err != nil {
 		return err
@@ -208,6 +212,9 @@ func (x *execution) identify() error {
 		return fmt.Errorf("the engine is not the one that the run began with (%s %s, now %s %s, or other settings); launch a new run", was.Engine, was.Version, info.Engine, info.Version)
 	}
 	if err := writePrompts(x.dir, x.engine, x.prompts); err != nil {
+		return err
+	}
+	if err := x.recordCheckpoint(); err != nil {
 		return err
 	}
 	x.spec.Prompts, x.spec.Engine = prompts, &info
@@ -318,7 +325,7 @@ func (x *execution) end(ctx context.Context, failure error) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	state := x.state
-	state.Finished, state.PID, state.Doing = time.Now(), 0, ""
+	state.Finished, state.PID, state.Host, state.Doing = time.Now(), 0, "", ""
 	if x.store != nil {
 		state.Done, state.Correct, state.Unjudged = len(x.done), x.store.correct, x.unjudged()
 	}

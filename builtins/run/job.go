@@ -18,9 +18,12 @@ const (
 	scriptFile = "job.sh"
 
 	askEvery    = 2 * time.Second  // Slurm's controller serves many
-	submitGrace = 2 * time.Minute  // from making a run to knowing its job
+	submitGrace = 2 * time.Minute  // from beginning to submit a run to knowing its job
 	orphanGrace = 90 * time.Second // for the process of a node that failed to go away
 )
+
+// beingSubmitted is what is under way until the job is known.
+const beingSubmitted = "being submitted to Slurm"
 
 // jobRecord is the content of job.json: which job executes the run.
 type jobRecord struct {
@@ -48,41 +51,66 @@ func (s Spec) slurm() (cluster.Slurm, bool) {
 	return cluster.Slurm{}, false
 }
 
+// A submission is a run for which a job is submitted, with its lock.
+type submission struct {
+	run  *Run
+	held *os.File
+}
+
 // submit makes the runs one job, or an array of them. What cannot be submitted
-// is recorded as failed.
-func submit(ctx context.Context, on cluster.Slurm, runs []*Run, command []string) error {
+// is recorded as failed. The error is the first.
+//
+// The caller holds the locks until submit returns: from then on job.json says
+// whose the run is, and until then nobody may submit it a second time. A job
+// that starts earlier waits for the lock: see lockOf.
+func submit(ctx context.Context, on cluster.Slurm, runs []submission, command []string) error {
 	command, err := executing(command)
 	if err != nil {
 		return err
 	}
-	batch := cluster.Batch{Name: "adkernel-" + runs[0].Name(), Command: command, Log: logFile, Requeued: true}
-	for _, r := range runs {
-		batch.Dirs = append(batch.Dirs, r.dir)
+	first := runs[0].run
+	batch := cluster.Batch{Name: "adkernel-" + first.Name(), Command: command, Log: logFile, Requeued: true}
+	for _, s := range runs {
+		if err := s.announce(); err != nil {
+			return fmt.Errorf("run %s: %w", s.run.Name(), err)
+		}
+		batch.Dirs = append(batch.Dirs, s.run.dir)
 	}
-	script := filepath.Join(runs[0].dir, scriptFile)
-	err = replaceFile(script, []byte(on.Script(batch)))
+	script := filepath.Join(first.dir, scriptFile)
 	var id string
-	if err == nil {
-		id, err = cluster.Submit(ctx, script)
+	refusal := replaceFile(script, []byte(on.Script(batch)))
+	if refusal == nil {
+		id, refusal = cluster.Submit(ctx, script)
 	}
-	for i, r := range runs {
-		switch {
-		case err != nil:
-			failed := fmt.Errorf("run %s: Slurm refused the job: %w", r.Name(), err)
-			state, readErr := readState(r.dir)
-			state.Status, state.Error = Failed, failed.Error()
-			err = errors.Join(failed, readErr, writeState(r.dir, state))
-		default:
-			record := jobRecord{ID: id, Submitted: time.Now().UTC()}
-			if len(runs) > 1 {
-				record.ID = fmt.Sprintf("%s_%d", id, i)
-			}
-			if writeErr := writeJSON(filepath.Join(r.dir, jobFile), record); writeErr != nil {
-				return fmt.Errorf("run %s: job %s was submitted and could not be noted: %w", r.Name(), record.ID, writeErr)
-			}
+	for i, s := range runs {
+		task := id
+		if len(runs) > 1 {
+			task = fmt.Sprintf("%s_%d", id, i)
+		}
+		var failed error
+		if refusal != nil {
+			failed = s.run.notStarted(fmt.Errorf("run %s: Slurm refused the job: %w", s.run.Name(), refusal))
+		} else if noted := writeJSON(filepath.Join(s.run.dir, jobFile), jobRecord{ID: task, Submitted: time.Now().UTC()}); noted != nil {
+			failed = fmt.Errorf("run %s: job %s was submitted and could not be noted: %w", s.run.Name(), task, noted)
+		}
+		if err == nil {
+			err = failed
 		}
 	}
 	return err
+}
+
+// announce records that the run is being submitted, and by which process.
+func (s submission) announce() error {
+	if err := sign(s.held, os.Getpid()); err != nil {
+		return err
+	}
+	state, err := readState(s.run.dir)
+	if err != nil {
+		return err
+	}
+	state.Submitting = time.Now()
+	return writeState(s.run.dir, state)
 }
 
 // executing is the command that executes a run.
@@ -144,8 +172,10 @@ func (r *Run) endedTwice() bool {
 func (r *Run) jobState(state State) (State, error) {
 	record, err := readJob(r.dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		state.Doing = "being submitted to Slurm"
-		if time.Since(state.Created) > submitGrace {
+		// The lock of the process that submits it may not be seen from here, nor
+		// the job's number yet.
+		state.Doing = beingSubmitted
+		if time.Since(state.Created) > submitGrace && time.Since(state.Submitting) > submitGrace {
 			state.Status, state.Doing = Interrupted, ""
 		}
 		return state, nil
@@ -192,7 +222,7 @@ func (r *Run) conclude(state State, status Status, why string) (State, error) {
 		state.Done, state.Correct, state.Unjudged = len(r.records.samples), r.records.correct, r.records.unjudged
 	}
 	r.mu.Unlock()
-	state.Status, state.PID, state.Doing, state.Finished = status, 0, "", lastSign(r.dir)
+	state.Status, state.PID, state.Host, state.Doing, state.Finished = status, 0, "", "", lastSign(r.dir)
 	if status == Failed {
 		state.Error = fmt.Sprintf("run %s: %s; %d finished samples are kept", r.Name(), why, state.Done)
 		if last := r.lastLog(); last != "" {
@@ -236,6 +266,9 @@ func (r *Run) jobGone() error {
 // cancelJob ends the run's job and returns when it is gone.
 func (r *Run) cancelJob() error {
 	record, err := readJob(r.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("run %s: it is being submitted to Slurm, and its job is not known yet: cancel it in a moment", r.Name())
+	}
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.Name(), err)
 	}
@@ -328,13 +361,14 @@ func LaunchAll(ctx context.Context, specs []Spec, options Options) ([]*Run, erro
 	if err := on.Check(); err != nil {
 		return nil, err
 	}
+	var array []submission
 	for _, spec := range specs {
 		r, held, err := prepareRun(ctx, spec, options)
 		if err != nil {
 			return runs, err
 		}
-		held.Close()
-		runs = append(runs, r)
+		defer held.Close()
+		runs, array = append(runs, r), append(array, submission{r, held})
 	}
-	return runs, submit(ctx, on, runs, options.Command)
+	return runs, submit(ctx, on, array, options.Command)
 }

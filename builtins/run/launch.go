@@ -168,11 +168,10 @@ func (r *Run) Resume(ctx context.Context, options Options) error {
 }
 
 // start starts the executing process and hands it the lock, or submits the
-// job, which takes the lock itself.
+// job, which takes the lock itself once the caller has let go of it.
 func (r *Run) start(ctx context.Context, held *os.File, command []string) error {
 	if on, ok := r.spec.slurm(); ok {
-		held.Close()
-		return submit(ctx, on, []*Run{r}, command)
+		return submit(ctx, on, []submission{{r, held}}, command)
 	}
 	command, err := executing(command)
 	if err != nil {
@@ -189,11 +188,21 @@ func (r *Run) start(ctx context.Context, held *os.File, command []string) error 
 	cmd.Env = append(os.Environ(), lockVariable+"=3")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
-		err = fmt.Errorf("run %s: start its process: %w", r.Name(), err)
-		return errors.Join(err, writeState(r.dir, State{Status: Failed, Error: err.Error()}.listed(r.spec)))
+		return r.notStarted(fmt.Errorf("run %s: start its process: %w", r.Name(), err))
 	}
 	go cmd.Wait() // a child that nobody waits for stays as a zombie; how it ended is in state.json
 	return sign(held, cmd.Process.Pid)
+}
+
+// notStarted records why nothing executes the run, beside what earlier
+// executions recorded, and returns it.
+func (r *Run) notStarted(why error) error {
+	state, err := readState(r.dir)
+	if err != nil {
+		return errors.Join(why, err)
+	}
+	state.Status, state.Error, state.Doing = Failed, why.Error(), ""
+	return errors.Join(why, writeState(r.dir, state))
 }
 
 // inheritLock returns the lock that the parent process took, or takes it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -39,7 +40,11 @@ func lock(dir string) (*os.File, error) {
 	}
 	f.Close()
 	if err == syscall.EWOULDBLOCK {
-		return nil, fmt.Errorf("%w: %s%s; attach to it, or cancel it first", ErrExecuting, dir, holder(path))
+		by := ""
+		if e, err := readExecutor(path); err == nil {
+			by = ", " + e.String()
+		}
+		return nil, fmt.Errorf("%w: %s%s; attach to it, or cancel it first", ErrExecuting, dir, by)
 	}
 	return nil, fmt.Errorf("lock %s: %w", path, err)
 }
@@ -69,19 +74,53 @@ func flock(f *os.File, how int) error {
 	}
 }
 
-// sign writes the executing process's id into the lock file, for messages and
-// signals. The record has a fixed width, so that a reader never finds the file
-// empty while a later process signs over an earlier one.
+// An executor is the process that holds a run's lock, as it signed for it. On
+// file systems that machines share it may be another machine's.
+type executor struct {
+	pid  int
+	host string // "" where an earlier version signed
+}
+
+// sign writes who executes the run into the lock file, for messages and
+// signals: the process with the given id of this machine. The record has a
+// fixed width, so that a reader never finds the file empty while a later
+// process signs over an earlier one.
 func sign(f *os.File, pid int) error {
-	_, err := f.WriteAt(fmt.Appendf(nil, "%-19d\n", pid), 0)
+	_, err := f.WriteAt(fmt.Appendf(nil, "%-19d %-255s\n", pid, hostname()), 0)
 	return err
 }
 
-func holder(path string) string {
+// readExecutor returns who signed the lock file at path last.
+func readExecutor(path string) (executor, error) {
 	text, err := os.ReadFile(path)
-	pid := strings.TrimSpace(string(text))
-	if err != nil || pid == "" {
+	if err != nil {
+		return executor{}, err
+	}
+	line, _, _ := strings.Cut(string(text), "\n") // an earlier version signs over the beginning
+	pid, host, _ := strings.Cut(strings.TrimSpace(line), " ")
+	e := executor{host: strings.TrimSpace(host)}
+	if e.pid, err = strconv.Atoi(pid); err != nil || e.pid <= 1 {
+		return executor{}, fmt.Errorf("%s: names no process: %q", path, text)
+	}
+	return e, nil
+}
+
+// elsewhere reports whether the process is another machine's, where its id
+// means another process or none.
+func (e executor) elsewhere() bool { return e.host != "" && e.host != hostname() }
+
+func (e executor) String() string {
+	if e.elsewhere() {
+		return fmt.Sprintf("process %d on %s", e.pid, e.host)
+	}
+	return fmt.Sprintf("process %d", e.pid)
+}
+
+// hostname is this machine's name, "" when it has none.
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
 		return ""
 	}
-	return ", process " + pid
+	return name
 }

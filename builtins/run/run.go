@@ -13,10 +13,11 @@
 //	tokens.json     the text of every token that occurs in a prompt
 //	patch.py        the deployment's patch, if it has one
 //	verdicts.jsonl  what the function said that judges the answers, where one does
+//	checkpoint.json the model's files that it was computed with, where they are here
 //	engine/         what an engine in another process was started with, and what it wrote
 //	log.txt         what the executing process wrote
 //	job.json        on Slurm, the job that executes the run; job.sh is what was submitted
-//	lock            locked while a process executes the run
+//	lock            locked while a process executes the run, or submits its job
 //
 // A logit row is written before the record that points to it, and a record
 // counts once its newline is there. So whatever kills the executing process,

@@ -54,9 +54,9 @@ func untilState(t testing.TB, r *Run, what string, ok func(State) bool) State {
 
 func processOf(t testing.TB, r *Run) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(r.Dir(), lockFile))
+	e, err := readExecutor(filepath.Join(r.Dir(), lockFile))
 	require.NoError(t, err)
-	return strings.TrimSpace(string(text))
+	return fmt.Sprint(e.pid)
 }
 
 // sameAsUndisturbed makes sure that a run which was stopped and went on has

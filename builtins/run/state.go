@@ -34,6 +34,7 @@ func (s Status) Ended() bool { return s != Queued && s != Running }
 type State struct {
 	Status   Status    `json:"status"`
 	PID      int       `json:"pid,omitempty"`      // of the executing process
+	Host     string    `json:"host,omitempty"`     // on which it is
 	Started  time.Time `json:"started,omitzero"`   // of the latest execution
 	Asked    time.Time `json:"asked,omitzero"`     // when it asked the engine for its first sample
 	Computed float64   `json:"computed,omitempty"` // seconds of it in the model; 0 where the engine does not know
@@ -44,6 +45,8 @@ type State struct {
 	Total    int       `json:"total"`              // samples of the task; 0 until it is loaded
 	Doing    string    `json:"doing,omitempty"`    // what the executing process does: "loading weights: 40 %"
 	Error    string    `json:"error,omitempty"`    // of a failed run
+
+	Submitting time.Time `json:"submitting,omitzero"` // when its latest job began to be submitted to Slurm
 
 	// What a listing says of the run, so that it need not read anything else.
 	Correct int `json:"correct"` // of the samples finished
@@ -72,8 +75,13 @@ func (r *Run) State() (State, error) {
 	if err != nil {
 		return State{}, fmt.Errorf("run %s: %w", r.Name(), err)
 	}
-	if _, ok := r.spec.slurm(); ok && !executing && !state.Status.Ended() {
-		return r.jobState(state)
+	if _, ok := r.spec.slurm(); ok && !state.Status.Ended() {
+		if !executing {
+			return r.jobState(state)
+		}
+		if state.Status == Queued && state.Doing == "" {
+			state.Doing = beingSubmitted // by the process that holds the lock
+		}
 	}
 	if !executing && !state.Status.Ended() {
 		state.Status = Interrupted

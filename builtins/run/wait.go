@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 )
@@ -94,7 +93,8 @@ func (r *Run) lastLog() string {
 }
 
 // Cancel ends the run's process, which keeps the finished samples, and
-// returns when it is gone. A run that no process works on stays as it is.
+// returns when it is gone. A run that no process works on stays as it is. A
+// process of another machine, which shares the directory, is refused by name.
 func (r *Run) Cancel() error {
 	state, err := r.State()
 	if err != nil || state.Status.Ended() {
@@ -123,25 +123,24 @@ func (r *Run) Cancel() error {
 	if state, err = readState(r.dir); err != nil {
 		return err
 	}
-	state.Status, state.PID, state.Finished = Cancelled, 0, time.Now()
+	state.Status, state.PID, state.Host, state.Finished = Cancelled, 0, "", time.Now()
 	return writeLastState(r.dir, state)
 }
 
 // signal sends a signal to the process that holds the run's lock.
 func (r *Run) signal(sig syscall.Signal) error {
-	text, err := os.ReadFile(filepath.Join(r.dir, lockFile))
+	e, err := readExecutor(filepath.Join(r.dir, lockFile))
 	if err != nil {
-		return err
-	}
-	pid, err := strconv.Atoi(string(bytes.TrimSpace(text)))
-	if err != nil || pid <= 1 {
-		return fmt.Errorf("run %s: the lock file names no process: %q", r.Name(), text)
+		return fmt.Errorf("run %s: %w", r.Name(), err)
 	}
 	if held, err := lockHeld(r.dir); err != nil || !held {
 		return err // it ended by itself
 	}
-	if err := syscall.Kill(pid, sig); err != nil && err != syscall.ESRCH {
-		return fmt.Errorf("run %s: process %d: %w", r.Name(), pid, err)
+	if e.elsewhere() {
+		return fmt.Errorf("run %s: %s executes it, which cannot be ended from %s: cancel it on %s", r.Name(), e, hostname(), e.host)
+	}
+	if err := syscall.Kill(e.pid, sig); err != nil && err != syscall.ESRCH {
+		return fmt.Errorf("run %s: %s: %w", r.Name(), e, err)
 	}
 	return nil
 }
