@@ -179,6 +179,8 @@ func TestATroubledServerIsAskedAgain(t *testing.T) {
 		"429":      {status(429), "the server answers 429: not now"},
 		"500":      {status(500), "answers 500"},
 		"503":      {status(503), "answers 503"},
+		"524":      {status(524), "answers 524"},
+		"529":      {status(529), "answers 529"},
 		"dropped":  {dropped, "the answer ends midway"},
 		"no JSON":  {func(w http.ResponseWriter) { fmt.Fprint(w, "<html>\n  proxy </html>") }, "what is not JSON of the API: <html> proxy </html>"},
 		"too slow": {func(http.ResponseWriter) { time.Sleep(1100 * time.Millisecond) }, "no answer within 1s"},
@@ -204,10 +206,12 @@ func TestATroubledServerIsAskedAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []time.Duration{7 * time.Second}, *pauses)
 
-	e, pauses, _ = misbehaving(t, 1000, status(422))
-	_, err = generated(t, e, request)
-	require.ErrorContains(t, err, "the server answers 422: not now")
-	require.Empty(t, *pauses, "asking again would not help")
+	for _, code := range []int{422, 501, 505} {
+		e, pauses, _ = misbehaving(t, 1000, status(code))
+		_, err = generated(t, e, request)
+		require.ErrorContains(t, err, fmt.Sprintf("the server answers %d: not now", code))
+		require.Empty(t, *pauses, "asking again would not help")
+	}
 
 	e, _, f := misbehaving(t, 0, nil)
 	f.Close()
