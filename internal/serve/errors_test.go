@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/embedded"
 )
 
 func TestWhatCannotBeDoneIsAnErrorInOpenAIsShape(t *testing.T) {
@@ -100,6 +101,27 @@ func TestWhatCannotBeDoneIsAnErrorInOpenAIsShape(t *testing.T) {
 	status, _, text := c.send(completions, `{"model": "demo", "prompt": "`+strings.Repeat("x", maxBody)+`"}`)
 	require.Equal(t, http.StatusRequestEntityTooLarge, status)
 	requireError(t, text, "more than 33554432 bytes")
+}
+
+// A prompt that the engine cannot compute is refused before it joins others,
+// which would end with it.
+func TestAPromptThatFitsNoStepIsItsClientsError(t *testing.T) {
+	body := `{"model": "demo", "prompt": "` + strings.Repeat("1 ", 100) + `", "max_tokens": 1}`
+	for chunked, want := range map[bool]int{false: http.StatusBadRequest, true: http.StatusOK} {
+		o := demoOptions(t)
+		d := engine.Deployment{Model: demo}.With(64, "max_num_tokens").With(chunked, "enable_chunked_prefill")
+		e, err := embedded.Open(t.Context(), d)
+		require.NoError(t, err)
+		defer e.Close()
+		o.Engine = e.(engine.Steerable)
+		c := newClient(t, o)
+		status, _, text := c.send("/v1/completions", body)
+		require.Equal(t, want, status, text)
+		if !chunked {
+			requireError(t, text, "prompts have 64 tokens at most here, and this one has ")
+			require.Contains(t, text, "context_length_exceeded")
+		}
+	}
 }
 
 func TestWithoutATemplateThereIsNoChat(t *testing.T) {

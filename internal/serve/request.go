@@ -190,10 +190,18 @@ func (s *Server) room(prompt []int32, wanted *int, fallback int) (int, error) {
 	}
 	if len(prompt) > longest || tokens > longest-len(prompt) || tokens <= 0 && wanted == nil {
 		e := invalid("max_tokens", "the model's sequences have %d tokens at most: %d of the prompt and %d of the output are too many", longest, len(prompt), max(tokens, 1))
-		e.Code = "context_length_exceeded"
-		return 0, e
+		return 0, tooLong(e)
+	}
+	if most := s.limits.PromptTokens; len(prompt) > most {
+		return 0, tooLong(invalid("max_tokens", "prompts have %d tokens at most here, and this one has %d: serve it with a higher max_num_tokens, or with enable_chunked_prefill: true", most, len(prompt)))
 	}
 	return tokens, nil
+}
+
+// tooLong marks an error as what clients shorten a prompt for.
+func tooLong(e *apiError) *apiError {
+	e.Code = "context_length_exceeded"
+	return e
 }
 
 // checkTokens refuses ids that are not the model's.

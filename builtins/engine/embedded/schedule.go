@@ -50,7 +50,7 @@ func (s *scheduler) check(r engine.Request) error {
 	case r.MaxTokens > s.settings.maxSeqLen || n+r.MaxTokens > s.settings.maxSeqLen:
 		return fmt.Errorf("request %d: %d prompt tokens and %d more exceed max_seq_len %d: truncate the prompt",
 			r.ID, n, r.MaxTokens, s.settings.maxSeqLen)
-	case n > s.settings.maxTokens && !s.settings.chunked:
+	case n > s.settings.promptTokens():
 		return fmt.Errorf("request %d: %d prompt tokens exceed max_num_tokens %d: raise it, or set enable_chunked_prefill: true",
 			r.ID, n, s.settings.maxTokens)
 	}
