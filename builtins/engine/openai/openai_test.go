@@ -2,6 +2,7 @@ package openai
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,7 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/internal/stop"
 	"adkernel/builtins/logits"
+	"adkernel/builtins/tokenizer"
 )
 
 // Over the API, the embedded engine says what it says itself.
@@ -270,6 +273,60 @@ func TestAnAnswerThatWasCutOffIsMarked(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, got[0].Finish)
 		require.Equal(t, "hel", got[0].Text)
+	}
+}
+
+// Servers that go on behind a stop text, or leave it in the text, answer as
+// those that do not.
+func TestTextsAreCutBeforeTheFirstStopText(t *testing.T) {
+	own, err := tokenizer.Load(demo)
+	require.NoError(t, err)
+	const whole = "What is 2 + 2?\nWhat is 3 + 3?"
+	ids := own.Encode(whole, false)
+	for name, withIDs := range map[string]bool{"text alone": false, "with ids": true} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, _ int) {
+				if path != "/v1/completions" {
+					plain{}.reply(w, path, body)
+					return
+				}
+				choice := map[string]any{"text": whole, "finish_reason": "length", "logprobs": map[string]any{
+					"token_logprobs": []float64{-1}, "top_logprobs": []map[string]float64{{"What": -1}}}}
+				if withIDs {
+					choice["token_ids"] = ids
+				}
+				json.NewEncoder(w).Encode(map[string]any{"choices": []any{choice}})
+			})
+			e, _ := opened(t, f.URL+"/v1", nil)
+			prompt := own.Encode("x", true)
+			for _, c := range []struct {
+				stops []string
+				want  string
+			}{
+				{nil, whole},
+				{[]string{"never"}, whole},
+				{[]string{"3 + 3", "\n"}, "What is 2 + 2?"},
+				{[]string{"What"}, ""},
+			} {
+				got, err := generated(t, e, []engine.Request{{Tokens: prompt, MaxTokens: 9, StopTexts: c.stops, Logits: true}})
+				require.NoError(t, err)
+				require.Equal(t, c.want, got[0].Text)
+				require.Len(t, got[0].LogProbs, 1, "of the first token, wherever the text ends")
+				if c.want == whole {
+					require.Equal(t, "length", got[0].Finish)
+					require.Equal(t, ids, got[0].Tokens)
+					continue
+				}
+				require.Equal(t, "stop", got[0].Finish)
+				if !withIDs {
+					require.Equal(t, own.Encode(c.want, false), got[0].Tokens)
+					continue
+				}
+				require.Equal(t, ids[:len(got[0].Tokens)], got[0].Tokens)
+				require.GreaterOrEqual(t, stop.At(own.Decode(got[0].Tokens, true), c.stops), 0, "the token that completes the stop text is the last")
+				require.Negative(t, stop.At(own.Decode(got[0].Tokens[:len(got[0].Tokens)-1], true), c.stops))
+			}
+		})
 	}
 }
 
