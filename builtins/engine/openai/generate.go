@@ -85,7 +85,7 @@ func (e *Engine) one(ctx context.Context, r engine.Request) (engine.Response, er
 	fail := func(err error) (engine.Response, error) {
 		return engine.Response{}, fmt.Errorf("request %d: %w", r.ID, err)
 	}
-	path, ask, err := e.words(r)
+	path, ask, err := e.words(ctx, r)
 	if err != nil {
 		return fail(err)
 	}
@@ -104,7 +104,7 @@ func (e *Engine) one(ctx context.Context, r engine.Request) (engine.Response, er
 }
 
 // words are a request in those of the API.
-func (e *Engine) words(r engine.Request) (path string, ask map[string]any, err error) {
+func (e *Engine) words(ctx context.Context, r engine.Request) (path string, ask map[string]any, err error) {
 	ask = map[string]any{"model": e.model, "max_tokens": r.MaxTokens, "temperature": r.Sampling.Temperature}
 	if r.Sampling.Temperature > 0 {
 		ask["seed"] = int64(r.Sampling.Seed >> 1)
@@ -129,7 +129,7 @@ func (e *Engine) words(r engine.Request) (path string, ask map[string]any, err e
 		ask["messages"], err = turns(r)
 		return "/chat/completions", ask, err
 	}
-	ask["prompt"], err = e.text(r)
+	ask["prompt"], err = e.text(ctx, r)
 	return "/completions", ask, err
 }
 
@@ -181,7 +181,7 @@ func (e *Engine) response(ctx context.Context, r engine.Request, c *choice) (eng
 		return response, nil
 	}
 	var err error
-	response.Tokens, err = e.Encode(response.Text, false)
+	response.Tokens, err = e.encode(ctx, response.Text, false)
 	return response, err
 }
 
@@ -227,16 +227,15 @@ func (e *Engine) tokenText(ctx context.Context, id int32) string {
 // text is the prompt as text, which the server encodes: it must become the
 // prompt's tokens, or the answer would be one to another question. It does not
 // where the server adds special tokens that a chat template wrote already.
-func (e *Engine) text(r engine.Request) (string, error) {
+func (e *Engine) text(ctx context.Context, r engine.Request) (string, error) {
 	text := r.Text
 	if text == "" { // the prompt was cut
-		texts, err := e.DecodeAll([][]int32{r.Tokens})
-		if err != nil {
+		var err error
+		if text, err = e.decode(ctx, r.Tokens); err != nil {
 			return "", err
 		}
-		text = texts[0]
 	}
-	encoded, err := e.Encode(text, true)
+	encoded, err := e.encode(ctx, text, true)
 	if err != nil {
 		return "", err
 	}

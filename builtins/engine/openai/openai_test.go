@@ -330,6 +330,54 @@ func TestTextsAreCutBeforeTheFirstStopText(t *testing.T) {
 	}
 }
 
+// A server that is gone is not asked for every text that is left, and nobody
+// waits for it who has been told to stop.
+func TestEncodingEndsWithTheFirstErrorAndWithTheEngine(t *testing.T) {
+	var gone atomic.Bool
+	var asked atomic.Int32
+	f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, _ int) {
+		if gone.Load() && path != "/v1/models" {
+			asked.Add(1)
+			w.WriteHeader(503)
+			return
+		}
+		plain{ids: true, tokenize: true}.reply(w, path, body)
+	})
+	texts, lists := make([]string, 1000), make([][]int32, 1000)
+	for name, batch := range map[string]func(e *Engine) error{
+		"encode": func(e *Engine) error { _, err := e.EncodeAll(texts, true); return err },
+		"decode": func(e *Engine) error { _, err := e.DecodeAll(lists); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			gone.Store(false)
+			opened, err := Open(ctx, engine.Deployment{Model: "fake", URL: f.URL + "/v1", Args: map[string]any{"retries": 1, "concurrency": 4}}, engine.Site{})
+			require.NoError(t, err)
+			e := opened.(*Engine)
+			require.NoError(t, batch(e))
+
+			e.client.wait = func(context.Context, time.Duration) error { return nil }
+			gone.Store(true)
+			asked.Store(0)
+			require.ErrorContains(t, batch(e), "after 2 attempts: the server answers 503")
+			require.Less(t, asked.Load(), int32(100))
+
+			gone.Store(false)
+			require.NoError(t, batch(e), "an error is not the engine's end")
+
+			e.client.wait = pause
+			gone.Store(true)
+			time.AfterFunc(100*time.Millisecond, cancel)
+			require.ErrorIs(t, batch(e), context.Canceled)
+			asked.Store(0)
+			require.ErrorIs(t, batch(e), context.Canceled)
+			require.Zero(t, asked.Load())
+			require.NoError(t, e.Close())
+		})
+	}
+}
+
 func TestConcurrencyIsBoundedAndAnswersBeforeAnErrorAreKept(t *testing.T) {
 	var now, most, served atomic.Int32
 	f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, n int) {
