@@ -66,6 +66,11 @@ def id_set(end):
     return set(end) if isinstance(end, (list, tuple)) else {end}
 
 
+def first_stop(text, stops):
+    """Where the first of the stop texts begins in text; -1 if none does."""
+    return min((at for at in map(text.find, stops or ()) if at >= 0), default=-1)
+
+
 def named_class(model):
     """The tokenizer's class, as tokenizer_config.json names it, or None."""
     try:
