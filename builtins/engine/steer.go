@@ -22,6 +22,7 @@ type Steerable interface {
 // Limits are the bounds of an engine's requests.
 type Limits struct {
 	SequenceTokens int     // prompt and output together
+	PromptTokens   int     // prompt alone
 	Stop           []int32 // ids that end the model's output
 }
 

@@ -90,12 +90,12 @@ func (c serveCommand) deployment(ctx context.Context) (engine.Deployment, error)
 
 // template is the one that was named, or the checkpoint's; nil if it has none.
 func (c serveCommand) template(model string) (*chat.Template, error) {
+	if c.Template != "" {
+		return chat.LoadFile(c.Template, model)
+	}
 	own, err := chat.Load(model)
 	if errors.Is(err, chat.ErrNone) {
-		err = nil
+		return nil, nil
 	}
-	if c.Template == "" || err != nil {
-		return own, err
-	}
-	return chat.LoadFile(c.Template, model)
+	return own, err
 }

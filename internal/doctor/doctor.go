@@ -1,7 +1,7 @@
 // Package doctor says what a machine has of what adkernel can use, and for
 // what is missing what it would give and how to get it. It looks at files,
-// environment variables and the program itself; it starts no other program
-// and changes nothing.
+// environment variables and the program itself, and asks Python,
+// nvidia-smi and Slurm's commands what only they know. It changes nothing.
 package doctor
 
 import (

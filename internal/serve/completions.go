@@ -33,17 +33,22 @@ type prompts struct {
 func (p *prompts) UnmarshalJSON(raw []byte) error {
 	raw = bytes.TrimSpace(raw)
 	var text string
-	var ids []int32
+	var texts list[string]
+	var ids list[int32]
+	var several list[list[int32]]
 	switch {
 	case string(raw) == "null":
 		return nil
 	case json.Unmarshal(raw, &text) == nil:
 		p.texts = []string{text}
-	case json.Unmarshal(raw, &p.texts) == nil && !bytes.Contains(raw, []byte("null")):
+	case json.Unmarshal(raw, &texts) == nil:
+		p.texts = texts
 	case json.Unmarshal(raw, &ids) == nil:
-		p.texts, p.ids = nil, [][]int32{ids}
-	case json.Unmarshal(raw, &p.ids) == nil:
-		p.texts = nil
+		p.ids = [][]int32{ids}
+	case json.Unmarshal(raw, &several) == nil:
+		for _, ids := range several {
+			p.ids = append(p.ids, ids)
+		}
 	default:
 		return invalid("prompt", "prompt: want a text, a list of texts, a list of token ids, or a list of such lists")
 	}

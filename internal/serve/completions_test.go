@@ -50,6 +50,7 @@ func TestCompletionsAreTheEngines(t *testing.T) {
 		"ids":        ids,
 		"batch":      []string{question, "What is", question},
 		"batch of 1": []string{question},
+		"of null":    []string{question, "Is null a number?", question},
 		"ids batch":  [][]int32{ids, {1, 2, 3}, ids},
 	} {
 		got := c.complete(map[string]any{"prompt": prompt, "max_tokens": 8})

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/embedded"
 )
 
 func TestWhatCannotBeDoneIsAnErrorInOpenAIsShape(t *testing.T) {
@@ -41,6 +42,12 @@ func TestWhatCannotBeDoneIsAnErrorInOpenAIsShape(t *testing.T) {
 		"prompt of both":        {completions, `{"model": "demo", "prompt": ["x", 1]}`, 400, "want a text, a list of texts"},
 		"prompt object":         {completions, `{"model": "demo", "prompt": {}}`, 400, "want a text, a list of texts"},
 		"prompt with null":      {completions, `{"model": "demo", "prompt": ["x", null]}`, 400, "want a text, a list of texts"},
+		"ids with null":         {completions, `{"model": "demo", "prompt": [null]}`, 400, "want a text, a list of texts"},
+		"id lists with null":    {completions, `{"model": "demo", "prompt": [[1], [2, null]]}`, 400, "want a text, a list of texts"},
+		"id list null":          {completions, `{"model": "demo", "prompt": [[1], null]}`, 400, "want a text, a list of texts"},
+		"stop ids with null":    {completions, `{"model": "demo", "prompt": "x", "stop_token_ids": [null]}`, 400, "stop_token_ids: a JSON list with null is not"},
+		"stop ids of texts":     {completions, `{"model": "demo", "prompt": "x", "stop_token_ids": ["x"]}`, 400, "stop_token_ids: a JSON string is not"},
+		"detokenize null":       {"/detokenize", `{"tokens": [null]}`, 400, "tokens: a JSON list with null is not"},
 		"no tokens":             {completions, `{"model": "demo", "prompt": "", "add_special_tokens": false}`, 400, "prompt is empty"},
 		"empty ids":             {completions, `{"model": "demo", "prompt": [[1], []]}`, 400, "prompt is empty"},
 		"id too great":          {completions, `{"model": "demo", "prompt": [1, 512]}`, 400, "token 1 is id 512: want 0 to 511"},
@@ -94,6 +101,27 @@ func TestWhatCannotBeDoneIsAnErrorInOpenAIsShape(t *testing.T) {
 	status, _, text := c.send(completions, `{"model": "demo", "prompt": "`+strings.Repeat("x", maxBody)+`"}`)
 	require.Equal(t, http.StatusRequestEntityTooLarge, status)
 	requireError(t, text, "more than 33554432 bytes")
+}
+
+// A prompt that the engine cannot compute is refused before it joins others,
+// which would end with it.
+func TestAPromptThatFitsNoStepIsItsClientsError(t *testing.T) {
+	body := `{"model": "demo", "prompt": "` + strings.Repeat("1 ", 100) + `", "max_tokens": 1}`
+	for chunked, want := range map[bool]int{false: http.StatusBadRequest, true: http.StatusOK} {
+		o := demoOptions(t)
+		d := engine.Deployment{Model: demo}.With(64, "max_num_tokens").With(chunked, "enable_chunked_prefill")
+		e, err := embedded.Open(t.Context(), d)
+		require.NoError(t, err)
+		defer e.Close()
+		o.Engine = e.(engine.Steerable)
+		c := newClient(t, o)
+		status, _, text := c.send("/v1/completions", body)
+		require.Equal(t, want, status, text)
+		if !chunked {
+			requireError(t, text, "prompts have 64 tokens at most here, and this one has ")
+			require.Contains(t, text, "context_length_exceeded")
+		}
+	}
 }
 
 func TestWithoutATemplateThereIsNoChat(t *testing.T) {

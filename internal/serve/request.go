@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"reflect"
 	"strings"
 )
 
@@ -29,7 +30,7 @@ type common struct {
 	Seed          *int64         `json:"seed"`
 	N             *int           `json:"n"`
 	Stop          texts          `json:"stop"`
-	StopTokenIDs  []int32        `json:"stop_token_ids"` // vLLM
+	StopTokenIDs  list[int32]    `json:"stop_token_ids"` // vLLM
 	IgnoreEOS     bool           `json:"ignore_eos"`     // vLLM
 	Stream        bool           `json:"stream"`
 	StreamOptions *streamOptions `json:"stream_options"`
@@ -49,6 +50,25 @@ type common struct {
 
 type streamOptions struct {
 	IncludeUsage bool `json:"include_usage"`
+}
+
+// A list holds no null, which would otherwise be read as token 0 or as an
+// empty text.
+type list[T any] []T
+
+func (l *list[T]) UnmarshalJSON(raw []byte) error {
+	var elements []*T
+	if err := json.Unmarshal(raw, &elements); err != nil {
+		return err
+	}
+	*l = nil
+	for _, e := range elements {
+		if e == nil {
+			return &json.UnmarshalTypeError{Value: "list with null", Type: reflect.TypeFor[T]()}
+		}
+		*l = append(*l, *e)
+	}
+	return nil
 }
 
 // texts is one string or a list of them.
@@ -170,10 +190,18 @@ func (s *Server) room(prompt []int32, wanted *int, fallback int) (int, error) {
 	}
 	if len(prompt) > longest || tokens > longest-len(prompt) || tokens <= 0 && wanted == nil {
 		e := invalid("max_tokens", "the model's sequences have %d tokens at most: %d of the prompt and %d of the output are too many", longest, len(prompt), max(tokens, 1))
-		e.Code = "context_length_exceeded"
-		return 0, e
+		return 0, tooLong(e)
+	}
+	if most := s.limits.PromptTokens; len(prompt) > most {
+		return 0, tooLong(invalid("max_tokens", "prompts have %d tokens at most here, and this one has %d: serve it with a higher max_num_tokens, or with enable_chunked_prefill: true", most, len(prompt)))
 	}
 	return tokens, nil
+}
+
+// tooLong marks an error as what clients shorten a prompt for.
+func tooLong(e *apiError) *apiError {
+	e.Code = "context_length_exceeded"
+	return e
 }
 
 // checkTokens refuses ids that are not the model's.

@@ -33,8 +33,8 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) detokenize(w http.ResponseWriter, r *http.Request) error {
 	var q struct {
-		Model  string  `json:"model"`
-		Tokens []int32 `json:"tokens"`
+		Model  string      `json:"model"`
+		Tokens list[int32] `json:"tokens"`
 	}
 	if err := readJSON(r, &q); err != nil {
 		return err

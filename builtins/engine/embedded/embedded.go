@@ -25,6 +25,7 @@ import (
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/embedded/internal/compute"
 	"adkernel/builtins/engine/embedded/internal/fault"
+	"adkernel/builtins/engine/internal/stop"
 	"adkernel/builtins/tokenizer"
 )
 
@@ -144,7 +145,7 @@ func (e *Engine) Generate(ctx context.Context, requests []engine.Request, emit f
 	}
 	return e.scheduler.answer(ctx, sequences, nobody, func(q *sequence) error {
 		text := e.Decode(q.output())
-		if at := stopAt(text, q.request.StopTexts); at >= 0 {
+		if at := stop.At(text, q.request.StopTexts); at >= 0 {
 			text = text[:at]
 		}
 		return emit(engine.Response{

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/internal/stop"
 )
 
 // A scheduler answers requests with forward passes: it admits sequences while
@@ -50,7 +50,7 @@ func (s *scheduler) check(r engine.Request) error {
 	case r.MaxTokens > s.settings.maxSeqLen || n+r.MaxTokens > s.settings.maxSeqLen:
 		return fmt.Errorf("request %d: %d prompt tokens and %d more exceed max_seq_len %d: truncate the prompt",
 			r.ID, n, r.MaxTokens, s.settings.maxSeqLen)
-	case n > s.settings.maxTokens && !s.settings.chunked:
+	case n > s.settings.promptTokens():
 		return fmt.Errorf("request %d: %d prompt tokens exceed max_num_tokens %d: raise it, or set enable_chunked_prefill: true",
 			r.ID, n, s.settings.maxTokens)
 	}
@@ -229,11 +229,11 @@ func (s *scheduler) extend(q *sequence, logits []float32) {
 			next = int32(i)
 		}
 	}
-	stop := q.request.Stop
-	if stop == nil {
-		stop = s.stop
+	ends := q.request.Stop
+	if ends == nil {
+		ends = s.stop
 	}
-	if slices.Contains(stop, next) {
+	if slices.Contains(ends, next) {
 		q.finish = "stop"
 		return
 	}
@@ -241,20 +241,9 @@ func (s *scheduler) extend(q *sequence, logits []float32) {
 	if len(q.output()) == q.request.MaxTokens {
 		q.finish = "length"
 	}
-	if len(q.request.StopTexts) > 0 && stopAt(s.decode(q.output()), q.request.StopTexts) >= 0 {
+	if len(q.request.StopTexts) > 0 && stop.At(s.decode(q.output()), q.request.StopTexts) >= 0 {
 		q.finish = "stop"
 	}
-}
-
-// stopAt is where the first of the stop texts begins in text; -1 if none does.
-func stopAt(text string, stop []string) int {
-	first := -1
-	for _, s := range stop {
-		if at := strings.Index(text, s); at >= 0 && (first < 0 || at < first) {
-			first = at
-		}
-	}
-	return first
 }
 
 func (s *scheduler) emitFinished(emit func(*sequence) error) error {

@@ -31,6 +31,15 @@ type config struct {
 
 func (s *config) cacheBlocks() int { return s.cacheTokens / s.tokensPerBlock }
 
+// promptTokens is the length of the longest prompt: one that is not divided
+// must fit a step.
+func (s *config) promptTokens() int {
+	if s.chunked {
+		return s.maxSeqLen
+	}
+	return min(s.maxTokens, s.maxSeqLen)
+}
+
 // transformNames has each format with the part of the transforms' names that stands for them.
 var transformNames = map[checkpoint.Format]string{
 	checkpoint.FP8:      "fp8",

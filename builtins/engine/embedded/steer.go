@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"adkernel/builtins/engine"
 )
@@ -47,7 +48,8 @@ func steeredSequences(requests []engine.Steered) ([]*sequence, error) {
 
 // Limits are what one request may have at most.
 func (e *Engine) Limits() engine.Limits {
-	return engine.Limits{SequenceTokens: e.scheduler.settings.maxSeqLen, Stop: append([]int32(nil), e.scheduler.stop...)}
+	s := e.scheduler.settings
+	return engine.Limits{SequenceTokens: s.maxSeqLen, PromptTokens: s.promptTokens(), Stop: slices.Clone(e.scheduler.stop)}
 }
 
 // steer lets the caller choose the next token.

@@ -210,11 +210,24 @@ func (c *client) failed(response *http.Response, text []byte) error {
 			question = "the environment variable %s, in which the API key is looked for, is not set"
 		}
 		r.message += " (" + fmt.Sprintf(question, c.keyVariable) + ")"
-	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
-		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	}
+	if passes(response.StatusCode) {
 		return &busy{r, retryAfter(response.Header.Get("Retry-After"))}
 	}
 	return &r
+}
+
+// passes reports whether what a status says may be over later. Proxies have
+// statuses of their own from 520 on, which say in other words that the server
+// is away.
+func passes(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return true
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return false
+	}
+	return status >= http.StatusInternalServerError
 }
 
 // retryAfter is the header's seconds or date as a duration.

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/internal/stop"
 )
 
 // cutOff is the finish of an answer whose end the server does not explain.
@@ -16,7 +17,8 @@ const cutOff = "cut off"
 // Generate sends the requests, several at a time, and hands over each answer as
 // it comes. Finish is what the server says: beside "length" and "stop" also
 // "content_filter", "abort" or "cut off". Tokens are the server's where it gives
-// ids, else those of the text, encoded again. Answers that came before an error
+// ids, else those of the text, encoded again. Texts are cut here where they hold
+// a stop text: not every server leaves it out. Answers that came before an error
 // are kept.
 func (e *Engine) Generate(ctx context.Context, requests []engine.Request, emit func(engine.Response) error) error {
 	for _, r := range requests {
@@ -83,7 +85,7 @@ func (e *Engine) one(ctx context.Context, r engine.Request) (engine.Response, er
 	fail := func(err error) (engine.Response, error) {
 		return engine.Response{}, fmt.Errorf("request %d: %w", r.ID, err)
 	}
-	path, ask, err := e.words(r)
+	path, ask, err := e.words(ctx, r)
 	if err != nil {
 		return fail(err)
 	}
@@ -94,16 +96,15 @@ func (e *Engine) one(ctx context.Context, r engine.Request) (engine.Response, er
 	if len(got.Choices) != 1 {
 		return fail(fmt.Errorf("the server answers with %d choices, not with one", len(got.Choices)))
 	}
-	response, err := e.response(ctx, &got.Choices[0])
+	response, err := e.response(ctx, r, &got.Choices[0])
 	if err != nil {
 		return fail(err)
 	}
-	response.ID = r.ID
 	return response, nil
 }
 
 // words are a request in those of the API.
-func (e *Engine) words(r engine.Request) (path string, ask map[string]any, err error) {
+func (e *Engine) words(ctx context.Context, r engine.Request) (path string, ask map[string]any, err error) {
 	ask = map[string]any{"model": e.model, "max_tokens": r.MaxTokens, "temperature": r.Sampling.Temperature}
 	if r.Sampling.Temperature > 0 {
 		ask["seed"] = int64(r.Sampling.Seed >> 1)
@@ -128,7 +129,7 @@ func (e *Engine) words(r engine.Request) (path string, ask map[string]any, err e
 		ask["messages"], err = turns(r)
 		return "/chat/completions", ask, err
 	}
-	ask["prompt"], err = e.text(r)
+	ask["prompt"], err = e.text(ctx, r)
 	return "/completions", ask, err
 }
 
@@ -149,9 +150,9 @@ func turns(r engine.Request) ([]engine.Message, error) {
 // are kept: what a letter is answered with has few.
 const shortOutput = 16
 
-// response reads an answer.
-func (e *Engine) response(ctx context.Context, c *choice) (engine.Response, error) {
-	response := engine.Response{Finish: cutOff}
+// response reads the answer to a request.
+func (e *Engine) response(ctx context.Context, r engine.Request, c *choice) (engine.Response, error) {
+	response := engine.Response{ID: r.ID, Finish: cutOff}
 	switch {
 	case c.Text != nil:
 		response.Text = *c.Text
@@ -163,6 +164,10 @@ func (e *Engine) response(ctx context.Context, c *choice) (engine.Response, erro
 	if c.FinishReason != nil && *c.FinishReason != "" {
 		response.Finish = *c.FinishReason
 	}
+	cut := stop.At(response.Text, r.StopTexts)
+	if cut >= 0 {
+		response.Text, response.Finish = response.Text[:cut], "stop"
+	}
 	response.LogProbs = c.LogProbs.value.first(e.server.top)
 	for i := range response.LogProbs {
 		if p := &response.LogProbs[i]; p.ID >= 0 && p.Text == "" {
@@ -170,11 +175,25 @@ func (e *Engine) response(ctx context.Context, c *choice) (engine.Response, erro
 		}
 	}
 	if response.Tokens = e.outputTokens(c); response.Tokens != nil {
+		if cut >= 0 {
+			response.Tokens = e.upToStop(response.Tokens, r.StopTexts)
+		}
 		return response, nil
 	}
 	var err error
-	response.Tokens, err = e.Encode(response.Text, false)
+	response.Tokens, err = e.encode(ctx, response.Text, false)
 	return response, err
+}
+
+// upToStop are the ids up to the one that completes a stop text, the last that
+// an engine generates.
+func (e *Engine) upToStop(ids []int32, stops []string) []int32 {
+	for n := range ids {
+		if stop.At(e.tokenizer.Decode(ids[:n+1], true), stops) >= 0 {
+			return ids[:n+1]
+		}
+	}
+	return ids
 }
 
 // outputTokens are the ids that the server generated, without the special ones
@@ -208,16 +227,15 @@ func (e *Engine) tokenText(ctx context.Context, id int32) string {
 // text is the prompt as text, which the server encodes: it must become the
 // prompt's tokens, or the answer would be one to another question. It does not
 // where the server adds special tokens that a chat template wrote already.
-func (e *Engine) text(r engine.Request) (string, error) {
+func (e *Engine) text(ctx context.Context, r engine.Request) (string, error) {
 	text := r.Text
 	if text == "" { // the prompt was cut
-		texts, err := e.DecodeAll([][]int32{r.Tokens})
-		if err != nil {
+		var err error
+		if text, err = e.decode(ctx, r.Tokens); err != nil {
 			return "", err
 		}
-		text = texts[0]
 	}
-	encoded, err := e.Encode(text, true)
+	encoded, err := e.encode(ctx, text, true)
 	if err != nil {
 		return "", err
 	}

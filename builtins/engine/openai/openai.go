@@ -44,6 +44,11 @@ type Engine struct {
 	tokenizer *tokenizer.Tokenizer // nil: the server's
 	model     string               // as the server calls it
 	texts     sync.Map             // token id -> text, of a server's tokenizer
+
+	// life is of the context that Open was given, and ends with Close: what is
+	// asked without a context of its own ends with it.
+	life context.Context
+	end  context.CancelFunc
 }
 
 var _ engine.Conversational = (*Engine)(nil)
@@ -53,7 +58,8 @@ func (e *Engine) InTurns() bool { return e.server.chat }
 
 // Open probes the server of a deployment. Its URL is that of the API, with
 // /v1; its Model is the checkpoint's directory, from which the tokenizer is
-// read, or else the name by which the server knows the model.
+// read, or else the name by which the server knows the model. When ctx is done
+// the server is asked no more.
 func Open(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engine, error) {
 	fail := func(err error) (engine.Engine, error) {
 		return nil, fmt.Errorf("deployment %s: %w", d.Label(), err)
@@ -82,6 +88,7 @@ func Open(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engi
 	if err := e.probe(ctx, d.Model); err != nil {
 		return fail(err)
 	}
+	e.life, e.end = context.WithCancel(ctx)
 	at.Logf("server %s: %s", base, e.server)
 	return e, nil
 }
@@ -121,27 +128,38 @@ func (e *Engine) Info() engine.Info {
 // Encode returns the token ids of text, by the checkpoint's tokenizer or the
 // server's.
 func (e *Engine) Encode(text string, special bool) ([]int32, error) {
+	return e.encode(e.life, text, special)
+}
+
+func (e *Engine) encode(ctx context.Context, text string, special bool) ([]int32, error) {
 	if e.tokenizer != nil {
 		return e.tokenizer.Encode(text, special), nil
 	}
-	return e.client.tokenize(context.Background(), e.model, text, special)
+	return e.client.tokenize(ctx, e.model, text, special)
+}
+
+func (e *Engine) decode(ctx context.Context, ids []int32) (string, error) {
+	if e.tokenizer != nil {
+		return e.tokenizer.Decode(ids, true), nil
+	}
+	return e.client.detokenize(ctx, e.model, ids)
 }
 
 // Decode returns the text of ids, special tokens left out where the tokenizer
 // is ours; "" where the server has none.
 func (e *Engine) Decode(ids []int32) string {
-	texts, err := e.DecodeAll([][]int32{ids})
+	text, err := e.decode(e.life, ids)
 	if err != nil {
 		return ""
 	}
-	return texts[0]
+	return text
 }
 
 // EncodeAll is Encode of every text, several at a time.
 func (e *Engine) EncodeAll(texts []string, special bool) ([][]int32, error) {
 	out := make([][]int32, len(texts))
-	err := e.each(len(texts), func(i int) (err error) {
-		out[i], err = e.Encode(texts[i], special)
+	err := e.each(len(texts), func(ctx context.Context, i int) (err error) {
+		out[i], err = e.encode(ctx, texts[i], special)
 		return err
 	})
 	return out, err
@@ -150,30 +168,33 @@ func (e *Engine) EncodeAll(texts []string, special bool) ([][]int32, error) {
 // DecodeAll is Decode of every list, several at a time.
 func (e *Engine) DecodeAll(ids [][]int32) ([]string, error) {
 	out := make([]string, len(ids))
-	err := e.each(len(ids), func(i int) (err error) {
-		if e.tokenizer != nil {
-			out[i] = e.tokenizer.Decode(ids[i], true)
-			return nil
-		}
-		out[i], err = e.client.detokenize(context.Background(), e.model, ids[i])
+	err := e.each(len(ids), func(ctx context.Context, i int) (err error) {
+		out[i], err = e.decode(ctx, ids[i])
 		return err
 	})
 	return out, err
 }
 
 // each calls f for 0..n-1 with the settings' concurrency, and returns the first
-// error.
-func (e *Engine) each(n int, f func(i int) error) error {
-	var g errgroup.Group
+// error, which ends the calls under way; no others are begun.
+func (e *Engine) each(n int, f func(ctx context.Context, i int) error) error {
+	g, ctx := errgroup.WithContext(e.life)
 	g.SetLimit(e.settings.concurrency)
 	for i := range n {
-		g.Go(func() error { return f(i) })
+		if ctx.Err() != nil {
+			break
+		}
+		g.Go(func() error { return f(ctx, i) })
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return context.Cause(e.life)
 }
 
-// Close forgets the connections.
+// Close ends what is being asked, and forgets the connections.
 func (e *Engine) Close() error {
+	e.end()
 	e.client.http.CloseIdleConnections()
 	return nil
 }

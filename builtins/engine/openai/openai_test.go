@@ -2,6 +2,7 @@ package openai
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,7 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/internal/stop"
 	"adkernel/builtins/logits"
+	"adkernel/builtins/tokenizer"
 )
 
 // Over the API, the embedded engine says what it says itself.
@@ -179,6 +182,8 @@ func TestATroubledServerIsAskedAgain(t *testing.T) {
 		"429":      {status(429), "the server answers 429: not now"},
 		"500":      {status(500), "answers 500"},
 		"503":      {status(503), "answers 503"},
+		"524":      {status(524), "answers 524"},
+		"529":      {status(529), "answers 529"},
 		"dropped":  {dropped, "the answer ends midway"},
 		"no JSON":  {func(w http.ResponseWriter) { fmt.Fprint(w, "<html>\n  proxy </html>") }, "what is not JSON of the API: <html> proxy </html>"},
 		"too slow": {func(http.ResponseWriter) { time.Sleep(1100 * time.Millisecond) }, "no answer within 1s"},
@@ -204,10 +209,12 @@ func TestATroubledServerIsAskedAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []time.Duration{7 * time.Second}, *pauses)
 
-	e, pauses, _ = misbehaving(t, 1000, status(422))
-	_, err = generated(t, e, request)
-	require.ErrorContains(t, err, "the server answers 422: not now")
-	require.Empty(t, *pauses, "asking again would not help")
+	for _, code := range []int{422, 501, 505} {
+		e, pauses, _ = misbehaving(t, 1000, status(code))
+		_, err = generated(t, e, request)
+		require.ErrorContains(t, err, fmt.Sprintf("the server answers %d: not now", code))
+		require.Empty(t, *pauses, "asking again would not help")
+	}
 
 	e, _, f := misbehaving(t, 0, nil)
 	f.Close()
@@ -266,6 +273,108 @@ func TestAnAnswerThatWasCutOffIsMarked(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, got[0].Finish)
 		require.Equal(t, "hel", got[0].Text)
+	}
+}
+
+// Servers that go on behind a stop text, or leave it in the text, answer as
+// those that do not.
+func TestTextsAreCutBeforeTheFirstStopText(t *testing.T) {
+	own, err := tokenizer.Load(demo)
+	require.NoError(t, err)
+	const whole = "What is 2 + 2?\nWhat is 3 + 3?"
+	ids := own.Encode(whole, false)
+	for name, withIDs := range map[string]bool{"text alone": false, "with ids": true} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, _ int) {
+				if path != "/v1/completions" {
+					plain{}.reply(w, path, body)
+					return
+				}
+				choice := map[string]any{"text": whole, "finish_reason": "length", "logprobs": map[string]any{
+					"token_logprobs": []float64{-1}, "top_logprobs": []map[string]float64{{"What": -1}}}}
+				if withIDs {
+					choice["token_ids"] = ids
+				}
+				json.NewEncoder(w).Encode(map[string]any{"choices": []any{choice}})
+			})
+			e, _ := opened(t, f.URL+"/v1", nil)
+			prompt := own.Encode("x", true)
+			for _, c := range []struct {
+				stops []string
+				want  string
+			}{
+				{nil, whole},
+				{[]string{"never"}, whole},
+				{[]string{"3 + 3", "\n"}, "What is 2 + 2?"},
+				{[]string{"What"}, ""},
+			} {
+				got, err := generated(t, e, []engine.Request{{Tokens: prompt, MaxTokens: 9, StopTexts: c.stops, Logits: true}})
+				require.NoError(t, err)
+				require.Equal(t, c.want, got[0].Text)
+				require.Len(t, got[0].LogProbs, 1, "of the first token, wherever the text ends")
+				if c.want == whole {
+					require.Equal(t, "length", got[0].Finish)
+					require.Equal(t, ids, got[0].Tokens)
+					continue
+				}
+				require.Equal(t, "stop", got[0].Finish)
+				if !withIDs {
+					require.Equal(t, own.Encode(c.want, false), got[0].Tokens)
+					continue
+				}
+				require.Equal(t, ids[:len(got[0].Tokens)], got[0].Tokens)
+				require.GreaterOrEqual(t, stop.At(own.Decode(got[0].Tokens, true), c.stops), 0, "the token that completes the stop text is the last")
+				require.Negative(t, stop.At(own.Decode(got[0].Tokens[:len(got[0].Tokens)-1], true), c.stops))
+			}
+		})
+	}
+}
+
+// A server that is gone is not asked for every text that is left, and nobody
+// waits for it who has been told to stop.
+func TestEncodingEndsWithTheFirstErrorAndWithTheEngine(t *testing.T) {
+	var gone atomic.Bool
+	var asked atomic.Int32
+	f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, _ int) {
+		if gone.Load() && path != "/v1/models" {
+			asked.Add(1)
+			w.WriteHeader(503)
+			return
+		}
+		plain{ids: true, tokenize: true}.reply(w, path, body)
+	})
+	texts, lists := make([]string, 1000), make([][]int32, 1000)
+	for name, batch := range map[string]func(e *Engine) error{
+		"encode": func(e *Engine) error { _, err := e.EncodeAll(texts, true); return err },
+		"decode": func(e *Engine) error { _, err := e.DecodeAll(lists); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			gone.Store(false)
+			opened, err := Open(ctx, engine.Deployment{Model: "fake", URL: f.URL + "/v1", Args: map[string]any{"retries": 1, "concurrency": 4}}, engine.Site{})
+			require.NoError(t, err)
+			e := opened.(*Engine)
+			require.NoError(t, batch(e))
+
+			e.client.wait = func(context.Context, time.Duration) error { return nil }
+			gone.Store(true)
+			asked.Store(0)
+			require.ErrorContains(t, batch(e), "after 2 attempts: the server answers 503")
+			require.Less(t, asked.Load(), int32(100))
+
+			gone.Store(false)
+			require.NoError(t, batch(e), "an error is not the engine's end")
+
+			e.client.wait = pause
+			gone.Store(true)
+			time.AfterFunc(100*time.Millisecond, cancel)
+			require.ErrorIs(t, batch(e), context.Canceled)
+			asked.Store(0)
+			require.ErrorIs(t, batch(e), context.Canceled)
+			require.Zero(t, asked.Load())
+			require.NoError(t, e.Close())
+		})
 	}
 }
 

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"adkernel/internal/suggest"
 )
 
 // settings are the deployment's Args.
@@ -24,6 +22,7 @@ type settings struct {
 	key         string
 }
 
+// readSettings reads what Deployment.CheckSecrets let through.
 func readSettings(given map[string]any) (settings, error) {
 	s := settings{keyVariable: "OPENAI_API_KEY", concurrency: 16, retries: 5, logprobs: 20, timeout: 10 * time.Minute}
 	seconds := 0
@@ -42,9 +41,7 @@ func readSettings(given map[string]any) (settings, error) {
 		}
 		number, ok := numbers[key]
 		if !ok {
-			known := append(slices.Collect(maps.Keys(texts)), slices.Collect(maps.Keys(numbers))...)
-			slices.Sort(known)
-			return s, fmt.Errorf("the openai engine has no setting %s%s", key, suggest.Clause(key, known))
+			return s, fmt.Errorf("the openai engine has no setting %s", key)
 		}
 		n, err := strconv.Atoi(fmt.Sprint(value))
 		if err != nil || n < number.least || n > 100000 {

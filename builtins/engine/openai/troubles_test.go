@@ -223,6 +223,11 @@ func TestNoRunIsMadeOfASecret(t *testing.T) {
 		"not URL":  {URL: "http://[" + secret},
 		"setting":  {URL: "http://127.0.0.1:1/v1", Args: map[string]any{"api_key": secret}},
 		"token":    {URL: "http://127.0.0.1:1/v1", Args: map[string]any{"HF_TOKEN": secret}},
+		"key":      {URL: "http://127.0.0.1:1/v1", Args: map[string]any{"key": secret}},
+		"no URL":   {Args: map[string]any{"api_key": secret}},
+		"header":   {URL: "http://127.0.0.1:1/v1", Args: map[string]any{"headers": map[string]any{"Authorization": "Bearer " + secret}}},
+		"headers":  {URL: "http://127.0.0.1:1/v1", Args: map[string]any{"headers": []any{map[string]any{"x-api-key": secret}}}},
+		"any name": {URL: "http://127.0.0.1:1/v1", Args: map[string]any{"bearer": secret}},
 		"variable": {URL: "http://127.0.0.1:1/v1", Args: map[string]any{"api_key_env": "sk-" + secret}},
 	} {
 		t.Run(name, func(t *testing.T) {

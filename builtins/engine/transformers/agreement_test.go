@@ -119,6 +119,29 @@ func TestQuantizedLogitsAgreeWithTheEmbeddedEngine(t *testing.T) {
 	}
 }
 
+// What ends an answer is generation_config.json's to say, of a quantized
+// checkpoint as of its reference.
+func TestTheCheckpointSaysWhatEndsAnAnswer(t *testing.T) {
+	for _, name := range []string{"llama", "llama-fp8"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			require.NoError(t, os.CopyFS(dir, os.DirFS(fixture(name))))
+			e, _ := open(t, engine.Deployment{Model: dir, DType: "float32"})
+			request := asked(t, e, sentences()[:1], 8)
+			tokens := answers(t, e, request)[0].Tokens
+			end := tokens[3]
+			text := fmt.Sprintf(`{"eos_token_id": [257, %d]}`, end)
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "generation_config.json"), []byte(text), 0o644))
+
+			e, _ = open(t, engine.Deployment{Model: dir, DType: "float32"})
+			request[0].Stop = nil
+			got := answers(t, e, request)[0]
+			require.Equal(t, "stop", got.Finish)
+			require.Equal(t, tokens[:slices.Index(tokens, end)], got.Tokens)
+		})
+	}
+}
+
 // greatest is the largest magnitude of a logit.
 func greatest(responses []engine.Response) float64 {
 	most := 0.0

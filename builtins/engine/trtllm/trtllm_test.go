@@ -135,6 +135,27 @@ func TestBothBackendsAnswerAgainstTheStub(t *testing.T) {
 			require.Equal(t, "stop", r.Finish)
 			require.Empty(t, r.Tokens)
 
+			const end = 257 // eos_token_id; the formula's first token is the sum
+			r, err = answer(t, e, engine.Request{Tokens: []int32{end - 7, 7}, MaxTokens: 3, Logits: true})
+			require.NoError(t, err)
+			require.Equal(t, "stop", r.Finish)
+			require.Empty(t, r.Tokens, "what ends an output is no part of it")
+			require.Empty(t, r.Text)
+			require.Equal(t, float32(3), r.Logits[end])
+
+			long := engine.Request{Tokens: []int32{30, 3}, MaxTokens: 4, Stop: []int32{}}
+			r, err = answer(t, e, long)
+			require.NoError(t, err)
+			require.Equal(t, []int32{33, 66, 132, 264}, r.Tokens)
+			tokens, text := r.Tokens, r.Text
+			long.StopTexts = []string{"no such text", e.Decode(tokens[1:2])}
+			r, err = answer(t, e, long)
+			require.NoError(t, err)
+			require.Equal(t, "stop", r.Finish)
+			require.Equal(t, tokens[:2], r.Tokens)
+			require.Equal(t, e.Decode(tokens[:1]), r.Text)
+			require.NotEqual(t, text, r.Text)
+
 			r, err = answer(t, e, engine.Request{Tokens: prompt, PromptLogits: true})
 			require.NoError(t, err)
 			require.Empty(t, r.Tokens, "no token was asked for")

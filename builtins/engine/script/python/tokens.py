@@ -46,6 +46,31 @@ class Tokens:
         channel.send("decoded", texts=[text])
 
 
+def generation_config(model):
+    """generation_config.json as transformers reads it, or None where there is none."""
+    from transformers import GenerationConfig
+
+    path = os.path.join(model, "generation_config.json")
+    if not os.path.exists(path):
+        return None
+    try:
+        return GenerationConfig.from_pretrained(model, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise Refusal(f"{path} cannot be read: {str(error).strip().splitlines()[0]}") from None
+
+
+def id_set(end):
+    """The ids of an eos_token_id, which is one, a list, or None."""
+    if end is None:
+        return set()
+    return set(end) if isinstance(end, (list, tuple)) else {end}
+
+
+def first_stop(text, stops):
+    """Where the first of the stop texts begins in text; -1 if none does."""
+    return min((at for at in map(text.find, stops or ()) if at >= 0), default=-1)
+
+
 def named_class(model):
     """The tokenizer's class, as tokenizer_config.json names it, or None."""
     try:

@@ -11,6 +11,7 @@ import time
 
 from channel import Refusal
 from plan import batches, groups
+from tokens import first_stop
 
 # Logits of whole prompts that are held at a time, in values.
 MOST_PROMPT_LOGITS = 1 << 28
@@ -208,12 +209,12 @@ class Sequence:
             self.finish = "stop"
             return
         self.tokens.append(token)
-        texts = self.request.get("stop_texts") or []
+        texts = self.request.get("stop_texts")
         if texts:
             text = tokenizer.decode(self.tokens)
-            found = [at for at in map(text.find, texts) if at >= 0]
-            if found:
-                self.text, self.finish = text[:min(found)], "stop"
+            at = first_stop(text, texts)
+            if at >= 0:
+                self.text, self.finish = text[:at], "stop"
                 return
         if len(self.tokens) == self.request["max_tokens"]:
             self.finish = "length"

@@ -26,7 +26,7 @@ class Model:
     def __init__(self, channel, spec, torch, transformers):
         from generate import Generator
         from quantized import Checkpoint
-        from tokens import Tokens
+        from tokens import Tokens, generation_config
 
         settings = self.settings = spec["settings"]
         path = spec["model"]
@@ -38,7 +38,7 @@ class Model:
         apply_overrides(config, settings["model_kwargs"])
         self.dtype = pick_dtype(torch, config, settings["dtype"])
         self.checkpoint = Checkpoint.of(path, config, self.dtype, settings["kv_cache_dtype"])
-        self.model = self._load(channel, path, config)
+        self.model = self._load(channel, path, config, generation_config(path))
         if self.checkpoint:
             self.checkpoint.install(self.model, settings["fused"])
         if settings["device"] != "balanced":
@@ -57,11 +57,14 @@ class Model:
             limits["max_seq_len"] = positions
         self.generator = Generator(self.model, self.tokens, self._stops(), limits, channel, compiled=settings["compile"])
 
-    def _load(self, channel, path, config):
+    def _load(self, channel, path, config, generation):
         transformers = self.transformers
         if hasattr(transformers.utils.logging, "set_tqdm_hook"):
             transformers.utils.logging.set_tqdm_hook(progress(channel))
         options = {"config": config, "dtype": self.dtype, "attn_implementation": self.settings["attention"], "output_loading_info": True}
+        # Without a path transformers does not look for it: a quantized model
+        # would stop elsewhere than its reference.
+        options["generation_config"] = generation
         if self.settings["device"] == "balanced":
             require("accelerate")
             options["device_map"] = "balanced"
@@ -96,12 +99,13 @@ class Model:
 
     def _stops(self):
         """The ids that end an answer, unless a request says otherwise."""
-        for config in (self.model.generation_config, self.model.config):
-            end = getattr(config, "eos_token_id", None)
+        from tokens import id_set
+
+        for owner in (self.model.generation_config, self.model.config, self.tokens.hf):
+            end = getattr(owner, "eos_token_id", None)
             if end is not None:
-                return set(end) if isinstance(end, (list, tuple)) else {end}
-        end = self.tokens.hf.eos_token_id
-        return set() if end is None else {end}
+                return id_set(end)
+        return set()
 
     def info(self):
         torch = self.torch

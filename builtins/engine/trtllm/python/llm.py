@@ -10,6 +10,7 @@ import traceback
 
 from channel import Refusal, lists, require
 from arguments import check_transforms, check_settings, flatten, for_pytorch
+from tokens import Tokens, first_stop, generation_config, id_set
 
 # Prompts that are handed over before the first answer is waited for: enough to
 # keep the batch full, few enough that answers are seen as they come.
@@ -56,7 +57,6 @@ def graphs_dir(parent):
 
 class Served:
     def __init__(self, channel, spec, torch, tensorrt_llm):
-        from tokens import Tokens
         from transformers import AutoConfig
 
         self.torch, self.tensorrt_llm, self.channel = torch, tensorrt_llm, channel
@@ -65,6 +65,9 @@ class Served:
         self.config = AutoConfig.from_pretrained(self.model, local_files_only=True, trust_remote_code=bool(given.get("trust_remote_code")))
         self.vocab = self.config.get_text_config().vocab_size
         self.tokens = Tokens(self.model, bool(given.get("trust_remote_code")))
+        # What ends an output unless a request says otherwise: TensorRT-LLM takes
+        # the tokenizer's id and those of generation_config.json.
+        self.ends = id_set(self.tokens.hf.eos_token_id) | id_set(getattr(generation_config(self.model), "eos_token_id", None))
         self.sampling_params = tensorrt_llm.SamplingParams
         self.cut_noted = False
 
@@ -198,14 +201,32 @@ class Served:
         if r.get("logits"):
             values = self._rows(completion.generation_logits, "generation logits", r)
             from_bytes, rows = from_bytes + self._bytes(values[:1]), 1
-        tokens, text = list(completion.token_ids), completion.text
-        finish = completion.finish_reason
-        if r["max_tokens"] == 0:
-            tokens, text, finish = [], "", "length"
-        if finish not in ("stop", "length"):
-            raise Refusal(f"request {r['id']} ended with {finish!r}, not with an answer")
+        tokens, text, finish = self._cut(r, completion)
         self.channel.send("response", from_bytes, response={
             "id": r["id"], "tokens": tokens, "text": text, "finish": finish, "prompt_rows": prompt_rows, "rows": rows})
+
+    def _cut(self, r, completion):
+        """Tokens, text and finish of an answer, which ends before what the request
+        stops at. TensorRT-LLM appends a token before it looks whether that is an
+        end, and looks for the tokens of a stop text, which an output may spell by
+        others."""
+        tokens, text, finish = list(completion.token_ids), completion.text, completion.finish_reason
+        if r["max_tokens"] == 0:
+            return [], "", "length"
+        if finish not in ("stop", "length"):
+            raise Refusal(f"request {r['id']} ended with {finish!r}, not with an answer")
+        ends = self.ends if r["stop"] is None else set(r["stop"])
+        kept = next((n for n, token in enumerate(tokens) if token in ends), None)
+        if kept is not None:
+            tokens, finish = tokens[:kept], "stop"
+            text = self.tokens.decode(tokens)
+        stops = r.get("stop_texts")
+        at = first_stop(text, stops)
+        if at >= 0:
+            # The last token is the one that completes the stop text, as in every engine.
+            kept = next((n for n in range(1, len(tokens)) if first_stop(self.tokens.decode(tokens[:n]), stops) >= 0), len(tokens))
+            tokens, text, finish = tokens[:kept], text[:at], "stop"
+        return tokens, text, finish
 
     def _rows(self, values, what, r):
         """Logits as [rows, vocabulary]; columns beyond it are padding."""

@@ -11,7 +11,8 @@ class Result:
 
     def __init__(self, args, prompt, params):
         with open(os.path.join(args.given["model"], "config.json"), encoding="utf-8") as f:
-            self.vocab = json.load(f)["vocab_size"]
+            config = json.load(f)
+        self.vocab, self.end = config["vocab_size"], config["eos_token_id"] if params.end_id is None else params.end_id
         self.args, self.prompt, self.params = args, prompt, params
         self.context_logits, self.outputs = None, []
 
@@ -21,6 +22,10 @@ class Result:
         while len(tokens) < p.max_tokens:
             rows.append(row(prefix, self.vocab))
             token = int(rows[-1].argmax())
+            if token == self.end:
+                tokens.append(token)  # the sampler appends before it compares
+                finish = "stop"
+                break
             if token in (p.stop_token_ids or []):
                 finish = "stop"
                 break
@@ -34,14 +39,15 @@ class Result:
             if os.environ.get("STUB_PADDED"):
                 context = torch.nn.functional.pad(context, (0, 24))
             self.context_logits = context
-        self.outputs = [Completion(tokens, "timeout" if os.environ.get("STUB_TIMEOUT") else finish, generation)]
+        # Stop texts are compared by their tokens, which these outputs do not have.
+        self.outputs = [Completion(tokens, "timeout" if os.environ.get("STUB_TIMEOUT") else finish, generation, self.args.tokenizer)]
         return self
 
 
 class Completion:
-    def __init__(self, token_ids, finish_reason, generation_logits):
+    def __init__(self, token_ids, finish_reason, generation_logits, tokenizer):
         self.token_ids, self.finish_reason, self.generation_logits = token_ids, finish_reason, generation_logits
-        self.text = " ".join(map(str, token_ids))
+        self.text = tokenizer.decode(token_ids, skip_special_tokens=True)
 
 
 def row(prefix, vocab):

@@ -1,3 +1,5 @@
+from transformers import PreTrainedTokenizerFast
+
 from ..sampling_params import SamplingParams
 from ..testing import Result
 from .llm_args import TorchLlmArgs
@@ -13,6 +15,7 @@ class BaseLLM:
             if key not in valid_keys:
                 raise ValueError(f"{self.__class__.__name__} got invalid argument: {key}")
         self.args = self.args_class(model=model, tokenizer=tokenizer, tensor_parallel_size=tensor_parallel_size, dtype=dtype, **kwargs)
+        self.args.tokenizer = PreTrainedTokenizerFast.from_pretrained(tokenizer)
 
     def generate_async(self, inputs, sampling_params=None, lora_request=None, prompt_adapter_request=None, streaming=False,
                        kv_cache_retention_config=None, disaggregated_params=None, _postproc_params=None, scheduling_params=None, cache_salt=None):
