@@ -85,7 +85,7 @@ func TestMeasuredNoiseReplacesTheAssumedOne(t *testing.T) {
 	measured, err := c.WithNoise(again)
 	require.NoError(t, err)
 	require.Less(t, measured.Detectable.Loss, c.Detectable.Loss)
-	require.Contains(t, measured.Verdict.Method, "(measured)")
+	require.Contains(t, measured.Verdict.Method, "(measured, ")
 	require.Contains(t, c.Verdict.Method, "(assumed)")
 }
 

@@ -133,6 +133,8 @@ func nothingLost(c *compare.Comparison) string {
 	const usual = 0.05
 	plan, err := c.Design.Samples(usual)
 	switch {
+	case err == nil && plan.N <= c.N:
+		return words + " More samples would narrow the interval."
 	case err == nil:
 		return fmt.Sprintf("%s A loss of %.0f points needs %d samples (power %.2g, %.3g %% noise flips).", words, 100*usual, plan.N, c.Design.Power, 100*c.Design.Noise)
 	case errors.Is(err, stats.ErrUnreachable):
