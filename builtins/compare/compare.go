@@ -11,6 +11,7 @@ package compare
 
 import (
 	"fmt"
+	"iter"
 	"math"
 
 	"adkernel/builtins/run"
@@ -135,6 +136,18 @@ func (c *Comparison) compute() (err error) {
 		return err
 	}
 	return c.judge()
+}
+
+// Answers yields the samples that are compared, the test run's and the base
+// run's of each question, in the base run's order.
+func (c *Comparison) Answers() iter.Seq2[*run.Sample, *run.Sample] {
+	return func(yield func(test, base *run.Sample) bool) {
+		for _, p := range c.pairs {
+			if !yield(p.test, p.base) {
+				return
+			}
+		}
+	}
 }
 
 // HasLogits reports whether both runs have logits of some sample.

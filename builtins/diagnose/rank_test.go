@@ -26,7 +26,7 @@ type values = map[string]any
 
 // What deployments have in common, from which the rows of the table differ.
 var (
-	fluentLoss = values{"output.answers": 1.0, "output.meta": 0, "output.empty": 0, "output.gibberish": 0, "output.stopped": 0, "output.nan": 0, "output.base_nan": 0,
+	fluentLoss = values{"output.answers": 1.0, "output.meta": 0, "output.base_meta": 0, "output.empty": 0, "output.gibberish": 0, "output.base_gibberish": 0, "output.stopped": 0, "output.nan": 0, "output.base_nan": 0,
 		"accuracy.kept": .7, "logits.rms_ratio": 1.0, "length.rho": 0.01, "length.p": .8}
 	oneRank         = values{"deployment.world_size": 1, "deployment.moe": false, "deployment.quantized": false, "deployment.captured": true, "deployment.chunked": true}
 	quantized       = values{"deployment.quantized": true, "deployment.format": "fp8_block", "audit.wrong": 0, "audit.layers": 28, "loaded.layers": 28, "loaded.wrong": 0}
