@@ -85,7 +85,8 @@ func wrongAnswers(pairs []answered) Pattern {
 }
 
 // hardQuestions compares the losses among small base margins with those among
-// large ones. Of the samples that base has right, both halves have as many.
+// large ones, given how many samples base has right, and so can lose, in each
+// half.
 func hardQuestions(c *compare.Comparison) Pattern {
 	p := Pattern{Name: "easy right, hard wrong", Implies: "subtle numerics near the decision boundary: a kernel's precision, the attention scale"}
 	if c.Margins == nil {
