@@ -15,7 +15,7 @@ type logitColumn struct {
 	base, test    LogitRange
 	hasBase       bool
 	hasTest       bool
-	missingInTest int
+	missingInTest int // samples with NaN or Inf among test's logits
 }
 
 // logitColumns shares the samples among at most maxColumns places. Extremes
@@ -38,7 +38,8 @@ func logitColumnOf(group []LogitSample) logitColumn {
 		}
 		if s.Test.finite() {
 			test = append(test, s.Test)
-		} else {
+		}
+		if !s.Test.whole() {
 			c.missingInTest++
 		}
 	}

@@ -7,8 +7,13 @@ import (
 	"strings"
 )
 
-// LogitRange is the spread of one sample's logits over the vocabulary.
-type LogitRange struct{ Min, Q1, Median, Q3, Max float64 }
+// LogitRange is the spread of one sample's finite logits over the vocabulary;
+// its ends are NaN where there is none.
+type LogitRange struct {
+	Min, Q1, Median, Q3, Max float64
+
+	NonFinite int // how many of the logits are NaN or Inf
+}
 
 // LogitSample is one sample's logits in both runs.
 type LogitSample struct {
@@ -67,7 +72,7 @@ func LogitRanges(d LogitRangesData, o Options) *Figure {
 func noteMissingLogits(fig *Figure, name string, samples []LogitSample, of func(LogitSample) LogitRange) {
 	var missing []int
 	for _, s := range samples {
-		if !of(s).finite() {
+		if !of(s).whole() {
 			missing = append(missing, s.Sample)
 		}
 	}
@@ -87,3 +92,6 @@ func noteMissingLogits(fig *Figure, name string, samples []LogitSample, of func(
 }
 
 func (r LogitRange) finite() bool { return finite(r.Min, r.Q1, r.Median, r.Q3, r.Max) }
+
+// whole reports whether all of the logits are finite.
+func (r LogitRange) whole() bool { return r.NonFinite == 0 && r.finite() }

@@ -38,10 +38,10 @@ func hardFigures() map[string]*Figure {
 		"two samples":        LogitRanges(demoLogits(2), Options{}),
 		"equal logits":       LogitRanges(LogitRangesData{Samples: make([]LogitSample, 30)}, Options{}),
 		"only NaN": LogitRanges(LogitRangesData{Samples: []LogitSample{
-			{Sample: 1, Base: LogitRange{nan, nan, nan, nan, nan}, Test: LogitRange{-inf, 0, 0, 0, inf}},
+			{Sample: 1, Base: LogitRange{nan, nan, nan, nan, nan, 5}, Test: LogitRange{-inf, 0, 0, 0, inf, 0}},
 		}}, Options{}),
 		"extreme logits": LogitRanges(LogitRangesData{Samples: []LogitSample{
-			{Sample: 1, Base: LogitRange{-1, 0, 0, 0, 1}, Test: LogitRange{-math.MaxFloat64, -1, 0, 1, math.MaxFloat64}},
+			{Sample: 1, Base: LogitRange{-1, 0, 0, 0, 1, 0}, Test: LogitRange{-math.MaxFloat64, -1, 0, 1, math.MaxFloat64, 0}},
 		}}, Options{}),
 		"14042 samples": LogitRanges(demoLogits(14042), Options{}),
 		"no margins":    Margins(MarginsData{}, Options{}),
@@ -89,6 +89,18 @@ func requireWellFormed(t *testing.T, figure *Figure) {
 func TestMissingValuesAreCountedInTheNotes(t *testing.T) {
 	require.Contains(t, Subjects(mmluSubjects(), Options{}).String(), "57 subjects, n = 4032; 1 without a value; 1 without an interval")
 	require.Contains(t, LogitRanges(demoLogits(120), Options{}).String(), "nvfp4 has NaN or Inf in 2 of 120 samples (24, 25)")
+	among := demoLogits(120)
+	among.Samples[7].Test.NonFinite, among.Samples[90].Test.NonFinite, among.Samples[3].Base.NonFinite = 1, 4000, 2
+	figure := LogitRanges(among, Options{})
+	require.Contains(t, figure.String(), "nvfp4 has NaN or Inf in 4 of 120 samples (7, 24, 25, 90)", "also where others of the row are finite")
+	require.Contains(t, figure.String(), "bf16 has NaN or Inf in 1 of 120 samples (3)")
+	require.Contains(t, figure.String(), "n = 120")
+	columns, crossed := logitColumns(among.Samples), 0
+	for _, c := range columns {
+		crossed += c.missingInTest
+	}
+	require.Equal(t, 4, crossed)
+	require.True(t, columns[7].hasTest, "what is finite is drawn")
 	require.Contains(t, hardFigures()["NaN margins"].String(), "n = 1; 2 more without a finite margin in both runs")
 	for _, name := range []string{"no subjects", "no ladder", "no logits", "no margins"} {
 		require.Contains(t, hardFigures()[name].String(), "nothing to show", name)

@@ -11,6 +11,7 @@ package compare
 
 import (
 	"fmt"
+	"iter"
 	"math"
 
 	"adkernel/builtins/run"
@@ -38,7 +39,7 @@ type Comparison struct {
 	// Detectable is the smallest loss that N samples show with the design's
 	// power; nil when no loss reaches it.
 	Detectable *stats.Plan
-	Design     stats.Design
+	Design     stats.Design     // its Noise is raised where pairs without a change flip more
 	Gate       stats.GateResult // TensorRT-LLM's own gate, unpaired; of Mean where there is one
 
 	Filters []Filtered // what each of the task's filters says; nil unless there are several
@@ -49,8 +50,8 @@ type Comparison struct {
 	Agreement        float64   // share of samples with the same output text
 	TestNaN, BaseNaN int       // samples whose logits hold NaN or Inf
 
-	pairs         []pair
-	noiseMeasured bool
+	pairs     []pair
+	noiseFrom noiseFrom
 }
 
 // Runs compares the samples that both runs have finished. It refuses runs
@@ -64,7 +65,7 @@ func Runs(test, base *run.Run) (*Comparison, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compare %s with %s: %w", test.Name(), base.Name(), err)
 	}
-	c := &Comparison{Test: test, Base: base, N: len(pairs), Left: left, Unjudged: unjudged, pairs: pairs, Design: stats.DefaultDesign()}
+	c := &Comparison{Test: test, Base: base, N: len(pairs), Left: left, Unjudged: unjudged, pairs: pairs, Design: stats.DefaultDesign(), noiseFrom: noiseAssumed}
 	if err := c.compute(); err != nil {
 		return nil, fmt.Errorf("compare %s with %s: %w", test.Name(), base.Name(), err)
 	}
@@ -73,11 +74,15 @@ func Runs(test, base *run.Run) (*Comparison, error) {
 
 // WithNoise returns c judged against a measured share of noise flips instead
 // of the assumed one: that of again, which compares two runs of one
-// configuration.
+// configuration. It takes the upper limit of that share (Wilson), so that few
+// samples without a flip do not count as no noise.
 func (c *Comparison) WithNoise(again *Comparison) (*Comparison, error) {
+	flips, err := stats.Wilson(again.Pairs.Discordant(), again.N, level)
+	if err != nil {
+		return nil, fmt.Errorf("noise of %s against %s: %w", again.Test.Name(), again.Base.Name(), err)
+	}
 	measured := *c
-	measured.noiseMeasured = true
-	measured.Design.Noise = float64(again.Pairs.Discordant()) / float64(again.N)
+	measured.Design.Noise, measured.noiseFrom = flips.High, noiseMeasured
 	if err := measured.judge(); err != nil {
 		return nil, err
 	}
@@ -131,6 +136,18 @@ func (c *Comparison) compute() (err error) {
 		return err
 	}
 	return c.judge()
+}
+
+// Answers yields the samples that are compared, the test run's and the base
+// run's of each question, in the base run's order.
+func (c *Comparison) Answers() iter.Seq2[*run.Sample, *run.Sample] {
+	return func(yield func(test, base *run.Sample) bool) {
+		for _, p := range c.pairs {
+			if !yield(p.test, p.base) {
+				return
+			}
+		}
+	}
 }
 
 // HasLogits reports whether both runs have logits of some sample.

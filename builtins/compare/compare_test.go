@@ -53,6 +53,14 @@ func TestTheCardSaysWhatTheRunsSay(t *testing.T) {
 			c := compared(t, evaluate(t, data, "fp8", its.settings), base)
 			golden(t, name+".txt", c.MimeBundle().Plain())
 			golden(t, name+".html", c.MimeBundle().Data["text/html"].(string))
+			figure, err := c.LogitsFigure()
+			require.NoError(t, err)
+			if name == "local" {
+				require.Equal(t, 1, c.TestNaN)
+				require.Contains(t, figure.String(), "fp8 has NaN or Inf in 1 of 400 samples (4)", "as the card says")
+			} else {
+				require.NotContains(t, figure.String(), "NaN or Inf in")
+			}
 			require.Equal(t, 400, c.N)
 			require.Equal(t, its.want, c.Verdict.Outcome)
 			text, err := json.Marshal(c)
@@ -85,7 +93,7 @@ func TestMeasuredNoiseReplacesTheAssumedOne(t *testing.T) {
 	measured, err := c.WithNoise(again)
 	require.NoError(t, err)
 	require.Less(t, measured.Detectable.Loss, c.Detectable.Loss)
-	require.Contains(t, measured.Verdict.Method, "(measured)")
+	require.Contains(t, measured.Verdict.Method, "(measured, ")
 	require.Contains(t, c.Verdict.Method, "(assumed)")
 }
 

@@ -79,12 +79,13 @@ func (c *Comparison) LogitsFigure() (*plots.Figure, error) {
 	return plots.LogitRanges(d, plots.Options{}), nil
 }
 
-// spread is the range of a sample's finite logits, NaN when it has none.
+// spread is the range of a sample's finite logits, NaN when it has none, and how
+// many are not finite.
 func spread(rows *run.RowReader, s run.Sample) (plots.LogitRange, error) {
 	row, err := rows.Read(s)
 	if err != nil {
 		return plots.LogitRange{}, err
 	}
 	q := logits.Quantiles(row, 0, .25, .5, .75, 1)
-	return plots.LogitRange{Min: q[0], Q1: q[1], Median: q[2], Q3: q[3], Max: q[4]}, nil
+	return plots.LogitRange{Min: q[0], Q1: q[1], Median: q[2], Q3: q[3], Max: q[4], NonFinite: s.NaN + s.Inf}, nil
 }

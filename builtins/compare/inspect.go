@@ -82,7 +82,11 @@ func partner(test, base *run.Run, sample run.Sample) (*run.Sample, error) {
 		return nil, err
 	}
 	place := slices.IndexFunc(all, func(s run.Sample) bool { return s.Index == sample.Index })
-	at := slices.Index(partners(test, base, all, samples), place)
+	places, err := partners(test, base, all, samples)
+	if err != nil {
+		return nil, fmt.Errorf("inspect %s beside %s: %w", test.Name(), base.Name(), err)
+	}
+	at := slices.Index(places, place)
 	if at < 0 || place < 0 {
 		return nil, fmt.Errorf("run %s has not finished %s, question %d, which is sample %d of %s", base.Name(), sample.Subject, sample.Question, sample.Index, test.Name())
 	}
@@ -170,8 +174,10 @@ func (in *Inspection) readLogits() error {
 }
 
 // isRight reports whether a token starts the right answer: it is the answer,
-// white space aside.
-func isRight(text, ref string) bool { return text == ref || strings.TrimSpace(text) == ref }
+// white space aside. Where no answer is known to be right, none is.
+func isRight(text, ref string) bool {
+	return ref != "" && (text == ref || strings.TrimSpace(text) == ref)
+}
 
 // lackLogits says why there are no logits, where a run is an import.
 func (in *Inspection) lackLogits() {

@@ -18,7 +18,7 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		Change:  inPoints(c.Change),
 		Losses:  c.Pairs.Losses, Gains: c.Pairs.Gains,
 		P: c.Exact.P, PLoss: c.Loss.P,
-		NoiseFlips: 100 * c.Design.Noise, NoiseMeasured: c.noiseMeasured,
+		NoiseFlips: 100 * c.Design.Noise, NoiseMeasured: c.noiseFrom == noiseMeasured,
 		Gate:      gateJSON{c.Gate.Pass, c.Gate.Threshold, c.Gate.Theta},
 		Agreement: 100 * c.Agreement,
 	}

@@ -42,10 +42,14 @@ func join(test, base *run.Run) (pairs []pair, left int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	places, err := partners(test, base, testSamples, baseSamples)
+	if err != nil {
+		return nil, 0, err
+	}
 	refs := knowsRight(test) && knowsRight(base)
 	differ := 0
 	var first pair
-	for i, at := range partners(test, base, testSamples, baseSamples) {
+	for i, at := range places {
 		if at < 0 {
 			continue
 		}

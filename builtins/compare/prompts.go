@@ -26,11 +26,16 @@ func asked(test, base *run.Run, p pair) (same bool, err error) {
 	}
 	testText, err := textHash(test, *p.test)
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf(untold, err)
 	}
 	baseText, err := textHash(base, *p.base)
-	return testText == baseText, err
+	if err != nil {
+		return false, fmt.Errorf(untold, err)
+	}
+	return testText == baseText, nil
 }
+
+const untold = "whether the prompts are the same cannot be told, since one run has their texts and the other not: %w"
 
 // textHash is the hash of the text that a sample was asked.
 func textHash(r *run.Run, s run.Sample) (string, error) {
@@ -39,7 +44,7 @@ func textHash(r *run.Run, s run.Sample) (string, error) {
 	}
 	text, err := r.PromptText(s.Index)
 	if err != nil {
-		return "", fmt.Errorf("whether the prompts are the same cannot be told, since one run has their texts and the other not: %w", err)
+		return "", err
 	}
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:]), nil
@@ -48,8 +53,9 @@ func textHash(r *run.Run, s run.Sample) (string, error) {
 // partners finds, for each sample of base, the place of the test run's sample
 // of the same question, or -1. Other programs name subjects and count
 // questions in their own ways; so where no question is in both, samples with
-// the same text of the prompt are partners.
-func partners(test, base *run.Run, testSamples, baseSamples []run.Sample) []int {
+// the same text of the prompt are partners. A prompt that is twice in a run
+// identifies nothing, and has no partner.
+func partners(test, base *run.Run, testSamples, baseSamples []run.Sample) ([]int, error) {
 	places := make(map[question]int, len(testSamples))
 	for i, s := range testSamples {
 		places[questionOf(s)] = i
@@ -62,34 +68,39 @@ func partners(test, base *run.Run, testSamples, baseSamples []run.Sample) []int 
 		}
 	}
 	if found || test.Spec().Import == nil && base.Spec().Import == nil {
-		return out
+		return out, nil
 	}
-	texts := byText(test, testSamples)
-	for i, s := range baseSamples {
-		if h, err := textHash(base, s); err == nil {
-			if at, ok := texts[h]; ok {
-				out[i] = at
-			}
+	testPlaces, err := byText(test, testSamples)
+	if err != nil {
+		return nil, err
+	}
+	basePlaces, err := byText(base, baseSamples)
+	if err != nil {
+		return nil, err
+	}
+	for hash, i := range basePlaces {
+		if at, ok := testPlaces[hash]; ok && i >= 0 {
+			out[i] = at
 		}
 	}
-	return out
+	return out, nil
 }
 
-// byText finds samples by the text of their prompts. A prompt that is there
-// twice identifies nothing, and its place is -1.
-func byText(r *run.Run, samples []run.Sample) map[string]int {
+// byText finds samples by the text of their prompts. The place of a prompt that
+// is there twice is -1.
+func byText(r *run.Run, samples []run.Sample) (map[string]int, error) {
 	places := make(map[string]int, len(samples))
 	for i, s := range samples {
 		h, err := textHash(r, s)
 		if err != nil {
-			return nil
+			return nil, fmt.Errorf("no question is in both runs under one name, and by their texts they cannot be paired: %w", err)
 		}
 		if _, twice := places[h]; twice {
 			i = -1
 		}
 		places[h] = i
 	}
-	return places
+	return places, nil
 }
 
 // knowsRight reports whether a run's samples say what would have been right.

@@ -20,7 +20,8 @@ const (
 )
 
 // largeLoss is the share of accuracy whose loss is usually a fault and not
-// noise. A comparison that could miss it is called underpowered.
+// noise. A comparison that could miss it, or whose interval does not exclude
+// it, is called underpowered.
 const largeLoss = 0.05
 
 // A Verdict is an outcome with the evidence for it.
@@ -35,6 +36,10 @@ func (v Verdict) String() string { return v.Words }
 
 // judge fills in what depends on the design.
 func (c *Comparison) judge() error {
+	c.Verdict.Outcome = c.shown()
+	if c.Verdict.Outcome == "" {
+		c.raiseNoise()
+	}
 	plan, err := c.Design.DetectableLoss(c.N)
 	switch {
 	case err == nil:
@@ -44,21 +49,42 @@ func (c *Comparison) judge() error {
 	default:
 		return err
 	}
-	c.Verdict = Verdict{Outcome: c.outcome(), Method: c.method()}
-	c.Verdict.Words = c.words()
+	if c.Verdict.Outcome == "" {
+		c.Verdict.Outcome = c.unshown()
+	}
+	c.Verdict.Words, c.Verdict.Method = c.words(), c.method()
 	return nil
 }
 
-func (c *Comparison) outcome() Outcome {
+// shown is the change that the tests show, "" when they show none.
+func (c *Comparison) shown() Outcome {
 	switch {
 	case c.Pairs.Losses > c.Pairs.Gains && c.Loss.P < c.Design.Alpha:
 		return RealLoss
 	case c.Pairs.Gains > c.Pairs.Losses && c.Exact.P < c.Design.Alpha:
 		return Gain
-	case c.Detectable == nil || c.Detectable.Loss > largeLoss:
+	}
+	return ""
+}
+
+// unshown is the outcome where the tests show no change: whether a large loss
+// could have been missed.
+func (c *Comparison) unshown() Outcome {
+	if c.Detectable == nil || c.Detectable.Loss > largeLoss || c.Change.Low <= -largeLoss {
 		return Underpowered
 	}
 	return NoLoss
+}
+
+// raiseNoise takes the share of flips that even out, losses against gains, for
+// the noise where it is more than was expected: the pairs then refute what was
+// assumed or measured elsewhere. It is for pairs that show no change. Where
+// they do, its own flips are among them.
+func (c *Comparison) raiseNoise() {
+	even := 2 * float64(min(c.Pairs.Losses, c.Pairs.Gains)) / float64(c.N)
+	if even > c.Design.Noise {
+		c.Design.Noise, c.noiseFrom = even, noiseSeen
+	}
 }
 
 func (c *Comparison) words() string {
@@ -72,6 +98,9 @@ func (c *Comparison) words() string {
 		if c.Detectable == nil {
 			return fmt.Sprintf("Underpowered: %s; so few samples would show no loss at all, however large.", change)
 		}
+		if c.Detectable.Loss <= largeLoss {
+			return fmt.Sprintf("Underpowered: no loss detected (%s), but the interval does not exclude a loss of %.0f points.", change, 100*largeLoss)
+		}
 		return fmt.Sprintf("Underpowered: no loss detected (%s), but only a loss of %.1f points or more would show at this n.", change, 100*c.Detectable.Loss)
 	}
 	return fmt.Sprintf("No loss detected: %s; a loss of %.1f points or more would show at this n.", change, 100*c.Detectable.Loss)
@@ -82,11 +111,16 @@ func (c *Comparison) method() string {
 		c.Design.Alpha, c.Design.Power, c.noise())
 }
 
+// noiseFrom says where the share of noise flips comes from.
+type noiseFrom string
+
+const (
+	noiseAssumed  noiseFrom = "assumed"
+	noiseMeasured noiseFrom = "measured, upper 95 % limit" // of one configuration against itself
+	noiseSeen     noiseFrom = "as these pairs show"
+)
+
 // noise words the share of flips that a comparison expects without any fault.
 func (c *Comparison) noise() string {
-	source := "assumed"
-	if c.noiseMeasured {
-		source = "measured"
-	}
-	return fmt.Sprintf("%.3g %% noise flips (%s)", 100*c.Design.Noise, source)
+	return fmt.Sprintf("%.3g %% noise flips (%s)", 100*c.Design.Noise, c.noiseFrom)
 }

@@ -65,11 +65,8 @@ func Run(ctx context.Context, c *compare.Comparison, o Options) (*Diagnosis, err
 	if err != nil {
 		return nil, err
 	}
-	pairs, err := pairSamples(c)
-	if err != nil {
-		return nil, fmt.Errorf("diagnose: %w", err)
-	}
-	describe(c, d.Facts)
+	pairs := answers(c)
+	describe(c.Test.Spec(), c.Base.Spec(), d.Facts)
 	observe(c, pairs, d.Facts)
 	single := atWorldSize1(c, o.Extra)
 	if single != nil {
@@ -99,6 +96,10 @@ func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, open engin
 		samples = append(samples, p.test)
 	}
 	asked, err := gatherQuestions(c.Test, samples)
+	if errors.Is(err, run.ErrNotAvailable) {
+		d.Probes = []Probe{{Name: "all probes", What: "small questions to both deployments", Failed: "not run: " + err.Error()}}
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("diagnose: %w", err)
 	}
@@ -133,6 +134,8 @@ func nothingLost(c *compare.Comparison) string {
 	const usual = 0.05
 	plan, err := c.Design.Samples(usual)
 	switch {
+	case err == nil && plan.N <= c.N:
+		return words + " More samples would narrow the interval."
 	case err == nil:
 		return fmt.Sprintf("%s A loss of %.0f points needs %d samples (power %.2g, %.3g %% noise flips).", words, 100*usual, plan.N, c.Design.Power, 100*c.Design.Noise)
 	case errors.Is(err, stats.ErrUnreachable):

@@ -107,7 +107,7 @@ func (i *isolator) plan(c *compare.Comparison, samples int) (task.Spec, error) {
 	spec := c.Test.Spec().Task
 	design := c.Design
 	design.Power = isolationPower
-	loss := -c.Change.Estimate
+	loss := min(-c.Change.Estimate, 1-design.Noise) // beside noise flips no more can be lost
 	n := samples
 	if n == 0 {
 		plan, err := design.Samples(loss)

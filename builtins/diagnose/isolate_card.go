@@ -52,7 +52,7 @@ func (i *Isolation) Figure() *plots.Figure {
 func (i *Isolation) method() string {
 	return fmt.Sprintf("Each run answers the same %d questions as the base and is judged by the one-sided exact McNemar test at %g; the observed loss of %.1f points is detected with power %s in each (%.3g %% noise flips). "+
 		"So a configuration with that loss shows none with probability %s, and one without any is called below the base with probability %g at most.",
-		i.N, i.Power.Design.Alpha, 100*i.Power.Loss, atLeast(i.Power.Power), 100*i.Power.Design.Noise, atMost(1-i.Power.Power), i.Power.Design.Alpha)
+		i.N, i.Power.Design.Alpha, -100*i.Comparison.Change.Estimate, atLeast(i.Power.Power), 100*i.Power.Design.Noise, atMost(1-i.Power.Power), i.Power.Design.Alpha)
 }
 
 // atLeast words a probability so that it never reads as certain.

@@ -100,3 +100,39 @@ func TestAxesAreWhatDepartsFromPlain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, plainTokens, settings["max_num_tokens"])
 }
+
+func TestOnlyTheTestedDeploymentsNaNIsCounted(t *testing.T) {
+	nan := float32(math.NaN())
+	sound, constant, broken := []float32{1, 2, 3}, []float32{1, 1, 1}, []float32{1, nan, 3}
+	r := read(rows{sound, broken, {float32(math.Inf(1)), 2, 3}}, rows{constant, sound, sound}, span{0, 3})
+	require.Equal(t, 2, r.nan, "an infinite relative error is no NaN")
+	require.NoError(t, comparable(rows{broken}, rows{sound}))
+	require.ErrorContains(t, comparable(rows{sound, sound}, rows{sound, broken}), "holds NaN or Inf itself, first after probe prompt 1")
+	require.ErrorContains(t, comparable(rows{sound[:2]}, rows{sound}), "rows of 2 logits, and of 3")
+}
+
+func TestScalesAreRightOnlyWhereAllWereTold(t *testing.T) {
+	right := checkpoint.LoadedLayer{Module: "a"}
+	wrong := checkpoint.LoadedLayer{Module: "b", Cause: checkpoint.CauseUnknown, Finding: "f"}
+	for name, c := range map[string]struct {
+		report  checkpoint.LoadedReport
+		layers  any
+		problem string
+	}{
+		"none":               {checkpoint.LoadedReport{}, nil, "tells no layer's scales"},
+		"none of two":        {checkpoint.LoadedReport{NotLoaded: []string{"c", "d"}}, nil, "0 of 2 quantized layers"},
+		"right, one missing": {checkpoint.LoadedReport{Layers: []checkpoint.LoadedLayer{right}, NotLoaded: []string{"c"}}, nil, "1 of 2 quantized layers, which are the stored ones, and not those of c"},
+		"wrong, one missing": {checkpoint.LoadedReport{Layers: []checkpoint.LoadedLayer{right, wrong}, NotLoaded: []string{"c"}}, 1.0, ""},
+		"right, all":         {checkpoint.LoadedReport{Layers: []checkpoint.LoadedLayer{right}}, 0.0, ""},
+	} {
+		facts := Facts{}
+		err := observeScales(&c.report, facts)
+		if c.problem != "" {
+			require.ErrorContains(t, err, c.problem, name)
+			require.Empty(t, facts, name)
+			continue
+		}
+		require.NoError(t, err, name)
+		require.Equal(t, c.layers, facts["loaded.wrong"].Value, name)
+	}
+}

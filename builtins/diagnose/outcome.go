@@ -1,10 +1,8 @@
 package diagnose
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"adkernel/builtins/compare"
 	"adkernel/builtins/run"
@@ -19,95 +17,13 @@ func (a answered) lost() bool { return a.base.Correct && !a.test.Correct }
 
 func (a answered) paired() stats.Paired { return stats.Outcome(a.base.Correct, a.test.Correct) }
 
-// pairSamples joins the samples of both runs in the base's order. That their
-// prompts are the same, the comparison has seen to.
-func pairSamples(c *compare.Comparison) ([]answered, error) {
-	test, err := c.Test.Samples()
-	if err != nil {
-		return nil, err
+// answers lists the pairs of c.
+func answers(c *compare.Comparison) []answered {
+	pairs := make([]answered, 0, c.N)
+	for test, base := range c.Answers() {
+		pairs = append(pairs, answered{*test, *base})
 	}
-	base, err := c.Base.Samples()
-	if err != nil {
-		return nil, err
-	}
-	type question struct {
-		subject string
-		number  int
-	}
-	place := make(map[question]int, len(test))
-	for i, s := range test {
-		place[question{s.Subject, s.Question}] = i
-	}
-	var pairs []answered
-	for _, b := range base {
-		if i, ok := place[question{b.Subject, b.Question}]; ok && test[i].Unjudged == "" && b.Unjudged == "" {
-			pairs = append(pairs, answered{test[i], b})
-		}
-	}
-	return pairs, nil
-}
-
-// A kindOfOutput classifies one output's text.
-type kindOfOutput int
-
-const (
-	anAnswer kindOfOutput = iota
-	metaText
-	empty
-	gibberish
-)
-
-// metaPhrases begin texts that talk about answering instead of answering.
-var metaPhrases = []string{"the user", "the answer", "answer", "let me", "let's", "okay", "ok,", "we need", "to ", "i ", "sure", "<think", "first", "alright"}
-
-// classify tells what an output looks like, given the answers that the task has.
-func classify(output string, answers []string) kindOfOutput {
-	text := strings.TrimSpace(output)
-	if text == "" {
-		return empty
-	}
-	for _, a := range answers {
-		if rest, ok := strings.CutPrefix(text, a); ok && (rest == "" || !isLetter(rest[0])) {
-			return anAnswer
-		}
-	}
-	lower := strings.ToLower(text)
-	for _, phrase := range metaPhrases {
-		if strings.HasPrefix(lower, phrase) {
-			return metaText
-		}
-	}
-	return gibberish
-}
-
-func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
-
-// letters are the answers of a multiple-choice task.
-var letters = []string{"A", "B", "C", "D"}
-
-// answersOf lists what an answer can be: the letters where every right answer
-// is one, else the right answers that occur in the task.
-func answersOf(pairs []answered) []string {
-	var list []string
-	for _, p := range pairs {
-		if !slices.Contains(list, p.base.Ref) {
-			list = append(list, p.base.Ref)
-		}
-	}
-	if !slices.ContainsFunc(list, func(ref string) bool { return !slices.Contains(letters, ref) }) {
-		return letters
-	}
-	slices.Sort(list)
-	return list
-}
-
-// chance is the accuracy of guessing: one in four where answers are letters,
-// else 0.
-func chance(pairs []answered) float64 {
-	if slices.Equal(answersOf(pairs), letters) {
-		return 1 / float64(len(letters))
-	}
-	return 0
+	return pairs
 }
 
 const fromRuns = "the two runs"
@@ -128,26 +44,6 @@ func observe(c *compare.Comparison, pairs []answered, facts Facts) {
 	observeOutputs(pairs, facts)
 	observeLogits(c, pairs, facts)
 	observeLengths(c, pairs, facts)
-}
-
-func observeOutputs(pairs []answered, facts Facts) {
-	answers := answersOf(pairs)
-	var seen [4]int
-	stopped := 0
-	for _, p := range pairs {
-		kind := classify(p.test.Output, answers)
-		seen[kind]++
-		if kind == empty && p.test.Finish == "stop" {
-			stopped++
-		}
-	}
-	n := len(pairs)
-	share := func(k int) float64 { return float64(k) / float64(n) }
-	facts.set("output.answers", share(seen[anAnswer]), n, fromRuns)
-	facts.set("output.meta", share(seen[metaText]), n, fromRuns)
-	facts.set("output.empty", share(seen[empty]), n, fromRuns)
-	facts.set("output.gibberish", share(seen[gibberish]), n, fromRuns)
-	facts.set("output.stopped", share(stopped), n, fromRuns)
 }
 
 func observeLogits(c *compare.Comparison, pairs []answered, facts Facts) {
@@ -218,46 +114,4 @@ func lengthCorrelation(pairs []answered) (rho, p float64, n int) {
 		return 0, 0, 0
 	}
 	return rho, math.Erfc(math.Abs(rho) * math.Sqrt(float64(len(lost)-1)) / math.Sqrt2), len(lost)
-}
-
-// describe gathers what the runs' records say about the deployments.
-func describe(c *compare.Comparison, facts Facts) {
-	const source = "the test run's record"
-	spec := c.Test.Spec()
-	set := func(name string, value any) { facts.set(name, value, 1, source) }
-	set("deployment.same_model", spec.Deployment.Model == c.Base.Spec().Deployment.Model)
-	if info := spec.Engine; info != nil {
-		format := strings.ToLower(info.Quant)
-		set("deployment.quantized", format != "")
-		if format == "" {
-			format = "none"
-		}
-		set("deployment.format", format)
-		set("deployment.moe", strings.Contains(info.Arch, "Moe") || strings.Contains(info.Arch, "Mixtral") || strings.Contains(info.Arch, "Deepseek"))
-	}
-	in := func(key string) string {
-		if spec.Engine != nil && spec.Engine.Settings[key] != "" {
-			return spec.Engine.Settings[key]
-		}
-		var v any = spec.Settings
-		for _, part := range strings.Split(key, ".") {
-			nested, _ := v.(map[string]any)
-			v = nested[part]
-		}
-		if v == nil {
-			return ""
-		}
-		return fmt.Sprint(v)
-	}
-	ranks := 1.0
-	if text := in("world_size"); text != "" {
-		fmt.Sscanf(text, "%g", &ranks)
-	}
-	set("deployment.world_size", ranks)
-	set("deployment.captured", in("compile_backend") == "torch-cudagraph" || in("compile_backend") == "torch-opt")
-	set("deployment.chunked", in("enable_chunked_prefill") == "true")
-	set("deployment.kv_fp8", in("kv_cache_config.dtype") == "fp8")
-	if backend := in("attn_backend"); backend != "" {
-		set("deployment.attention", backend)
-	}
 }

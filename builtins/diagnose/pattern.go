@@ -35,15 +35,28 @@ func outputPatterns(c *compare.Comparison, pairs []answered, facts Facts, single
 		p.Words = fmt.Sprintf("%s in %.0f of %d test outputs", what, v*float64(p.N), p.N)
 		return p
 	}
+	// A kind of output that also the base has does not come from the deployment.
+	beyond := func(name, fact, baseFact, what, implies string) Pattern {
+		p := share(name, fact, commonShare, what, implies)
+		base, _ := facts.number(baseFact)
+		p.Present = p.Known && p.Share-base > commonShare
+		switch {
+		case !p.Known:
+			p.Words = "cannot be told of outputs that work towards an answer"
+		case base > 0:
+			p.Words += fmt.Sprintf(", and in %.0f of the base's", base*float64(p.N))
+		}
+		return p
+	}
 	nan := share("NaN", "output.nan", anyShare, "NaN or Inf logits", "a transform that makes nodes without shape metadata, or an overflowing cast; garbage in the KV cache")
 	if !nan.Known {
 		nan.Words = "there are no logits of both runs"
 	}
 	return []Pattern{
 		wrongAnswers(pairs),
-		share("meta text", "output.meta", commonShare, "text about answering", "prompt format: the model was not primed to answer"),
+		beyond("meta text", "output.meta", "output.base_meta", "text about answering", "prompt format: the model was not primed to answer"),
 		share("empty", "output.empty", commonShare, "nothing", "KV cache garbage, or end_id equals the first token"),
-		share("gibberish", "output.gibberish", commonShare, "neither an answer nor words about one", "a transform applied wrongly, a load hook missing or applied twice, corrupted weights"),
+		beyond("gibberish", "output.gibberish", "output.base_gibberish", "neither an answer nor words about one", "a transform applied wrongly, a load hook missing or applied twice, corrupted weights"),
 		hardQuestions(c),
 		nan,
 		overWorldSize(facts, single),
@@ -52,12 +65,12 @@ func outputPatterns(c *compare.Comparison, pairs []answered, facts Facts, single
 
 // wrongAnswers is the pattern of fluent outputs with the wrong answer.
 func wrongAnswers(pairs []answered) Pattern {
-	answers := answersOf(pairs)
+	r := readerOf(pairs)
 	losses, fluent := 0, 0
 	for _, p := range pairs {
 		if p.lost() {
 			losses++
-			if classify(p.test.Output, answers) == anAnswer {
+			if r.kind(p.test) == anAnswer {
 				fluent++
 			}
 		}
@@ -72,7 +85,8 @@ func wrongAnswers(pairs []answered) Pattern {
 }
 
 // hardQuestions compares the losses among small base margins with those among
-// large ones. Of the samples that base has right, both halves have as many.
+// large ones, given how many samples base has right, and so can lose, in each
+// half.
 func hardQuestions(c *compare.Comparison) Pattern {
 	p := Pattern{Name: "easy right, hard wrong", Implies: "subtle numerics near the decision boundary: a kernel's precision, the attention scale"}
 	if c.Margins == nil {
@@ -109,7 +123,12 @@ func hardQuestions(c *compare.Comparison) Pattern {
 // overWorldSize needs a run at world_size 1 beside one above.
 func overWorldSize(facts Facts, single *compare.Comparison) Pattern {
 	p := Pattern{Name: "passes at world_size 1, fails above", Implies: "sharding"}
-	if ranks, _ := facts.number("deployment.world_size"); ranks <= 1 {
+	ranks, known := facts.number("deployment.world_size")
+	if !known {
+		p.Words = "how many ranks the tested deployment has is not recorded"
+		return p
+	}
+	if ranks <= 1 {
 		p.Known, p.Words = true, "the tested deployment has one rank"
 		return p
 	}

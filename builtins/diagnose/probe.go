@@ -93,7 +93,7 @@ func ask(ctx context.Context, e engine.Engine, prompts [][]int32) (rows, error) 
 // A reading compares the logits of two deployments over some prompts.
 type reading struct {
 	errors []float64 // of each prompt, relative; infinite where a logit is NaN or Inf
-	nan    int
+	nan    int       // prompts after which the deployment under test gives NaN or Inf
 }
 
 func (r reading) median() float64 {
@@ -102,15 +102,32 @@ func (r reading) median() float64 {
 
 func (r reading) n() int { return len(r.errors) }
 
-// read measures got against want over prompts from to to.
+// comparable refuses rows of logits that say nothing about each other: of other
+// vocabularies, or against a reference that is not finite itself.
+func comparable(got, want rows) error {
+	for i := range want {
+		if len(got[i]) != len(want[i]) {
+			return fmt.Errorf("rows of %d logits, and of %d of what they are measured against: the vocabularies are not the same", len(got[i]), len(want[i]))
+		}
+		if !allFinite(want[i]) {
+			return fmt.Errorf("what the logits are measured against holds NaN or Inf itself, first after probe prompt %d", i)
+		}
+	}
+	return nil
+}
+
+func allFinite(row []float32) bool {
+	return !slices.ContainsFunc(row, func(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) })
+}
+
+// read measures got against want, which are comparable, over prompts from to to.
 func read(got, want rows, s span) reading {
 	var r reading
 	for i := s.from; i < s.to; i++ {
-		e := relativeError(got[i], want[i])
-		if math.IsInf(e, 1) {
+		if !allFinite(got[i]) {
 			r.nan++
 		}
-		r.errors = append(r.errors, e)
+		r.errors = append(r.errors, relativeError(got[i], want[i]))
 	}
 	return r
 }

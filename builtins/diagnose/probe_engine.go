@@ -50,6 +50,12 @@ func (p *prober) againstReference(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("tested deployment: %w", err)
 		}
+		if err := comparable(p.answers, precise); err != nil {
+			return fmt.Errorf("reference: %w", err)
+		}
+		if err := comparable(got, p.answers); err != nil {
+			return fmt.Errorf("tested deployment: %w", err)
+		}
 		floor := func(s span) float64 { return read(p.answers, precise, s).median() }
 		over := func(name string, s span) reading {
 			r := read(got, p.answers, s)
@@ -80,6 +86,9 @@ func (p *prober) againstReference(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("base: %w", err)
 		}
+		if err := comparable(p.answers[:p.asked.whole.to], unquantized); err != nil {
+			return fmt.Errorf("base: %w", err)
+		}
 		r := read(p.answers[:p.asked.whole.to], unquantized, p.asked.whole)
 		p.facts.set("checkpoint.error", r.median(), r.n(), source)
 		return nil
@@ -108,20 +117,32 @@ func (p *prober) scales(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		const source = `probe "scales as loaded"`
-		n, wrong := len(report.Layers), report.Wrong()
-		p.facts.set("loaded.layers", float64(n), n, source)
-		p.facts.set("loaded.wrong", float64(len(wrong)), n, source)
-		if len(wrong) == 0 {
-			return nil
-		}
-		worst := slices.MaxFunc(wrong, func(a, b checkpoint.LoadedLayer) int {
-			return cmp.Or(explained(a)-explained(b), cmp.Compare(a.RowsWrong, b.RowsWrong), cmp.Compare(b.Module, a.Module))
-		})
-		p.facts.set("loaded.cause", string(worst.Cause), n, source)
-		p.facts.set("loaded.finding", fmt.Sprintf("%d of %d layers differ from the checkpoint; in %s, %s", len(wrong), n, worst.Module, worst.Finding), n, source)
-		return nil
+		return observeScales(report, p.facts)
 	})
+}
+
+// observeScales sets what the engine's scales say. That they are right needs
+// all of them; one that is wrong is wrong whatever the others are.
+func observeScales(report *checkpoint.LoadedReport, facts Facts) error {
+	const source = `probe "scales as loaded"`
+	n, wrong := len(report.Layers), report.Wrong()
+	if missing := len(report.NotLoaded); len(wrong) == 0 && missing > 0 {
+		return fmt.Errorf("the engine tells the scales of %d of %d quantized layers, which are the stored ones, and not those of %s", n, n+missing, report.NotLoaded[0])
+	}
+	if n == 0 {
+		return errors.New("the engine tells no layer's scales")
+	}
+	facts.set("loaded.layers", float64(n), n, source)
+	facts.set("loaded.wrong", float64(len(wrong)), n, source)
+	if len(wrong) == 0 {
+		return nil
+	}
+	worst := slices.MaxFunc(wrong, func(a, b checkpoint.LoadedLayer) int {
+		return cmp.Or(explained(a)-explained(b), cmp.Compare(a.RowsWrong, b.RowsWrong), cmp.Compare(b.Module, a.Module))
+	})
+	facts.set("loaded.cause", string(worst.Cause), n, source)
+	facts.set("loaded.finding", fmt.Sprintf("%d of %d layers differ from the checkpoint; in %s, %s", len(wrong), n, worst.Module, worst.Finding), n, source)
+	return nil
 }
 
 // explained is 1 for a layer whose scales a known mistake reproduces.

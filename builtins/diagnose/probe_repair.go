@@ -31,7 +31,11 @@ func (p *prober) repaired(ctx context.Context, change edit, asked span) (reading
 	if err != nil {
 		return reading{}, err
 	}
-	return read(got, p.answers[asked.from:asked.to], span{0, asked.to - asked.from}), nil
+	want := p.answers[asked.from:asked.to]
+	if err := comparable(got, want); err != nil {
+		return reading{}, err
+	}
+	return read(got, want, span{0, len(want)}), nil
 }
 
 // A scaleGuess is a constant that a wrapper may hold in the place of the

@@ -89,17 +89,20 @@ func (p *prober) change(ctx context.Context, c change) error {
 		if err != nil {
 			return err
 		}
-		p.setExcess(c.fact, got, p.answers[:p.asked.whole.to], p.asked.whole, c.name)
-		return nil
+		_, err = p.setExcess(c.fact, got, p.answers[:p.asked.whole.to], c.name)
+		return err
 	})
 }
 
 // setExcess records the error of got over the floor of whole prompts.
-func (p *prober) setExcess(fact string, got, want rows, s span, name string) reading {
-	r := read(got, want, span{0, s.to - s.from})
+func (p *prober) setExcess(fact string, got, want rows, name string) (reading, error) {
+	if err := comparable(got, want); err != nil {
+		return reading{}, err
+	}
+	r := read(got, want, span{0, len(want)})
 	floor, _ := p.facts.number("engine.floor")
 	p.facts.set(fact, excess(r.median(), floor), r.n(), fmt.Sprintf("probe %q", name))
-	return r
+	return r, nil
 }
 
 // fake compares fake quantization with fake quantization, so that what the
@@ -120,7 +123,10 @@ func (p *prober) fake(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("reference: %w", err)
 		}
-		r := p.setExcess("fake.excess", got, want, p.asked.whole, name)
+		r, err := p.setExcess("fake.excess", got, want, name)
+		if err != nil {
+			return err
+		}
 		p.facts.set("fake.nan", float64(r.nan), r.n(), fmt.Sprintf("probe %q", name))
 		return nil
 	})
@@ -144,7 +150,7 @@ func (p *prober) unquantized(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("base: %w", err)
 		}
-		p.setExcess("unquantized.excess", got, want, p.asked.whole, name)
-		return nil
+		_, err = p.setExcess("unquantized.excess", got, want, name)
+		return err
 	})
 }

@@ -53,7 +53,8 @@ const (
 	excludedBits  = -6
 )
 
-// rank judges every entry that applies by the facts, likeliest first.
+// rank judges every entry that applies by the facts, likeliest first. What only
+// a prior speaks for comes after the accused, however many bits it has.
 func rank(entries []entry, facts Facts) []Suspect {
 	var suspects []Suspect
 	for _, e := range entries {
@@ -63,6 +64,12 @@ func rank(entries []entry, facts Facts) []Suspect {
 		suspects = append(suspects, judge(e, facts))
 	}
 	slices.SortStableFunc(suspects, func(a, b Suspect) int {
+		switch {
+		case a.accused() && !b.accused():
+			return -1
+		case b.accused() && !a.accused():
+			return 1
+		}
 		return cmp.Or(cmp.Compare(b.Bits, a.Bits), cmp.Compare(a.Name, b.Name))
 	})
 	return suspects

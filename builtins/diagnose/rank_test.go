@@ -1,9 +1,12 @@
 package diagnose
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/compare"
 )
 
 // factSet builds facts from values; numbers may be whole.
@@ -26,7 +29,7 @@ type values = map[string]any
 
 // What deployments have in common, from which the rows of the table differ.
 var (
-	fluentLoss = values{"output.answers": 1.0, "output.meta": 0, "output.empty": 0, "output.gibberish": 0, "output.stopped": 0, "output.nan": 0, "output.base_nan": 0,
+	fluentLoss = values{"output.answers": 1.0, "output.meta": 0, "output.base_meta": 0, "output.empty": 0, "output.gibberish": 0, "output.base_gibberish": 0, "output.stopped": 0, "output.nan": 0, "output.base_nan": 0,
 		"accuracy.kept": .7, "logits.rms_ratio": 1.0, "length.rho": 0.01, "length.p": .8}
 	oneRank         = values{"deployment.world_size": 1, "deployment.moe": false, "deployment.quantized": false, "deployment.captured": true, "deployment.chunked": true}
 	quantized       = values{"deployment.quantized": true, "deployment.format": "fp8_block", "audit.wrong": 0, "audit.layers": 28, "loaded.layers": 28, "loaded.wrong": 0}
@@ -119,4 +122,19 @@ func TestWhatNothingSeparatesStandsOnEqualFooting(t *testing.T) {
 	require.Less(t, suspects[0].Bits-suspects[1].Bits, 1.0)
 	require.Contains(t, footing(suspects), "Nothing measured here separates One all-reduce per branch")
 	require.Contains(t, footing(suspects), "from An all-reduce is missing")
+}
+
+func TestTheAccusedStandBeforeThoseWithAPriorAlone(t *testing.T) {
+	entryOf := func(name string, prior, weight float64) entry {
+		e, err := parseEntry(fmt.Appendf(nil, "name: %s\ntitle: %s\nclass: c\nsymptom: s\nprobe: p\nfix: f\nprior: %g\nrules: [{when: engine.excess >= 3, weight: %g, say: s}]", name, name, prior, weight), nil)
+		require.NoError(t, err)
+		return e
+	}
+	suspects := rank([]entry{entryOf("a-common", 3, 1), entryOf("b-common", 2.5, 0.5), entryOf("c-shown", 0, 3)}, factSet(t, values{"engine.excess": 9.0}))
+	require.Equal(t, "c-shown", suspects[0].Name)
+	require.Equal(t, Possible, suspects[0].Standing)
+	require.Equal(t, Open, suspects[1].Standing)
+	require.Empty(t, footing(suspects))
+	d := &Diagnosis{Comparison: &compare.Comparison{}, Suspects: suspects}
+	require.Contains(t, d.conclusion(), "Possible cause: c-shown.")
 }

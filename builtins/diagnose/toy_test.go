@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +22,10 @@ import (
 
 // toy answers every question right, and every second one wrong when all of the
 // settings named in "breaks" are away from their plain values.
-type toy struct{ wrong bool }
+type toy struct {
+	wrong   bool
+	inForce map[string]string
+}
 
 var plainSettings = map[string]string{"compile_backend": "torch-simple", "attn_backend": "torch", "enable_chunked_prefill": "false"}
 
@@ -40,11 +44,19 @@ func openToy(_ context.Context, d engine.Deployment, _ engine.Site) (engine.Engi
 		}
 		wrong = wrong || all
 	}
-	return &toy{wrong: wrong || breaks == "always"}, nil
+	inForce := map[string]string{"world_size": "1"}
+	maps.Copy(inForce, plainSettings)
+	for key, v := range settings {
+		inForce[key] = fmt.Sprint(v)
+	}
+	return &toy{wrong || breaks == "always", inForce}, nil
 }
 
-func (e *toy) Info() engine.Info { return engine.Info{Engine: "toy", Version: "1", Vocab: 256} }
-func (e *toy) Close() error      { return nil }
+func (e *toy) Info() engine.Info {
+	return engine.Info{Engine: "toy", Version: "1", Arch: "ToyForCausalLM", Vocab: 256, Settings: e.inForce}
+}
+
+func (e *toy) Close() error { return nil }
 
 func (e *toy) Encode(text string, _ bool) ([]int32, error) {
 	ids := make([]int32, len(text))

@@ -193,6 +193,12 @@ func (c *Column) expect(kind Kind) error {
 	return nil
 }
 
+// exactFloat is v as float64; ok is false where that would be another number.
+func exactFloat(v int64) (f float64, ok bool) {
+	f = float64(v)
+	return f, f < 1<<63 && int64(f) == v
+}
+
 // numbers returns the values as float64, for reading only; those of null rows
 // are 0. The column must not hold strings.
 func (c *Column) numbers() []float64 {

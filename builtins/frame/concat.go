@@ -5,7 +5,7 @@ import "fmt"
 // Concat stacks frames. Columns are matched by name, in the order in which
 // they first occur; where a frame lacks a column its rows are null. A name
 // whose kind differs between frames is an error, except that integers among
-// floats become floats.
+// floats become floats where these hold them exactly.
 func Concat(frames ...*Frame) *Frame {
 	var names []string
 	kinds := map[string]Kind{}
@@ -35,7 +35,10 @@ func Concat(frames ...*Frame) *Frame {
 	for i, name := range names {
 		parts := make([]*Column, len(frames))
 		for j, f := range frames {
-			parts[j] = f.partFor(name, kinds[name])
+			var err error
+			if parts[j], err = f.partFor(name, kinds[name]); err != nil {
+				return failed(fmt.Errorf("concat: column %q, frame %d: %w", name, j+1, err))
+			}
 		}
 		columns[i] = concatColumns(name, parts)
 	}
@@ -55,21 +58,27 @@ func commonKind(a, b Kind) (Kind, bool) {
 }
 
 // partFor returns f's column of that name as the given kind, or nulls.
-func (f *Frame) partFor(name string, kind Kind) *Column {
+func (f *Frame) partFor(name string, kind Kind) (*Column, error) {
 	f = f.orEmpty()
 	c := f.column(name)
 	if c == nil {
-		return nulls(name, kind, f.rows)
+		return nulls(name, kind, f.rows), nil
 	}
 	return c.as(kind)
 }
 
-// as returns c, or c as float64 when that is the kind wanted.
-func (c *Column) as(kind Kind) *Column {
+// as returns c, or c's integers as float64 when that is the kind wanted. It
+// refuses integers that float64 does not hold.
+func (c *Column) as(kind Kind) (*Column, error) {
 	if c.kind == kind {
-		return c
+		return c, nil
 	}
-	return &Column{name: c.name, kind: Float, floats: c.numbers(), null: c.null}
+	for i, v := range c.ints {
+		if _, exact := exactFloat(v); !exact && !c.IsNull(i) {
+			return nil, fmt.Errorf("integers such as %d among floats, which float64 cannot hold", v)
+		}
+	}
+	return &Column{name: c.name, kind: Float, floats: c.numbers(), null: c.null}, nil
 }
 
 // nulls returns a column of n nulls.

@@ -13,6 +13,7 @@ const (
 	csvEmpty csvKind = iota // nothing but nulls
 	csvBlank                // nothing but nulls and quoted empty fields
 	csvInt
+	csvLongInt // integers, of which float64 cannot hold every one
 	csvFloat
 	csvBool
 	csvString
@@ -28,11 +29,13 @@ func (k csvKind) with(field csvField) csvKind {
 		}
 		return k
 	}
-	_, isInt := csvIntOf(text)
-	if isInt && k < csvFloat {
-		return csvInt
+	if v, isInt := csvIntOf(text); isInt && k < csvFloat {
+		if _, exact := exactFloat(v); !exact {
+			return csvLongInt
+		}
+		return max(k, csvInt)
 	}
-	if _, isFloat := csvFloatOf(text); isFloat && k <= csvFloat {
+	if _, isFloat := csvFloatOf(text); isFloat && k <= csvFloat && k != csvLongInt {
 		return csvFloat
 	}
 	if _, isBool := csvBoolOf(text); isBool && (k <= csvBlank || k == csvBool) {
@@ -44,7 +47,7 @@ func (k csvKind) with(field csvField) csvKind {
 // column is the kind of column; one of nothing but nulls is float64.
 func (k csvKind) column() Kind {
 	switch k {
-	case csvInt:
+	case csvInt, csvLongInt:
 		return Int
 	case csvBool:
 		return Bool
@@ -63,10 +66,11 @@ func (k csvKind) add(b *builder, field csvField) (ok bool) {
 		return !(field.quoted && k == csvEmpty)
 	}
 	switch k {
-	case csvInt:
+	case csvInt, csvLongInt:
 		v, ok := csvIntOf(field.text)
 		b.addInt(v)
-		return ok
+		_, exact := exactFloat(v)
+		return ok && (exact || k == csvLongInt)
 	case csvFloat:
 		v, ok := csvFloatOf(field.text)
 		b.addFloat(v)
@@ -100,8 +104,9 @@ func csvIntOf(text []byte) (v int64, ok bool) {
 	return parseInt(text)
 }
 
-// csvFloatOf reads an integer as csvIntOf does, a decimal number with a point
-// or an exponent that float64 can hold, NaN, or an infinity.
+// csvFloatOf reads an integer as csvIntOf does, if float64 holds it exactly, a
+// decimal number with a point or an exponent that is in its range, NaN, or an
+// infinity.
 func csvFloatOf(text []byte) (v float64, ok bool) {
 	whole := true
 	for i, c := range text {
@@ -114,8 +119,9 @@ func csvFloatOf(text []byte) (v float64, ok bool) {
 		}
 	}
 	if whole && string(text) != "-0" {
-		v, ok := csvIntOf(text)
-		return float64(v), ok
+		i, ok := csvIntOf(text)
+		v, exact := exactFloat(i)
+		return v, ok && exact
 	}
 	return parseFloat(text)
 }

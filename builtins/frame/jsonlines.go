@@ -152,7 +152,10 @@ func (d *jsonDecoder) value(s *jsonScanner, c *jsonColumn, line int) error {
 			return s.wrongAt(at, "%q: %w", c.name, err)
 		}
 	case kind == Float && v.kind == Int:
-		v.float = float64(v.int)
+		var exact bool
+		if v.float, exact = exactFloat(v.int); !exact {
+			return s.wrongAt(at, "%q: an integer such as %d among fractions, which float64 cannot hold", c.name, v.int)
+		}
 	case kind != v.kind:
 		return s.wrongAt(at, "%q is %s here and %s in line %d", c.name, v.kind, kind, c.line)
 	}
@@ -179,7 +182,7 @@ func (c *jsonColumn) padTo(n int) {
 // toFloat makes a column of integers one of floats.
 func (c *jsonColumn) toFloat() error {
 	for _, v := range c.builder.column.ints {
-		if int64(float64(v)) != v || v == math.MaxInt64 {
+		if _, exact := exactFloat(v); !exact {
 			return fmt.Errorf("a fraction among integers such as %d, which float64 cannot hold", v)
 		}
 	}

@@ -49,6 +49,7 @@ func TestReadJSONLinesErrorsNameFileLineAndPlace(t *testing.T) {
 		"{\"a\":1}\n{\"a\":\"x\"}\n":              `test.jsonl:2: character 6: "a" is string here and int64 in line 1`,
 		"{\"a\":1}\n{\"a\":true}\n":               `test.jsonl:2: character 6: "a" is bool here and int64 in line 1`,
 		"{\"a\":9007199254740993}\n{\"a\":0.5}\n": `test.jsonl:2: character 6: "a": a fraction among integers such as 9007199254740993`,
+		"{\"a\":0.5}\n{\"a\":9007199254740993}\n": `test.jsonl:2: character 6: "a": an integer such as 9007199254740993 among fractions`,
 		"{\"a\":[1]}\n":                           `test.jsonl:1: character 6: "a" holds an array`,
 		"{\"a\":1,\"a\":2}\n":                     `the key "a" occurs twice`,
 		"{\"a\":1}\n{\"a\":":                      `test.jsonl:2: character 6: expected a value, not the end of the line (cut off`,

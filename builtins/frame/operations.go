@@ -162,10 +162,15 @@ func in(a application) (*Column, error) {
 	equal := operations["=="].apply
 	found := &Column{kind: Bool, bools: make([]bool, a.rows)}
 	for _, item := range a.arguments[1:] {
-		same, err := equal(application{call{a.at, "in", nil}, []operand{a.arguments[0], item}, a.rows})
+		rows := a.rows
+		if a.arguments[0].scalar && item.scalar {
+			rows = 1
+		}
+		same, err := equal(application{call{a.at, "in", nil}, []operand{a.arguments[0], item}, rows})
 		if err != nil {
 			return nil, err
 		}
+		same = operand{same, rows != a.rows, a.at}.spread(a.rows)
 		found, err = either(application{a.call, []operand{{Column: found}, {Column: same}}, a.rows})
 		if err != nil {
 			return nil, err
@@ -232,7 +237,14 @@ func choose(a application) (*Column, error) {
 	if !ok {
 		return nil, wrong(a.at, "if needs two values of one kind, these are %s and %s", yes.kind, no.kind)
 	}
-	stacked := concatColumns("", []*Column{yes.as(kind), no.as(kind)})
+	parts := make([]*Column, 2)
+	for i, value := range []operand{yes, no} {
+		var err error
+		if parts[i], err = value.as(kind); err != nil {
+			return nil, wrong(value.at, "if: %v", err)
+		}
+	}
+	stacked := concatColumns("", parts)
 	rows := make([]int32, a.rows)
 	for i := range rows {
 		switch at := condition.row(i); {

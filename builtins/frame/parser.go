@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -203,6 +204,10 @@ func (p *parser) sign() (expression, error) {
 	}
 	defer p.leave()
 	if sign, at := p.accept("-"); sign != "" {
+		if t := p.peek(); t.kind == numberToken { // the least int64 is no negated int64
+			p.next++
+			return number(token{numberToken, at, "-" + t.text})
+		}
 		e, err := p.sign()
 		return call{at, "negate", []expression{e}}, err
 	}
@@ -262,9 +267,18 @@ func number(t token) (expression, error) {
 	if strings.ContainsAny(t.text, "_xXpP") {
 		return nil, wrong(t.at, "%q is not a number", t.text)
 	}
-	if v, err := strconv.ParseInt(t.text, 10, 64); err == nil {
+	v, err := strconv.ParseInt(t.text, 10, 64)
+	switch {
+	case err == nil:
 		return literal{t.at, Ints("", []int64{v})}, nil
+	case errors.Is(err, strconv.ErrRange):
+		return nil, wrong(t.at, "%s does not fit int64: write it with a decimal point for a float64", t.text)
 	}
+	return float(t)
+}
+
+// float reads a number with a decimal point or an exponent.
+func float(t token) (expression, error) {
 	v, err := strconv.ParseFloat(t.text, 64)
 	if err != nil {
 		return nil, wrong(t.at, "%q is not a number", t.text)

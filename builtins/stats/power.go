@@ -18,7 +18,7 @@ const maxSamples = 1 << 20
 // Noise flips are symmetric, half of them losses. Measure Noise by running the
 // same configuration twice; 0.05 is a common order of magnitude.
 type Design struct {
-	Noise float64 // share of samples that flip by noise alone, in [0, 1)
+	Noise float64 // share of samples that flip by noise alone, in [0, 1]; at 1 no loss is left to show
 	Alpha float64 // level of the one-sided test
 	Power float64 // wanted probability of detection
 }
@@ -153,8 +153,8 @@ func (d Design) check(n int) error {
 	if n > maxSamples {
 		return fmt.Errorf("power at n = %d: at most %d samples are enumerated", n, maxSamples)
 	}
-	if !(d.Noise >= 0 && d.Noise < 1) {
-		return fmt.Errorf("noise flips %v: want a share in [0, 1)", d.Noise)
+	if !(d.Noise >= 0 && d.Noise <= 1) {
+		return fmt.Errorf("noise flips %v: want a share in [0, 1]", d.Noise)
 	}
 	if !(d.Alpha > 0 && d.Alpha < 1) || !(d.Power > 0 && d.Power < 1) {
 		return fmt.Errorf("design with alpha %v and power %v: want both between 0 and 1", d.Alpha, d.Power)

@@ -105,7 +105,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		"loss above 1":        second(DefaultDesign().At(10, 1.2)),
 		"loss 0":              second(DefaultDesign().Samples(0)),
 		"huge n":              second(DefaultDesign().At(1<<40, 0.1)),
-		"noise 1":             second(Design{Noise: 1, Alpha: 0.05, Power: 0.8}.At(10, 0)),
+		"noise above 1":       second(Design{Noise: 1.1, Alpha: 0.05, Power: 0.8}.At(10, 0)),
 		"alpha 0":             second(Design{Noise: 0.1, Power: 0.8}.At(10, 0)),
 		"sigma 0":             second(Gate{Alpha: 0.05, Beta: 0.2}.Judge(70, 69, 100)),
 		"score NaN at gate":   second(DefaultGate().Judge(70, nan, 100)),

@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 
+import quantization
 from channel import Refusal, lists, require
 from arguments import check_transforms, check_settings, flatten, for_pytorch
 from tokens import Tokens, first_stop, generation_config, id_set
@@ -127,12 +128,11 @@ class Served:
             if value is None or isinstance(value, (bool, int, float, str)) or (isinstance(value, list) and all(isinstance(v, (int, str)) for v in value)):
                 in_force[name] = str(value)
         in_force["device"] = f"{torch.cuda.device_count()} x {torch.cuda.get_device_name(0)}, CUDA {torch.version.cuda}"
-        quantization = getattr(self.config, "quantization_config", None) or {}
         return {
             "version": f"{self.tensorrt_llm.__version__}, torch {torch.__version__}",
             "arch": (getattr(self.config, "architectures", None) or [""])[0],
             "dtype": str(in_force.get("model_kwargs.torch_dtype") or in_force.get("dtype") or getattr(self.config, "dtype", "")).removeprefix("torch."),
-            "quant": str(quantization.get("quant_algo") or quantization.get("quant_method") or "") if isinstance(quantization, dict) else "",
+            "quant": quantization.name_of(self.model, getattr(self.config, "quantization_config", None)),
             "vocab": self.vocab,
             "settings": in_force,
         }

@@ -1,0 +1,62 @@
+package compare
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/run"
+	"adkernel/builtins/stats"
+)
+
+// judged is a comparison of n samples of which so many flipped.
+func judged(t *testing.T, n, losses, gains int) *Comparison {
+	t.Helper()
+	c := &Comparison{
+		Test: &run.Run{}, Base: &run.Run{}, N: n, Design: stats.DefaultDesign(), noiseFrom: noiseAssumed,
+		Pairs: stats.Paired{BothRight: n - losses - gains, Losses: losses, Gains: gains},
+	}
+	var err error
+	c.Change, err = stats.TangoDifference(c.Pairs, level)
+	require.NoError(t, err)
+	c.Exact, err = stats.McNemar(c.Pairs)
+	require.NoError(t, err)
+	c.Loss, err = stats.McNemarLoss(c.Pairs)
+	require.NoError(t, err)
+	require.NoError(t, c.judge())
+	return c
+}
+
+func TestNoLossIsSaidOnlyWhereOneWouldHaveShown(t *testing.T) {
+	for _, want := range []struct {
+		name             string
+		n, losses, gains int
+		outcome          Outcome
+		words, method    string
+	}{
+		{"as noisy as assumed", 400, 10, 9, NoLoss, "a loss of 3.8 points or more would show", "5 % noise flips (assumed)"},
+		{"noisier than assumed", 400, 58, 48, Underpowered, "only a loss of 7.1 points or more would show", "24 % noise flips (as these pairs show)"},
+		{"every sample flips", 400, 200, 200, Underpowered, "so few samples would show no loss at all", "100 % noise flips (as these pairs show)"},
+		{"the interval holds a large loss", 450, 28, 18, Underpowered, "but the interval does not exclude a loss of 5 points", "8 % noise flips"},
+		{"a shown loss has flips of its own", 400, 100, 40, RealLoss, "Real loss", "5 % noise flips (assumed)"},
+	} {
+		t.Run(want.name, func(t *testing.T) {
+			c := judged(t, want.n, want.losses, want.gains)
+			require.Equal(t, want.outcome, c.Verdict.Outcome, c.Verdict.Words)
+			require.Contains(t, c.Verdict.Words, want.words)
+			require.Contains(t, c.Verdict.Method, want.method)
+		})
+	}
+}
+
+func TestAFewSamplesWithoutAFlipAreNotNoNoise(t *testing.T) {
+	c := judged(t, 400, 10, 9)
+	measured, err := c.WithNoise(judged(t, 10, 0, 0))
+	require.NoError(t, err)
+	require.Equal(t, Underpowered, measured.Verdict.Outcome)
+	require.Contains(t, measured.Verdict.Method, "27.8 % noise flips (measured, upper 95 % limit)")
+	measured, err = c.WithNoise(judged(t, 4000, 30, 30))
+	require.NoError(t, err)
+	require.Equal(t, NoLoss, measured.Verdict.Outcome)
+	require.Contains(t, measured.Verdict.Method, "4.5 % noise flips (as these pairs show)", "they flip more than was measured")
+}
