@@ -88,6 +88,14 @@ func TestAScriptEndsAtTheFirstCellThatFails(t *testing.T) {
 	}
 }
 
+func TestNotesComeBeforeTheFailureOfTheirCell(t *testing.T) {
+	_, errs, err := script(t, "func g() int { return 1 }\nfunc f() int { return g() }\nfunc g() string { return \"\" }; panic(\"no\")\n")
+	require.ErrorContains(t, err, "cell 3 failed: Panic: no")
+	note, failure := strings.Index(errs, "still calls the older one"), strings.Index(errs, "Panic")
+	require.GreaterOrEqual(t, note, 0, errs)
+	require.Less(t, note, failure, errs)
+}
+
 var events = []worker.Event{
 	worker.Stream{Name: "stdout", Text: "a"},
 	worker.Display{ID: "x", Bundle: host.Text("0 %")},

@@ -77,6 +77,10 @@ func (f *fake) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error
 			var word string
 			_, err := fmt.Fscanln(f.stdio.In, &word)
 			fmt.Fprintf(f.stdio.Out, "read %q, %v\n", word, err)
+		case "note":
+			result.Notes = append(result.Notes, rest)
+		case "page":
+			host.ShowPage(host.Text(rest))
 		case "value":
 			result.Values = append(result.Values, rest)
 		case "var":

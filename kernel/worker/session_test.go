@@ -159,6 +159,16 @@ func TestResultsAreShownAndErrorsPointIntoTheCell(t *testing.T) {
 	require.Equal(t, "\x1b[36mIn[3]:1:1\x1b[0m in f", failure.Traceback[1])
 }
 
+func TestACellThatFailsLeavesItsNotesAndPages(t *testing.T) {
+	s := start(t, Options{})
+	reply, _, err := execute(t, s, 1, "note f goes on with the older g\npage what len does\npanic no")
+	require.ErrorContains(t, err, "Panic: no")
+	require.Equal(t, []string{"f goes on with the older g"}, reply.Notes)
+	require.Len(t, reply.Payload, 1)
+	require.Equal(t, "what len does", reply.Payload[0].(*host.Page).Bundle.Plain())
+	require.Nil(t, reply.Result)
+}
+
 func TestAFaultOfTheEvaluatorEndsTheCellAlone(t *testing.T) {
 	s := start(t, Options{})
 	_, _, err := execute(t, s, 1, "fault nil map")
