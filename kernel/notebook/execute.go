@@ -114,7 +114,6 @@ func executeCell(ctx context.Context, s *worker.Session, r *recorder, c *Cell, n
 	}
 	defer end()
 	c.ExecutionCount = n
-	r.begin()
 	reply, err := s.Execute(cellCtx, worker.Request{N: n, Source: c.Source, MaxText: worker.DefaultMaxText}, func(e worker.Event) { r.record(c, e) })
 	for _, note := range reply.Notes {
 		r.record(c, worker.Stream{Name: "stderr", Text: note + "\n"})
