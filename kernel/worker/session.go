@@ -260,6 +260,9 @@ func (s *Session) reset(ctx context.Context, old *process, settings []eval.Cell)
 		return s.died(p, err)
 	}
 	s.note(rep, Request{})
+	for _, failed := range rep.Failed {
+		s.deliver(Stream{Name: "stderr", Text: "not brought back: " + failed + "\n"})
+	}
 	return nil
 }
 
