@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -54,18 +55,26 @@ func script(t *testing.T, input string) (out, errs string, err error) {
 	return stdout.String(), stderr.String(), err
 }
 
+// times are what %%time says.
+var times = regexp.MustCompile(`CPU times: .*\nWall time: .*\n`)
+
 func TestScriptsPrintOutputAndResultsAlone(t *testing.T) {
 	for _, test := range []struct{ name, input, want string }{
 		{"nothing", "", ""},
 		{"blank lines", "\n\n \n", ""},
 		{"a line without its end", "1+1", "2\n"},
 		{"cells of several lines", "func f(a int) int {\n\treturn a * 2\n}\n\nf(21)\n", "42\n"},
+		{"a cell magic to a blank line", "%%bash\necho a\necho b\n\n1+1\n", "a\nb\n2\n"},
+		{"a cell magic to the end", "%%bash\necho a\n\techo b", "a\nb\n"},
+		{"ends of lines as on Windows", "%%time\r\nx := 1\r\n\r\nx\r\n", "TIMES1\n"},
+		{"a cell magic of Go", "%%time\nx := 1\n\nx\n", "TIMES1\n"},
+		{"a cell magic of Go with a blank line", "%%time\nf := func() int {\n\n\treturn 1\n}\n\nf()\n", "TIMES1\n"},
 		{"output that ends within a line", "import \"fmt\"\nfmt.Print(\"x\")\n7\n", "x\n7\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			out, errs, err := script(t, test.input)
 			require.NoError(t, err)
-			require.Equal(t, test.want, out)
+			require.Equal(t, test.want, times.ReplaceAllString(out, "TIMES"))
 			require.Empty(t, errs)
 		})
 	}
