@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -322,6 +323,24 @@ func TestACellThatIgnoresTheInterruptIsKilledAfterTheGracePeriod(t *testing.T) {
 	err := interruptWhenWaiting(s, "deaf")
 	require.ErrorContains(t, err, "did not stop within 1ms of the interrupt and was killed")
 	_, _, err = execute(t, s, 3, "print on")
+	require.NoError(t, err)
+}
+
+// A pipe holds less than the cell: who sends it waits for the worker to read.
+func TestAnInterruptDoesNotWaitForAWorkerThatReadsNothing(t *testing.T) {
+	s := start(t, Options{Grace: 50 * time.Millisecond})
+	_, _, err := execute(t, s, 1, "func f")
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(s.process.cmd.Process.Pid, syscall.SIGSTOP))
+	p, ended := s.process, make(chan error)
+	go func() {
+		_, err := s.Execute(context.Background(), Request{N: 2, Source: strings.Repeat("print a\n", 1<<17)}, func(Event) {})
+		ended <- err
+	}()
+	require.Eventually(t, func() bool { return p.runningID() != 0 }, time.Minute, time.Millisecond)
+	s.Interrupt()
+	require.ErrorContains(t, <-ended, "did not stop within 50ms of the interrupt and was killed")
+	_, _, err = execute(t, s, 3, "call f")
 	require.NoError(t, err)
 }
 
