@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 			if err != nil {
 				return nil, err
 			}
-			return magic.Wrap(e, magic.Options{Out: io.Out, Err: io.Err}), nil
+			return asking{magic.Wrap(e, magic.Options{Out: io.Out, Err: io.Err})}, nil
 		})
 		if err != nil {
 			os.Exit(1)
@@ -42,6 +43,21 @@ func TestMain(m *testing.M) {
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // of the consoles and workers: the detector would wait a second
 	os.Exit(m.Run())
+}
+
+// asking gives cells, beside Go, a question as a vocabulary would ask it.
+type asking struct{ eval.Evaluator }
+
+func (a asking) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error) {
+	prompt, ok := strings.CutPrefix(cell.Source, "//password ")
+	if !ok {
+		return a.Evaluator.Evaluate(ctx, cell)
+	}
+	line, err := host.Password(prompt)
+	if ctx.Err() != nil {
+		return eval.Result{}, &eval.Error{Kind: eval.Interrupt, Message: "interrupted"}
+	}
+	return eval.Result{Values: []any{fmt.Sprintf("%q, %v", line, err)}}, nil
 }
 
 // script runs input and returns what was printed.
