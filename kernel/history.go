@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -159,21 +160,18 @@ func (h *history) open() error {
 	if err := os.MkdirAll(filepath.Dir(h.path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(h.path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := h.lock()
 	if err != nil {
 		return err
 	}
 	defer f.Close() // which unlocks
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		return fmt.Errorf("cannot lock %s: %w", h.path, err)
-	}
 	text, err := io.ReadAll(f)
 	if err != nil {
 		return err
 	}
-	text, err = h.shorten(text)
-	if err != nil {
-		return err
+	long := len(text) >= maxHistoryFile
+	if long {
+		text = latest(text)
 	}
 	for _, e := range parseEntries(text) {
 		h.session = max(h.session, e.Session+1)
@@ -181,12 +179,45 @@ func (h *history) open() error {
 			h.entries = append(h.entries, e)
 		}
 	}
+	begun, err := json.Marshal(historyEntry{Session: h.session})
+	if err != nil {
+		return err
+	}
+	begun = append(begun, '\n')
 	if torn := len(text) > 0 && text[len(text)-1] != '\n'; torn {
-		if err := h.appendToFile([]byte("\n")); err != nil {
-			return err
+		begun = append([]byte{'\n'}, begun...)
+	}
+	if long {
+		return h.replace(append(text, begun...))
+	}
+	_, err = f.Write(begun)
+	return err
+}
+
+// lock opens the file for reading and appending, and keeps other kernels from
+// it until it is closed. One that another kernel has replaced meanwhile is
+// opened anew: what is written to the old one is lost.
+func (h *history) lock() (*os.File, error) {
+	for {
+		f, err := os.OpenFile(h.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+			return nil, errors.Join(fmt.Errorf("cannot lock %s: %w", h.path, err), f.Close())
+		}
+		locked, err := f.Stat()
+		named, nameErr := os.Stat(h.path)
+		if err == nil && nameErr == nil && os.SameFile(locked, named) {
+			return f, nil
+		}
+		if err := errors.Join(err, f.Close()); err != nil {
+			return nil, err
+		}
+		if nameErr != nil && !errors.Is(nameErr, fs.ErrNotExist) {
+			return nil, nameErr
 		}
 	}
-	return h.appendEntry(historyEntry{Session: h.session})
 }
 
 // parseEntries skips lines that are none: another program's, or torn.
@@ -206,33 +237,33 @@ func (h *history) appendEntry(e historyEntry) error {
 	if err != nil {
 		return err
 	}
-	return h.appendToFile(append(line, '\n'))
-}
-
-// appendToFile writes at once, so that kernels do not tear each other's lines.
-func (h *history) appendToFile(text []byte) error {
-	f, err := os.OpenFile(h.path, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
+	f, err := h.lock()
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(text)
+	_, err = f.Write(append(line, '\n'))
 	return errors.Join(err, f.Close())
 }
 
-// shorten replaces a file that has grown too long by its latest lines.
-func (h *history) shorten(text []byte) ([]byte, error) {
-	if len(text) < maxHistoryFile {
-		return text, nil
-	}
+// latest are the last lines of a file that has grown too long.
+func latest(text []byte) []byte {
 	text = text[len(text)-keepHistoryFile:]
-	text = text[bytes.IndexByte(text, '\n')+1:]
+	return text[bytes.IndexByte(text, '\n')+1:]
+}
+
+// replace puts another file, of that text, in place of the one that is locked.
+func (h *history) replace(text []byte) error {
 	next, err := os.CreateTemp(filepath.Dir(h.path), filepath.Base(h.path)+".*")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	_, err = next.Write(text)
-	if err := errors.Join(err, next.Close()); err != nil {
-		return nil, errors.Join(err, os.Remove(next.Name()))
+	err = errors.Join(err, next.Close())
+	if err == nil {
+		err = os.Rename(next.Name(), h.path)
 	}
-	return text, os.Rename(next.Name(), h.path)
+	if err != nil {
+		return errors.Join(err, os.Remove(next.Name()))
+	}
+	return nil
 }

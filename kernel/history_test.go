@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -87,6 +88,32 @@ func TestALongHistoryIsShortenedToItsLatestLines(t *testing.T) {
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	require.Less(t, info.Size(), int64(keepHistoryFile+1000))
+}
+
+// Another kernel may replace the file while this one waits for it.
+func TestWhatIsAddedWhileTheFileIsReplacedIsKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.jsonl")
+	opened := newHistory(path)
+	require.NoError(t, opened.add(1, "a", nil))
+	for name, test := range map[string]struct {
+		history *history
+		want    []string
+	}{
+		"by a kernel that has read it": {opened, []string{"7:1 theirs", "1:2 b"}},
+		"by one that reads it first":   {newHistory(path), []string{"7:1 theirs", "8:2 b"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			theirs, err := (&history{path: path}).lock()
+			require.NoError(t, err)
+			added := make(chan error)
+			go func() { added <- test.history.add(2, "b", nil) }()
+			time.Sleep(20 * time.Millisecond) // in which it would not wait
+			require.NoError(t, (&history{path: path}).replace([]byte(`{"session":7,"line":1,"code":"theirs"}`+"\n")))
+			require.NoError(t, theirs.Close())
+			require.NoError(t, <-added)
+			require.Equal(t, test.want, codes(t, newHistory(path), wire.HistoryRequest{AccessType: "tail"}))
+		})
+	}
 }
 
 func TestAHistoryThatCannotBeWrittenIsKeptInMemory(t *testing.T) {

@@ -58,6 +58,42 @@ func TestTheFolderAndTheEnvironmentOutliveTheWorker(t *testing.T) {
 	require.Equal(t, folder+"\nit's \"so\"\n", f.printed(`!pwd; echo "$QUOTED"`))
 }
 
+func TestASettingThatCannotBeBroughtBackCostsNoOther(t *testing.T) {
+	f := startKernel(t, Options{})
+	folder := filepath.Join(t.TempDir(), "gone")
+	require.NoError(t, os.Mkdir(folder, 0o755))
+	f.run("%cd " + folder)
+	f.run("%env KEPT=yes")
+	require.NoError(t, os.Remove(folder))
+	require.Equal(t, "not brought back: chdir "+folder+": no such file or directory\n", f.printed("%reset -f"))
+	require.Equal(t, "yes\n", f.printed("!echo $KEPT"))
+
+	require.NoError(t, os.Mkdir(folder, 0o755))
+	f.run("%cd " + folder)
+	require.NoError(t, os.Remove(folder))
+	reply, _ := f.run("import \"os\"; p, _ := os.FindProcess(os.Getpid()); p.Kill(); select {}")
+	require.Contains(t, reply["evalue"], "\nnot brought back: chdir "+folder)
+	require.Equal(t, "yes\n", f.printed("!echo $KEPT"))
+}
+
+func TestAValueOfSeveralLinesIsRefused(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("lines := \"a\\nb\"")
+	reply, _ := f.run("%env LINES={lines}")
+	require.Contains(t, reply["evalue"], "%env sets no value of several lines, as LINES would be: os.Setenv does")
+}
+
+func TestSecretsOfTheEnvironmentAreNotShown(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("secret := \"hf_abc\"")
+	require.Equal(t, "env: HF_TOKEN=<hidden>\n", f.printed("%env HF_TOKEN={secret}"))
+	require.Equal(t, map[string]any{"text/plain": "<hidden>"}, f.result("%env HF_TOKEN"))
+	require.Contains(t, f.printed("%env"), "HF_TOKEN=<hidden>\n")
+	require.Equal(t, "hf_abc\n", f.printed("!echo $HF_TOKEN"))
+	require.Equal(t, "env: PLAIN=x\n", f.printed("%env PLAIN x"))
+	require.Equal(t, map[string]any{"text/plain": "x"}, f.result("%env PLAIN"))
+}
+
 func TestPackagesFromSourceCodeOutliveTheWorker(t *testing.T) {
 	f := startKernel(t, Options{})
 	f.run("%cd " + t.TempDir())

@@ -42,6 +42,7 @@ func (q *queue) next() *request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.running = nil
+	q.signal() // to awaitEmpty
 	for len(q.waiting) == 0 && !q.closed && !q.deleted {
 		q.changed.L = &q.mu
 		q.changed.Wait()
@@ -61,6 +62,16 @@ func (q *queue) runsCell() bool {
 	defer q.mu.Unlock()
 	return q.running != nil && q.running.Header.Type == "execute_request" &&
 		!slices.ContainsFunc(q.waiting, (*request).isComm)
+}
+
+// awaitEmpty waits until nothing runs or waits any more, or the queue is closed.
+func (q *queue) awaitEmpty() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for (q.running != nil || len(q.waiting) > 0) && !q.closed {
+		q.changed.L = &q.mu
+		q.changed.Wait()
+	}
 }
 
 // interrupted remembers the first interrupt under the running cell.

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -53,6 +54,55 @@ func TestAFailedCellAbortsTheCellsBehindIt(t *testing.T) {
 func undated(r *request) *request {
 	r.Header.Date = "yesterday"
 	return r
+}
+
+// A comm's messages that came under a cell wait for each other beside it; one
+// that comes when the cell has ended waits for them.
+func TestCommsMessagesKeepTheirOrderWhenACellEnds(t *testing.T) {
+	var mu sync.Mutex
+	var order []string
+	note := func(r *request) {
+		mu.Lock()
+		defer mu.Unlock()
+		order = append(order, r.Header.ID)
+	}
+	began, end := make(chan bool), make(chan bool)
+	slow, ended := make(chan bool), make(chan bool)
+	s := shells{
+		answer: func(r *request) {
+			switch r.Header.ID {
+			case "cell":
+				began <- true
+				<-end
+			case "v3":
+				note(r)
+				close(ended)
+			}
+		},
+		answerComm: func(r *request) {
+			<-slow
+			note(r)
+		},
+	}
+	s.start()
+	add := func(kind, id string) {
+		r := sentAt(kind, 0, 0)
+		r.Header.ID = id
+		require.True(t, s.add(r))
+	}
+	add("execute_request", "cell")
+	<-began
+	add("comm_msg", "v1")
+	add("comm_msg", "v2")
+	end <- true
+	s.main.awaitEmpty()
+	add("comm_msg", "v3")
+	time.Sleep(20 * time.Millisecond) // in which it would overtake the others
+	close(slow)
+	<-ended
+	require.Equal(t, []string{"v1", "v2", "v3"}, order)
+	s.close()
+	s.wait()
 }
 
 func TestAClosedQueueGivesNothingOut(t *testing.T) {

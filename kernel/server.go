@@ -232,7 +232,7 @@ func (s *server) publish(parent *wire.Message, content wire.Content) {
 		s.log.Warn("cannot publish", "type", content.MessageType(), "error", err)
 		return
 	}
-	s.iopub.Publish("kernel."+content.MessageType(), frames)
+	s.iopub.Publish("kernel."+s.codec.Session()+"."+content.MessageType(), frames)
 }
 
 func (s *server) welcome(topic string) [][]byte {

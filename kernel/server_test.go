@@ -32,6 +32,14 @@ func (f *front) waitForLog(text string) {
 	require.Eventually(f.t, func() bool { return strings.Contains(f.log.String(), text) }, patience, time.Millisecond)
 }
 
+func TestMessagesToAllFrontEndsHaveTheKernelAndTheirTypeAsTopic(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.send(f.shell, "kernel_info_request", "{}")
+	status := f.next(f.iopub)
+	require.Equal(t, "status", status.Header.Type)
+	require.Equal(t, "kernel."+status.Header.Session+".status", string(status.Identities[0]))
+}
+
 func TestAnInterruptedLoopEndsAndTheStateStays(t *testing.T) {
 	f := startKernel(t, Options{})
 	f.run("import \"fmt\"\nx := 1\nnext := func() int { x++; return x }")

@@ -31,7 +31,12 @@ type shells struct {
 // start begins to answer what waits in the main shell.
 func (s *shells) start() {
 	s.sub = map[string]*queue{}
-	s.serve(&s.main, s.answer)
+	s.serve(&s.main, func(r *request) {
+		if r.isComm() { // those that came while a cell ran come first
+			s.comms.awaitEmpty()
+		}
+		s.answer(r)
+	})
 	s.serve(&s.comms, s.answerComm)
 }
 

@@ -60,10 +60,6 @@ func interruptOnSignal(s *worker.Session) (stop func()) {
 // to be typed next. The error of a failed cell is printed and returned.
 func execute(ctx context.Context, s *worker.Session, p *printer, r worker.Request) (next string, err error) {
 	reply, err := s.Execute(ctx, r, p.event)
-	if err != nil {
-		p.failure(err)
-		return "", fmt.Errorf("cell %d failed: %w", r.N, err)
-	}
 	for _, left := range reply.Payload {
 		switch left := left.(type) {
 		case *host.Page:
@@ -74,6 +70,10 @@ func execute(ctx context.Context, s *worker.Session, p *printer, r worker.Reques
 	}
 	for _, note := range reply.Notes {
 		p.event(worker.Stream{Name: "stderr", Text: note + "\n"})
+	}
+	if err != nil {
+		p.failure(err)
+		return next, fmt.Errorf("cell %d failed: %w", r.N, err)
 	}
 	p.result(r.N, reply.Result)
 	return next, nil

@@ -2,9 +2,11 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -25,7 +27,7 @@ func TestMain(m *testing.M) {
 			if err != nil {
 				return nil, err
 			}
-			return magic.Wrap(e, magic.Options{Out: io.Out, Err: io.Err}), nil
+			return asking{magic.Wrap(e, magic.Options{Out: io.Out, Err: io.Err})}, nil
 		})
 		if err != nil {
 			os.Exit(1)
@@ -43,6 +45,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// asking gives cells, beside Go, a question as a vocabulary would ask it.
+type asking struct{ eval.Evaluator }
+
+func (a asking) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error) {
+	prompt, ok := strings.CutPrefix(cell.Source, "//password ")
+	if !ok {
+		return a.Evaluator.Evaluate(ctx, cell)
+	}
+	line, err := host.Password(prompt)
+	if ctx.Err() != nil {
+		return eval.Result{}, &eval.Error{Kind: eval.Interrupt, Message: "interrupted"}
+	}
+	return eval.Result{Values: []any{fmt.Sprintf("%q, %v", line, err)}}, nil
+}
+
 // script runs input and returns what was printed.
 func script(t *testing.T, input string) (out, errs string, err error) {
 	t.Helper()
@@ -54,18 +71,26 @@ func script(t *testing.T, input string) (out, errs string, err error) {
 	return stdout.String(), stderr.String(), err
 }
 
+// times are what %%time says.
+var times = regexp.MustCompile(`CPU times: .*\nWall time: .*\n`)
+
 func TestScriptsPrintOutputAndResultsAlone(t *testing.T) {
 	for _, test := range []struct{ name, input, want string }{
 		{"nothing", "", ""},
 		{"blank lines", "\n\n \n", ""},
 		{"a line without its end", "1+1", "2\n"},
 		{"cells of several lines", "func f(a int) int {\n\treturn a * 2\n}\n\nf(21)\n", "42\n"},
+		{"a cell magic to a blank line", "%%bash\necho a\necho b\n\n1+1\n", "a\nb\n2\n"},
+		{"a cell magic to the end", "%%bash\necho a\n\techo b", "a\nb\n"},
+		{"ends of lines as on Windows", "%%time\r\nx := 1\r\n\r\nx\r\n", "TIMES1\n"},
+		{"a cell magic of Go", "%%time\nx := 1\n\nx\n", "TIMES1\n"},
+		{"a cell magic of Go with a blank line", "%%time\nf := func() int {\n\n\treturn 1\n}\n\nf()\n", "TIMES1\n"},
 		{"output that ends within a line", "import \"fmt\"\nfmt.Print(\"x\")\n7\n", "x\n7\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			out, errs, err := script(t, test.input)
 			require.NoError(t, err)
-			require.Equal(t, test.want, out)
+			require.Equal(t, test.want, times.ReplaceAllString(out, "TIMES"))
 			require.Empty(t, errs)
 		})
 	}
@@ -86,6 +111,14 @@ func TestAScriptEndsAtTheFirstCellThatFails(t *testing.T) {
 			require.Contains(t, errs, "In[2]:")
 		})
 	}
+}
+
+func TestNotesComeBeforeTheFailureOfTheirCell(t *testing.T) {
+	_, errs, err := script(t, "func g() int { return 1 }\nfunc f() int { return g() }\nfunc g() string { return \"\" }; panic(\"no\")\n")
+	require.ErrorContains(t, err, "cell 3 failed: Panic: no")
+	note, failure := strings.Index(errs, "still calls the older one"), strings.Index(errs, "Panic")
+	require.GreaterOrEqual(t, note, 0, errs)
+	require.Less(t, note, failure, errs)
 }
 
 var events = []worker.Event{

@@ -128,17 +128,21 @@ func (p *prompter) feed(keys []byte) {
 
 // input reads a line for a cell that asks for one.
 func (p *prompter) input(_ context.Context, q host.Question) (string, error) {
+	line, err := p.readLine(q)
+	if errors.Is(err, readline.ErrInterrupt) || errors.Is(err, errInterrupted) {
+		p.session.Interrupt()
+	}
+	return line, err
+}
+
+func (p *prompter) readLine(q host.Question) (string, error) {
 	open := p.printer.takeOpenLine()
 	if q.Password {
 		return readHidden(os.Stdin, os.Stdout, q.Prompt)
 	}
 	shell := newShell()
 	shell.Prompt.Primary(func() string { return open + q.Prompt }) // the shell begins at the start of the line
-	line, err := shell.Readline()
-	if errors.Is(err, readline.ErrInterrupt) {
-		p.session.Interrupt()
-	}
-	return line, err
+	return shell.Readline()
 }
 
 // enter accepts the cell when it could run as it stands, and begins a new

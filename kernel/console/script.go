@@ -13,7 +13,8 @@ import (
 )
 
 // runScript executes what it reads, a cell at a time: a cell ends with the
-// line after which it could run as it stands.
+// line after which it could run as it stands, one of a cell magic with a blank
+// line.
 func runScript(ctx context.Context, s *worker.Session, in io.Reader, p *printer) error {
 	lines := bufio.NewReader(in)
 	var cell strings.Builder
@@ -52,7 +53,9 @@ func isReady(ctx context.Context, s *worker.Session, source string, end bool) (b
 	if end {
 		return true, nil
 	}
-	c, err := s.IsComplete(ctx, source)
+	// As a person would ask who is about to end the line: ended, it would be
+	// a blank one that follows.
+	c, err := s.IsComplete(ctx, strings.TrimSuffix(source, "\n"))
 	return c.Status != "incomplete", err
 }
 

@@ -280,6 +280,28 @@ func TestTerminalGivesCellsInput(t *testing.T) {
 	shows(t, c.prompt(5), " EOF\r\n")
 }
 
+func TestTerminalHidesPasswords(t *testing.T) {
+	c := open(t, "", nil)
+	ask := func(keys string) {
+		c.write("//password token: \r")
+		c.find("\x1b[?2004ltoken: ", func(text string) string { return text }) // not what was typed
+		c.write(keys)
+	}
+	ask("hunter\x7fR\r")
+	shown := c.prompt(2)
+	shows(t, shown, ` "hunteR", <nil>`)
+	require.Equal(t, 1, strings.Count(shown, "hunte"))
+	ask("hunter\x03")
+	shown = c.prompt(3)
+	shows(t, shown, "KeyboardInterrupt")
+	require.NotContains(t, shown, "hunter")
+	shows(t, c.enter(3, "40+2"), " 42\r\n")
+	ask("\x04")
+	shows(t, c.prompt(5), ` "", EOF`)
+	ask("in \x04two\r")
+	shows(t, c.prompt(6), ` "in two", <nil>`)
+}
+
 func TestTerminalIsFilledByLoad(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "cell.go")
 	require.NoError(t, os.WriteFile(file, []byte("greet := func() string {\n\treturn \"größe\"\n}\ngreet()\n"), 0o600))

@@ -82,9 +82,11 @@ func (p *Progress) Close() {
 	}
 }
 
-// Steps counts through what v has, as "for i := range v" does, and shows how
-// far it is: v is an integer, or a slice, array, string, map or channel. It
-// goes through indexes, of a map and of a channel through counts.
+// Steps counts through what v has, and shows how far it is: v is an integer of
+// a signed type, or a slice, array, pointer to an array, string or map. It goes
+// from 0 to the number, or to the length less one: through indexes, of a string
+// those of its bytes, of a map counts. Anything else is an error, also what a
+// loop could range over: unsigned integers, channels and functions.
 func Steps(v any, label string) (iter.Seq[int], error) {
 	r := reflect.ValueOf(v)
 	n := 0
@@ -98,7 +100,7 @@ func Steps(v any, label string) (iter.Seq[int], error) {
 	case r.Kind() == reflect.Slice, r.Kind() == reflect.Array, r.Kind() == reflect.String, r.Kind() == reflect.Map:
 		n = r.Len()
 	default:
-		return nil, fmt.Errorf("progress counts the steps of an integer, a slice, an array, a string or a map, not of %T", v)
+		return nil, fmt.Errorf("progress counts the steps of a signed integer, a slice, an array, a string or a map, not of %T", v)
 	}
 	return func(yield func(int) bool) {
 		p := NewProgress(n, label)

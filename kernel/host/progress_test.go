@@ -82,7 +82,7 @@ func TestStepsAreThoseOfARange(t *testing.T) {
 		of   any
 		want int
 	}{
-		"int": {3, 3}, "small int": {int8(2), 2}, "negative": {-1, 0}, "slice": {[]string{"a", "b"}, 2}, "array": {array, 3}, "its pointer": {&array, 3}, "map": {map[int]int{1: 1}, 1}, "text": {"ab", 2},
+		"int": {3, 3}, "small int": {int8(2), 2}, "negative": {-1, 0}, "slice": {[]string{"a", "b"}, 2}, "array": {array, 3}, "its pointer": {&array, 3}, "map": {map[int]int{1: 1}, 1}, "bytes of text": {"aé", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			onScreen(t)
@@ -98,7 +98,7 @@ func TestStepsAreThoseOfARange(t *testing.T) {
 			}
 		})
 	}
-	for _, of := range []any{nil, 1.5, struct{}{}, func() {}} {
+	for _, of := range []any{nil, 1.5, struct{}{}, func() {}, uint(3), make(chan int, 3)} {
 		_, err := Steps(of, "")
 		require.Error(t, err)
 	}

@@ -42,12 +42,10 @@ func (e *evaluator) IsComplete(source string) eval.Completeness {
 	}
 	last := parts[len(parts)-1]
 	switch {
-	case last.kind == cellMagic && !magics[last.name].runsGo:
-		// As in IPython: a blank line ends it.
-		if strings.HasSuffix(source, "\n\n") || strings.HasSuffix(strings.TrimRight(source, " \t"), "\n") && last.body != "" {
-			return eval.Completeness{Status: "complete"}
-		}
+	case last.kind == cellMagic && !endsBlank(source, last):
 		return eval.Completeness{Status: "incomplete"}
+	case last.kind == cellMagic && !magics[last.name].runsGo:
+		return eval.Completeness{Status: "complete"}
 	case last.kind != goCode && strings.HasSuffix(strings.TrimRight(source, "\r\n"), `\`):
 		return eval.Completeness{Status: "incomplete"}
 	}
@@ -60,6 +58,12 @@ func (e *evaluator) IsComplete(source string) eval.Completeness {
 		c.Indent = "\t" // that of blanked code is as wide as the magic
 	}
 	return c
+}
+
+// endsBlank says whether a cell magic is over: a blank line ends it, as in
+// IPython, or two where nothing else is below its first line.
+func endsBlank(source string, p part) bool {
+	return strings.HasSuffix(source, "\n\n") || p.body != "" && strings.HasSuffix(strings.TrimRight(source, " \t\r"), "\n")
 }
 
 // Inspect implements eval.Evaluator.

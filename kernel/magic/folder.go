@@ -21,8 +21,8 @@ type settings struct {
 	sources  []string          // folders of %gopath
 }
 
-// source are the magics that bring the settings back.
-func (s settings) source() string {
+// lines are the magics that bring the settings back, each by itself.
+func (s settings) lines() []string {
 	var lines []string
 	if s.folder != "" {
 		lines = append(lines, "%cd -q "+shellQuote(s.folder))
@@ -33,7 +33,7 @@ func (s settings) source() string {
 	for _, folder := range s.sources {
 		lines = append(lines, "%gopath -q "+shellQuote(folder))
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // shellQuote writes text as one word.
@@ -99,7 +99,7 @@ func environment(c *call) (eval.Result, error) {
 		if !ok {
 			return eval.Result{}, fmt.Errorf("the environment has no variable %s", name)
 		}
-		return eval.Result{Values: []any{value}}, nil
+		return eval.Result{Values: []any{shown(name, value)}}, nil
 	}
 	if value = strings.TrimSpace(value); value != "" && strings.Contains(`'"`, value[:1]) {
 		all, err := words(value)
@@ -107,6 +107,9 @@ func environment(c *call) (eval.Result, error) {
 			return eval.Result{}, err
 		}
 		value = strings.Join(all, " ")
+	}
+	if strings.Contains(value, "\n") { // the line that brings it back to a new worker could not hold it
+		return eval.Result{}, fmt.Errorf("%%env sets no value of several lines, as %s would be: os.Setenv does", name)
 	}
 	if err := os.Setenv(name, value); err != nil {
 		return eval.Result{}, fmt.Errorf("%s cannot be set: %w", strconv.Quote(name), err)
@@ -118,7 +121,7 @@ func environment(c *call) (eval.Result, error) {
 	c.e.settings.set[name] = value
 	c.e.mu.Unlock()
 	if !quiet {
-		c.say("env: %s=%s", name, value)
+		c.say("env: %s=%s", name, shown(name, value))
 	}
 	return eval.Result{}, nil
 }
@@ -127,15 +130,20 @@ func environment(c *call) (eval.Result, error) {
 // a notebook, which is passed on.
 var secrets = []string{"key", "token", "secret", "password", "passwd", "credential"}
 
+// shown is the value of a variable as a notebook may have it.
+func shown(name, value string) string {
+	for _, s := range secrets {
+		if strings.Contains(strings.ToLower(name), s) {
+			return "<hidden>"
+		}
+	}
+	return value
+}
+
 func (c *call) listEnvironment() {
 	for _, entry := range slices.Sorted(slices.Values(os.Environ())) {
 		name, value, _ := strings.Cut(entry, "=")
-		for _, s := range secrets {
-			if strings.Contains(strings.ToLower(name), s) {
-				value = "<hidden>"
-			}
-		}
-		c.say("%s=%s", name, value)
+		c.say("%s=%s", name, shown(name, value))
 	}
 }
 

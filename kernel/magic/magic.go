@@ -180,14 +180,16 @@ func (e *evaluator) Value(name string) (reflect.Value, bool) { return e.inner.Va
 // Close implements eval.Evaluator.
 func (e *evaluator) Close() error { return e.inner.Close() }
 
-// Settings implements eval.Setter.
+// Settings implements eval.Setter: a cell for each, so that one which cannot
+// be brought back, as a folder that is gone, costs no other.
 func (e *evaluator) Settings() []eval.Cell {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if source := e.settings.source(); source != "" {
-		return []eval.Cell{{Source: source}}
+	var cells []eval.Cell
+	for _, line := range e.settings.lines() {
+		cells = append(cells, eval.Cell{Source: line})
 	}
-	return nil
+	return cells
 }
 
 // Declarations implements eval.Replayer: the settings come first, because

@@ -114,25 +114,23 @@ func executeCell(ctx context.Context, s *worker.Session, r *recorder, c *Cell, n
 	}
 	defer end()
 	c.ExecutionCount = n
-	r.begin()
 	reply, err := s.Execute(cellCtx, worker.Request{N: n, Source: c.Source, MaxText: worker.DefaultMaxText}, func(e worker.Event) { r.record(c, e) })
 	for _, note := range reply.Notes {
 		r.record(c, worker.Stream{Name: "stderr", Text: note + "\n"})
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		r.fail(c, err)
-		if errors.Is(cellCtx.Err(), context.DeadlineExceeded) && ctx.Err() == nil {
-			return fmt.Errorf("did not end within %v: %w", timeout, err)
-		}
-		return err
-	}
-	if reply.Result != nil {
+	case reply.Result != nil:
 		r.result(c, n, *reply.Result)
 	}
 	for _, left := range reply.Payload {
 		r.payload(c, left)
 	}
-	return nil
+	if err != nil && errors.Is(cellCtx.Err(), context.DeadlineExceeded) && ctx.Err() == nil {
+		return fmt.Errorf("did not end within %v: %w", timeout, err)
+	}
+	return err
 }
 
 // checkLanguage refuses the notebooks of other kernels.

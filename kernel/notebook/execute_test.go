@@ -149,11 +149,9 @@ func TestNotebooksInAnotherLanguageAreRefused(t *testing.T) {
 func TestUpdatesReplaceADisplayInPlaceAlsoFromLaterCells(t *testing.T) {
 	r := newRecorder()
 	first, second := &Cell{Type: Code}, &Cell{Type: Code}
-	r.begin()
 	r.record(first, worker.Stream{Name: "stdout", Text: "a"})
 	r.record(first, worker.Display{ID: "x", Bundle: host.Text("0 %")})
 	r.record(first, worker.Stream{Name: "stdout", Text: "b"})
-	r.begin()
 	r.record(second, worker.Update{ID: "x", Bundle: host.Text("100 %")})
 	r.record(second, worker.Update{ID: "unknown", Bundle: host.Text("lost")})
 	r.close()

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,16 +79,22 @@ func TestLinesAreSplitAsPythonSplitsThem(t *testing.T) {
 func TestWriteReplacesTheFileOrLeavesItAlone(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.ipynb")
+	defer syscall.Umask(syscall.Umask(0o077))
 	require.NoError(t, os.WriteFile(path, []byte("old"), 0o600))
+	require.NoError(t, os.Chmod(path, 0o664)) // more than the umask leaves
 	link := filepath.Join(dir, "link.ipynb")
 	require.NoError(t, os.Symlink(path, link))
 	require.NoError(t, code("1").Write(link))
 	nb, err := Read(path)
 	require.NoError(t, err)
 	require.Equal(t, "1", nb.Cells[0].Source)
+	require.NoError(t, nb.WriteHTML(link))
+	page, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Contains(t, string(page), "<html")
 	st, err := os.Stat(path)
 	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o600), st.Mode().Perm())
+	require.Equal(t, os.FileMode(0o664), st.Mode().Perm())
 
 	require.ErrorContains(t, nb.Write(dir), "cannot be written: it is not a file")
 	require.ErrorContains(t, nb.Write(filepath.Join(dir, "absent", "a.ipynb")), "cannot be written")

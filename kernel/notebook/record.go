@@ -18,7 +18,8 @@ type recorder struct {
 	mu       sync.Mutex
 	closed   bool
 	displays map[string]*Output
-	streams  map[*Output]*screen // of the cell that runs
+	cell     *Cell               // that shows something
+	streams  map[*Output]*screen // of the cell
 	last     *Output             // where the next text of the same stream belongs
 	clear    bool                // the next output takes the place of those before it
 }
@@ -27,12 +28,14 @@ func newRecorder() *recorder {
 	return &recorder{displays: map[string]*Output{}, streams: map[*Output]*screen{}}
 }
 
-// begin is called before a cell runs.
-func (r *recorder) begin() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// turnTo is called before something of c is kept. Cells show things in their
+// order, and what one shows after its end comes before the next one's first.
+func (r *recorder) turnTo(c *Cell) {
+	if c == r.cell {
+		return
+	}
 	r.settle()
-	r.last, r.clear = nil, false
+	r.cell, r.last, r.clear = c, nil, false
 	clear(r.streams)
 }
 
@@ -71,6 +74,7 @@ func (r *recorder) record(c *Cell, e worker.Event) {
 	if r.closed {
 		return
 	}
+	r.turnTo(c)
 	switch e := e.(type) {
 	case worker.Clear:
 		if r.clear = e.Wait; !e.Wait {
@@ -117,6 +121,7 @@ func (r *recorder) add(c *Cell, o *Output) {
 func (r *recorder) result(c *Cell, n int, b host.Bundle) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.turnTo(c)
 	o := &Output{Type: ExecuteResult, ExecutionCount: n}
 	o.setBundle(b)
 	r.add(c, o)
@@ -131,6 +136,7 @@ func (r *recorder) payload(c *Cell, left host.Payload) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.turnTo(c)
 	o := &Output{Type: DisplayData}
 	o.setBundle(page.Bundle)
 	r.add(c, o)
@@ -139,6 +145,7 @@ func (r *recorder) payload(c *Cell, left host.Payload) {
 func (r *recorder) fail(c *Cell, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.turnTo(c)
 	o := &Output{Type: Error, ErrorName: "WorkerDied", ErrorValue: err.Error(), Traceback: []string{err.Error()}}
 	var e *worker.Error
 	if errors.As(err, &e) {

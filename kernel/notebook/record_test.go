@@ -25,7 +25,6 @@ func TestClearedOutputsAreNotKept(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, c := newRecorder(), &Cell{}
-			r.begin()
 			for _, e := range test.events {
 				r.record(c, e)
 			}
@@ -41,10 +40,30 @@ func TestClearedOutputsAreNotKept(t *testing.T) {
 
 func TestAPageIsKeptAsADisplay(t *testing.T) {
 	r, c := newRecorder(), &Cell{}
-	r.begin()
 	r.payload(c, &host.NextInput{Text: "x"})
 	r.payload(c, &host.Page{Bundle: host.Text("func len(v Type) int")})
 	require.Len(t, c.Outputs, 1)
 	require.Equal(t, DisplayData, c.Outputs[0].Type)
 	require.Equal(t, "func len(v Type) int", c.Outputs[0].Plain())
+}
+
+func TestWhatACellShowsAfterItsEndStaysWithIt(t *testing.T) {
+	r, first, second := newRecorder(), &Cell{Type: Code}, &Cell{Type: Code}
+	out := func(text string) worker.Event { return worker.Stream{Name: "stdout", Text: text} }
+	r.record(first, out("a"))
+	r.record(first, out("b, later"))
+	r.record(second, out("c"))
+	r.record(second, worker.Clear{Wait: true})
+	third := &Cell{Type: Code}
+	r.result(third, 3, host.Text("7"))
+	r.close()
+	texts := func(c *Cell) (all []string) {
+		for _, o := range c.Outputs {
+			all = append(all, o.Plain())
+		}
+		return all
+	}
+	require.Equal(t, []string{"ab, later"}, texts(first))
+	require.Equal(t, []string{"c"}, texts(second))
+	require.Equal(t, []string{"7"}, texts(third))
 }

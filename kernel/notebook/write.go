@@ -16,9 +16,6 @@ import (
 // nbformat would write. Either the whole file is there afterwards, or what
 // was there before.
 func (nb *Notebook) Write(path string) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
 	if err := replaceFile(path, nb.encoded()); err != nil {
 		return fmt.Errorf("notebook %s cannot be written: %w", path, err)
 	}
@@ -164,15 +161,20 @@ func splitLines(text string) []any {
 	return lines
 }
 
-// replaceFile writes to a file beside path, and renames it when all of it is
-// on the disk.
+// replaceFile writes to a file beside path, or beside what path links to, and
+// renames it when all of it is on the disk. A file that was there keeps its
+// permissions.
 func replaceFile(path string, content []byte) (err error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	was, statErr := os.Stat(path)
 	mode := os.FileMode(0o666)
-	if st, err := os.Stat(path); err == nil {
-		if !st.Mode().IsRegular() {
+	if statErr == nil {
+		if !was.Mode().IsRegular() {
 			return errors.New("it is not a file")
 		}
-		mode = st.Mode().Perm()
+		mode = was.Mode().Perm()
 	}
 	temporary := fmt.Sprintf("%s.%s.tmp", path, rand.Text()[:8])
 	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
@@ -185,6 +187,9 @@ func replaceFile(path string, content []byte) (err error) {
 		}
 	}()
 	_, err = f.Write(content)
+	if statErr == nil { // the umask may have taken some of the mode
+		err = errors.Join(err, f.Chmod(mode))
+	}
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}

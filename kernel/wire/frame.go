@@ -22,7 +22,8 @@ const (
 const (
 	maxHandshake  = 64 << 10
 	maxMessage    = 256 << 20
-	frameOverhead = 64 // that memory needs for each frame beside its bytes
+	maxSignal     = 64 << 10 // where peers have little to say: iopub and the heartbeat
+	frameOverhead = 64       // that memory needs for each frame beside its bytes
 )
 
 // appendFrames appends the bytes of a message.

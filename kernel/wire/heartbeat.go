@@ -12,7 +12,7 @@ type Heartbeat struct{ *socket }
 
 // ListenHeartbeat starts to listen at the endpoint.
 func ListenHeartbeat(at Endpoint, log *slog.Logger) (*Heartbeat, error) {
-	s, err := listen(zmq4.Rep, at, log)
+	s, err := listen(zmq4.Rep, maxSignal, at, log)
 	if err != nil {
 		return nil, err
 	}

@@ -59,6 +59,9 @@ func NewCodec(c *Connection, username string) (*Codec, error) {
 	return &Codec{signer: s, session: uuid.NewString(), username: username}, nil
 }
 
+// Session is who sends what the codec encodes, in all headers.
+func (c *Codec) Session() string { return c.session }
+
 // Encode returns the frames of a message after the identities. Its parent is
 // a message that was received, or nil.
 func (c *Codec) Encode(content Content, parent *Message) ([][]byte, error) {

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// maxQueued is how many bytes may wait for a peer that does not read. It is
-// more than a cell prints.
+// maxQueued is how many bytes may wait for a peer that does not read, with
+// what memory needs beside them. It is more than a cell prints.
 const maxQueued = 64 << 20
 
 // peer is one connection: a queue, and a goroutine that writes from it, so
@@ -42,7 +42,7 @@ func newPeer(c net.Conn, identity string, number uint32) *peer {
 func (p *peer) send(frames [][]byte) bool {
 	n := 0
 	for _, f := range frames {
-		n += len(f)
+		n += len(f) + frameOverhead
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

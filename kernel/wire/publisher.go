@@ -7,6 +7,13 @@ import (
 	"github.com/go-zeromq/zmq4"
 )
 
+// A subscriber has so many topics at most, each so long; Jupyter's have one,
+// the empty one.
+const (
+	maxSubscriptions = 64
+	maxTopic         = 1 << 10
+)
+
 // A Publisher sends each message to all peers that subscribed to its topic:
 // the iopub channel.
 type Publisher struct {
@@ -17,7 +24,7 @@ type Publisher struct {
 // ListenPublisher starts to listen at the endpoint. What welcome returns, if
 // anything, is sent to each new subscription, before anything else.
 func ListenPublisher(at Endpoint, log *slog.Logger, welcome func(topic string) [][]byte) (*Publisher, error) {
-	s, err := listen(zmq4.XPub, at, log)
+	s, err := listen(zmq4.XPub, maxSignal, at, log)
 	if err != nil {
 		return nil, err
 	}
@@ -28,8 +35,9 @@ func ListenPublisher(at Endpoint, log *slog.Logger, welcome func(topic string) [
 }
 
 // subscription reads what a subscriber sends: 1 and a topic, or 0 and a topic.
+// What is more than a subscriber may have is ignored.
 func (p *Publisher) subscription(from *peer, frames [][]byte) {
-	if len(frames) != 1 || len(frames[0]) == 0 || frames[0][0] > 1 {
+	if len(frames) != 1 || len(frames[0]) == 0 || len(frames[0]) > 1+maxTopic || frames[0][0] > 1 {
 		return
 	}
 	topic := string(frames[0][1:])
@@ -37,6 +45,9 @@ func (p *Publisher) subscription(from *peer, frames [][]byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if subscribe {
+		if from.subscriptions[topic] == 0 && len(from.subscriptions) >= maxSubscriptions {
+			return
+		}
 		from.subscriptions[topic]++
 	} else if from.subscriptions[topic]--; from.subscriptions[topic] <= 0 {
 		delete(from.subscriptions, topic)

@@ -22,7 +22,7 @@ type Router struct {
 
 // ListenRouter starts to listen at the endpoint.
 func ListenRouter(at Endpoint, log *slog.Logger) (*Router, error) {
-	s, err := listen(zmq4.Router, at, log)
+	s, err := listen(zmq4.Router, maxMessage, at, log)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ const (
 // socket accepts peers and reads from them, each on a goroutine of its own.
 type socket struct {
 	kind     zmq4.SocketType
+	limit    uint64 // of a message that a peer sends, in bytes
 	listener net.Listener
 	log      *slog.Logger
 	receive  func(*peer, [][]byte) // called for each message of a peer, in order
@@ -44,7 +45,7 @@ type socket struct {
 	count   uint32     // of peers so far, for identities
 }
 
-func listen(kind zmq4.SocketType, at Endpoint, log *slog.Logger) (*socket, error) {
+func listen(kind zmq4.SocketType, limit uint64, at Endpoint, log *slog.Logger) (*socket, error) {
 	if at.Network == "unix" {
 		removeStale(at.Address)
 	}
@@ -52,7 +53,7 @@ func listen(kind zmq4.SocketType, at Endpoint, log *slog.Logger) (*socket, error
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen: %w", err)
 	}
-	return &socket{kind: kind, listener: l, log: log, done: make(chan struct{}), peers: map[*peer]bool{}}, nil
+	return &socket{kind: kind, limit: limit, listener: l, log: log, done: make(chan struct{}), peers: map[*peer]bool{}}, nil
 }
 
 // removeStale removes a socket file that nobody listens on.
@@ -107,7 +108,7 @@ func (s *socket) serve(c net.Conn) {
 		s.log.Debug("dropped a peer in the handshake", "error", err)
 		return
 	}
-	limited.limit = maxMessage
+	limited.limit = s.limit
 	_ = c.SetDeadline(time.Time{})
 	s.leave(c)
 	p := s.add(conn, c)

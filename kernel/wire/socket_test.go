@@ -5,6 +5,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,6 +188,51 @@ func TestAStalledSubscriberKeepsNobodyWaiting(t *testing.T) {
 		require.LessOrEqual(t, peer.queued, maxQueued)
 		peer.mu.Unlock()
 	}
+}
+
+func TestASubscriberHasSomeTopicsOfSomeLength(t *testing.T) {
+	p, at := listenPublisher(t)
+	c := subscribe(t, at, "0")
+	topic := func(i int) string { return strconv.Itoa(i) + strings.Repeat("x", maxTopic-10) }
+	for i := 1; i < maxSubscriptions; i++ {
+		send(t, c, "\x01"+topic(i))
+		require.Equal(t, "welcome to "+topic(i), receive(t, c)[1])
+	}
+	send(t, c, "\x01one too many")
+	send(t, c, "\x010") // again
+	require.Equal(t, "welcome to 0", receive(t, c)[1])
+	send(t, c, "\x00"+topic(1))
+	send(t, c, "\x01"+strings.Repeat("x", maxTopic+1))
+	send(t, c, "\x01in place of another")
+	require.Equal(t, "welcome to in place of another", receive(t, c)[1])
+	p.Publish("one too many", nil)
+	p.Publish("0", nil)
+	require.Equal(t, []string{"0"}, receive(t, c))
+}
+
+func TestWhereLittleIsToBeSaidMuchIsNotRead(t *testing.T) {
+	h, err := ListenHeartbeat(local(t), quiet)
+	require.NoError(t, err)
+	defer h.Close(0)
+	_, publisher := listenPublisher(t)
+	beat := Endpoint{"unix", h.listener.Addr().String()}
+	for kind, at := range map[zmq4.SocketType]Endpoint{zmq4.Req: beat, zmq4.Sub: publisher} {
+		c := dial(t, at, kind, "")
+		_ = c.SendMsg(zmq4.NewMsg(make([]byte, maxSignal+1))) // fails when it is dropped early enough
+		_, err := c.RecvMsg()
+		require.Error(t, err)
+		require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+	}
+}
+
+// The heartbeat owes an answer for each message, also for empty ones.
+func TestEmptyMessagesCountForAPeerThatDoesNotRead(t *testing.T) {
+	p := newPeer(nil, "", 1)
+	n := 0
+	for p.send([][]byte{{}}) && n <= maxQueued {
+		n++
+	}
+	require.Equal(t, maxQueued/frameOverhead, n)
 }
 
 func TestTheHeartbeatEchoes(t *testing.T) {

@@ -18,18 +18,27 @@ import (
 func (s *Session) Comm(ctx context.Context, c Comm, on func(Event)) (known bool, err error) {
 	if s.cells.TryLock() {
 		defer s.cells.Unlock()
+		limited := limitText(DefaultMaxText, on)
 		// What the functions leave running belongs to them: on stays.
-		s.deliverTo(on)
+		s.deliverTo(limited.event)
+		defer limited.end()
 	}
-	if c.Kind == host.CommClosed {
+	_, listed := s.Comms()[c.ID]
+	switch c.Kind {
+	case host.CommOpened:
+		// Before its function runs, which may close it, or wait until nobody
+		// waits for it any more; and where the worker dies, or has died, the
+		// front end is told of the end of what is listed.
+		s.noteComm(c)
+	case host.CommClosed:
 		defer s.noteComm(c)
 	}
 	rep, err := s.ask(ctx, request{Op: opComm, Comm: &c})
 	if err != nil {
 		return false, err
 	}
-	if rep.Known && c.Kind == host.CommOpened {
-		s.noteComm(c)
+	if !rep.Known && c.Kind == host.CommOpened && !listed {
+		s.noteComm(Comm{Kind: host.CommClosed, ID: c.ID})
 	}
 	return rep.Known, nil
 }

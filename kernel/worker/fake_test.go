@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -77,6 +78,28 @@ func (f *fake) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error
 			var word string
 			_, err := fmt.Fscanln(f.stdio.In, &word)
 			fmt.Fprintf(f.stdio.Out, "read %q, %v\n", word, err)
+		case "note":
+			result.Notes = append(result.Notes, rest)
+		case "page":
+			host.ShowPage(host.Text(rest))
+		case "serve": // comms, in one of four ways
+			host.HandleComm(rest, map[string]func(*host.Comm, host.CommMessage){
+				"willing": func(*host.Comm, host.CommMessage) {},
+				"refusing": func(c *host.Comm, _ host.CommMessage) {
+					if err := c.Close(host.CommMessage{}); err != nil {
+						fmt.Fprintln(f.stdio.Err, err)
+					}
+				},
+				"endless": func(*host.Comm, host.CommMessage) { select {} },
+				"chatty": func(*host.Comm, host.CommMessage) {
+					block := bytes.Repeat([]byte("0123456789abcde\n"), 1<<16)
+					for range DefaultMaxText/len(block) + 2 {
+						if _, err := f.stdio.Out.Write(block); err != nil {
+							fmt.Fprintln(f.stdio.Err, err)
+						}
+					}
+				},
+			}[rest])
 		case "value":
 			result.Values = append(result.Values, rest)
 		case "var":

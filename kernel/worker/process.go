@@ -253,14 +253,15 @@ func (p *process) handle(e event) {
 }
 
 // interrupt asks the cell of that request to stop, and kills the process if it
-// still runs after the grace period.
+// still runs after the grace period. A process that does not even read what it
+// is asked keeps nobody waiting for longer.
 func (p *process) interrupt(id int, grace time.Duration) {
-	_ = p.send(request{ID: id, Op: opInterrupt})
 	time.AfterFunc(grace, func() {
 		if p.runningID() == id && p.deathReason() == "" {
 			p.kill(fmt.Sprintf("did not stop within %v of the interrupt and was killed", grace))
 		}
 	})
+	_ = p.send(request{ID: id, Op: opInterrupt}) // fails when the worker died, and has nothing to stop
 }
 
 // kill ends the process at once.

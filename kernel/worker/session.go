@@ -66,7 +66,8 @@ type Request struct {
 	MaxText int
 }
 
-// A Reply is what a cell that ended well leaves.
+// A Reply is what a cell leaves. One that failed may leave notes and payload,
+// too: what ran of it, ran.
 type Reply struct {
 	Result  *host.Bundle // value of the last expression; nil when there is none
 	Notes   []string     // what the user should know, one line each
@@ -121,23 +122,29 @@ func (s *Session) Execute(ctx context.Context, r Request, on func(Event)) (Reply
 		return Reply{}, s.died(p, err)
 	}
 	s.note(rep, r)
+	left := rep.decode()
 	if rep.Reset {
 		if err := s.reset(ctx, p, rep.Settings); err != nil {
-			return Reply{}, err
+			return left, err
 		}
 	}
 	if rep.Error != nil {
-		return Reply{}, s.cellError(rep.Error.decode())
+		return left, s.cellError(rep.Error.decode())
 	}
-	reply := Reply{Notes: rep.Notes, Defines: rep.Defines, Uses: rep.Uses}
-	for _, p := range rep.Payload {
-		reply.Payload = append(reply.Payload, p.decode())
+	return left, nil
+}
+
+// decode is what the cell leaves.
+func (r *reply) decode() Reply {
+	left := Reply{Notes: r.Notes, Defines: r.Defines, Uses: r.Uses}
+	for _, p := range r.Payload {
+		left.Payload = append(left.Payload, p.decode())
 	}
-	if rep.Result != nil {
-		b := rep.Result.decode()
-		reply.Result = &b
+	if r.Result != nil {
+		b := r.Result.decode()
+		left.Result = &b
 	}
-	return reply, nil
+	return left
 }
 
 // start runs a cell on the living worker, and says in its output what was lost
@@ -253,6 +260,9 @@ func (s *Session) reset(ctx context.Context, old *process, settings []eval.Cell)
 		return s.died(p, err)
 	}
 	s.note(rep, Request{})
+	for _, failed := range rep.Failed {
+		s.deliver(Stream{Name: "stderr", Text: "not brought back: " + failed + "\n"})
+	}
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -157,6 +158,16 @@ func TestResultsAreShownAndErrorsPointIntoTheCell(t *testing.T) {
 	require.ErrorAs(t, err, &failure)
 	require.Equal(t, "Panic", failure.Name)
 	require.Equal(t, "\x1b[36mIn[3]:1:1\x1b[0m in f", failure.Traceback[1])
+}
+
+func TestACellThatFailsLeavesItsNotesAndPages(t *testing.T) {
+	s := start(t, Options{})
+	reply, _, err := execute(t, s, 1, "note f goes on with the older g\npage what len does\npanic no")
+	require.ErrorContains(t, err, "Panic: no")
+	require.Equal(t, []string{"f goes on with the older g"}, reply.Notes)
+	require.Len(t, reply.Payload, 1)
+	require.Equal(t, "what len does", reply.Payload[0].(*host.Page).Bundle.Plain())
+	require.Nil(t, reply.Result)
 }
 
 func TestAFaultOfTheEvaluatorEndsTheCellAlone(t *testing.T) {
@@ -312,6 +323,24 @@ func TestACellThatIgnoresTheInterruptIsKilledAfterTheGracePeriod(t *testing.T) {
 	err := interruptWhenWaiting(s, "deaf")
 	require.ErrorContains(t, err, "did not stop within 1ms of the interrupt and was killed")
 	_, _, err = execute(t, s, 3, "print on")
+	require.NoError(t, err)
+}
+
+// A pipe holds less than the cell: who sends it waits for the worker to read.
+func TestAnInterruptDoesNotWaitForAWorkerThatReadsNothing(t *testing.T) {
+	s := start(t, Options{Grace: 50 * time.Millisecond})
+	_, _, err := execute(t, s, 1, "func f")
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(s.process.cmd.Process.Pid, syscall.SIGSTOP))
+	p, ended := s.process, make(chan error)
+	go func() {
+		_, err := s.Execute(context.Background(), Request{N: 2, Source: strings.Repeat("print a\n", 1<<17)}, func(Event) {})
+		ended <- err
+	}()
+	require.Eventually(t, func() bool { return p.runningID() != 0 }, time.Minute, time.Millisecond)
+	s.Interrupt()
+	require.ErrorContains(t, <-ended, "did not stop within 50ms of the interrupt and was killed")
+	_, _, err = execute(t, s, 3, "call f")
 	require.NoError(t, err)
 }
 
