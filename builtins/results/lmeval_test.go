@@ -209,6 +209,8 @@ func TestTRTLLMEvalsSamplesInOneObjectAreRead(t *testing.T) {
 	require.Len(t, samples, 1)
 	require.Equal(t, "42", samples[0].Extracted)
 	require.Equal(t, "gsm8k", r.Spec().Task.Kind)
+	_, again := imported(t, options(t), filepath.Dir(file(t, "samples_gsm8k.json", whole)))
+	require.Equal(t, samples[0].Extracted, again[0].Extracted, "found in its folder")
 	refused(t, "averages without samples", options(t), file(t, "a.json", `{"results": {"gsm8k": {}}, "samples": {}}`))
 }
 
