@@ -73,7 +73,16 @@ func (f *File) config() (*config, error) {
 		c.kvHeads = c.heads
 	}
 	if c.headDim == 0 {
+		if c.hidden%c.heads != 0 {
+			return nil, fmt.Errorf("metadata llama.embedding_length is %d, no multiple of the %d heads, and llama.attention.key_length is missing", c.hidden, c.heads)
+		}
 		c.headDim = c.hidden / c.heads
+	}
+	switch {
+	case c.headDim%2 != 0:
+		return nil, fmt.Errorf("a head has %d values: want an even number, since they are rotated in pairs", c.headDim)
+	case c.heads%c.kvHeads != 0:
+		return nil, fmt.Errorf("metadata llama.attention.head_count is %d, no multiple of llama.attention.head_count_kv, %d", c.heads, c.kvHeads)
 	}
 	var ok bool
 	if c.epsilon, ok = f.Metadata["llama.attention.layer_norm_rms_epsilon"].(float64); !ok {
@@ -92,14 +101,37 @@ func (f *File) config() (*config, error) {
 
 // checkLlama refuses what would change results and is not written.
 func (f *File) checkLlama(c *config) error {
-	if kind, ok := f.Metadata["llama.rope.scaling.type"].(string); ok && kind != "none" {
-		return fmt.Errorf("llama.rope.scaling.type %q is not read: only none is", kind)
+	if err := f.checkRope(); err != nil {
+		return err
 	}
-	if n, _, err := f.number("llama.expert_count"); err != nil || n > 0 {
+	if n, _, err := f.number("llama.expert_count"); err != nil {
+		return err
+	} else if n > 0 {
 		return fmt.Errorf("a mixture of %d experts is not read: only dense models are", n)
 	}
-	if n, ok, err := f.number("llama.rope.dimension_count"); err != nil || ok && n != c.headDim {
+	if n, ok, err := f.number("llama.rope.dimension_count"); err != nil {
+		return err
+	} else if ok && n != c.headDim {
 		return fmt.Errorf("llama.rope.dimension_count is %d: want that of a head, %d", n, c.headDim)
+	}
+	return nil
+}
+
+// checkRope refuses scaled positions. Where no type of scaling is stated,
+// llama.cpp scales linearly, by a factor of which 0 and 1 are none; scale_linear
+// is the factor's older name.
+func (f *File) checkRope() error {
+	kind, stated := f.Metadata["llama.rope.scaling.type"]
+	if stated && kind != "none" {
+		return fmt.Errorf("llama.rope.scaling.type %q is not read: only none is", kind)
+	}
+	for _, key := range []string{"llama.rope.scaling.factor", "llama.rope.scale_linear"} {
+		if factor, ok := f.Metadata[key]; ok && !stated && factor != 0.0 && factor != 1.0 {
+			return fmt.Errorf("%s is %v: scaled positions are not read", key, factor)
+		}
+	}
+	if factor, ok := f.Metadata["llama.rope.scaling.attn_factor"]; ok && factor != 1.0 { // of any type
+		return fmt.Errorf("llama.rope.scaling.attn_factor is %v: scaled rotations are not read", factor)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -268,18 +269,43 @@ func TestWhatIsNotReadIsRefused(t *testing.T) {
 			w.metadata = append(w.metadata, entry{key, value})
 		}
 	}
+	all := func(changes ...func(*writer)) func(*writer) {
+		return func(w *writer) {
+			for _, change := range changes {
+				change(w)
+			}
+		}
+	}
+	without := func(key string) func(*writer) {
+		return func(w *writer) {
+			w.metadata = slices.DeleteFunc(w.metadata, func(e entry) bool { return e.key == key })
+		}
+	}
 	for message, change := range map[string]func(*writer){
-		`architecture "qwen2" is not read`:        set("general.architecture", "qwen2"),
-		`rope.scaling.type "yarn" is not read`:    set("llama.rope.scaling.type", "yarn"),
-		"a mixture of 8 experts":                  set("llama.expert_count", uint32(8)),
-		"want that of a head, 16":                 set("llama.rope.dimension_count", uint32(8)),
-		"want 4096 at most":                       set("llama.block_count", uint32(1<<20)),
-		"llama.block_count is a":                  set("llama.block_count", "a"),
-		"llama.context_length is missing":         set("llama.context_length", uint32(0)),
-		`tokenizer.ggml.model "t5" is not read`:   set("tokenizer.ggml.model", "t5"),
-		"8 tokens and 0 scores":                   set("tokenizer.ggml.model", "llama"),
-		"add_eos_token is true":                   set("tokenizer.ggml.add_eos_token", true),
-		`tokenizer.ggml.pre "tekken" is not read`: set("tokenizer.ggml.pre", "tekken"),
+		"one of the 3 files of a split model":         set("split.count", uint32(3)),
+		"llama.rope.scale_linear is 4: scaled":        set("llama.rope.scale_linear", float32(4)),
+		"llama.rope.scaling.factor is 8: scaled":      set("llama.rope.scaling.factor", float32(8)),
+		"llama.rope.scaling.factor is x: scaled":      set("llama.rope.scaling.factor", "x"),
+		"llama.rope.scaling.attn_factor is 2: scaled": set("llama.rope.scaling.attn_factor", float32(2)),
+		"llama.expert_count is x: want a whole":       set("llama.expert_count", "x"),
+		"llama.rope.dimension_count is x: want a":     set("llama.rope.dimension_count", "x"),
+		"is 64, no multiple of the 7 heads":           set("llama.attention.head_count", uint32(7)),
+		"a head has 1 values: want an even number":    set("llama.attention.key_length", uint32(1)),
+		"a head has 5 values: want an even number":    all(set("llama.embedding_length", uint32(20)), set("llama.rope.dimension_count", uint32(5))),
+		"is 4, no multiple of llama.attention.head_c": set("llama.attention.head_count_kv", uint32(3)),
+		"tokenizer.ggml.pre does not say how":         without("tokenizer.ggml.pre"),
+		"as in files of before May 2024: convert the": set("tokenizer.ggml.pre", "default"),
+		`architecture "qwen2" is not read`:            set("general.architecture", "qwen2"),
+		`rope.scaling.type "yarn" is not read`:        set("llama.rope.scaling.type", "yarn"),
+		"a mixture of 8 experts":                      set("llama.expert_count", uint32(8)),
+		"want that of a head, 16":                     set("llama.rope.dimension_count", uint32(8)),
+		"want 4096 at most":                           set("llama.block_count", uint32(1<<20)),
+		"llama.block_count is a":                      set("llama.block_count", "a"),
+		"llama.context_length is missing":             set("llama.context_length", uint32(0)),
+		`tokenizer.ggml.model "t5" is not read`:       set("tokenizer.ggml.model", "t5"),
+		"8 tokens and 0 scores":                       set("tokenizer.ggml.model", "llama"),
+		"add_eos_token is true":                       set("tokenizer.ggml.add_eos_token", true),
+		`tokenizer.ggml.pre "tekken" is not read`:     set("tokenizer.ggml.pre", "tekken"),
 		"no merges":                             set("tokenizer.ggml.merges", []string{}),
 		`tokens 2 and 3 are both "a"`:           set("tokenizer.ggml.tokens", []string{"<s>", "</s>", "a", "a", "Ġ", "ab", "1", "2"}),
 		"the bos token is 9":                    set("tokenizer.ggml.bos_token_id", uint32(9)),
@@ -304,6 +330,14 @@ func TestWhatIsNotReadIsRefused(t *testing.T) {
 		entries, err := os.ReadDir(filepath.Dir(dir))
 		require.NoError(t, err)
 		require.Empty(t, entries, "nothing is left behind")
+	}
+	for _, change := range []func(*writer){
+		set("llama.rope.scale_linear", float32(1)), set("llama.rope.scaling.factor", float32(0)), set("split.count", uint32(1)),
+		all(set("llama.rope.scaling.type", "none"), set("llama.rope.scaling.factor", float32(4))), // never scaled
+	} {
+		w, _ := tiny()
+		change(&w)
+		require.NoError(t, Import(writeGGUF(t, w), filepath.Join(t.TempDir(), "out")))
 	}
 	w, _ := tiny()
 	require.ErrorContains(t, Import(writeGGUF(t, w), t.TempDir()), "exists already")

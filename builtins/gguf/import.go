@@ -34,6 +34,11 @@ func Import(path, dir string) error {
 }
 
 func (f *File) writeModel(dir string) error {
+	if parts, _, err := f.number("split.count"); err != nil {
+		return err
+	} else if parts > 1 {
+		return fmt.Errorf("one of the %d files of a split model: merge them (llama-gguf-split --merge FIRST-FILE OUT)", parts)
+	}
 	c, err := f.config()
 	if err != nil {
 		return err

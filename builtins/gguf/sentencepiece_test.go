@@ -62,6 +62,8 @@ func TestASentencePieceModelThatWouldEncodeOtherwiseIsRefused(t *testing.T) {
 	got, err := tokenizer.Load(dir)
 	require.NoError(t, err)
 	require.Equal(t, []int32{0, 4, 5, 6, 7}, got.Encode("abc a", true), "ab is made before ▁a; runs of unknown characters are one token")
+	require.Equal(t, []int32{0, 7, 6, 4, 3}, got.Encode("a<unk>b", true), "the unknown token's own text is it, as in llama.cpp")
+	require.Equal(t, "a b", got.Decode([]int32{7, 6, 4, 3}, true))
 
 	dir = filepath.Join(t.TempDir(), "without")
 	require.NoError(t, Import(writeGGUF(t, pieces(entry{"tokenizer.ggml.add_space_prefix", false}, entry{"tokenizer.ggml.add_bos_token", false})), dir))

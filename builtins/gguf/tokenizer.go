@@ -24,10 +24,10 @@ const (
 )
 
 // preTokenizers are the pre-tokenizers of tokenizer.json by llama.cpp's names
-// (tokenizer.ggml.pre).
+// (tokenizer.ggml.pre). Its "default", which a file has that states none, splits
+// text as no model does and is not among them.
 var preTokenizers = map[string][]any{
 	"gpt-2":     {byteLevel(true)},
-	"default":   {byteLevel(true)},
 	"smollm":    {map[string]any{"type": "Digits", "individual_digits": true}, byteLevel(true)},
 	"llama-bpe": {split(splitLlama3), byteLevel(false)},
 	"llama3":    {split(splitLlama3), byteLevel(false)},
@@ -94,9 +94,9 @@ func (f *File) vocabulary(c *config) (*vocabulary, error) {
 		v.ids[token] = id
 		kind := fmt.Sprint(kinds[id])
 		v.kinds = append(v.kinds, kind)
-		if kind == tokenControl || kind == tokenUserDefined {
+		if kind == tokenControl || kind == tokenUserDefined || kind == tokenUnknown { // llama.cpp's special tokens
 			v.added = append(v.added, map[string]any{"id": id, "content": token, "single_word": false, "lstrip": false, "rstrip": false,
-				"normalized": false, "special": kind == tokenControl})
+				"normalized": false, "special": kind != tokenUserDefined})
 		}
 	}
 	for key, id := range map[string]*int{"bos": c.bos, "eos": c.eos} {
@@ -111,9 +111,9 @@ func (f *File) vocabulary(c *config) (*vocabulary, error) {
 }
 
 func (f *File) byteLevelBPE(c *config, v *vocabulary) (map[string]any, error) {
-	name, ok := f.Metadata["tokenizer.ggml.pre"].(string)
-	if !ok {
-		name = "default"
+	name, _ := f.Metadata["tokenizer.ggml.pre"].(string)
+	if name == "" || name == "default" {
+		return nil, errors.New("tokenizer.ggml.pre does not say how text is split, as in files of before May 2024: convert the model again with a newer llama.cpp")
 	}
 	pre, ok := preTokenizers[name]
 	if !ok {

@@ -122,6 +122,29 @@ func TestHoldSaysWhatDiffersByWhichRule(t *testing.T) {
 	}
 }
 
+func TestCheckpointsWithoutFilesAreNotCalledTheSavedOnes(t *testing.T) {
+	for _, test := range []struct {
+		test, base []File
+		want       string
+	}{
+		{nil, nil, "since engine, settings and processor kernel, but for checkpoints of which no files were found, are the saved ones (embedded 1.0+avx512)"},
+		{example().Test.Files, nil, "since engine, settings, the checkpoint of test (of base, no files were found) and processor kernel are the saved ones"},
+		{nil, example().Base.Files, "since engine, settings, the checkpoint of base (of test, no files were found) and processor kernel are the saved ones"},
+	} {
+		saved := example()
+		saved.Test.Files, saved.Base.Files = test.test, test.base
+		v, err := hold(saved, saved)
+		require.NoError(t, err)
+		require.Contains(t, v.Rule, test.want)
+	}
+}
+
+func TestATitleBeginsWithACapital(t *testing.T) {
+	for label, want := range map[string]string{"fp8": "Fp8", "écart": "Écart", "模型": "模型", "": ""} {
+		require.Equal(t, want, upperFirst(label))
+	}
+}
+
 func TestOtherPromptsAreNotTheSameEvaluation(t *testing.T) {
 	other := strings.Repeat("ab", 32)
 	found := example()

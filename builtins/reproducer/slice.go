@@ -63,8 +63,16 @@ func (s *slicer) need(name string, before int) {
 		return // of the vocabulary, or an import that the kernel adds by itself
 	}
 	s.take(definition, before)
+	if s.sources[definition].imports[name] {
+		return // nothing changes a package
+	}
+	others := s.others(name, definition, before)
 	for i := definition + 1; i < before; i++ {
-		if s.changes(i, name) {
+		changes := s.changes(i, name, false)
+		for _, o := range others {
+			changes = changes || i > o.since && s.changes(i, o.name, !o.seen)
+		}
+		if changes {
 			s.take(i, before)
 		}
 	}
@@ -82,12 +90,13 @@ func (s *slicer) definition(name string, before int) int {
 }
 
 // changes reports whether the cell at index i may change the value of a name
-// that an earlier cell declared, by itself or by a function that it mentions.
-func (s *slicer) changes(i int, name string) bool {
-	return s.sources[i].changes[name] && s.mentions(i, name) || s.calls(i, name, set{})
+// that an earlier cell declared, by itself or by a function that it mentions;
+// with through, whether it may change what others share with it.
+func (s *slicer) changes(i int, name string, through bool) bool {
+	return s.has(s.sources[i].now, name, through, i) && s.mentions(i, name) || s.calls(i, name, through, set{})
 }
 
-func (s *slicer) calls(i int, changed string, seen set) bool {
+func (s *slicer) calls(i int, changed string, through bool, seen set) bool {
 	for _, name := range s.cells[i].Uses {
 		if seen[name] {
 			continue
@@ -97,11 +106,38 @@ func (s *slicer) calls(i int, changed string, seen set) bool {
 		if d < 0 || !s.sources[d].function {
 			continue
 		}
-		if s.sources[d].latent[changed] && s.mentions(d, changed) || s.calls(d, changed, seen) {
+		if s.has(s.sources[d].latent, changed, through, i) && s.mentions(d, changed) || s.calls(d, changed, through, seen) {
 			return true
 		}
 	}
 	return false
+}
+
+// has reports whether the effects of the cell at index i have the name.
+func (s *slicer) has(e effects, name string, through bool, i int) bool {
+	if e.through[name] || !through && e.changes[name] {
+		return true
+	}
+	for to, names := range e.handed {
+		if names[name] && s.ofSession(to, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// ofSession reports whether a cell up to index i has defined what is called,
+// which then does what text does not tell.
+func (s *slicer) ofSession(c callee, i int) bool {
+	switch c.kind {
+	case method:
+		return slices.ContainsFunc(s.sources[:i+1], func(src *source) bool { return src.methods[c.name] })
+	case packaged:
+		d := s.definition(c.name, i+1)
+		return d >= 0 && !s.sources[d].imports[c.name]
+	}
+	local := s.sources[i].now.changes[c.name]
+	return local || s.definition(c.name, i+1) >= 0
 }
 
 // mentions reports whether name, in the cell at index i, is that of an earlier
@@ -131,4 +167,54 @@ func unfinished(running host.Cell, before []host.Cell) host.Cell {
 	slices.Sort(running.Defines)
 	slices.Sort(running.Uses)
 	return running
+}
+
+// An other is another name of what a name stands for, or of a part of it.
+type other struct {
+	name  string
+	since int  // the cell from which on it is
+	seen  bool // an assignment to it is seen under the name as well
+}
+
+// others lists the other names of name, as it is defined in the cell at index
+// definition, before the cell at the index before. Parts of the same thing are
+// not names of each other.
+func (s *slicer) others(name string, definition, before int) []other {
+	type place struct {
+		name     string
+		up, down bool // how it was reached, over parts
+	}
+	at := map[place]bool{{name: name}: true}
+	type step struct {
+		place
+		since int
+	}
+	var out []other
+	for queue := []step{{place{name: name}, definition}}; len(queue) > 0; queue = queue[1:] {
+		from := queue[0]
+		for e := 0; e < before; e++ {
+			if from.name == name && e < definition {
+				continue // of an earlier variable of this name
+			}
+			for _, l := range s.sources[e].links {
+				to := from.place
+				switch {
+				case l.name == from.name && (l.whole || !from.down):
+					to.name, to.up = l.of, to.up || !l.whole
+				case l.of == from.name && (l.whole || !from.up):
+					to.name, to.down = l.name, to.down || !l.whole
+				default:
+					continue
+				}
+				if at[to] || to.name == name {
+					continue
+				}
+				at[to] = true
+				since := max(from.since, e)
+				out = append(out, other{to.name, since, l.address && l.of == to.name})
+				queue = append(queue, step{to, since})
+			}
+		}
+	}
+	return out
 }

@@ -13,11 +13,14 @@ import (
 // A source is what a cell's text says about names, without types.
 type source struct {
 	parts    []part
-	declares set // names declared at the top level, imports included
-	mentions set // every identifier, but for where it is declared
-	changes  set // names whose value the cell's statements may change
-	latent   set // names whose value its functions may change when called
-	literals set // values of string literals
+	declares set     // names declared at the top level, imports included
+	imports  set     // those that are packages
+	methods  set     // names of methods that it declares
+	mentions set     // every identifier, but for where it is declared
+	now      effects // of the cell's statements
+	latent   effects // of its functions, when they are called
+	links    []link  // names of one thing, between statements
+	literals set     // values of string literals
 	function bool
 }
 
@@ -38,14 +41,20 @@ func (s set) add(name string) {
 
 // readSource never fails: what does not parse declares and changes nothing.
 func readSource(text string) *source {
-	s := &source{declares: set{}, mentions: set{}, changes: set{}, latent: set{}, literals: set{}}
+	s := &source{
+		declares: set{}, imports: set{}, methods: set{}, mentions: set{}, literals: set{},
+		now: newEffects(), latent: newEffects(),
+	}
+	var links []link
 	for _, p := range split(text) {
 		p.nodes = parse(text[p.start:p.end])
 		for _, node := range p.nodes {
-			s.read(node)
+			links = append(links, s.read(node)...)
 		}
 		s.parts = append(s.parts, p)
 	}
+	s.now.settle(links)
+	s.latent.settle(links)
 	return s
 }
 
@@ -110,12 +119,18 @@ func parse(text string) []ast.Node {
 	return nodes
 }
 
-func (s *source) read(node ast.Node) {
+// read returns the links of the node, those within a function included.
+func (s *source) read(node ast.Node) []link {
 	declared := s.readDeclared(node)
-	changes := s.changes
+	e, links := s.now, linksOf(node)
 	if f, ok := node.(*ast.FuncDecl); ok {
-		changes = s.latent
-		s.changes.add(receiver(f)) // a method is part of its type
+		e = s.latent
+		if f.Recv != nil {
+			s.methods.add(f.Name.Name)
+			s.now.changes.add(receiver(f)) // a method is part of its type
+		}
+	} else {
+		s.links = append(s.links, links...)
 	}
 	ast.Inspect(node, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -131,15 +146,16 @@ func (s *source) read(node ast.Node) {
 			s.function = true
 		case *ast.FuncLit:
 			s.function = true
-			readChanges(n.Body, s.latent)
+			s.latent.read(n.Body)
 		}
 		return true
 	})
-	readChanges(node, changes)
+	e.read(node)
+	return links
 }
 
 func receiver(f *ast.FuncDecl) string {
-	if f.Recv == nil || len(f.Recv.List) != 1 {
+	if len(f.Recv.List) != 1 {
 		return ""
 	}
 	return root(f.Recv.List[0].Type)
@@ -186,63 +202,15 @@ func (s *source) readSpec(spec ast.Spec) []*ast.Ident {
 		return spec.Names
 	case *ast.ImportSpec:
 		if spec.Name != nil {
+			s.imports.add(spec.Name.Name)
 			return []*ast.Ident{spec.Name}
 		}
 		if p, err := strconv.Unquote(spec.Path.Value); err == nil {
 			s.declares.add(path.Base(p))
+			s.imports.add(path.Base(p))
 		}
 	}
 	return nil
-}
-
-// readChanges notes the names that a node assigns to, or through, or whose
-// address it takes, and those that it calls a method of, or hands to a
-// function, for the sake of what that does.
-func readChanges(node ast.Node, changes set) {
-	ast.Inspect(node, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.AssignStmt:
-			for _, left := range n.Lhs {
-				changes.add(root(left))
-			}
-		case *ast.IncDecStmt:
-			changes.add(root(n.X))
-		case *ast.RangeStmt:
-			changes.add(root(n.Key))
-			changes.add(root(n.Value))
-		case *ast.UnaryExpr:
-			if n.Op == token.AND {
-				changes.add(root(n.X))
-			}
-		case *ast.SendStmt:
-			changes.add(root(n.Chan))
-		case *ast.ExprStmt:
-			if call, ok := n.X.(*ast.CallExpr); ok {
-				readCall(call, changes)
-			}
-		}
-		return true
-	})
-}
-
-// lookers are functions of the vocabulary that are called to be looked at, and
-// leave their arguments as they are.
-var lookers = []string{"Audit", "Compare", "Diagnose", "Inspect", "Isolate", "PlotLogits", "PlotMargins", "PlotSubjects", "SaveReproducer"}
-
-func readCall(call *ast.CallExpr, changes set) {
-	switch f := call.Fun.(type) {
-	case *ast.SelectorExpr:
-		if receiver, ok := f.X.(*ast.Ident); ok {
-			changes.add(receiver.Name)
-		}
-	case *ast.Ident:
-		if slices.Contains(lookers, f.Name) {
-			return
-		}
-		for _, argument := range call.Args {
-			changes.add(root(argument))
-		}
-	}
 }
 
 // root is the variable that an expression is a part of, "" when it is none.

@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"adkernel/builtins/engine/backend"
 	"adkernel/builtins/run"
+	"adkernel/builtins/task"
 )
 
 // opening says what was found, in one line with its numbers, and what to do.
@@ -31,7 +33,13 @@ Run all its cells to see it, or let a program compare: `+"`adkernel verify %s`"+
 `, upperFirst(f.title()), f.Words, cause, len(d.cells), d.file)
 }
 
-func upperFirst(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
+func upperFirst(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return ""
+	}
+	return strings.ToUpper(string(first)) + s[size:]
+}
 
 // needs lists what the cells expect to find on the machine.
 func (d document) needs() string {
@@ -75,7 +83,7 @@ func (d document) needs() string {
 		}
 		switch dataset := spec.Task.Dataset; {
 		case dataset == "":
-			list("dataset", "`$LLM_MODELS_ROOT/datasets/mmlu`, the data set of the questions.")
+			list("dataset", "`$%s`, the data set of the questions.", task.DefaultDataset(spec.Task.Kind))
 		case !shipped(dataset):
 			list(dataset, "The data set in `%s`.", dataset)
 		}

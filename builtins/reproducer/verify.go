@@ -128,11 +128,27 @@ func hold(saved, found *Finding) (*Verification, error) {
 		v.Rule = fmt.Sprintf("held to the saved verdict and interval, since %s", strings.Join(others, " and "))
 		v.Differs = differingVerdict(saved, found)
 	} else {
-		v.Rule = fmt.Sprintf("held to every number, since engine, settings, checkpoints and processor kernel are the saved ones (%s)", saved.Test.Engine)
+		v.Rule = fmt.Sprintf("held to every number, since %s are the saved ones (%s)", sameParts(saved), saved.Test.Engine)
 		v.Differs = differingNumber(saved, found)
 	}
 	v.Reproduced = v.Differs == ""
 	return v, nil
+}
+
+// sameParts says what is the same on both sides. The checkpoints are only where
+// they have files that were hashed: a model may be a name that its engine
+// resolves.
+func sameParts(saved *Finding) string {
+	checkpoints := "checkpoints"
+	switch test, base := len(saved.Test.Files) > 0, len(saved.Base.Files) > 0; {
+	case !test && !base:
+		return "engine, settings and processor kernel, but for checkpoints of which no files were found,"
+	case !test:
+		checkpoints = "the checkpoint of base (of test, no files were found)"
+	case !base:
+		checkpoints = "the checkpoint of test (of base, no files were found)"
+	}
+	return "engine, settings, " + checkpoints + " and processor kernel"
 }
 
 // samePrompts refuses to compare scores of different questions.

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
-	"strconv"
 	"strings"
+
+	"adkernel/builtins/task"
 )
 
 // lmSample is a line of lm-evaluation-harness's samples_TASK_DATE.jsonl, as
@@ -16,6 +18,7 @@ import (
 type lmSample struct {
 	DocID     int
 	Target    string
+	Number    bool // the target is a number, and no text
 	Arguments []lmArgument
 	Resps     []lmResponse
 	Extracted string            // the first of filtered_resps, where it is text
@@ -58,6 +61,7 @@ func parseLMSample(line []byte) (*lmSample, error) {
 		return nil, fmt.Errorf("doc_id %.40s: want an integer, 0 or more", fields["doc_id"])
 	}
 	s.Target = plainText(fields["target"])
+	s.Number = len(fields["target"]) > 0 && fields["target"][0] != '"'
 	if filter := fields["filter"]; filter != nil {
 		if err := json.Unmarshal(filter, &s.Filter); err != nil {
 			return nil, fmt.Errorf("filter: %w", err)
@@ -244,10 +248,15 @@ func (s *lmSample) prompt() (text string, choices []int, label func(int) string)
 	return first.Context, choices, func(i int) string { return s.Arguments[i].Choice }
 }
 
-// right is the place of the right choice, or -1.
-func (s *lmSample) right(choices []int, label func(int) string) int {
-	if n, err := strconv.Atoi(s.Target); err == nil && n >= 0 && n < len(choices) {
-		return n
+// target is what the sample says of the right one of its choices.
+func (s *lmSample) target(choices []int, label func(int) string) task.Target {
+	t := task.Target{Text: s.Target, Number: s.Number, Acc: math.NaN()}
+	if acc, ok := s.Metrics[task.Acc]; ok {
+		t.Acc = float64(acc)
 	}
-	return slices.IndexFunc(choices, func(i int) bool { return strings.TrimSpace(label(i)) == strings.TrimSpace(s.Target) })
+	for _, i := range choices {
+		t.Choices = append(t.Choices, label(i))
+		t.LogLikelihoods = append(t.LogLikelihoods, float64(s.Resps[i].LogLikelihood))
+	}
+	return t
 }

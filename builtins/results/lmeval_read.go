@@ -23,6 +23,7 @@ const (
 type lmFile struct {
 	path, task string
 	each       func(do func(n int, line []byte) error) error
+	targets    task.Targets // what is known of them, after scan
 }
 
 // lmFilesOf finds the samples files of an import, a task each.
@@ -33,7 +34,7 @@ func lmFilesOf(paths []string) ([]lmFile, error) {
 		if other, twice := byTask[name]; twice {
 			return nil, fmt.Errorf("%s and %s are both of task %s: one import makes one run, so import them one by one", other.path, path, name)
 		}
-		byTask[name] = lmFile{path, name, func(do func(int, []byte) error) error { return eachLine(path, do) }}
+		byTask[name] = lmFile{path: path, task: name, each: func(do func(int, []byte) error) error { return eachLine(path, do) }}
 	}
 	var files []lmFile
 	for _, name := range sortedKeys(byTask) {
@@ -90,7 +91,7 @@ func readLMWhole(j *job) (*run.Run, error) {
 	var files []lmFile
 	for _, name := range sortedKeys(results.Samples) {
 		samples := results.Samples[name]
-		files = append(files, lmFile{path + ": " + name, name, func(do func(int, []byte) error) error {
+		files = append(files, lmFile{path: path + ": " + name, task: name, each: func(do func(int, []byte) error) error {
 			for i, sample := range samples {
 				if err := do(i+1, sample); errors.Is(err, errEnough) {
 					return nil
@@ -162,7 +163,8 @@ func commonTask(names []string) string {
 // ones that all files have; filters are all that there are.
 func (j *job) chooseMetric(files []lmFile) (metric, filter string, filters []string, err error) {
 	var metrics []string
-	for i, f := range files {
+	for i := range files {
+		f := &files[i]
 		m, fl, err := j.scan(f)
 		if err != nil {
 			return "", "", nil, err
@@ -185,8 +187,9 @@ func (j *job) chooseMetric(files []lmFile) (metric, filter string, filters []str
 	return metric, filter, filters, err
 }
 
-// scan lists the metrics and filters of a file.
-func (j *job) scan(f lmFile) (metrics, filters []string, err error) {
+// scan lists the metrics and filters of a file, and learns what its targets
+// are.
+func (j *job) scan(f *lmFile) (metrics, filters []string, err error) {
 	m, fl := map[string]bool{}, map[string]bool{}
 	err = f.each(func(_ int, line []byte) error {
 		if err := j.ctx.Err(); err != nil {
@@ -200,6 +203,9 @@ func (j *job) scan(f lmFile) (metrics, filters []string, err error) {
 			m[name] = true
 		}
 		fl[s.Filter] = true
+		if _, choices, label := s.prompt(); choices != nil {
+			f.targets.Learn(s.target(choices, label))
+		}
 		return nil
 	})
 	return sortedKeys(m), sortedKeys(fl), err
@@ -243,6 +249,7 @@ type lmReader struct {
 	repeated     int // samples that were generated more than once
 	disagree     int // samples whose likeliest choice is not what the metric says
 	nan          int // samples with a log-likelihood that is no number
+	unclear      int // samples whose target may be either of two choices
 }
 
 func (r *lmReader) file(f lmFile) error {
@@ -267,7 +274,7 @@ func (r *lmReader) file(f lmFile) error {
 		if r.job.options.Limit > 0 && r.taken == r.job.options.Limit {
 			return errEnough
 		}
-		sample, text, err := r.sample(s, f.task)
+		sample, text, err := r.sample(s, &f)
 		if err != nil {
 			return err
 		}
@@ -318,7 +325,7 @@ func (r *lmReader) verdicts(f lmFile) (map[int][]task.Verdict, error) {
 	return out, err
 }
 
-func (r *lmReader) sample(s *lmSample, subject string) (run.Sample, string, error) {
+func (r *lmReader) sample(s *lmSample, f *lmFile) (run.Sample, string, error) {
 	value, ok := s.Metrics[r.metric]
 	if !ok {
 		return run.Sample{}, "", fmt.Errorf("doc %d has no %s: it has %s", s.DocID, r.metric, strings.Join(sortedKeys(s.Metrics), ", "))
@@ -326,7 +333,7 @@ func (r *lmReader) sample(s *lmSample, subject string) (run.Sample, string, erro
 	if value != 0 && value != 1 {
 		return run.Sample{}, "", fmt.Errorf("doc %d: %s is %v: only metrics that are 0 or 1 for a document say right or wrong (it has %s)", s.DocID, r.metric, value, strings.Join(sortedKeys(s.Metrics), ", "))
 	}
-	out := run.Sample{Index: r.index, Subject: subject, Question: s.DocID, Ref: s.Target, Correct: value == 1, Margin: float32(math.NaN())}
+	out := run.Sample{Index: r.index, Subject: f.task, Question: s.DocID, Ref: s.Target, Correct: value == 1, Margin: float32(math.NaN())}
 	r.index++
 	text, choices, label := s.prompt()
 	if choices == nil {
@@ -339,12 +346,12 @@ func (r *lmReader) sample(s *lmSample, subject string) (run.Sample, string, erro
 		}
 		return out, text, nil
 	}
-	r.choose(&out, s, choices, label)
+	r.choose(&out, s, choices, label, &f.targets)
 	return out, text, nil
 }
 
 // choose fills in what the log-likelihoods say.
-func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []int, label func(int) string) {
+func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []int, label func(int) string, targets *task.Targets) {
 	var texts []string
 	var likelihoods []float64
 	nan := false
@@ -358,7 +365,6 @@ func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []int, label fun
 	if nan {
 		r.nan++
 	}
-	right := s.right(choices, label)
 	if len(choices) == 1 { // right when it was what greedy decoding says
 		if out.Choices[0].Greedy {
 			out.Output = out.Choices[0].Text
@@ -367,6 +373,10 @@ func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []int, label fun
 	}
 	if chosen >= 0 {
 		out.Output = out.Choices[chosen].Text
+	}
+	right, err := targets.Right(s.target(choices, label))
+	if err != nil {
+		r.unclear++
 	}
 	if right < 0 {
 		return
@@ -384,6 +394,9 @@ func (r *lmReader) notes() {
 	}
 	if r.disagree > 0 {
 		r.writer.Note("for %d samples the likeliest answer is not the one that %s judged", r.disagree, r.metric)
+	}
+	if r.unclear > 0 {
+		r.writer.Note("for %d samples the target is the place of one choice and the text of another, and nothing tells which is meant: their margins are not known", r.unclear)
 	}
 	if r.nan > 0 {
 		r.writer.Note("%d samples have a log-likelihood that is not a number", r.nan)

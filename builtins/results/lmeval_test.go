@@ -2,6 +2,7 @@ package results
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -171,6 +172,36 @@ func TestOlderSamplesFilesAreRead(t *testing.T) {
 	refused(t, "acc_norm is NaN: only metrics that are 0 or 1", o, file(t, "samples_old.jsonl", line))
 }
 
+func TestTargetsOfDigitsAreReadAsTheFileTells(t *testing.T) {
+	line := func(doc, target string, likeliest int, acc float64) string {
+		arguments, resps := map[string]any{}, []any{}
+		for i := range 4 {
+			arguments[fmt.Sprintf("gen_args_%d", i)] = map[string]any{"arg_0": "q" + doc, "arg_1": fmt.Sprintf(" %d", i+1)}
+			likelihood := "-9"
+			if i == likeliest {
+				likelihood = "-1"
+			}
+			resps = append(resps, [][]string{{likelihood, "False"}})
+		}
+		return fmt.Sprintf(`{"doc_id": %s, "doc": {}, "target": %q, "arguments": %s, "resps": %s, "filtered_resps": [], "filter": "none", "metrics": ["acc"], "acc": %.1f}`+"\n",
+			doc, target, jsonOf(t, arguments), jsonOf(t, resps), acc)
+	}
+	// The texts 3 and 2: the likeliest, 3, is right, and 1 tells nothing.
+	r, samples := imported(t, options(t), file(t, "samples_x.jsonl", line("0", "3", 2, 1)+line("1", "2", 0, 0)))
+	require.Equal(t, []string{"3", "2"}, []string{samples[0].Ref, samples[1].Ref})
+	require.EqualValues(t, 8, samples[0].Margin)
+	require.EqualValues(t, -8, samples[1].Margin)
+	require.Empty(t, r.Spec().Import.Notes)
+	// The places of 4 and 3.
+	_, samples = imported(t, options(t), file(t, "samples_x.jsonl", line("0", "3", 3, 1)+line("1", "2", 0, 0)))
+	require.Equal(t, []string{"4", "3"}, []string{samples[0].Ref, samples[1].Ref})
+	// What is right is known by acc, and which choice that is is not.
+	r, samples = imported(t, options(t), file(t, "samples_x.jsonl", line("1", "2", 0, 0)))
+	require.True(t, math.IsNaN(float64(samples[0].Margin)))
+	require.False(t, samples[0].Correct)
+	require.Contains(t, r.Spec().Import.Notes[0], "for 1 samples the target is the place of one choice and the text of another")
+}
+
 func TestTRTLLMEvalsSamplesInOneObjectAreRead(t *testing.T) {
 	sample := `{"doc_id": 0, "doc": {}, "target": "42", "arguments": [["q", {"until": ["Question:"]}]], "resps": [["#### 42"]], "filtered_resps": ["42"], "filter": "strict-match", "metrics": ["exact_match"], "exact_match": 1.0}`
 	whole := `{"results": {"gsm8k": {"exact_match,strict-match": 100.0}}, "samples": {"gsm8k": [` + sample + `]}, "configs": {"gsm8k": {"filter_list": "<function f>"}}}`
@@ -178,6 +209,8 @@ func TestTRTLLMEvalsSamplesInOneObjectAreRead(t *testing.T) {
 	require.Len(t, samples, 1)
 	require.Equal(t, "42", samples[0].Extracted)
 	require.Equal(t, "gsm8k", r.Spec().Task.Kind)
+	_, again := imported(t, options(t), filepath.Dir(file(t, "samples_gsm8k.json", whole)))
+	require.Equal(t, samples[0].Extracted, again[0].Extracted, "found in its folder")
 	refused(t, "averages without samples", options(t), file(t, "a.json", `{"results": {"gsm8k": {}}, "samples": {}}`))
 }
 
@@ -247,7 +280,10 @@ func FuzzLMSample(f *testing.F) {
 			label(choices[i])
 		}
 		if choices != nil {
-			require.Less(t, s.right(choices, label), len(choices))
+			var targets task.Targets
+			targets.Learn(s.target(choices, label))
+			right, _ := targets.Right(s.target(choices, label))
+			require.Less(t, right, len(choices))
 		}
 		_ = text
 	})

@@ -56,8 +56,18 @@ func dumps(t testing.TB, spec task.Spec, wrong ...int) (text, ids, log string) {
 		fmt.Fprintln(&texts, jsonOf(t, map[string]any{"task_id": i, "input_text": strings.TrimSpace(q.Prompt), "output_text": output, "input_len": len(q.Prompt), "output_len": 1}))
 		fmt.Fprintln(&tokens, jsonOf(t, map[string]any{"task_id": i, "input_ids": []int{1, 2}, "output_ids": []int{3, i}, "input_tokens": 2, "output_tokens": 2}))
 	}
-	lines := "[11/26/2026-07:00:00] [TRT-LLM] [I] Average accuracy 50.00 (4) - virology\n"
-	lines += fmt.Sprintf("[11/26/2026-07:00:00] [TRT-LLM] [I] MMLU weighted average accuracy: %.2f (%d)\n", 100*float64(right)/float64(len(questions.Questions)), len(questions.Questions))
+	const prefix = "[11/26/2026-07:00:00] [TRT-LLM] [I] "
+	lines, per := "", len(questions.Questions)/len(questions.Subjects)
+	for i, subject := range questions.Subjects {
+		missed := 0
+		for _, w := range wrong {
+			if w/per == i {
+				missed++
+			}
+		}
+		lines += fmt.Sprintf(prefix+"Average accuracy %.2f (%d) - %s\n", 100*float64(per-missed)/float64(per), per, subject.Name)
+	}
+	lines += fmt.Sprintf(prefix+"MMLU weighted average accuracy: %.2f (%d)\n", 100*float64(right)/float64(len(questions.Questions)), len(questions.Questions))
 	return texts.String(), tokens.String(), lines
 }
 
@@ -97,7 +107,13 @@ func TestADumpThatIsNotTheTasksIsRefused(t *testing.T) {
 	refused(t, "task_id 1 where 0 was expected", with, name(strings.Join(lines[1:], "")))
 	refused(t, "task_id 8 of a task with 8 questions", with, name(text+`{"task_id": 8, "input_text": "a", "output_text": "b"}`))
 	refused(t, `the prompt is not that of astronomy, question 0: at byte`, with, name(strings.Replace(text, "astronomy 0?", "astronomy 9?", 1)))
-	refused(t, "says 99.00 % of 8 samples, and the dump's are 75.00 %", with, name(text), file(t, "eval.log", strings.Replace(log, "75.00", "99.00", 1)))
+	refused(t, "says 99.00 % of 8 samples, and the dump's are 75.00 %", with, name(text), file(t, "eval.log", strings.Replace(log, "accuracy: 75.00", "accuracy: 99.00", 1)))
+	_, _, moved := dumps(t, spec, 5, 6) // as many in all, and of the other subject
+	refused(t, "eval.log says of astronomy 100.00 % of 4 samples, and the dump's are 75.00 % of 4", with, name(text), file(t, "eval.log", moved))
+	some := with
+	some.Limit, some.Run.Root = 3, t.TempDir()
+	_, first := imported(t, some, name(text), file(t, "eval.log", log))
+	require.Len(t, first, 3)
 	refused(t, "the evaluation did not end", with, name(text), file(t, "eval.log", strings.SplitAfter(log, "\n")[0]))
 	refused(t, "more than one evaluation", with, name(text), file(t, "eval.log", log+log))
 	refused(t, "task_id 7 is not in dumped_ids.json", with, name(text), file(t, "dumped_ids.json", strings.Join(strings.SplitAfter(ids, "\n")[:7], "")))

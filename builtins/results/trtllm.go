@@ -72,6 +72,7 @@ func readTRT(j *job) (*run.Run, error) {
 		}
 		w.Note("outputs are stripped of white space, as the dump is")
 		next := 0
+		counted := map[string]trtCount{}
 		err := eachLine(path, func(_ int, line []byte) error {
 			if err := j.ctx.Err(); err != nil {
 				return err
@@ -103,15 +104,19 @@ func readTRT(j *job) (*run.Run, error) {
 				s.Tokens = ids
 			}
 			next++
+			counted[q.Subject] = counted[q.Subject].add(s.Correct)
 			return w.Add(s, q.Prompt, nil)
 		})
 		if err != nil {
 			return err
 		}
-		if next < len(t.Questions) && j.options.Limit == 0 {
+		if j.options.Limit > 0 {
+			return nil // the log's averages are of the whole evaluation
+		}
+		if next < len(t.Questions) {
 			return fmt.Errorf("%s holds %d of the task's %d questions: the evaluation was cut, or of other samples", path, next, len(t.Questions))
 		}
-		return log.check(w)
+		return log.check(w, counted)
 	})
 }
 
@@ -160,7 +165,6 @@ type trtLog struct {
 	path     string
 	model    string
 	subjects map[string]trtAverage
-	order    []string
 	overall  *trtAverage
 }
 
@@ -197,7 +201,6 @@ func (l *trtLog) line(text string) error {
 		average, err := averageOf(m[1], m[2])
 		if _, there := l.subjects[m[3]]; err == nil && !there {
 			l.subjects[m[3]] = average
-			l.order = append(l.order, m[3])
 		}
 		return err
 	}
@@ -225,9 +228,31 @@ func averageOf(percent, n string) (trtAverage, error) {
 	return trtAverage{p, count}, err
 }
 
-// check compares the log's overall accuracy with that of the samples. What
-// lm-eval's tasks log is not compared: it may be the mean of several filters.
-func (l *trtLog) check(w *run.Writer) error {
+// trtCount is how many samples were right.
+type trtCount struct{ n, right int }
+
+func (c trtCount) add(correct bool) trtCount {
+	c.n++
+	if correct {
+		c.right++
+	}
+	return c
+}
+
+// differs says in what an average differs from the count, "" when it does not.
+func (c trtCount) differs(average trtAverage) string {
+	got := 100 * float64(c.right) / float64(c.n)
+	if average.n == c.n && math.Abs(got-average.percent) <= 0.0051 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f %% of %d samples, and the dump's are %.2f %% of %d", average.percent, average.n, got, c.n)
+}
+
+// check compares the log's averages with those of the samples: the overall one,
+// and that of each subject, which tells a dump whose answers are of other
+// questions. What lm-eval's tasks log is not compared: it may be the mean of
+// several filters.
+func (l *trtLog) check(w *run.Writer, bySubject map[string]trtCount) error {
 	if l.overall == nil {
 		if l.path != "" {
 			return fmt.Errorf("%s: no overall accuracy in this log: the evaluation did not end", l.path)
@@ -239,9 +264,14 @@ func (l *trtLog) check(w *run.Writer) error {
 		return nil
 	}
 	n, right := w.Counted()
-	got := 100 * float64(right) / float64(n)
-	if l.overall.n != n || math.Abs(got-l.overall.percent) > 0.0051 {
-		return fmt.Errorf("%s says %.2f %% of %d samples, and the dump's are %.2f %% of %d: they are of different evaluations", filepath.Base(l.path), l.overall.percent, l.overall.n, got, n)
+	if words := (trtCount{n, right}).differs(*l.overall); words != "" {
+		return fmt.Errorf("%s says %s: they are of different evaluations", filepath.Base(l.path), words)
+	}
+	for _, subject := range sortedKeys(bySubject) {
+		average, ok := l.subjects[subject]
+		if words := bySubject[subject].differs(average); ok && words != "" {
+			return fmt.Errorf("%s says of %s %s: they are of different evaluations", filepath.Base(l.path), subject, words)
+		}
 	}
 	return nil
 }

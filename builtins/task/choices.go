@@ -27,7 +27,9 @@ func (t *Task) Rank(q Question, logLikelihoods []float64) (chosen int, right boo
 
 // Likeliest is the place of the choice with the greatest log-likelihood, the
 // first of equal ones, or with AccNorm the greatest a character; -1 where one
-// is NaN. The delimiter in front of a choice does not count as a character.
+// is NaN. White space in front of a choice does not count: it is the delimiter,
+// or was moved there from the prompt's end, and lm-eval's length is of the
+// choice alone.
 func Likeliest(choices []string, logLikelihoods []float64, metric string) int {
 	best, chosen := math.Inf(-1), -1
 	for i, score := range logLikelihoods {
@@ -35,7 +37,7 @@ func Likeliest(choices []string, logLikelihoods []float64, metric string) int {
 			return -1
 		}
 		if metric == AccNorm {
-			score /= float64(max(1, utf8.RuneCountInString(strings.TrimPrefix(choices[i], " "))))
+			score /= float64(max(1, utf8.RuneCountInString(strings.TrimLeftFunc(choices[i], isPythonSpace))))
 		}
 		if score > best {
 			best, chosen = score, i

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,30 +14,37 @@ import (
 )
 
 // logged is one line of a samples file of lm-evaluation-harness
-// (--log_samples): what one document was asked. Of a filter's line each.
+// (--log_samples): what one document was asked, and how it was answered. Of a
+// filter's line each.
 type logged struct {
 	ID        int                                   `json:"doc_id"`
 	Target    json.RawMessage                       `json:"target"`
 	Filter    string                                `json:"filter"`
 	Arguments map[string]map[string]json.RawMessage `json:"arguments"`
+	Resps     json.RawMessage                       `json:"resps"`
+	Acc       json.RawMessage                       `json:"acc"`
 }
 
 // loadLogged makes a task of the prompts in a samples file: those that the
 // harness sent, so that no task needs to be written anew. An output is right if
-// it is the target, white space around both aside; that is the harness's
-// exact_match without what a task may tell it to ignore. Where the harness ranked
-// choices by their likelihood (multiple_choice), so does the run.
+// it is the target, all of it, white space around both aside; that is the
+// harness's exact_match without what a task may tell it to ignore. Targets that
+// the harness did not compare with outputs as they are, since a filter found the
+// answer in them, need a function that judges. Where the harness ranked choices
+// by their likelihood (multiple_choice), so does the run.
 func (s Spec) loadLogged(path string) (*Task, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	t := &Task{Name: loggedName(path), exact: true, metric: s.Metric}
+	t := &Task{Name: loggedName(path), match: whole, metric: s.Metric}
 	t.Subjects = []Subject{{Name: t.Name}}
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 256<<20)
 	var first *Task // whose settings all must share
+	var targets []Target
+	var known Targets
 	seen := map[int]string{}
 	for n := 1; lines.Scan(); n++ {
 		if len(strings.TrimSpace(lines.Text())) == 0 {
@@ -46,7 +54,7 @@ func (s Spec) loadLogged(path string) (*Task, error) {
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
 			return nil, fmt.Errorf("%s:%d: not a line of lm-eval's samples: %w", path, n, err)
 		}
-		q, settings, err := l.question(t.Name)
+		q, settings, err := l.question(t.Name, s.Scorer != nil)
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
 		}
@@ -67,12 +75,26 @@ func (s Spec) loadLogged(path string) (*Task, error) {
 			return nil, fmt.Errorf("%s:%d: document %d has other generation settings than the first", path, n, l.ID)
 		}
 		t.Questions = append(t.Questions, q)
+		if len(q.Choices) > 0 {
+			targets = append(targets, l.target(q.Choices))
+			known.Learn(targets[len(targets)-1])
+		}
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if first == nil {
 		return nil, fmt.Errorf("%s: no samples", path)
+	}
+	for i, target := range targets {
+		q := &t.Questions[i]
+		if q.Right, err = known.Right(target); err != nil {
+			return nil, fmt.Errorf("%s: document %d: %w", path, q.Index, err)
+		}
+		if q.Right < 0 {
+			return nil, fmt.Errorf("%s: document %d: its target %.60q is neither the place of a choice nor a choice", path, q.Index, target.Text)
+		}
+		q.Ref = strings.TrimSpace(q.Choices[q.Right])
 	}
 	slices.SortStableFunc(t.Questions, func(a, b Question) int { return a.Index - b.Index })
 	t.MaxTokens, t.Stop = first.MaxTokens, first.Stop
@@ -95,7 +117,9 @@ func loggedName(path string) string {
 	return name
 }
 
-func (l logged) question(subject string) (Question, *Task, error) {
+// question is what the document was asked, with the settings of a task; of
+// ranked choices, without the right one.
+func (l logged) question(subject string, judged bool) (Question, *Task, error) {
 	q := Question{Subject: subject, Index: l.ID}
 	if len(l.Arguments) == 0 {
 		return q, nil, fmt.Errorf("document %d has 0 requests", l.ID)
@@ -140,6 +164,16 @@ func (l logged) question(subject string) (Question, *Task, error) {
 		return q, nil, errors.New("target is no text")
 	}
 	q.Ref = strings.TrimFunc(q.Ref, isPythonSpace)
+	if judged {
+		return q, settings, nil
+	}
+	const instead = "judge answers by a function, Score(func(answer string, q Question) bool { ... }) in a notebook, or ask for the evaluation by its own name, such as GSM8K()"
+	switch {
+	case l.Filter != "" && l.Filter != "none":
+		return q, nil, fmt.Errorf("document %d: the harness looked for the answer by its filter %q, which is not known here: %s", l.ID, l.Filter, instead)
+	case strings.Contains(q.Ref, "\n"):
+		return q, nil, fmt.Errorf("document %d: its target has several lines, as a worked answer has, and no output would be it: %s", l.ID, instead)
+	}
 	return q, settings, nil
 }
 
@@ -169,23 +203,43 @@ func (l logged) ranked(q Question) (Question, error) {
 		q.Choices[i] = q.Prompt[len(text):] + choice
 	}
 	q.Prompt = text
-	target := string(l.Target)
-	if json.Unmarshal(l.Target, &target) != nil && len(l.Target) == 0 {
+	if len(l.Target) == 0 {
 		return q, fmt.Errorf("document %d has no target", l.ID)
 	}
-	q.Right = rightChoice(q.Choices, target)
-	if q.Right < 0 {
-		return q, fmt.Errorf("document %d: its target %.60q is neither the place of a choice nor a choice", l.ID, target)
-	}
-	q.Ref = strings.TrimSpace(q.Choices[q.Right])
 	return q, nil
 }
 
-// rightChoice is the place that a target names, by its number or its text, or
-// -1.
-func rightChoice(choices []string, target string) int {
-	if n, err := strconv.Atoi(target); err == nil && n >= 0 && n < len(choices) {
-		return n
+// target is that of a document with choices.
+func (l logged) target(choices []string) Target {
+	t := Target{Text: string(l.Target), Number: true, Choices: choices, Acc: math.NaN()}
+	if json.Unmarshal(l.Target, &t.Text) == nil {
+		t.Number = false
 	}
-	return slices.IndexFunc(choices, func(c string) bool { return strings.TrimSpace(c) == strings.TrimSpace(target) })
+	t.LogLikelihoods = l.logLikelihoods()
+	if json.Unmarshal(l.Acc, &t.Acc) != nil {
+		t.Acc = math.NaN()
+	}
+	return t
+}
+
+// logLikelihoods are those of the choices, as "resps" has them: the first of
+// each request's repeats, [log-likelihood, whether it was greedy], as numbers or
+// texts. nil where they are not known.
+func (l logged) logLikelihoods() []float64 {
+	var repeats [][][]any
+	if json.Unmarshal(l.Resps, &repeats) != nil {
+		return nil
+	}
+	var out []float64
+	for _, request := range repeats {
+		if len(request) == 0 || len(request[0]) == 0 {
+			return nil
+		}
+		value, err := strconv.ParseFloat(fmt.Sprint(request[0][0]), 64)
+		if err != nil {
+			return nil
+		}
+		out = append(out, value)
+	}
+	return out
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -21,6 +22,7 @@ type own struct {
 	Answer  json.RawMessage `json:"answer"`
 
 	fields map[string]any // all of it
+	cells  bool           // it is of a CSV file, where a number is a text as well
 }
 
 // Settings of a user's questions.
@@ -36,7 +38,7 @@ const (
 //
 // With choices, the prompt lists them as MMLU does, the answer is a letter, the
 // text of a choice, or its number from 0, and an output is right if it begins
-// with the letter. Without, the prompt is the question as it is, and an output
+// with the letter. In CSV, empty cells behind the last choice are none. Without, the prompt is the question as it is, and an output
 // is right if its first line is the answer, white space around it aside; it
 // ends with its line. Where a function judges, the answer may be anything or be
 // missing, and an output of a question without choices has as many lines as it
@@ -58,7 +60,7 @@ func (s Spec) loadQuestions(path string) (*Task, error) {
 	case !chosen && s.Scorer != nil:
 		t.MaxTokens = judgedTokens
 	case !chosen:
-		t.MaxTokens, t.Stop, t.exact = textTokens, []string{"\n"}, true
+		t.MaxTokens, t.Stop, t.match = textTokens, []string{"\n"}, firstLine
 	}
 	if s.MaxTokens > 0 {
 		t.MaxTokens = s.MaxTokens
@@ -130,6 +132,9 @@ func (o own) question(judged bool) (Question, error) {
 		return Question{}, fmt.Errorf("%d choices: want 26 at most", len(o.Choices))
 	}
 	for i, choice := range o.Choices {
+		if strings.TrimFunc(choice, isPythonSpace) == "" {
+			return Question{}, fmt.Errorf("choice %c is empty", 'A'+i)
+		}
 		q.Prompt += fmt.Sprintf("\n%c. %s", 'A'+i, choice)
 	}
 	q.Prompt += "\nAnswer:"
@@ -154,14 +159,20 @@ func (o own) right() (int, error) {
 	if json.Unmarshal(o.Answer, &text) != nil || text == "" {
 		return 0, errors.New("answer: want a letter, the text of a choice, or its number from 0")
 	}
-	letter := len(text) == 1 && text[0] >= 'A' && int(text[0]-'A') < len(o.Choices)
 	at := slices.Index(o.Choices, text)
-	switch {
-	case letter && at >= 0 && at != int(text[0]-'A'):
-		return 0, fmt.Errorf("answer %q is a choice's letter and another one's text: give its number from 0", text)
-	case letter:
-		return int(text[0] - 'A'), nil
-	case at >= 0:
+	as := func(what, instead string, place int) (int, error) {
+		if at >= 0 && at != place {
+			return 0, fmt.Errorf("answer %q is a choice's %s and another one's text: give its %s", text, what, instead)
+		}
+		return place, nil
+	}
+	if len(text) == 1 && text[0] >= 'A' && int(text[0]-'A') < len(o.Choices) {
+		return as("letter", "number from 0", int(text[0]-'A'))
+	}
+	if n, err := strconv.Atoi(text); o.cells && err == nil && n >= 0 && n < len(o.Choices) {
+		return as("number from 0", "letter", n)
+	}
+	if at >= 0 {
 		return at, nil
 	}
 	return 0, fmt.Errorf("answer %q is neither a letter of the %d choices nor one of them", text, len(o.Choices))
@@ -228,7 +239,7 @@ func ownCSV(path string, text []byte) ([]own, error) {
 	}
 	var out []own
 	for _, record := range records[1:] {
-		o := own{Text: record[question], fields: make(map[string]any, len(head))}
+		o := own{Text: record[question], fields: make(map[string]any, len(head)), cells: true}
 		for i, name := range head {
 			o.fields[name] = record[i]
 		}
@@ -240,6 +251,9 @@ func ownCSV(path string, text []byte) ([]own, error) {
 		}
 		for _, at := range choices {
 			o.Choices = append(o.Choices, record[at])
+		}
+		for n := len(o.Choices); n > 0 && o.Choices[n-1] == ""; n-- {
+			o.Choices = o.Choices[:n-1] // a question with fewer than the others
 		}
 		out = append(out, o)
 	}

@@ -107,20 +107,99 @@ func TestATaskFromTheHarnessSamples(t *testing.T) {
 		}
 		return text
 	}
-	two, err := Spec{Kind: "lm-eval", Dataset: writeFile(t, "samples_a_b_c.jsonl", fill("1", "strict", "q", "3")+fill("1", "flexible", "q", "3")+fill("0", "strict", "p", "3"))}.Load()
+	filtered := writeFile(t, "samples_a_b_c.jsonl", fill("1", "strict", "q", "3")+fill("1", "flexible", "q", "3")+fill("0", "strict", "p", "3"))
+	_, err = Spec{Kind: "lm-eval", Dataset: filtered}.Load()
+	require.ErrorContains(t, err, `samples_a_b_c.jsonl:1: document 1: the harness looked for the answer by its filter "strict"`)
+	require.ErrorContains(t, err, "Score(func(answer string, q Question) bool { ... })")
+	judge := NewScorer("", func(string, Question) bool { return true })
+	two, err := Spec{Kind: "lm-eval", Dataset: filtered, Scorer: judge}.Load()
 	require.NoError(t, err)
 	require.Equal(t, "a_b", two.Name)
 	require.Len(t, two.Questions, 2, "one for each document")
 	require.Equal(t, "p", two.Questions[0].Prompt)
 	for text, message := range map[string]string{
-		fill("0", "a", "p", "3") + fill("0", "a", "q", "3"): "document 0 has two prompts",
-		fill("0", "a", "p", "3") + fill("1", "a", "q", "4"): "other generation settings",
-		fill("0", "a", "p", "0"):                            "max_gen_toks is 0",
-		"{":                                                 ":1: not a line of lm-eval's samples",
-		"{}":                                                "0 requests",
-		"":                                                  "no samples",
+		fill("0", "none", "p", "3") + fill("0", "none", "q", "3"): "document 0 has two prompts",
+		fill("0", "none", "p", "3") + fill("1", "none", "q", "4"): "other generation settings",
+		fill("0", "none", "p", "0"):                               "max_gen_toks is 0",
+		"{":                                                       ":1: not a line of lm-eval's samples",
+		"{}":                                                      "0 requests",
+		"":                                                        "no samples",
 	} {
 		_, err := Spec{Kind: "lm-eval", Dataset: writeFile(t, "samples_x_y.jsonl", text)}.Load()
+		require.ErrorContains(t, err, message)
+	}
+}
+
+// GSM8K as lm-eval logs it: the target is the worked answer, and filters find
+// the number in the output.
+func TestLoggedAnswersAreComparedWhole(t *testing.T) {
+	const line = `{"doc_id": 7, "target": %s, "filter": "none", "arguments": {"gen_args_0": {"arg_0": "6 * 7?", "arg_1": {"until": []}}}, "resps": [["42"]], "filtered_resps": ["42"], "metrics": ["exact_match"], "exact_match": 1.0}`
+	load := func(target string, s *Scorer) (*Task, error) {
+		return Spec{Kind: "lm-eval", Dataset: writeFile(t, "samples_gsm8k.jsonl", strings.ReplaceAll(line, "%s", target)), Scorer: s}.Load()
+	}
+	one, err := load(`" 42\n"`, nil)
+	require.NoError(t, err)
+	for output, want := range map[string]bool{"42": true, "\n 42 \n": true, "42\nBecause": false, "4": false, "421": false} {
+		require.Equal(t, want, one.Score(one.Questions[0], output), "%q", output)
+	}
+	_, err = load(`"6 times 7 is 42.\n#### 42"`, nil)
+	require.ErrorContains(t, err, "document 7: its target has several lines")
+	require.ErrorContains(t, err, "GSM8K()")
+	judged, err := load(`"6 times 7 is 42.\n#### 42"`, NewScorer("", func(string, Question) bool { return true }))
+	require.NoError(t, err)
+	require.Equal(t, "6 times 7 is 42.\n#### 42", judged.Questions[0].Ref)
+}
+
+func TestATargetOfDigitsIsThePlaceOfAChoiceOrItsText(t *testing.T) {
+	const line = `{"doc_id": %i, "target": %t, "arguments": {"gen_args_0": {"arg_0": "p%i", "arg_1": " 1"}, "gen_args_1": {"arg_0": "p%i", "arg_1": " 2"}, "gen_args_2": {"arg_0": "p%i", "arg_1": " 3"}, "gen_args_3": {"arg_0": "p%i", "arg_1": " 4"}}, "resps": [[["-3", "False"]], [["-4", "False"]], [[%l, "False"]], [["-2", "False"]]], "acc": %a}` + "\n"
+	document := func(i, target, likelihood, acc string) string {
+		return strings.NewReplacer("%i", i, "%t", target, "%l", likelihood, "%a", acc).Replace(line)
+	}
+	for name, test := range map[string]struct {
+		lines string
+		want  []int // nil: refused
+	}{
+		"a number is a place":                     {document("0", "3", `"-1"`, "1.0"), []int{3}},
+		"the likeliest, 3, is right: a text":      {document("0", `"3"`, `"-1"`, "1.0"), []int{2}},
+		"the likeliest, 3, is wrong: a place":     {document("0", `"3"`, "-1", "0.0"), []int{3}},
+		"the likeliest, 4, is right: a place":     {document("0", `"3"`, `"-9"`, "1.0"), []int{3}},
+		"another document tells":                  {document("0", `"3"`, `"NaN"`, "1.0") + document("1", `"2"`, `"-1"`, "1.0"), []int{3, 2}},
+		"0 is no text":                            {document("0", `"3"`, `"NaN"`, "1.0") + document("1", `"0"`, `"NaN"`, "0.0"), []int{3, 0}},
+		"4 is no place":                           {document("0", `"3"`, `"NaN"`, "1.0") + document("1", `"4"`, `"NaN"`, "0.0"), []int{2, 3}},
+		"nothing tells: no acc":                   {document("0", `"3"`, `"-1"`, `"x"`), nil},
+		"nothing tells: the likeliest is another": {strings.Replace(document("0", `"3"`, `"-9"`, "0.0"), `["-3"`, `["-1"`, 1), nil},
+		"two tasks in one file":                   {document("0", `"3"`, `"-1"`, "1.0") + document("1", `"0"`, `"-1"`, "0.0"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			loaded, err := Spec{Kind: "lm-eval", Dataset: writeFile(t, "samples_x_y.jsonl", test.lines)}.Load()
+			if test.want == nil {
+				require.ErrorContains(t, err, `document 0: its target "3" is the place of one choice and the text of another`)
+				return
+			}
+			require.NoError(t, err)
+			for i, want := range test.want {
+				require.Equal(t, want, loaded.Questions[i].Right)
+				require.Equal(t, strings.TrimSpace(loaded.Questions[i].Choices[want]), loaded.Questions[i].Ref)
+			}
+		})
+	}
+}
+
+func TestANumberInACellIsThatOfAChoice(t *testing.T) {
+	load := func(rows string) (*Task, error) {
+		return Spec{Kind: "questions", Dataset: writeFile(t, "mine.csv", "question,A,B,C,D,answer\n"+rows)}.Load()
+	}
+	got, err := load("x?,w,x,y,z,2\nx?,5,6,7,8,6\nx?,w,x,,,0\nx?,0,b,c,d,0\n")
+	require.NoError(t, err)
+	require.Equal(t, []string{"C", "B", "A", "A"}, []string{got.Questions[0].Ref, got.Questions[1].Ref, got.Questions[2].Ref, got.Questions[3].Ref})
+	require.Equal(t, "x?\nA. w\nB. x\nAnswer:", got.Questions[2].Prompt, "empty cells at the end are no choices")
+	for rows, message := range map[string]string{
+		"x?,1,2,3,4,2\n": `question 0: answer "2" is a choice's number from 0 and another one's text: give its letter`,
+		"x?,w,x,y,z,4\n": `answer "4" is neither a letter of the 4 choices nor one of them`,
+		"x?,w,x,,,3\n":   `answer "3" is neither a letter of the 2 choices nor one of them`,
+		"x?,w,,y,z,0\n":  "choice B is empty",
+	} {
+		_, err := load(rows)
 		require.ErrorContains(t, err, message)
 	}
 }
@@ -294,6 +373,8 @@ func TestChoicesOfTheHarnessSamplesAreRanked(t *testing.T) {
 	moved, err := load("b", "p ")
 	require.NoError(t, err)
 	require.Equal(t, Question{Subject: "x", Prompt: "p", Ref: "b", Right: 1, Choices: []string{"  a", " b"}}, moved.Questions[0], "white space at the prompt's end goes with the choice")
+	require.Equal(t, 1, Likeliest([]string{"  ab", " b"}, []float64{-3, -1.4}, AccNorm), "and does not count in its length")
+	require.Equal(t, 1, Likeliest([]string{"\nab", "\nb"}, []float64{-3, -1.4}, AccNorm), "nor does another delimiter")
 	_, err = load("c", "p ")
 	require.ErrorContains(t, err, `its target "c" is neither the place of a choice nor a choice`)
 	_, err = load("b", "q ")

@@ -193,6 +193,17 @@ func (s Spec) chatArguments() map[string]any {
 	return out
 }
 
+// DefaultDataset is where an evaluation of that kind looks for its data set
+// when its spec names none, beginning with the name of an environment variable:
+// "LLM_MODELS_ROOT/datasets/mmlu". It is "" for a kind whose spec must name one.
+func DefaultDataset(kind string) string {
+	folder := kinds[kind].folder
+	if folder == "" {
+		return ""
+	}
+	return modelsRoot + "/datasets/" + folder
+}
+
 func (s Spec) path(folder string) (string, error) {
 	if s.Dataset != "" {
 		return s.Dataset, nil

@@ -65,7 +65,6 @@ var mmluSubjects = []Subject{
 	{"world_religions", "philosophy", "humanities"},
 }
 
-// subjectNamed returns the subject with its groups, if it has any.
 // SubjectNames lists MMLU's subjects in the order in which they are asked.
 func SubjectNames() []string {
 	names := make([]string, len(mmluSubjects))
@@ -75,6 +74,7 @@ func SubjectNames() []string {
 	return names
 }
 
+// subjectNamed returns the subject with its groups, if it has any.
 func subjectNamed(name string) Subject {
 	i := slices.IndexFunc(mmluSubjects, func(s Subject) bool { return s.Name == name })
 	if i < 0 {

@@ -33,10 +33,19 @@ type Task struct {
 	// Chat is set when questions are Messages rather than a Prompt.
 	Chat *Chat
 
-	grader *grader // nil: Ref is what a right output begins with, or
-	exact  bool    // what its first line is
-	metric string  // by which a choice is the answer, where Choices are ranked
+	grader *grader // nil: match compares with Ref
+	match  match
+	metric string // by which a choice is the answer, where Choices are ranked
 }
+
+// match is what of an output must be its question's Ref, white space aside.
+type match int
+
+const (
+	beginning match = iota
+	firstLine
+	whole
+)
 
 // A Subject is one part of an evaluation, scored by itself as well.
 type Subject struct {
@@ -82,14 +91,18 @@ func (q Question) Text() string {
 // with q.Ref, white space aside; of GSM8K's filters the spec's decides. A
 // Scorer is not asked: see Spec.Scorer.
 func (t *Task) Score(q Question, output string) bool {
-	switch {
-	case t.grader != nil:
+	if t.grader != nil {
 		return t.grader.correct(q.Ref, output)
-	case t.exact:
-		line, _, _ := strings.Cut(strings.TrimFunc(output, isPythonSpace), "\n")
-		return strings.TrimFunc(line, isPythonSpace) == q.Ref
 	}
-	return strings.HasPrefix(strings.TrimFunc(output, isPythonSpace), q.Ref)
+	output = strings.TrimFunc(output, isPythonSpace)
+	switch t.match {
+	case firstLine:
+		line, _, _ := strings.Cut(output, "\n")
+		return strings.TrimFunc(line, isPythonSpace) == q.Ref
+	case whole:
+		return output == q.Ref
+	}
+	return strings.HasPrefix(output, q.Ref)
 }
 
 // Verdicts is what each of the task's filters makes of an output; nil for a

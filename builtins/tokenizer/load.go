@@ -50,9 +50,10 @@ type fileModel struct {
 }
 
 // Load reads a tokenizer.json, given by its own path or by that of the
-// checkpoint's directory. A tokenizer_config.json beside it that states
-// add_bos_token or add_eos_token decides, as in transformers, which special
-// tokens frame a text; else the file's post-processor does.
+// checkpoint's directory. Its post-processor says which special tokens frame a
+// text. As in transformers 5, add_bos_token and add_eos_token of a
+// tokenizer_config.json beside it change nothing; where transformers 4 would
+// follow them to another frame, the tokenizer is refused.
 //
 // The file is followed as the tokenizers library follows it. (transformers 5
 // builds LlamaTokenizer anew instead, so that for Llama 2 a text that begins
@@ -71,7 +72,7 @@ func Load(path string) (*Tokenizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tokenizer: %s: %w", path, err)
 	}
-	if err := t.readConfig(filepath.Join(filepath.Dir(path), "tokenizer_config.json")); err != nil {
+	if err := t.checkConfig(filepath.Join(filepath.Dir(path), "tokenizer_config.json")); err != nil {
 		return nil, fmt.Errorf("tokenizer: %w", err)
 	}
 	return t, nil

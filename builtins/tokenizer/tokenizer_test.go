@@ -100,31 +100,27 @@ func TestTokenIDKnowsAddedAndOrdinaryTokens(t *testing.T) {
 	require.False(t, ok)
 }
 
-func TestTokenizerConfigStatesSpecialTokens(t *testing.T) {
+// What transformers 4.57.1 and 5.23.0 give for an empty text: where they agree,
+// these ids; where they do not, a refusal with both.
+func TestThePostProcessorFramesATextAndNotTheTokenizerConfig(t *testing.T) {
 	tests := map[string]struct {
 		base, config string
 		want         []int32
+		refused      string
 	}{
-		"bos added": {
-			"gpt2", `{"add_bos_token": true, "bos_token": "<s>"}`,
-			[]int32{0},
-		},
-		"bos and eos as objects": {
-			"gpt2", `{"add_bos_token": true, "bos_token": {"content": "<s>"}, "add_eos_token": true, "eos_token": {"content": "</s>"}}`,
-			[]int32{0, 1},
-		},
-		"stated false over the template": {
-			"llama3", `{"add_bos_token": false, "bos_token": "<s>"}`,
-			nil,
-		},
-		"not stated: the template": {
-			"llama3", `{"bos_token": "<s>", "model_max_length": 8192}`,
-			[]int32{0},
-		},
-		"no bos token": {
-			"gpt2", `{"add_bos_token": true, "bos_token": null}`,
-			nil,
-		},
+		"eos is not to be added: bos stays":     {"llama3", `{"add_eos_token": false, "bos_token": "<s>"}`, []int32{0}, ""},
+		"bos is to be added to a ByteLevel":     {"gpt2", `{"add_bos_token": true, "bos_token": "<s>", "tokenizer_class": "PreTrainedTokenizerFast"}`, nil, ""},
+		"bos is not to be added to a template":  {"llama3", `{"add_bos_token": false, "bos_token": "<s>", "tokenizer_class": "Qwen2Tokenizer"}`, []int32{0}, ""},
+		"neither, over a template of both":      {"llama2", `{"add_bos_token": false, "add_eos_token": false, "tokenizer_class": "GPT2TokenizerFast"}`, []int32{1, 2}, ""},
+		"not stated":                            {"llama3", `{"bos_token": "<s>", "model_max_length": 8192}`, []int32{0}, ""},
+		"a class that rewrites, to the same":    {"llama3", `{"add_bos_token": true, "add_eos_token": false, "tokenizer_class": "LlamaTokenizerFast"}`, []int32{0}, ""},
+		"to the same, by its defaults":          {"llama3", `{"tokenizer_class": "LlamaTokenizer"}`, []int32{0}, ""},
+		"to the same, with objects":             {"llama2", `{"add_eos_token": true, "bos_token": {"content": "<s>"}, "eos_token": {"content": "</s>"}, "tokenizer_class": "LlamaTokenizer"}`, []int32{1, 2}, ""},
+		"to no bos":                             {"llama3", `{"add_bos_token": false, "tokenizer_class": "LlamaTokenizerFast"}`, nil, "LlamaTokenizerFast of transformers 4 puts the ids [] before a text and [] behind it, by add_bos_token and add_eos_token; the post_processor of tokenizer.json, which transformers 5 follows, puts [0] and []"},
+		"to a bos that is in no template":       {"gpt2", `{"tokenizer_class": "LlamaTokenizerFast"}`, nil, "puts the ids [0] before"},
+		"to an eos":                             {"llama3", `{"add_eos_token": true, "tokenizer_class": "CodeLlamaTokenizerFast"}`, nil, "[0] before a text and [1] behind it"},
+		"without the eos of the template":       {"llama2", `{"tokenizer_class": "LlamaTokenizer"}`, nil, "puts [1] and [2]: make them agree"},
+		"a token that is not in the vocabulary": {"gpt2", `{"tokenizer_class": "GemmaTokenizer"}`, nil, `bos_token: "<bos>" is not in the vocabulary`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -134,6 +130,11 @@ func TestTokenizerConfigStatesSpecialTokens(t *testing.T) {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "tokenizer.json"), text, 0o644))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "tokenizer_config.json"), []byte(test.config), 0o644))
 			tok, err := Load(dir)
+			if test.refused != "" {
+				require.ErrorContains(t, err, test.refused)
+				require.ErrorContains(t, err, "tokenizer_config.json")
+				return
+			}
 			require.NoError(t, err)
 			require.Equal(t, test.want, tok.Encode("", true))
 		})
