@@ -12,6 +12,7 @@ import (
 // operand of a range over an array whose elements are not used, when it
 // contains no calls and receives. Only its length counts then.
 func prepare(files []*ast.File, info *types.Info) {
+	orderCalls(files, info)
 	for _, f := range files {
 		ast.Inspect(f, func(n ast.Node) bool {
 			r, ok := n.(*ast.RangeStmt)
