@@ -7,25 +7,21 @@ import (
 	"strconv"
 )
 
-// The specification leaves open whether x + f() reads x before or after f
-// changes it. Package ssa reads x first; the Go compiler makes all calls of a
-// statement first, each into a temporary, and reads variables afterwards
+// orderCalls makes the calls of a statement come before what it reads, as
+// compiled Go does. The specification leaves open whether x + f() reads x
+// before or after f changes it. Package ssa reads x first; the compiler makes
+// the calls first, each into a temporary, and reads variables afterwards
 // (cmd/compile/internal/walk/order.go), and people rely on what it does:
 //
 //	return v, json.Unmarshal(data, &v)
-//	nodes[0].next = add() // where add appends to nodes
+//	nodes[0].next = add() // which appends to nodes
 //	out = append(out, visit(n-1))
 //
-// orderCalls rewrites the statements that tell the difference, and only those,
-// as the compiler does: what it copies at once goes into temporaries before
-// the statement.
-//
-// It leaves alone: the expressions of switch cases, which are evaluated only
-// when those before them do not match; the variables that select and range
-// statements assign; the header of a loop, switch or select whose label is the
-// target of a goto; package variables of whole programs and of imported
-// packages; and functions that take the several results of another together
-// with nothing else where they are builtin.
+// The statements that tell the difference, and only those, are rewritten as the
+// compiler does it: what it copies at once goes into variables before the
+// statement. Those that read nothing but variables of their own function, which
+// nothing else knows, are not among them. What is left as it was stands in the
+// package's comment.
 func orderCalls(files []*ast.File, info *types.Info) {
 	o := &orderer{info: info, fixed: fixedVars(files, info)}
 	for _, f := range files {

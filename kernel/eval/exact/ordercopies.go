@@ -51,10 +51,10 @@ func (o *orderer) copiesKey(m *types.Map, key ast.Expr) bool {
 	if o.generic || o.constant(key) {
 		return false
 	}
-	if o.copiesInto(m.Key(), key) {
+	k := under(m.Key())
+	if types.IsInterface(k) && !types.Identical(m.Key(), o.info.TypeOf(key)) { // what has been converted has no address
 		return true
 	}
-	k := under(m.Key())
 	fast := sizes.Sizeof(m.Elem()) <= maxFastElement
 	if fast {
 		switch size := sizes.Sizeof(k); c := soleComponent(k).(type) {

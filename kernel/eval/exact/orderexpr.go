@@ -43,6 +43,7 @@ func (o *orderer) scan(x ast.Expr, addr bool) {
 		return
 	}
 	before := o.pending
+	o.need = o.need || o.isBackwards(x)
 	o.scanParts(x, addr)
 	switch o.effect(x) {
 	case reads:
@@ -85,6 +86,20 @@ func (o *orderer) isPlace(x ast.Expr) bool {
 	case *ast.IndexExpr:
 		_, ok := under(o.info.TypeOf(x.X)).(*types.Array)
 		return ok
+	}
+	return false
+}
+
+// isBackwards says whether package ssa evaluates the operands of x from right to
+// left, which is wrong: the index of an array or string that is a value.
+func (o *orderer) isBackwards(x ast.Expr) bool {
+	i, ok := x.(*ast.IndexExpr)
+	if !ok || o.info.Types[x].Addressable() || o.settled(i.Index) || !evaluates(i.X, o.info) {
+		return false
+	}
+	switch under(o.info.TypeOf(i.X)).(type) {
+	case *types.Array, *types.Basic:
+		return true
 	}
 	return false
 }
