@@ -1,9 +1,10 @@
 // Package generate writes Go programs that every correct implementation of Go
 // runs alike: well-typed, terminating, and without what the specification
-// leaves open. It never orders a variable's use against a call that assigns
-// it, lets two operations of one statement panic, converts a float that does
-// not fit, depends on how far append grows, ranges over a map in order, or
-// selects among channels that are ready. Products of complex numbers may be
+// leaves open. It never lets two operations of one statement panic, converts a
+// float that does not fit, depends on how far append grows, ranges over a map
+// in order, or selects among channels that are ready. One scenario is not of
+// that kind: callsThatAssign orders a variable's use against a call that
+// assigns it, where only the compiler says which comes first. Products of complex numbers may be
 // fused where the processor can: compare on one machine. Programs are made of units that share
 // nothing but the helpers, so that a difference can be narrowed down to one.
 package generate

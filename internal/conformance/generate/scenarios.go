@@ -14,7 +14,7 @@ func (g *generator) scenario() {
 		deferOrder, runtimePanics, errorsWrapped, multipleAssignment, recursion, variadics, functionTypes, comparisons, linkedList,
 		switchOnTypes, complexNumbers, floatRounding, closuresOverParameters, sortedValues, structCopies, genericConstraints,
 		packageVariables, anonymousStructs, shadowing, genericAlias, pulledIterators, operatorAssignments, methodsOfCollections,
-		forwardedResults, channelsOfFunctions, genericNumbers, invalidText, selectLoop, nilValues, embeddedInterfaces, mutualTypes,
+		forwardedResults, channelsOfFunctions, genericNumbers, invalidText, selectLoop, nilValues, embeddedInterfaces, mutualTypes, callsThatAssign,
 	}
 	g.line("{")
 	g.scoped(func() { list[g.rand.IntN(len(list))](g) })

@@ -9,6 +9,16 @@
 // what they reach of generic code, are compiled, and nothing of the session
 // has changed until all of that has succeeded; then it runs.
 //
+// Where Go leaves the order of evaluation open, it is that of the compiler:
+// calls before variables are read (orderCalls). What remains otherwise, and is
+// evaluated from left to right: the expressions of a switch's cases, each by
+// itself; the places that a range statement, or a receive in a select statement,
+// assigns to; what stands before the body of a loop, switch or select statement
+// that a goto leads to; and the values of package variables in whole programs and
+// imported packages. And the compiler copies a few kinds of values earlier, on
+// their way into an interface or as the key of a map, when it has inlined every
+// function that shares the variable: here nothing is inlined.
+//
 // The package does not know what cells are about, nor how they are shown.
 package exact
 

@@ -8,10 +8,17 @@ import (
 	"strconv"
 )
 
-// prepare rewrites what package ssa would evaluate although Go does not: the
+// prepare rewrites what package ssa would evaluate otherwise than the Go
+// compiler: statements whose calls change what they read, and ranges.
+func prepare(files []*ast.File, info *types.Info) {
+	orderCalls(files, info)
+	dropRanged(files, info)
+}
+
+// dropRanged drops what package ssa would evaluate although Go does not: the
 // operand of a range over an array whose elements are not used, when it
 // contains no calls and receives. Only its length counts then.
-func prepare(files []*ast.File, info *types.Info) {
+func dropRanged(files []*ast.File, info *types.Info) {
 	for _, f := range files {
 		ast.Inspect(f, func(n ast.Node) bool {
 			r, ok := n.(*ast.RangeStmt)
