@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 type hashEngine struct {
 	vocab   int
 	work    int // rounds of useless work a sample
+	delay   int // milliseconds a sample
 	failAt  int // sample at which Generate fails, -1 never
 	panicAt int
 	stallAt int // sample before which Generate waits to be cancelled
@@ -57,7 +58,7 @@ func openHashEngine(_ context.Context, d engine.Deployment, _ engine.Site) (engi
 	if err != nil {
 		return nil, err
 	}
-	fields := map[string]*int{"vocab": &e.vocab, "work": &e.work, "fail_at": &e.failAt, "panic_at": &e.panicAt, "stall_at": &e.stallAt, "nan_at": &e.nanAt, "rowless": &e.rowless}
+	fields := map[string]*int{"vocab": &e.vocab, "work": &e.work, "delay": &e.delay, "fail_at": &e.failAt, "panic_at": &e.panicAt, "stall_at": &e.stallAt, "nan_at": &e.nanAt, "rowless": &e.rowless}
 	for key, value := range settings {
 		n, ok := value.(int)
 		if !ok || fields[key] == nil {
@@ -131,6 +132,7 @@ func (e *hashEngine) Generate(ctx context.Context, requests []engine.Request, em
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		time.Sleep(time.Duration(e.delay) * time.Millisecond)
 		row := e.row(r.Tokens)
 		if r.ID == e.nanAt {
 			row[0] = float32(math.NaN())

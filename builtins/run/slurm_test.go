@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,6 +66,8 @@ func sameAsUndisturbed(t *testing.T, r *Run) {
 	t.Helper()
 	spec := r.Spec()
 	spec.Deployment.On = nil
+	spec.Settings = maps.Clone(spec.Settings)
+	delete(spec.Settings, "delay")
 	whole := executed(t, spec, testOptions(t))
 	for _, name := range []string{samplesFile, filepath.Join(logitsDir, rowsFile)} {
 		want, err := os.ReadFile(filepath.Join(whole.Dir(), name))
@@ -81,7 +84,7 @@ func TestSlurm(t *testing.T) {
 	slurm := slurmtest.Start(t)
 	t.Setenv("BASH_FUNC_module%%", `() { echo "module $*"; [ "$2" != absent ]; }`)
 	data := dataset(t, 60)
-	slow := map[string]any{"vocab": 4096, "work": 60}
+	slow := map[string]any{"vocab": 4096, "delay": 100}
 	options := testOptions(t)
 	options.Root = filepath.Join(options.Root, "runs of 100% it's")
 
@@ -105,8 +108,9 @@ func TestSlurm(t *testing.T) {
 		r := launch(t, slurmSpec(data, slow, cluster.Slurm{Extra: []string{"--nodelist=n1"}}), options)
 		until(t, r, 10)
 		urgent := sh(t, `sbatch --parsable --partition=urgent --nodelist=n1 --output=/dev/null --wrap "sleep 4"`)
-		waiting := untilState(t, r, "the requeue", func(s State) bool { return s.Status == Queued && strings.Contains(s.Doing, "requeued 1 times") })
-		require.Contains(t, waiting.Doing, "PENDING")
+		untilState(t, r, "the requeue", func(s State) bool {
+			return s.Status == Queued && strings.Contains(s.Doing, "PENDING") && strings.Contains(s.Doing, "requeued 1 times")
+		})
 		samples, err := r.Samples()
 		require.NoError(t, err)
 		require.Less(t, len(samples), 120)
