@@ -30,7 +30,8 @@ func slurmSpec(dataset string, settings map[string]any, on cluster.Slurm) Spec {
 	return spec
 }
 
-// patience is for jobs that wait for each other.
+// patience is for jobs that wait for each other, and for a node that Slurm
+// still cleans up.
 func patience(t testing.TB) context.Context {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), 4*time.Minute)
@@ -246,7 +247,7 @@ func TestSlurm(t *testing.T) {
 
 	t.Run("its node fails", func(t *testing.T) {
 		r := launch(t, slurmSpec(data, map[string]any{"stall_at": 20}, cluster.Slurm{Extra: []string{"--exclude=n2"}}), options)
-		until(t, r, 20)
+		untilState(t, r, "20 samples", func(s State) bool { return s.Done >= 20 })
 		spec := r.Spec()
 		spec.Settings = nil // the second time it does not stall
 		require.NoError(t, writeSpec(r.Dir(), spec))
@@ -262,7 +263,7 @@ func TestSlurm(t *testing.T) {
 
 	t.Run("its node fails, and it must not be requeued", func(t *testing.T) {
 		r := launch(t, slurmSpec(data, map[string]any{"stall_at": 20}, cluster.Slurm{Extra: []string{"--exclude=n2", "--no-requeue"}}), options)
-		until(t, r, 20)
+		untilState(t, r, "20 samples", func(s State) bool { return s.Done >= 20 })
 		cutPower(t, slurm.Dir, r)
 		require.ErrorContains(t, r.Wait(patience(t)), "failed (NODE_FAIL on n1): resume the run; 20 finished samples are kept")
 		slurm.Up(t)
