@@ -115,8 +115,8 @@ type Conversational interface {
 // A Timed engine knows how long it has computed; what else a run takes is
 // overhead.
 type Timed interface {
-	// Computed is the time spent in forward passes since the engine was loaded;
-	// 0 when it is not known.
+	// Computed is the time spent in forward passes, and in preparing the memory
+	// that they need, since the engine was loaded; 0 when it is not known.
 	Computed() time.Duration
 }
 

@@ -217,7 +217,11 @@ func deadline(t testing.TB) context.Context {
 // until polls the run until enough samples are finished.
 func until(t testing.TB, r *Run, done int) {
 	t.Helper()
-	ctx := deadline(t)
+	untilDone(t, deadline(t), r, done)
+}
+
+func untilDone(t testing.TB, ctx context.Context, r *Run, done int) {
+	t.Helper()
 	for {
 		p, err := r.Progress()
 		require.NoError(t, err)

@@ -247,7 +247,7 @@ func TestSlurm(t *testing.T) {
 
 	t.Run("its node fails", func(t *testing.T) {
 		r := launch(t, slurmSpec(data, map[string]any{"stall_at": 20}, cluster.Slurm{Extra: []string{"--exclude=n2"}}), options)
-		untilState(t, r, "20 samples", func(s State) bool { return s.Done >= 20 })
+		untilDone(t, patience(t), r, 20)
 		spec := r.Spec()
 		spec.Settings = nil // the second time it does not stall
 		require.NoError(t, writeSpec(r.Dir(), spec))
@@ -262,8 +262,9 @@ func TestSlurm(t *testing.T) {
 	})
 
 	t.Run("its node fails, and it must not be requeued", func(t *testing.T) {
+		slurm.Up(t) // the node is free again
 		r := launch(t, slurmSpec(data, map[string]any{"stall_at": 20}, cluster.Slurm{Extra: []string{"--exclude=n2", "--no-requeue"}}), options)
-		untilState(t, r, "20 samples", func(s State) bool { return s.Done >= 20 })
+		untilDone(t, patience(t), r, 20)
 		cutPower(t, slurm.Dir, r)
 		require.ErrorContains(t, r.Wait(patience(t)), "failed (NODE_FAIL on n1): resume the run; 20 finished samples are kept")
 		slurm.Up(t)

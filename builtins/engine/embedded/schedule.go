@@ -24,7 +24,7 @@ type scheduler struct {
 	waiting []*sequence
 	active  []*sequence
 
-	computed time.Duration // in forward passes so far
+	computed time.Duration // in forward passes so far, and in clearing the cache for them
 }
 
 func newScheduler(m *model, s *config) *scheduler {
@@ -123,7 +123,9 @@ func (s *scheduler) admit() {
 			q.computed = 0
 			return
 		}
+		began := time.Now()
 		q.reserve(s.pool)
+		s.computed += time.Since(began)
 		s.waiting, s.active = s.waiting[1:], append(s.active, q)
 	}
 }
