@@ -162,17 +162,13 @@ func (k *kernel) run(code string) (*reply, error) {
 	return k.await(id)
 }
 
-// runFor executes a cell and interrupts it when it takes longer.
+// runFor is run, and interrupts a cell that takes longer.
 func (k *kernel) runFor(most time.Duration, code string) (*reply, error) {
-	id, err := k.send(k.shell, "execute_request", map[string]any{"code": code})
-	if err != nil {
-		return nil, err
-	}
 	timer := time.AfterFunc(most, func() {
 		_, _ = k.send(k.control, "interrupt_request", map[string]any{}) // else await runs out of patience
 	})
 	defer timer.Stop()
-	return k.await(id)
+	return k.run(code)
 }
 
 // keptText is how much of a cell's text a reply keeps.
