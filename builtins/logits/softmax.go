@@ -2,7 +2,6 @@ package logits
 
 import (
 	"math"
-	"slices"
 
 	"adkernel/internal/avx"
 )
@@ -17,12 +16,12 @@ const stretch = 4096
 func LogSoftmax(row []float32) []float64 {
 	greatest := maxFinite(row)
 	total := 0.0
-	for part := range slices.Chunk(row, stretch) {
-		avx.ClearUpper()
-		for _, x := range part {
-			if isFinite(x) {
-				total += math.Exp(float64(x) - greatest)
-			}
+	for i, x := range row {
+		if i%stretch == 0 {
+			avx.ClearUpper()
+		}
+		if isFinite(x) {
+			total += math.Exp(float64(x) - greatest)
 		}
 	}
 	logTotal := math.Log(total)
