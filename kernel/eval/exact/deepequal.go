@@ -10,14 +10,11 @@ import (
 // deepEqual is reflect.DeepEqual for values of which some are of cells' types.
 func (rt *runtime) deepEqual(x, y any) bool {
 	c := &view.Cells{Table: rt.table, Host: rt}
-	d := deep{visited: map[visit]bool{}, reaching: map[reflect.Type]bool{}}
+	d := deep{visited: map[visit]bool{}}
 	return d.equal(c.Value(x), c.Value(y))
 }
 
-type deep struct {
-	visited  map[visit]bool
-	reaching map[reflect.Type]bool // types of native code: reaches
-}
+type deep struct{ visited map[visit]bool }
 
 // visit is a comparison in progress, so that cycles come to an end.
 type visit struct {
@@ -35,7 +32,7 @@ func (d *deep) equal(x, y view.Value) bool {
 	}
 	switch x.Kind() {
 	case reflect.Array, reflect.Slice, reflect.Map, reflect.Pointer, reflect.Struct:
-		if x.Cell() == nil && !d.reaches(x.Native().Type()) {
+		if x.Type().Plain() {
 			return reflect.DeepEqual(x.Native().Interface(), y.Native().Interface())
 		}
 	}
@@ -105,37 +102,4 @@ func (d *deep) enter(x, y view.Value) (done, equal bool) {
 	}
 	d.visited[v] = true
 	return false, false
-}
-
-// reaches says whether values of native type r can hold interfaces, and so
-// values of cells.
-func (d *deep) reaches(r reflect.Type) bool {
-	if known, ok := d.reaching[r]; ok {
-		return known
-	}
-	found := reaches(r, map[reflect.Type]bool{})
-	d.reaching[r] = found
-	return found
-}
-
-func reaches(r reflect.Type, seen map[reflect.Type]bool) bool {
-	if seen[r] {
-		return false
-	}
-	seen[r] = true
-	switch r.Kind() {
-	case reflect.Interface:
-		return true
-	case reflect.Pointer, reflect.Slice, reflect.Array:
-		return reaches(r.Elem(), seen)
-	case reflect.Map:
-		return reaches(r.Key(), seen) || reaches(r.Elem(), seen)
-	case reflect.Struct:
-		for i := range r.NumField() {
-			if reaches(r.Field(i).Type, seen) {
-				return true
-			}
-		}
-	}
-	return false
 }
