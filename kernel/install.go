@@ -50,7 +50,7 @@ func NewSpec(o SpecOptions) (*Spec, error) {
 		"argv":           append(argv, "{connection_file}"),
 		"display_name":   title,
 		"language":       Language().Name,
-		"interrupt_mode": "message",
+		"interrupt_mode": "signal", // the default, and quicker than a message
 		"metadata":       map[string]any{"debugger": false},
 	}, "", "  ")
 	if err != nil {

@@ -30,7 +30,7 @@ func TestTheKernelspecIsWrittenAsAWholeAndReplaced(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, `{
 		"argv": ["/opt/adkernel", "kernel", "{connection_file}"],
-		"display_name": "Go (adkernel)", "language": "go", "interrupt_mode": "message", "metadata": {"debugger": false}
+		"display_name": "Go (adkernel)", "language": "go", "interrupt_mode": "signal", "metadata": {"debugger": false}
 	}`, string(text))
 	for name, size := range map[string]int{"logo-32x32.png": 32, "logo-64x64.png": 64} {
 		logo, err := png.DecodeConfig(bytes.NewReader(s.Files[name]))

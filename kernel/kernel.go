@@ -35,8 +35,9 @@ var errShutdown = errors.New("shutdown")
 
 // Run serves the front ends that the connection file names until one of them
 // asks for the shutdown, ctx ends, SIGTERM comes, or the process that started
-// the kernel ends. SIGINT interrupts the running cell. A connection file that
-// does not exist is made, and removed at the end.
+// the kernel ends. SIGINT interrupts the running cell, as an interrupt_request
+// does; ctx must not end by it. A connection file that does not exist is made,
+// and removed at the end.
 func Run(ctx context.Context, connectionFile string, options Options) error {
 	if options.Log == nil {
 		options.Log = slog.Default()
@@ -89,7 +90,8 @@ func (s *server) watchSignals(ctx context.Context, stop context.CancelCauseFunc)
 			return
 		case sig := <-signals:
 			if sig == syscall.SIGINT {
-				s.interrupt()
+				now := time.Now()
+				s.interrupt(&request{Message: &wire.Message{Header: wire.Header{Date: now.Format(time.RFC3339Nano)}}, received: now})
 			} else {
 				stop(errShutdown)
 			}

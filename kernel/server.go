@@ -125,8 +125,7 @@ func (s *server) serveControl(r *request) {
 	s.busy(r, func() {
 		switch r.Header.Type {
 		case "interrupt_request":
-			s.shells.interrupted(r)
-			s.interrupt()
+			s.interrupt(r)
 			s.reply(r, wire.InterruptReply{Status: wire.StatusOK})
 		case "create_subshell_request":
 			s.reply(r, wire.CreateSubshellReply{Status: wire.StatusOK, SubshellID: s.shells.create()})
@@ -182,8 +181,10 @@ func (s *server) shutdown(r *request) {
 	}
 }
 
-// interrupt ends the running cell, and what else somebody waits for.
-func (s *server) interrupt() {
+// interrupt ends the running cell, and what else somebody waits for. A signal
+// counts as a request that came when it did.
+func (s *server) interrupt(by *request) {
+	s.shells.interrupted(by)
 	s.waits.end()
 	s.session.Interrupt()
 }

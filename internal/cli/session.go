@@ -87,7 +87,8 @@ func (c kernelCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return kernel.Run(ctx, c.ConnectionFile, kernel.Options{
+	// Signals are the kernel's: SIGINT interrupts a cell.
+	return kernel.Run(context.WithoutCancel(ctx), c.ConnectionFile, kernel.Options{
 		Worker:  options,
 		Version: version.Number,
 		History: historyFile(),

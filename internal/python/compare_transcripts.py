@@ -305,7 +305,7 @@ def main():
             # On a busy machine ipykernel may end before its last state is out.
             if UNANSWERED.format(1) not in theirs["shutdown"]:
                 break
-        ours = record([os.environ["ADKERNEL_BIN"], "kernel", "{connection_file}"], "go", "message")
+        ours = record([os.environ["ADKERNEL_BIN"], "kernel", "{connection_file}"], "go", "signal")
     finally:
         shutil.rmtree(home, ignore_errors=True)
     if "--write" in sys.argv:

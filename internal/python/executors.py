@@ -68,7 +68,7 @@ def setUpModule():
     spec.mkdir(parents=True)
     (spec / "kernel.json").write_text(json.dumps({
         "argv": [os.environ["ADKERNEL_BIN"], "kernel", "{connection_file}"],
-        "display_name": "Go", "language": "go", "interrupt_mode": "message",
+        "display_name": "Go", "language": "go", "interrupt_mode": "signal",
     }))
     os.environ.update(JUPYTER_PATH=str(folder), XDG_DATA_HOME=str(folder), PYTHONWARNINGS="ignore")
     nbformat.write(notebook(), folder / "nb.ipynb")

@@ -15,7 +15,7 @@ TIMEOUT = 60  # seconds for one reply
 def install(adkernel, folder):
     """Kernelspecs "ours" and "peer" that nothing else on the machine sees."""
     specs = {
-        "ours": {"argv": [str(adkernel), "kernel", "{connection_file}"], "language": "go", "interrupt_mode": "message"},
+        "ours": {"argv": [str(adkernel), "kernel", "{connection_file}"], "language": "go", "interrupt_mode": "signal"},
         "peer": {"argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], "language": "python",
                  "interrupt_mode": "signal"},
     }

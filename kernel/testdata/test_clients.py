@@ -31,7 +31,7 @@ def setUpModule():
     with open(os.path.join(spec, "kernel.json"), "w") as f:
         json.dump({
             "argv": [os.environ["ADKERNEL_BIN"], "kernel", "{connection_file}"],
-            "display_name": "Go", "language": "go", "interrupt_mode": "message",
+            "display_name": "Go", "language": "go", "interrupt_mode": "signal",
         }, f)
     os.environ["JUPYTER_PATH"] = data
     os.environ["XDG_DATA_HOME"] = data  # where history is kept
@@ -130,6 +130,15 @@ class ClientTests(unittest.TestCase):
         self.assertEqual([o[0] for o in outputs if o[0] == "error"], ["error"])
         reply, outputs = self.run_cell("x > 1")
         self.assertEqual(outputs[0][1]["data"]["text/plain"], "true")
+
+    def test_a_request_interrupts_as_a_signal_does(self):
+        self.run_cell('import "fmt"')
+        msg_id = self.client.execute('fmt.Println("looping"); for {}')
+        self.wait_for_text("looping")
+        request = self.client.session.msg("interrupt_request", {})
+        self.client.control_channel.send(request)
+        self.assertEqual(self.client.get_control_msg(timeout=TIMEOUT)["content"]["status"], "ok")
+        self.assertEqual(self.reply(msg_id)["ename"], "KeyboardInterrupt")
 
     def test_a_killed_worker_is_reported_and_replaced(self):
         self.run_cell('import "os"\nx := 1\nfunc f() int { return 7 }')
