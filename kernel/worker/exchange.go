@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"time"
 
 	"adkernel/kernel/host"
@@ -22,14 +23,22 @@ func (p *process) write(r request) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.requests.Write(append(line, '\n'))
+	n, err := p.requests.Write(append(line, '\n'))
+	p.written += int64(n)
 	return err
 }
 
-// post sends r with a new ID; its reply will come through the channel. An
-// exclusive request has the evaluator to itself, and can be interrupted from
-// here: what is sent later reaches the worker later.
-func (p *process) post(r request, exclusive bool) (<-chan *reply, int) {
+// A posted request is on its way to the worker, or was when the worker died.
+type posted struct {
+	id    int
+	reply <-chan *reply
+	end   int64 // how many bytes of requests the worker has read when it has read this one
+}
+
+// post sends r with a new ID. An exclusive request has the evaluator to
+// itself, and can be interrupted from here: what is sent later reaches the
+// worker later.
+func (p *process) post(r request, exclusive bool) posted {
 	c := make(chan *reply, 1)
 	p.writing.Lock()
 	defer p.writing.Unlock()
@@ -41,30 +50,36 @@ func (p *process) post(r request, exclusive bool) (<-chan *reply, int) {
 		p.running = r.ID
 	}
 	p.mu.Unlock()
-	_ = p.write(r) // fails when the worker died, which the caller sees
-	return c, r.ID
+	if err := p.write(r); err != nil { // the worker died, which the caller sees
+		return posted{r.ID, c, math.MaxInt64}
+	}
+	return posted{r.ID, c, p.written}
 }
 
 // run sends r, which has the evaluator to itself, and waits for its reply. The
 // end of ctx interrupts it, once it is sent: before, the worker would have
 // nothing to interrupt.
 func (p *process) run(ctx context.Context, r request, grace time.Duration) (*reply, error) {
-	c, id := p.post(r, true)
-	stop := context.AfterFunc(ctx, func() { p.interrupt(id, grace) })
+	sent := p.post(r, true)
+	stop := context.AfterFunc(ctx, func() { p.interrupt(sent.id, grace) })
 	defer stop()
-	rep, err := p.wait(c)
-	if err != nil && r.Op == opExecute && !p.hasBegun(id) {
+	rep, err := p.wait(sent.reply)
+	if err != nil && r.Op == opExecute && !p.hasBegun(sent) {
 		return nil, errNotBegun
 	}
 	return rep, err
 }
 
-// hasBegun says whether a dead process may have run something of a cell. One
-// whose end the session wanted takes its cell with it in any case.
-func (p *process) hasBegun(id int) bool {
+// hasBegun says whether a dead process may have run something of a cell: it
+// has read what the cell is. One whose end the session wanted takes its cell
+// with it in any case.
+func (p *process) hasBegun(cell posted) bool {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.wanted || p.begun == id
+	wanted := p.wanted
+	p.mu.Unlock()
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	return wanted || p.written-p.unread >= cell.end
 }
 
 // runningID is 0 while nothing has the evaluator to itself.
@@ -90,15 +105,15 @@ func (p *process) wait(c <-chan *reply) (*reply, error) {
 
 // ask sends r, which is answered beside cells.
 func (p *process) ask(ctx context.Context, r request) (*reply, error) {
-	c, id := p.post(r, false)
+	sent := p.post(r, false)
 	select {
-	case rep := <-c:
+	case rep := <-sent.reply:
 		return rep, nil
 	case <-p.dead:
 		return nil, errDead
 	case <-ctx.Done():
 		p.mu.Lock()
-		delete(p.pending, id)
+		delete(p.pending, sent.id)
 		p.mu.Unlock()
 		return nil, ctx.Err()
 	}

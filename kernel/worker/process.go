@@ -38,12 +38,13 @@ type process struct {
 	crash    crashFilter
 
 	writing sync.Mutex // of requests
+	written int64      // bytes of requests
+	unread  int64      // how many of them the worker had not read when it died
 
 	mu      sync.Mutex
 	last    int                   // ID of the latest request
 	pending map[int]chan<- *reply // by ID
 	running int                   // ID of the request that has the evaluator
-	begun   int                   // ID of the latest cell that began
 	reason  string                // why it died or was killed
 	wanted  bool                  // its end: the session killed it, or it refuses to start
 
@@ -176,6 +177,7 @@ func (p *process) read(nonce string) {
 	} else {
 		p.crash.release()
 	}
+	p.unread = unread(p.requests)
 	p.closePipes()
 	close(p.dead)
 }
@@ -233,10 +235,6 @@ func (p *process) handle(e event) {
 		p.mu.Lock()
 		p.reason = "does not start: " + e.Message // says more than the exit status, which may have come first
 		p.wanted = true
-		p.mu.Unlock()
-	case eventBegun:
-		p.mu.Lock()
-		p.begun = e.ID
 		p.mu.Unlock()
 	case eventReply:
 		p.mu.Lock()

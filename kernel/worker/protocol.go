@@ -17,7 +17,7 @@ import (
 // The worker reads requests from descriptor 3 and writes events to descriptor
 // 4, each a JSON object on a line of its own. The first request is hello; the
 // first event is ready or refused. A request with an ID is answered by one
-// reply event with that ID, execute by a begun event before. Execute, expression and restore run one after
+// reply event with that ID. Execute, expression and restore run one after
 // another; complete, inspect, is_complete and comm are answered beside them.
 //
 // Descriptors 1 and 2 carry what cells print. Three pipes have no common
@@ -66,7 +66,6 @@ const (
 	eventInput   = "input" // a cell reads a line
 	eventClear   = "clear" // what the cell has shown
 	eventComm    = "comm"
-	eventBegun   = "begun" // the cell of that request: from here, not all of it is undone when the worker dies
 	eventReply   = "reply"
 )
 

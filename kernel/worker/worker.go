@@ -55,7 +55,7 @@ func Main(newEvaluator func(Stdio) (eval.Evaluator, error)) error {
 	if err != nil {
 		return err
 	}
-	w := &worker{out: out, cells: make(chan job, 1), answers: make(chan answer, 8)}
+	w := &worker{out: out, cells: make(chan job, 1), asked: make(chan request), answers: make(chan answer, 8)}
 	w.console.worker = w
 	w.evaluator, err = newEvaluator(Stdio{
 		In:  &w.console,
@@ -68,6 +68,7 @@ func Main(newEvaluator func(Stdio) (eval.Evaluator, error)) error {
 	}
 	host.Set(w)
 	go w.evaluateCells()
+	go w.answerAsked()
 	go w.watchSignals()
 	out.send(event{Event: eventReady})
 	w.serve(in)
@@ -95,7 +96,8 @@ func openPipes() (requests, events *os.File, err error) {
 type worker struct {
 	evaluator eval.Evaluator
 	out       *output
-	cells     chan job // at most one at a time: the Session waits for each
+	cells     chan job     // at most one at a time: the Session waits for each
+	asked     chan request // answered beside cells, by answerAsked when it is free
 	console   console
 	answers   chan answer // to what console asked
 
@@ -131,8 +133,20 @@ func (w *worker) serve(in *bufio.Reader) {
 		case opComm:
 			w.receiveComm(r)
 		default:
-			go w.answer(r)
+			select {
+			case w.asked <- r:
+			default:
+				go w.answer(r)
+			}
 		}
+	}
+}
+
+// answerAsked answers on a goroutine whose stack has grown: to grow a new one
+// is a tenth of what a completion takes.
+func (w *worker) answerAsked() {
+	for r := range w.asked {
+		w.answer(r)
 	}
 }
 
@@ -172,7 +186,6 @@ func (w *worker) evaluateCells() {
 		var rep reply
 		switch j.Op {
 		case opExecute:
-			w.out.send(event{Event: eventBegun, ID: j.ID})
 			rep = w.execute(j)
 		case opExpression:
 			rep = w.expression(j)
