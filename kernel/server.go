@@ -12,8 +12,7 @@ import (
 )
 
 // A server answers the messages of one kernel. Requests on shell are answered
-// one after another, those for a subshell beside them; control has a goroutine
-// of its own.
+// one after another, those for a subshell beside them; control waits for neither.
 type server struct {
 	options Options
 	log     *slog.Logger
@@ -54,9 +53,9 @@ func (s *server) serve(ctx context.Context) {
 	s.shells.answer = func(r *request) { s.serveShell(ctx, r) }
 	s.shells.answerComm = func(r *request) { s.serveComm(ctx, r) } // without a state: the shell is busy with its cell
 	s.shells.start()
-	go s.receive(ctx, s.shell, s.route)
-	go s.receive(ctx, s.control, s.serveControl)
-	go s.serveStdin(ctx)
+	s.serveChannel(s.shell, s.route)
+	s.serveChannel(s.control, s.serveControl)
+	s.stdin.Serve(s.serveStdin)
 	<-ctx.Done()
 	s.shells.close()
 	s.session.Close() // ends a cell that runs
@@ -79,21 +78,18 @@ func (s *server) close(linger time.Duration) {
 	}
 }
 
-// receive hands the messages of a channel on; what is no message is dropped.
-func (s *server) receive(ctx context.Context, from *wire.Router, handle func(*request)) {
-	for {
-		select {
-		case <-ctx.Done():
+// serveChannel lets handle have the messages of a channel; what is no message
+// is dropped.
+func (s *server) serveChannel(from *wire.Router, handle func(*request)) {
+	from.Serve(func(frames [][]byte) {
+		received := time.Now()
+		m, err := s.codec.Decode(frames)
+		if err != nil {
+			s.dropped.note(err)
 			return
-		case frames := <-from.Messages():
-			m, err := s.codec.Decode(frames)
-			if err != nil {
-				s.dropped.note(err)
-				continue
-			}
-			handle(&request{Message: m, from: from, received: time.Now()})
 		}
-	}
+		handle(&request{Message: m, from: from, received: received})
+	})
 }
 
 // serveShell answers one request of the shell channel.

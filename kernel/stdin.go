@@ -49,17 +49,10 @@ func (q *questions) deliver(frames [][]byte) bool {
 	}
 }
 
-// serveStdin reads the stdin channel.
-func (s *server) serveStdin(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case frames := <-s.stdin.Messages():
-			if !s.questions.deliver(frames) {
-				s.dropped.note(errors.New("on stdin, where no cell asks"))
-			}
-		}
+// serveStdin takes a message of the stdin channel.
+func (s *server) serveStdin(frames [][]byte) {
+	if !s.questions.deliver(frames) {
+		s.dropped.note(errors.New("on stdin, where no cell asks"))
 	}
 }
 

@@ -29,7 +29,7 @@ func connect(t *testing.T, at Endpoint, n int) []net.Conn {
 
 func TestTenThousandSilentConnectionsKeepNobodyOut(t *testing.T) {
 	goroutines := runtime.NumGoroutine()
-	r, at := listenRouter(t)
+	r, messages, at := listenRouter(t)
 	for range 100 { // the test's own descriptors are limited, too
 		all := connect(t, at, 100)
 		r.mu.Lock()
@@ -44,7 +44,7 @@ func TestTenThousandSilentConnectionsKeepNobodyOut(t *testing.T) {
 	}
 	c := dial(t, at, zmq4.Dealer, "late")
 	send(t, c, "hello")
-	require.Equal(t, []string{"late", "hello"}, texts(<-r.Messages()))
+	require.Equal(t, []string{"late", "hello"}, texts(<-messages))
 	r.Close(0)
 	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= goroutines+2 }, patience, 10*time.Millisecond, "nothing is left behind")
 }
@@ -53,7 +53,7 @@ func TestMorePeersThanAChannelServesAreRefused(t *testing.T) {
 	if testing.Short() {
 		t.Skip("under the race detector, on a slow machine, so many handshakes outlast the client's patience")
 	}
-	r, at := listenRouter(t)
+	r, _, at := listenRouter(t)
 	for range maxPeers {
 		dial(t, at, zmq4.Dealer, "")
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bufio"
 	"encoding/binary"
 	"fmt"
 	"net"
@@ -44,9 +45,11 @@ func appendFrames(to net.Buffers, frames [][]byte) net.Buffers {
 }
 
 // limitedConn follows the frames of what is read, and fails when a message
-// is longer than the limit.
+// is longer than the limit. It reads ahead: zmq4 asks for each header, which
+// is of two bytes mostly, and each body by itself.
 type limitedConn struct {
 	net.Conn
+	ahead   *bufio.Reader
 	limit   uint64
 	skip    uint64 // bytes of the greeting or of a body still to come
 	header  []byte // the part of a header that came
@@ -54,11 +57,11 @@ type limitedConn struct {
 }
 
 func newLimitedConn(c net.Conn) *limitedConn {
-	return &limitedConn{Conn: c, limit: maxHandshake, skip: greeting}
+	return &limitedConn{Conn: c, ahead: bufio.NewReader(c), limit: maxHandshake, skip: greeting}
 }
 
 func (c *limitedConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
+	n, err := c.ahead.Read(p)
 	if follow := c.follow(p[:n]); follow != nil {
 		return 0, follow
 	}

@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"log/slog"
+	"sync"
 
 	"github.com/go-zeromq/zmq4"
 )
@@ -10,36 +11,34 @@ import (
 // ErrNoPeer means that a message could not be sent: its peer is gone, or does not read.
 var ErrNoPeer = errors.New("the peer is gone or does not read")
 
-// inbox is how many messages may wait in a Router before its peers have to.
-const inbox = 64
-
 // A Router receives messages from many peers and answers each of them: the
 // shell, control and stdin channels.
 type Router struct {
 	*socket
-	messages chan [][]byte
+	handling sync.Mutex
 }
 
-// ListenRouter starts to listen at the endpoint.
+// ListenRouter starts to listen at the endpoint. Peers are served from Serve on.
 func ListenRouter(at Endpoint, log *slog.Logger) (*Router, error) {
 	s, err := listen(zmq4.Router, maxMessage, at, log)
 	if err != nil {
 		return nil, err
 	}
-	r := &Router{socket: s, messages: make(chan [][]byte, inbox)}
-	s.receive = func(p *peer, frames [][]byte) {
-		select {
-		case r.messages <- append([][]byte{[]byte(p.identity)}, frames...):
-		case <-s.done:
-		}
-	}
-	go s.accept()
-	return r, nil
+	return &Router{socket: s}, nil
 }
 
-// Messages are those received; the first frame of each is its peer's identity.
-// The channel is never closed.
-func (r *Router) Messages() <-chan [][]byte { return r.messages }
+// Serve calls handle for each message that comes, one at a time, and returns
+// at once. The first frame is the peer's identity. It runs on the goroutine
+// that has read the message: to hand it to another first would make whoever
+// waits for the answer wait for one more thread to wake.
+func (r *Router) Serve(handle func(frames [][]byte)) {
+	r.receive = func(p *peer, frames [][]byte) {
+		r.handling.Lock()
+		defer r.handling.Unlock()
+		handle(append([][]byte{[]byte(p.identity)}, frames...))
+	}
+	go r.accept()
+}
 
 // Send sends a message to the peer whose identity is the first frame.
 func (r *Router) Send(frames [][]byte) error {

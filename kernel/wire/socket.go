@@ -36,7 +36,6 @@ type socket struct {
 	listener net.Listener
 	log      *slog.Logger
 	receive  func(*peer, [][]byte) // called for each message of a peer, in order
-	done     chan struct{}         // closed by Close
 
 	mu      sync.Mutex
 	closed  bool
@@ -53,7 +52,7 @@ func listen(kind zmq4.SocketType, limit uint64, at Endpoint, log *slog.Logger) (
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen: %w", err)
 	}
-	return &socket{kind: kind, limit: limit, listener: l, log: log, done: make(chan struct{}), peers: map[*peer]bool{}}, nil
+	return &socket{kind: kind, limit: limit, listener: l, log: log, peers: map[*peer]bool{}}, nil
 }
 
 // removeStale removes a socket file that nobody listens on.
@@ -95,15 +94,13 @@ func (s *socket) accept() {
 func (s *socket) serve(c net.Conn) {
 	defer c.Close()
 	defer s.leave(c)
-	defer func() {
-		// zmq4 indexes into malformed handshakes without looking.
-		if p := recover(); p != nil {
-			s.log.Warn("dropped a peer that broke the handshake", "error", p)
-		}
-	}()
 	_ = c.SetDeadline(time.Now().Add(handshakeTime))
 	limited := newLimitedConn(c)
-	conn, err := zmq4.Open(limited, null.Security(), s.kind, nil, true, nil)
+	var conn *zmq4.Conn
+	err := unbroken(func() (err error) {
+		conn, err = zmq4.Open(limited, null.Security(), s.kind, nil, true, nil)
+		return err
+	})
 	if err != nil {
 		s.log.Debug("dropped a peer in the handshake", "error", err)
 		return
@@ -117,7 +114,11 @@ func (s *socket) serve(c net.Conn) {
 	}
 	defer s.remove(p)
 	for {
-		m, err := conn.RecvMsg()
+		var m zmq4.Msg
+		err := unbroken(func() (err error) {
+			m, err = conn.RecvMsg()
+			return err
+		})
 		if err != nil {
 			return
 		}
@@ -125,6 +126,17 @@ func (s *socket) serve(c net.Conn) {
 			s.receive(p, m.Frames)
 		}
 	}
+}
+
+// unbroken makes an error of a panic: zmq4 indexes into what is malformed
+// without looking.
+func unbroken(read func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("malformed: %v", p)
+		}
+	}()
+	return read()
 }
 
 // enter notes a peer that begins the handshake, unless the socket is closed.
@@ -191,7 +203,6 @@ func (s *socket) Close(linger time.Duration) {
 		return
 	}
 	s.closed = true
-	close(s.done)
 	var peers []*peer
 	for p := range s.peers {
 		peers = append(peers, p)

@@ -60,23 +60,26 @@ func texts(frames [][]byte) []string {
 	return out
 }
 
-func listenRouter(t *testing.T) (*Router, Endpoint) {
+// listenRouter returns a router and the messages that it receives.
+func listenRouter(t *testing.T) (*Router, <-chan [][]byte, Endpoint) {
 	t.Helper()
 	at := local(t)
 	r, err := ListenRouter(at, quiet)
 	require.NoError(t, err)
 	t.Cleanup(func() { r.Close(0) })
-	return r, at
+	messages := make(chan [][]byte, 64)
+	r.Serve(func(frames [][]byte) { messages <- frames })
+	return r, messages, at
 }
 
 func TestARouterAnswersEachPeer(t *testing.T) {
-	r, at := listenRouter(t)
+	r, messages, at := listenRouter(t)
 	a, b := dial(t, at, zmq4.Dealer, "a"), dial(t, at, zmq4.Dealer, "")
 	send(t, a, "from", "a")
-	m := <-r.Messages()
+	m := <-messages
 	require.Equal(t, []string{"a", "from", "a"}, texts(m))
 	send(t, b, "from b")
-	fromB := <-r.Messages()
+	fromB := <-messages
 	require.NotEmpty(t, fromB[0], "a peer without a name gets one")
 
 	require.NoError(t, r.Send([][]byte{fromB[0], []byte("to b")}))
@@ -87,13 +90,13 @@ func TestARouterAnswersEachPeer(t *testing.T) {
 }
 
 func TestAPeerThatReconnectsTakesItsNameOver(t *testing.T) {
-	r, at := listenRouter(t)
+	r, messages, at := listenRouter(t)
 	old := dial(t, at, zmq4.Dealer, "a")
 	send(t, old, "1")
-	<-r.Messages()
+	<-messages
 	renewed := dial(t, at, zmq4.Dealer, "a")
 	send(t, renewed, "2")
-	<-r.Messages()
+	<-messages
 	require.NoError(t, r.Send([][]byte{[]byte("a"), []byte("reply")}))
 	require.Equal(t, []string{"reply"}, receive(t, renewed))
 	_, err := old.RecvMsg()
@@ -101,13 +104,13 @@ func TestAPeerThatReconnectsTakesItsNameOver(t *testing.T) {
 }
 
 func TestASilentPeerKeepsNobodyOut(t *testing.T) {
-	r, at := listenRouter(t)
+	_, messages, at := listenRouter(t)
 	silent, err := net.Dial(at.Network, at.Address)
 	require.NoError(t, err)
 	defer silent.Close()
 	c := dial(t, at, zmq4.Dealer, "a")
 	send(t, c, "hello")
-	require.Equal(t, []string{"a", "hello"}, texts(<-r.Messages()))
+	require.Equal(t, []string{"a", "hello"}, texts(<-messages))
 }
 
 func TestAMalformedPeerIsDroppedAlone(t *testing.T) {
@@ -120,7 +123,7 @@ func TestAMalformedPeerIsDroppedAlone(t *testing.T) {
 		"endless handshake":      append(greet, 6, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, at := listenRouter(t)
+			_, messages, at := listenRouter(t)
 			bad, err := net.Dial(at.Network, at.Address)
 			require.NoError(t, err)
 			defer bad.Close()
@@ -133,7 +136,7 @@ func TestAMalformedPeerIsDroppedAlone(t *testing.T) {
 			require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
 			c := dial(t, at, zmq4.Dealer, "a")
 			send(t, c, "hello")
-			require.Equal(t, []string{"a", "hello"}, texts(<-r.Messages()))
+			require.Equal(t, []string{"a", "hello"}, texts(<-messages))
 		})
 	}
 }
