@@ -53,7 +53,7 @@ func TestTheFolderAndTheEnvironmentOutliveTheWorker(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "with 'blank")
 	require.NoError(t, os.Mkdir(folder, 0o755))
 	f.run(`%cd "` + folder + `"`)
-	f.run(`%env QUOTED=it's "so"`)
+	f.run(`%env QUOTED = it's "so"`)
 	f.run("import \"os\"; p, _ := os.FindProcess(os.Getpid()); p.Kill(); select {}")
 	require.Equal(t, folder+"\nit's \"so\"\n", f.printed(`!pwd; echo "$QUOTED"`))
 }
@@ -150,6 +150,9 @@ func TestCodeIsTimed(t *testing.T) {
 	require.Regexp(t, `^\S+ [nµm]?s ± \S+ [nµm]?s per loop \(mean ± std\. dev\. of 2 runs, 100 loops each\)\n$`, f.printed("%timeit -n 100 -r 2 sum(10)"))
 	require.Regexp(t, `of 2 runs, [\d,]+ loops each`, f.printed("%timeit -r 2 x + 1"))
 	require.Regexp(t, `^(less than )?[1-9]\S* [nµm]?s`, f.printed("%timeit -n 1 -r 2 x + 1"), "never no time at all")
+	for _, value := range []string{"len(\"ab\")", "float64(x)", "[]byte(\"a\")", "time.Duration(x)", "(func() int { return 1 })()"} {
+		require.Regexp(t, `per loop.* 3 loops`, f.printed("%timeit -n3 -r1 "+value), value)
+	}
 	require.Regexp(t, `of 1 run, 10 loops each`, f.printed("%%timeit -n10 -r1 y := 5\nfor i := 0; i < y; i++ {\n\tsum(i)\n}"))
 	reply, shown := f.run("%time sum(4)")
 	require.Equal(t, "ok", reply["status"])

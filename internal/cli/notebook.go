@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -33,6 +34,14 @@ func (c runCommand) Run(ctx context.Context) error {
 	if err := nb.SetParameters(c.Parameters); err != nil {
 		return err
 	}
+	output := c.Output
+	if output == "" {
+		output = c.Notebook
+	}
+	saved := saver{nb: nb, path: output}
+	if err := saved.check(); err != nil {
+		return err
+	}
 	options, err := c.worker()
 	if err != nil {
 		return err
@@ -51,20 +60,47 @@ func (c runCommand) Run(ctx context.Context) error {
 			if step.Done && c.Show {
 				showOutputs(os.Stdout, console.IsTerminal(os.Stdout), step.Cell)
 			}
+			saved.step(step)
 		},
 	})
 	var cellFailed *notebook.CellError
 	if failure != nil && !errors.As(failure, &cellFailed) {
 		return failure // refused before a cell ran: there is nothing to write
 	}
-	output := c.Output
-	if output == "" {
-		output = c.Notebook
-	}
 	if err := nb.Write(output); err != nil {
 		return err
 	}
 	return failure
+}
+
+// saver writes a notebook while it is executed, so that what has run is not
+// lost with the machine.
+type saver struct {
+	nb   *notebook.Notebook
+	path string
+	last time.Time     // it was written
+	took time.Duration // to write it
+}
+
+// check fails where the notebook could not be written: before the first cell
+// has run, not after the last.
+func (s *saver) check() error {
+	f, err := os.CreateTemp(filepath.Dir(s.path), ".adkernel-*")
+	if err != nil {
+		return fmt.Errorf("notebook %s cannot be written: %w", s.path, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// step writes after a cell, but spends little of the time on it.
+func (s *saver) step(step notebook.Progress) {
+	if !step.Done || time.Since(s.last) < max(time.Second, 20*s.took) {
+		return
+	}
+	began := time.Now()
+	_ = s.nb.Write(s.path) // the last writing says why it fails
+	s.last = time.Now()
+	s.took = s.last.Sub(began)
 }
 
 // showOutputs prints what a cell shows, a blank line after it.
@@ -102,7 +138,7 @@ func (p *progress) step(step notebook.Progress) {
 		close(p.stop)
 		fmt.Fprint(p.w, "\r\x1b[K")
 	case step.Done:
-		fmt.Fprintf(p.w, "cell %d of %d: %.1f s\n", step.Number, step.Of, step.Elapsed.Seconds())
+		fmt.Fprintf(p.w, "cell %d (%d of %d): %.1f s\n", step.Place, step.Number, step.Of, step.Elapsed.Seconds())
 	case p.terminal:
 		p.stop = make(chan struct{})
 		go p.tick(step, p.stop)
@@ -118,7 +154,7 @@ func (p *progress) tick(step notebook.Progress, stop chan struct{}) {
 		select {
 		case <-stop:
 		default:
-			fmt.Fprintf(p.w, "\r\x1b[Kcell %d of %d, %.0f s", step.Number, step.Of, time.Since(start).Seconds())
+			fmt.Fprintf(p.w, "\r\x1b[Kcell %d (%d of %d), %.0f s", step.Place, step.Number, step.Of, time.Since(start).Seconds())
 		}
 		p.mu.Unlock()
 		select {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -46,6 +47,22 @@ func TestRunWritesTheExecutedNotebookAndItsStatusSaysWhetherACellFailed(t *testi
 			require.Equal(t, test.last, last)
 		})
 	}
+}
+
+func TestRunWritesWhatHasRunBeforeTheRestHas(t *testing.T) {
+	output := filepath.Join(t.TempDir(), "out.ipynb")
+	path := saved(t, "import \"os\"\n6 * 7", fmt.Sprintf("text, _ := os.ReadFile(%q)\nfmt.Println(len(text) > 0, strings.Contains(string(text), \"42\"))", output))
+	require.Equal(t, exitOK, Main([]string{"run", path, "-o", output}))
+	nb, err := notebook.Read(output)
+	require.NoError(t, err)
+	require.Equal(t, "true true\n", nb.Cells[1].Outputs[0].Plain())
+}
+
+func TestNoCellRunsWhenTheNotebookCannotBeWritten(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "ran")
+	path := saved(t, fmt.Sprintf("import \"os\"\nos.WriteFile(%q, nil, 0o644)", mark))
+	require.Equal(t, exitFailed, Main([]string{"run", path, "-o", filepath.Join(t.TempDir(), "missing", "out.ipynb")}))
+	require.NoFileExists(t, mark)
 }
 
 func TestRunWithoutAnOutputExecutesInPlace(t *testing.T) {

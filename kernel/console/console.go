@@ -27,7 +27,8 @@ type Options struct {
 
 // Run reads cells from the process's standard input until its end, and
 // executes them in a session in which nothing ran yet. SIGINT interrupts the
-// running cell; the end of ctx interrupts it and ends the console.
+// running cell; the end of ctx interrupts it and ends the console, whose error
+// is the cause.
 //
 // On a terminal a failed cell is shown and the console goes on. Elsewhere it
 // ends the console with an error, so that scripts notice.

@@ -83,8 +83,10 @@ func (p *prompter) run(ctx context.Context) error {
 		fmt.Println(p.banner)
 	}
 	for ctx.Err() == nil {
-		source, err := p.shell.Readline()
+		source, err := line(ctx, p.shell.Readline)
 		switch {
+		case ctx.Err() != nil:
+			fmt.Println()
 		case errors.Is(err, readline.ErrInterrupt):
 			continue
 		case errors.Is(err, io.EOF):
@@ -100,7 +102,7 @@ func (p *prompter) run(ctx context.Context) error {
 		p.fill(next)
 		p.n++
 	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // detect asks the terminal how it shows pictures.

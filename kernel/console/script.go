@@ -20,8 +20,11 @@ func runScript(ctx context.Context, s *worker.Session, in io.Reader, p *printer)
 	var cell strings.Builder
 	n := 0
 	for ctx.Err() == nil {
-		line, err := lines.ReadString('\n')
-		cell.WriteString(line)
+		text, err := line(ctx, func() (string, error) { return lines.ReadString('\n') })
+		if ctx.Err() != nil {
+			break
+		}
+		cell.WriteString(text)
 		end := errors.Is(err, io.EOF)
 		if err != nil && !end {
 			return fmt.Errorf("standard input: %w", err)

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,7 +27,13 @@ func runConsole(history string) error {
 		return err
 	}
 	defer s.Close()
-	return Run(context.Background(), s, Options{Banner: "the banner", History: history})
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	err = Run(ctx, s, Options{Banner: "the banner", History: history})
+	if ctx.Err() != nil {
+		fmt.Println("ended:", err)
+	}
+	return err
 }
 
 // A terminal is a console on a pseudo-terminal, seen by its user: it answers
@@ -309,4 +317,11 @@ func TestTerminalIsFilledByLoad(t *testing.T) {
 	c.enter(1, "%load "+file)
 	c.expect("greet()")
 	shows(t, c.enter(2, ""), " größe\r\n")
+}
+
+func TestASignalEndsTheConsoleAtItsPrompt(t *testing.T) {
+	c := open(t, "", nil)
+	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
+	c.expect("ended: terminated")
+	<-c.done
 }

@@ -91,8 +91,11 @@ func environment(c *call) (eval.Result, error) {
 		return eval.Result{}, nil
 	}
 	name, value, sets := strings.Cut(rest, "=")
-	if i := strings.IndexAny(name, " \t"); i >= 0 { // NAME VALUE
-		name, value, sets = rest[:i], strings.TrimSpace(rest[i:]), true
+	if i := strings.IndexAny(rest, " \t"); i >= 0 && !sets { // NAME VALUE
+		name, value, sets = rest[:i], rest[i:], true
+	}
+	if name = strings.TrimSpace(name); strings.ContainsAny(name, " \t") {
+		return eval.Result{}, fmt.Errorf("%%env: %q is no name of a variable: write %%env NAME=VALUE", name)
 	}
 	if !sets {
 		value, ok := os.LookupEnv(name)

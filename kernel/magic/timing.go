@@ -1,9 +1,11 @@
 package magic
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
+	"go/types"
 	"math"
 	"slices"
 	"strconv"
@@ -156,6 +158,7 @@ func (c *call) loopsAndRuns() (loops, runs int, err error) {
 type repetition struct {
 	*call
 	start, end int
+	value      bool          // the code is an expression that is no statement
 	overhead   time.Duration // of a loop that runs zero times
 	spread     time.Duration // how far apart measurements of that usually are
 }
@@ -165,7 +168,7 @@ func (t *repetition) run(n int) (time.Duration, error) {
 	source := t.cell.Source
 	code := source[t.start:t.end]
 	prefix := "for timeitLoop := 0; timeitLoop < " + strconv.Itoa(n) + "; timeitLoop++ { "
-	if isValue(code) {
+	if t.value {
 		prefix += unused
 	}
 	cell := eval.Cell{N: t.cell.N, Source: blank(source[:t.start]) + prefix + strings.TrimRight(code, " \t\r\n") + "\n}"}
@@ -180,17 +183,47 @@ func (t *repetition) run(n int) (time.Duration, error) {
 // uses.
 const unused = "_ = "
 
+// isValue says whether code is an expression that is no statement, as far as
+// one can see without types: a call may be a conversion.
 func isValue(code string) bool {
 	x, err := parser.ParseExpr(strings.TrimSpace(code))
 	if err != nil {
 		return false
 	}
-	_, isCall := ast.Unparen(x).(*ast.CallExpr)
-	return !isCall
+	call, isCall := ast.Unparen(x).(*ast.CallExpr)
+	if !isCall {
+		return true
+	}
+	switch f := ast.Unparen(call.Fun).(type) {
+	case *ast.ArrayType, *ast.MapType, *ast.ChanType, *ast.FuncType, *ast.InterfaceType, *ast.StarExpr:
+		return true
+	case *ast.Ident:
+		switch o := types.Universe.Lookup(f.Name).(type) {
+		case *types.TypeName:
+			return true
+		case *types.Builtin:
+			return !slices.Contains([]string{"clear", "close", "copy", "delete", "panic", "print", "println", "recover"}, o.Name())
+		}
+	}
+	return false
 }
 
 // calibrate measures what a loop costs that runs zero times.
 func (t *repetition) calibrate() error {
+	code := t.cell.Source[t.start:t.end]
+	t.value = isValue(code)
+	if _, err := t.run(0); err != nil {
+		var refused *eval.Error
+		_, noExpression := parser.ParseExpr(strings.TrimSpace(code))
+		if noExpression != nil || !errors.As(err, &refused) || refused.Kind != eval.Check {
+			return err
+		}
+		// A conversion, or a name that the session gives another meaning.
+		t.value = !t.value
+		if _, again := t.run(0); again != nil {
+			return err
+		}
+	}
 	var all []time.Duration
 	for range 7 {
 		took, err := t.run(0)

@@ -21,6 +21,7 @@ type Options struct {
 // Progress is about one code cell of a notebook that is being executed.
 type Progress struct {
 	Cell    *Cell
+	Place   int // of the cell among all cells of the notebook, from 1
 	Number  int // of the cell among those that are executed, from 1
 	Of      int // how many are executed
 	Done    bool
@@ -56,7 +57,7 @@ func (nb *Notebook) Execute(ctx context.Context, s *worker.Session, o Options) e
 	nb.setLanguage()
 	total := 0
 	for _, c := range nb.Cells {
-		if c.Type == Code {
+		if c.Type == Code && !c.skipped() {
 			c.ExecutionCount, c.Outputs = 0, nil
 		}
 		if c.runs() {
@@ -74,11 +75,11 @@ func (nb *Notebook) Execute(ctx context.Context, s *worker.Session, o Options) e
 			return &CellError{nb.path, i + 1, errors.New("was not executed: interrupted")}
 		}
 		n++
-		o.report(Progress{Cell: c, Number: n, Of: total})
+		o.report(Progress{Cell: c, Place: i + 1, Number: n, Of: total})
 		start := time.Now()
 		err := executeCell(ctx, s, recorder, c, n, o.Timeout)
 		elapsed := time.Since(start)
-		recorder.look(func() { o.report(Progress{Cell: c, Number: n, Of: total, Done: true, Elapsed: elapsed}) })
+		recorder.look(func() { o.report(Progress{Cell: c, Place: i + 1, Number: n, Of: total, Done: true, Elapsed: elapsed}) })
 		if err == nil {
 			continue
 		}
@@ -99,8 +100,12 @@ func (o Options) report(p Progress) {
 
 // runs says whether the cell is executed: Jupyter skips code cells without code.
 func (c *Cell) runs() bool {
-	return c.Type == Code && strings.TrimSpace(c.Source) != ""
+	return c.Type == Code && strings.TrimSpace(c.Source) != "" && !c.skipped()
 }
+
+// skipped says whether the cell's author wants it left as it is. The tag is
+// nbclient's.
+func (c *Cell) skipped() bool { return c.hasTag("skip-execution") }
 
 // mayFail says whether the cell's author expects an error.
 func (c *Cell) mayFail() bool {

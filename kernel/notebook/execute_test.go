@@ -103,6 +103,16 @@ func TestACellWithTheTagRaisesExceptionDoesNotStopTheNotebook(t *testing.T) {
 	require.Equal(t, "2", nb.Cells[1].Outputs[0].Plain())
 }
 
+func TestACellWithTheTagSkipExecutionIsLeftAsItIs(t *testing.T) {
+	nb := code("1 + 1", `panic("never")`, "2 + 2")
+	was := []*Output{{Type: Stream, Name: "stdout", Text: "of another day"}}
+	nb.Cells[1].Metadata, nb.Cells[1].Outputs, nb.Cells[1].ExecutionCount = map[string]any{"tags": []any{"skip-execution"}}, was, 7
+	require.NoError(t, nb.Execute(t.Context(), start(t), Options{}))
+	require.Equal(t, was, nb.Cells[1].Outputs)
+	require.Equal(t, 7, nb.Cells[1].ExecutionCount)
+	require.Equal(t, 2, nb.Cells[2].ExecutionCount)
+}
+
 func TestACellThatTakesTooLongIsInterruptedAndNamed(t *testing.T) {
 	nb := code("1 + 1", "for {\n}")
 	err := nb.Execute(t.Context(), start(t), Options{Timeout: time.Second})

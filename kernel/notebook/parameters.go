@@ -9,7 +9,6 @@ import (
 	"go/token"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"adkernel/internal/suggest"
@@ -25,9 +24,9 @@ const (
 	injectedTag   = "injected-parameters"
 )
 
-// SetParameters gives parameters values: Go expressions, or the text itself
-// where the default is a string. What the cell of the defaults does not
-// declare is an error, as is a notebook without such a cell.
+// SetParameters gives parameters values: Go expressions, or what their kind is
+// usually written as elsewhere (parameter.literal). What the cell of the
+// defaults does not declare is an error, as is a notebook without such a cell.
 func (nb *Notebook) SetParameters(values map[string]string) error {
 	if len(values) == 0 {
 		return nil
@@ -47,7 +46,7 @@ func (nb *Notebook) SetParameters(values map[string]string) error {
 		if !ok {
 			return nb.problem(fmt.Errorf("cell %d declares no parameter %q%s", at+1, name, suggest.Clause(name, slices.Sorted(maps.Keys(defaults)))))
 		}
-		text, err := literal(values[name], value)
+		text, err := value.literal(values[name])
 		if err != nil {
 			return nb.problem(fmt.Errorf("parameter %s: %w", name, err))
 		}
@@ -70,17 +69,21 @@ func (nb *Notebook) problem(err error) error {
 	return fmt.Errorf("notebook %s: %w", nb.path, err)
 }
 
-// declared finds the variables that the statements of a cell declare, and
-// their first values; nil where there is none.
-func declared(source string) (map[string]ast.Expr, error) {
-	found := map[string]ast.Expr{}
-	add := func(names []ast.Expr, values []ast.Expr) {
+// A parameter is a variable with what its declaration says of it: a type, a
+// first value, or both.
+type parameter struct{ typ, value ast.Expr }
+
+// declared finds the variables that the statements of a cell declare.
+func declared(source string) (map[string]parameter, error) {
+	found := map[string]parameter{}
+	add := func(names []ast.Expr, typ ast.Expr, values []ast.Expr) {
 		for i, n := range names {
 			if id, ok := n.(*ast.Ident); ok && id.Name != "_" {
-				found[id.Name] = nil
+				p := parameter{typ: typ}
 				if len(values) == len(names) {
-					found[id.Name] = values[i]
+					p.value = values[i]
 				}
+				found[id.Name] = p
 			}
 		}
 	}
@@ -92,7 +95,7 @@ func declared(source string) (map[string]ast.Expr, error) {
 		switch s := file.Decls[0].(*ast.FuncDecl).Body.List[0].(type) {
 		case *ast.AssignStmt:
 			if s.Tok == token.DEFINE {
-				add(s.Lhs, s.Rhs)
+				add(s.Lhs, nil, s.Rhs)
 			}
 		case *ast.DeclStmt:
 			for _, spec := range s.Decl.(*ast.GenDecl).Specs {
@@ -101,11 +104,7 @@ func declared(source string) (map[string]ast.Expr, error) {
 				for _, n := range v.Names {
 					names = append(names, n)
 				}
-				values := v.Values
-				if id, ok := v.Type.(*ast.Ident); ok && id.Name == "string" && len(values) == 0 {
-					values = slices.Repeat([]ast.Expr{&ast.BasicLit{Kind: token.STRING}}, len(names))
-				}
-				add(names, values)
+				add(names, v.Type, v.Values)
 			}
 		}
 	}
@@ -158,17 +157,6 @@ func statements(source string) []string {
 			declares = declares || depth == 0 && start <= len(source)
 		}
 	}
-}
-
-// literal is the value as Go, for a parameter with this default.
-func literal(value string, byDefault ast.Expr) (string, error) {
-	if lit, ok := byDefault.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-		return strconv.Quote(value), nil
-	}
-	if _, err := parser.ParseExpr(value); err != nil {
-		return "", fmt.Errorf("%q is no Go expression: %w", value, err)
-	}
-	return value, nil
 }
 
 func (c *Cell) hasTag(tag string) bool {

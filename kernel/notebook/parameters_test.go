@@ -1,6 +1,8 @@
 package notebook
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,16 +37,44 @@ func TestParametersGoBelowTheirDefaults(t *testing.T) {
 	require.Equal(t, "30", nb.Cells[4].Outputs[0].Plain())
 }
 
+func TestParametersAsAShellOrAWorkflowWritesThem(t *testing.T) {
+	const defaults = "import \"time\"\nflag, verbose := true, !false\nvar quick bool\nwait := 10 * time.Second\nvar limit time.Duration\n" +
+		"models := []string{\"a\"}\nvar sizes [2]int\nnested := map[string][]float64{}\nn := 1"
+	given := map[string][2]string{ // value, as Go
+		"flag":   {"True", "true"},
+		"quick":  {"False", "false"},
+		"wait":   {"1m30s", "90 * time.Second"},
+		"limit":  {"250us", "250 * time.Microsecond"},
+		"models": {`["b", "c \"d\""]`, `[]string{"b", "c \"d\""}`},
+		"sizes":  {"[3, 4]", "[2]int{3, 4}"},
+		"nested": {`{"y": [1.5, 2], "x": []}`, `map[string][]float64{"x": {}, "y": {1.5, 2}}`},
+		"n":      {"1 << 4", "1 << 4"},
+	}
+	values, want := map[string]string{}, "// Parameters"
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		values[name] = given[name][0]
+		want += "\n" + name + " = " + given[name][1]
+	}
+	nb := parametrized(defaults)
+	require.NoError(t, nb.SetParameters(values))
+	require.Equal(t, want, nb.Cells[2].Source)
+	nb.Cells = append(nb.Cells, &Cell{Type: Code, Source: "_ = verbose\nfmt.Sprint(flag, quick, wait, limit, models, sizes, nested, n)"})
+	require.NoError(t, nb.Execute(t.Context(), start(t), Options{}))
+	require.Equal(t, `true false 1m30s 250µs [b c "d"] [3 4] map[x:[] y:[1.5 2]] 16`, nb.Cells[4].Outputs[0].Plain())
+}
+
 func TestParametersThatCannotBeSetAreErrors(t *testing.T) {
 	for want, test := range map[string]struct {
 		nb     *Notebook
 		values map[string]string
 	}{
-		`no code cell has the tag "parameters"`:                      {code("samples := 1"), map[string]string{"samples": "2"}},
-		`declares no parameter "sampels"; did you mean "samples"?`:   {parametrized(parametersCell), map[string]string{"sampels": "2"}},
-		`parameter samples: "two words" is no Go expression`:         {parametrized(parametersCell), map[string]string{"samples": "two words"}},
-		`cell 2, which declares the parameters: samples := : 3:1`:    {parametrized("samples := "), map[string]string{"samples": "2"}},
-		`declares no parameter "x": have models, name, rate, sample`: {parametrized(parametersCell), map[string]string{"x": "2"}},
+		`no code cell has the tag "parameters"`:                                         {code("samples := 1"), map[string]string{"samples": "2"}},
+		`declares no parameter "sampels"; did you mean "samples"?`:                      {parametrized(parametersCell), map[string]string{"sampels": "2"}},
+		`parameter samples: "two words" is no Go expression such as its default, 100`:   {parametrized(parametersCell), map[string]string{"samples": "two words"}},
+		`parameter models: "[b" is no Go expression such as []string{...}, and no JSON`: {parametrized(parametersCell), map[string]string{"models": "[b"}},
+		`parameter wait: "1 s" is no Go expression, and no duration such as 1m30s`:      {parametrized("wait := time.Second"), map[string]string{"wait": "1 s"}},
+		`cell 2, which declares the parameters: samples := : 3:1`:                       {parametrized("samples := "), map[string]string{"samples": "2"}},
+		`declares no parameter "x": have models, name, rate, sample`:                    {parametrized(parametersCell), map[string]string{"x": "2"}},
 	} {
 		err := test.nb.SetParameters(test.values)
 		require.ErrorContains(t, err, want)
