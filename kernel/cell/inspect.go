@@ -59,7 +59,7 @@ func (s *Session) inspectName(source string, start, end int) (eval.Inspection, b
 		o = s.visible(name, d.pkg)
 	}
 	if o == nil {
-		return eval.Inspection{}, false
+		return s.inspectPackage(source, name, start)
 	}
 	if v, ok := o.(*types.Var); ok && v.IsField() {
 		if owner := d.owner(v); owner != nil {
@@ -67,6 +67,19 @@ func (s *Session) inspectName(source string, start, end int) (eval.Inspection, b
 		}
 	}
 	return s.describe(o), true
+}
+
+// inspectPackage describes a package that a cell would import by naming it.
+func (s *Session) inspectPackage(source, name string, start int) (eval.Inspection, bool) {
+	paths := s.imp.named(name)
+	if len(paths) == 0 || strings.HasSuffix(strings.TrimRight(source[:start], " \t\r\n"), ".") {
+		return eval.Inspection{}, false
+	}
+	p, err := s.imp.Import(paths[0])
+	if err != nil {
+		return eval.Inspection{}, false
+	}
+	return s.describePackage(p), true
 }
 
 // describeField describes a field of a type.

@@ -61,7 +61,7 @@ func TestInspect(t *testing.T) {
 		require.True(t, ok, tt.source)
 		require.Equal(t, tt.want, got, tt.source)
 	}
-	for _, s := range []string{"|", "1 + | 2", "noth|ing", "// ad|d", "if t == t { | }", "func() { | }()", "add(1, func() int {\n\t|\n})", "s := \"ad|d\"", "(|1)"} {
+	for _, s := range []string{"|", "1 + | 2", "noth|ing", "// ad|d", "if t == t { | }", "t.str|ings", "func() { | }()", "add(1, func() int {\n\t|\n})", "s := \"ad|d\"", "(|1)"} {
 		source, at := cursor(s)
 		got, ok := nb.Inspect(source, at)
 		require.False(t, ok, "%s: %+v", s, got)
@@ -74,6 +74,7 @@ func TestInspectTheStandardLibrary(t *testing.T) {
 		{"strings.ToUp|per(", "func strings.ToUpper(s string) string", "ToUpper returns s with all Unicode letters mapped to their upper case.", "strings"},
 		{"strings.ToUpper(|", "func strings.ToUpper(s string) string", "ToUpper returns s with all Unicode letters mapped to their upper case.", "strings"},
 		{"str|ings.ToUpper(\"\")", "package strings // import \"strings\"", "Package strings implements simple functions to manipulate UTF-8 encoded strings.", "strings"},
+		{"str|ings", "package strings // import \"strings\"", "Package strings implements simple functions to manipulate UTF-8 encoded strings.", "strings"},
 		{"import \"encoding/j|son\"", "package json // import \"encoding/json\"", "Package json implements encoding and decoding of JSON", "encoding/json"},
 		{"import \"net/http\"\nhttp.Server{Add|r: \"\"}", "field Addr string", "Addr optionally specifies the TCP address for the server to listen on", "net/http.Server"},
 		{"le|n(\"a\")", "func len(v Type) int", "The len built-in function returns the length of v", "builtin"},

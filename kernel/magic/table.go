@@ -65,12 +65,14 @@ func init() {
 	magics["lsmagic"] = magics["help"]
 	magics["set_env"] = magics["env"]
 	magics["file"] = magics["writefile"]
+	magics["hist"] = magics["history"]
+	magics["js"] = magics["javascript"]
 }
 
 const programUsage = "[--no-raise-error] [ARGUMENTS]"
 
-// aliases are left out of listings.
-var aliases = []string{"lsmagic", "set_env", "file"}
+// aliases are IPython's; they are left out of listings.
+var aliases = []string{"lsmagic", "set_env", "file", "hist", "js"}
 
 // known says what is wrong with a part before anything runs, or nil.
 func (e *evaluator) known(p part) error {
