@@ -50,6 +50,18 @@ var (
 	printers = []string{"Errorf", "Print", "Printf", "Println", "Sprint", "Sprintf", "Sprintln"}
 )
 
+// process stands among changes for what no name stands for: the folder, the
+// environment, files, other programs. These functions of packages change it.
+const process = "the process"
+
+var actors = map[string][]string{
+	"exec": {"Command", "CommandContext"},
+	"os": {
+		"Chdir", "Chmod", "Clearenv", "CopyFS", "Create", "CreateTemp", "Link", "Mkdir", "MkdirAll", "MkdirTemp", "OpenFile", "Remove", "RemoveAll",
+		"Rename", "Setenv", "StartProcess", "Symlink", "Truncate", "Unsetenv", "WriteFile",
+	},
+}
+
 // read notes what a node assigns to, or through, or takes the address of,
 // calls a method of, or hands to a function.
 func (e effects) read(node ast.Node) {
@@ -104,6 +116,9 @@ func (e effects) call(call *ast.CallExpr) {
 	case *ast.SelectorExpr:
 		given := append([]ast.Expr{f.X}, call.Args...)
 		name, isName := f.X.(*ast.Ident)
+		if isName && slices.Contains(actors[name.Name], f.Sel.Name) {
+			e.changes.add(process)
+		}
 		switch {
 		case slices.Contains(lookers, f.Sel.Name):
 			e.hand(callee{method, f.Sel.Name}, given...)

@@ -159,7 +159,8 @@ func withoutSaving(c host.Cell) (string, error) {
 		if !inside {
 			continue
 		}
-		if len(p.nodes) > 1 || !isCall(p.nodes[0]) {
+		line := text[:p.start]
+		if len(p.nodes) > 1 || !isCall(p.nodes[0]) || strings.TrimSpace(line[strings.LastIndexByte(line, '\n')+1:]) != "" {
 			return "", fmt.Errorf("cell In[%d] calls %s among other things: call it on a line of its own", c.N, saving)
 		}
 		text = text[:p.start] + text[p.end:]

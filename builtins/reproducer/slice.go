@@ -8,8 +8,8 @@ import (
 
 // A slicer selects the cells that another one needs: those that define a name
 // it mentions, those that change the value between the definition and the
-// use, and what these need in turn. Where text alone does not tell, a cell is
-// taken rather than left out.
+// use, those that change the process, and what these need in turn. Where text
+// alone does not tell, a cell is taken rather than left out.
 type slicer struct {
 	cells   []host.Cell
 	sources []*source
@@ -30,7 +30,13 @@ func slice(cells []host.Cell) []host.Cell {
 	for _, c := range cells {
 		s.sources = append(s.sources, readSource(c.Source))
 	}
-	s.take(len(cells)-1, len(cells)-1)
+	last := len(cells) - 1
+	s.take(last, last)
+	for i := range last {
+		if s.acts(i, set{}) {
+			s.take(i, last)
+		}
+	}
 	var out []host.Cell
 	for i, c := range cells {
 		if s.needed[i] {
@@ -82,7 +88,7 @@ func (s *slicer) need(name string, before int) {
 // name, -1 when none does.
 func (s *slicer) definition(name string, before int) int {
 	for i := before - 1; i >= 0; i-- {
-		if slices.Contains(s.cells[i].Defines, name) && s.sources[i].declares[name] {
+		if slices.Contains(s.cells[i].Defines, name) && (s.sources[i].declares[name] || s.sources[i].brings) {
 			return i
 		}
 	}
@@ -111,6 +117,23 @@ func (s *slicer) calls(i int, changed string, through bool, seen set) bool {
 		}
 	}
 	return false
+}
+
+// acts reports whether the cell at index i changes the process, in which the
+// cells after it run: its folder, its environment, files.
+func (s *slicer) acts(i int, seen set) bool {
+	return s.sources[i].acts || s.sources[i].now.changes[process] || s.callsActor(i, seen)
+}
+
+func (s *slicer) callsActor(i int, seen set) bool {
+	return slices.ContainsFunc(s.cells[i].Uses, func(name string) bool {
+		if seen[name] {
+			return false
+		}
+		seen[name] = true
+		d := s.definition(name, i)
+		return d >= 0 && s.sources[d].function && (s.sources[d].latent.changes[process] || s.callsActor(d, seen))
+	})
 }
 
 // has reports whether the effects of the cell at index i have the name.

@@ -60,6 +60,9 @@ func TestSliceTakesWhatTheLastCellNeedsAndNoMore(t *testing.T) {
 		{"a local variable of the same name", []string{"d := 1", "func f() int { e := 1; e = 2; return e }", "e := 3", "Compare(e)"}, []int{3, 4}},
 		{"imports that are written", []string{`import "strings"`, `import "os"`, "s := strings.ToUpper(`a`)", "Compare(s)"}, []int{1, 3, 4}},
 		{"recursion", []string{"func f(n int) int { if n == 0 { return 0 }; return f(n - 1) }", "Compare(f(2))"}, []int{1, 2}},
+		{"what a magic runs", []string{"x := 1", "%time a := Run(d, t)", "%%time\nb := Run(e, t)\nc := 1", "Compare(a, b)"}, []int{2, 3, 4}},
+		{"magics and commands that act", []string{"%cd /tmp", "!ls", "%who", "%env A=1", "%%writefile ad.yaml\nx", "%gopath src", "%time !make", "%history", "Compare(a)"}, []int{1, 2, 4, 5, 6, 7, 9}},
+		{"functions that act", []string{`os.Setenv("A", "1")`, `func there() { os.Chdir("/") }`, `func never() { os.Remove("x") }`, "func by() { there() }", "by()", `s := os.Getenv("A")`, `os.WriteFile("x", nil, 0o644)`, "Compare(a)"}, []int{1, 2, 4, 5, 7, 8}},
 		{"a cell that does not parse is passed over", []string{"x := := 1", "y := 2", "Compare(y)"}, []int{2, 3}},
 		{"headers with semicolons and several lines", []string{"sum := 0", "for i := 0; i < 3; i++ {\n\tsum += i\n}", "Compare(sum)"}, []int{1, 2, 3}},
 	}
@@ -130,4 +133,18 @@ func FuzzReadSource(f *testing.F) {
 			end = p.end
 		}
 	})
+}
+
+func TestANameThatAFileBringsIsDefinedWhereTheFileRuns(t *testing.T) {
+	cells := []host.Cell{
+		{N: 1, Source: "n := 2", Defines: []string{"n"}},
+		{N: 2, Source: "%run lib.go", Defines: []string{"count", "fmt"}, Uses: []string{"n"}},
+		{N: 3, Source: "m := 1", Defines: []string{"m"}},
+		{N: 4, Source: "Compare(count())", Uses: []string{"count"}},
+	}
+	var got []int
+	for _, c := range slice(cells) {
+		got = append(got, c.N)
+	}
+	require.Equal(t, []int{1, 2, 4}, got)
 }

@@ -8,6 +8,8 @@ import (
 	"path"
 	"slices"
 	"strconv"
+
+	"adkernel/kernel/magic"
 )
 
 // A source is what a cell's text says about names, without types.
@@ -22,6 +24,8 @@ type source struct {
 	links    []link  // names of one thing, between statements
 	literals set     // values of string literals
 	function bool
+	acts     bool // magics of it change more than names: the folder, the environment, files
+	brings   bool // it declares more than its text does
 }
 
 // A part is one or more top-level declarations or statements that end with a
@@ -39,12 +43,16 @@ func (s set) add(name string) {
 	}
 }
 
-// readSource never fails: what does not parse declares and changes nothing.
+// readSource never fails: what does not parse, and is no magic, declares and
+// changes nothing.
 func readSource(text string) *source {
 	s := &source{
 		declares: set{}, imports: set{}, methods: set{}, mentions: set{}, literals: set{},
 		now: newEffects(), latent: newEffects(),
 	}
+	cell := magic.Read(text)
+	s.acts, s.brings = cell.Acts, cell.Brings
+	text = cell.Go
 	var links []link
 	for _, p := range split(text) {
 		p.nodes = parse(text[p.start:p.end])

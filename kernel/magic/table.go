@@ -22,6 +22,7 @@ type magic struct {
 
 	runsGo bool // what follows, or the body of the cell, is Go
 	paths  bool // the arguments are paths
+	looks  bool // it changes nothing but what is shown
 	run    func(*call) (eval.Result, error)
 }
 
@@ -36,17 +37,17 @@ var magics map[string]magic
 func init() {
 	magics = map[string]magic{
 		"cd":         {line: yes, paths: true, run: changeFolder, usage: "[FOLDER | -]", doc: "Change the working folder; home when none is named, the one before with -."},
-		"pwd":        {line: yes, run: workingFolder, doc: "The working folder."},
+		"pwd":        {looks: true, line: yes, run: workingFolder, doc: "The working folder."},
 		"env":        {line: yes, run: environment, usage: "[NAME | NAME=VALUE | NAME VALUE]", doc: "Show the environment, or one variable of it, or set one. {x} is the variable x of the cells."},
 		"gopath":     {line: yes, paths: true, run: sourceFolder, usage: "[FOLDER]", doc: "Import packages from the source code in FOLDER/src, such as vendored ones."},
 		"time":       {line: yes, cell: yes, runsGo: true, run: timeOnce, usage: "CODE", doc: "Run code once and say how long it took."},
 		"timeit":     {line: yes, cell: yes, runsGo: true, run: timeRepeated, usage: "[-n LOOPS] [-r RUNS] CODE", doc: "Run code many times and say how long one time takes. In a cell, CODE in the first line is run once before."},
-		"who":        {line: yes, run: who, usage: "[var | const | func | type | package]", doc: "List the names that are alive."},
-		"whos":       {line: yes, run: whos, usage: "[var | const | func | type | package]", doc: "List the names that are alive with their types and values."},
+		"who":        {looks: true, line: yes, run: who, usage: "[var | const | func | type | package]", doc: "List the names that are alive."},
+		"whos":       {looks: true, line: yes, run: whos, usage: "[var | const | func | type | package]", doc: "List the names that are alive with their types and values."},
 		"reset":      {line: yes, run: reset, usage: "[-f]", doc: "Forget everything that is alive; -f does not ask first."},
-		"history":    {line: yes, run: history, usage: "[-n] [-l COUNT | RANGE...]", doc: "Print the cells that ran, with numbers by -n: the last COUNT, or those of ranges such as 2-5 or 7."},
+		"history":    {looks: true, line: yes, run: history, usage: "[-n] [-l COUNT | RANGE...]", doc: "Print the cells that ran, with numbers by -n: the last COUNT, or those of ranges such as 2-5 or 7."},
 		"save":       {line: yes, paths: true, run: save, usage: "[-f] [-a] FILE [RANGE...]", doc: "Write cells that ran to a file: all of them, or ranges such as 2-5 or 7. -a appends, -f overwrites."},
-		"load":       {line: yes, paths: true, run: load, usage: "FILE | RANGE", doc: "Put a file, or cells that ran, into this cell in place of the magic."},
+		"load":       {looks: true, line: yes, paths: true, run: load, usage: "FILE | RANGE", doc: "Put a file, or cells that ran, into this cell in place of the magic."},
 		"run":        {line: yes, paths: true, run: runFile, usage: "FILE", doc: "Run a Go file, or the code cells of a notebook, here: what it declares is alive afterwards."},
 		"bash":       {cell: yes, run: program("bash"), usage: programUsage, doc: "Run the cell with bash."},
 		"sh":         {cell: yes, run: program("sh"), usage: programUsage, doc: "Run the cell with sh."},
@@ -54,13 +55,13 @@ func init() {
 		"python3":    {cell: yes, run: program("python3"), usage: programUsage, doc: "Run the cell with Python 3, in a process of its own."},
 		"script":     {cell: yes, run: script, usage: "PROGRAM [ARGUMENTS]", doc: "Run the cell with a program that reads it from standard input."},
 		"writefile":  {cell: yes, paths: true, run: writeFile, usage: "[-a] FILE", doc: "Write the cell to a file; -a appends."},
-		"html":       {cell: yes, run: asMIME("text/html"), doc: "Show the cell as HTML."},
-		"markdown":   {cell: yes, run: asMIME("text/markdown"), doc: "Show the cell as Markdown."},
-		"svg":        {cell: yes, run: asMIME("image/svg+xml"), doc: "Show the cell as a picture in SVG."},
-		"latex":      {cell: yes, run: asMIME("text/latex"), doc: "Show the cell as LaTeX."},
-		"javascript": {cell: yes, run: asMIME("application/javascript"), doc: "Run the cell in the browser."},
-		"help":       {line: yes, run: help, usage: "[NAME]", doc: "Say what magics there are, or what one of them does."},
-		"doctor":     {line: yes, run: doctor, doc: "Say what this machine has, and what is missing."},
+		"html":       {looks: true, cell: yes, run: asMIME("text/html"), doc: "Show the cell as HTML."},
+		"markdown":   {looks: true, cell: yes, run: asMIME("text/markdown"), doc: "Show the cell as Markdown."},
+		"svg":        {looks: true, cell: yes, run: asMIME("image/svg+xml"), doc: "Show the cell as a picture in SVG."},
+		"latex":      {looks: true, cell: yes, run: asMIME("text/latex"), doc: "Show the cell as LaTeX."},
+		"javascript": {looks: true, cell: yes, run: asMIME("application/javascript"), doc: "Run the cell in the browser."},
+		"help":       {looks: true, line: yes, run: help, usage: "[NAME]", doc: "Say what magics there are, or what one of them does."},
+		"doctor":     {looks: true, line: yes, run: doctor, doc: "Say what this machine has, and what is missing."},
 	}
 	magics["lsmagic"] = magics["help"]
 	magics["set_env"] = magics["env"]
