@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"adkernel/builtins/run"
 )
@@ -20,10 +21,11 @@ type Unjudged struct {
 func judgedAlike(test, base *run.Run) error {
 	a, b := test.JudgedBy(), base.JudgedBy()
 	ours := func(r *run.Run) bool { return r.Spec().Import == nil || r.Spec().Task.Scorer != nil }
-	if a == b || (a == "" || b == "") && !(ours(test) && ours(base)) {
+	metric := func(by string) bool { return strings.HasPrefix(by, "metric ") }
+	if a == b || (a == "" || b == "") && !(ours(test) && ours(base)) && !metric(a) && !metric(b) {
 		return nil // an import need not say
 	}
-	return fmt.Errorf("%s judges the answers of %s, and %s those of %s: choose one for both (By for a filter, Rescore for a function)",
+	return fmt.Errorf("%s judges the answers of %s, and %s those of %s: choose one for both (By for a filter, Rescore for a function, Metric where samples are read)",
 		cmp.Or(a, "the task's rule"), test.Name(), cmp.Or(b, "the task's rule"), base.Name())
 }
 

@@ -219,8 +219,8 @@ func (s *lmSample) readMetrics(fields map[string]json.RawMessage) error {
 // taken; nil choices when an output was generated.
 //
 // Usually all requests share their context. Where they share the continuation
-// instead (winogrande), the contexts are the choices; where some contexts are
-// others (acc_mutual_info asks for each choice without a context too), those
+// instead (winogrande), the contexts are the choices; where there is no context
+// (BLiMP), the choices are what was asked; where some contexts are others (acc_mutual_info asks for each choice without a context too), those
 // requests are left out.
 func (s *lmSample) prompt() (text string, choices []int, label func(int) string) {
 	first := s.Arguments[0]
@@ -245,7 +245,15 @@ func (s *lmSample) prompt() (text string, choices []int, label func(int) string)
 			choices = append(choices, i)
 		}
 	}
-	return first.Context, choices, func(i int) string { return s.Arguments[i].Choice }
+	text = first.Context
+	if text == "" { // as in BLiMP: which of these sentences is likelier
+		texts := make([]string, len(choices))
+		for i, choice := range choices {
+			texts[i] = s.Arguments[choice].Choice
+		}
+		text = strings.Join(texts, "\n")
+	}
+	return text, choices, func(i int) string { return s.Arguments[i].Choice }
 }
 
 // target is what the sample says of the right one of its choices.

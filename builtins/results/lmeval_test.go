@@ -172,6 +172,49 @@ func TestOlderSamplesFilesAreRead(t *testing.T) {
 	refused(t, "acc_norm is NaN: only metrics that are 0 or 1", o, file(t, "samples_old.jsonl", line))
 }
 
+func TestSamplesWithoutAContextAreAskedByTheirChoices(t *testing.T) {
+	line := `{"doc_id": 0, "doc": {}, "target": 0, "arguments": [["", "Cats sleep."], ["", "Cats sleeps."]], "resps": [[[-1.5, false]], [[-2.5, false]]], "filtered_resps": [[-1.5, false], [-2.5, false]], "acc": 1.0}` + "\n"
+	r, samples := imported(t, options(t), file(t, "samples_blimp.jsonl", line))
+	require.True(t, samples[0].Correct)
+	text, err := r.PromptText(0)
+	require.NoError(t, err)
+	require.Equal(t, "Cats sleep.\nCats sleeps.", text)
+
+	refused(t, "sample 0: prompt of 0 ids", options(t), file(t, "samples_empty.jsonl",
+		`{"doc_id": 0, "doc": {}, "target": "a", "arguments": [["", {"until": []}]], "resps": [["a"]], "filtered_resps": ["a"], "exact_match": 1.0}`+"\n"))
+}
+
+func TestOneFileByTwoMetricsIsNotCompared(t *testing.T) {
+	by := options(t)
+	by.Metric = "acc_norm"
+	test, _ := imported(t, by, lmChoice)
+	base, _ := imported(t, options(t), lmChoice)
+	_, err := compare.Runs(test, base)
+	require.ErrorContains(t, err, "metric acc_norm judges the answers of")
+	_, err = compare.Runs(base, test)
+	require.ErrorContains(t, err, "choose one for both")
+}
+
+func TestTheFolderOfOneModelIsFound(t *testing.T) {
+	folder := t.TempDir()
+	refused(t, "no result files in this folder; ", options(t), folder)
+	model := filepath.Join(folder, "demo__dense")
+	require.NoError(t, os.Mkdir(model, 0o755))
+	require.NoError(t, os.Mkdir(filepath.Join(folder, "empty"), 0o755))
+	linked, err := filepath.Abs(lmChoice)
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(linked, filepath.Join(model, filepath.Base(lmChoice))))
+	_, samples := imported(t, options(t), folder)
+	require.Len(t, samples, 4)
+
+	other := filepath.Join(folder, "other")
+	require.NoError(t, os.Mkdir(other, 0o755))
+	require.NoError(t, os.Symlink(linked, filepath.Join(other, filepath.Base(lmChoice))))
+	refused(t, "but in several within it: name one of demo__dense, other", options(t), folder)
+	require.NoError(t, os.Symlink("nowhere", filepath.Join(folder, "samples_lost.jsonl")))
+	refused(t, "samples_lost.jsonl", options(t), folder)
+}
+
 func TestTargetsOfDigitsAreReadAsTheFileTells(t *testing.T) {
 	line := func(doc, target string, likeliest int, acc float64) string {
 		arguments, resps := map[string]any{}, []any{}

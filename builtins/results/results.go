@@ -181,19 +181,11 @@ func expand(paths []string) ([]string, error) {
 			files = append(files, path)
 			continue
 		}
-		entries, err := os.ReadDir(path)
+		inside, err := inFolder(path)
 		if err != nil {
 			return nil, err
 		}
-		before := len(files)
-		for _, e := range entries {
-			if e.Type().IsRegular() && isResultName(e.Name()) {
-				files = append(files, filepath.Join(path, e.Name()))
-			}
-		}
-		if len(files) == before {
-			return nil, fmt.Errorf("%s: no result files in this folder; %s", path, formatsWords())
-		}
+		files = append(files, inside...)
 	}
 	seen := map[string]bool{}
 	for _, path := range files {
@@ -207,6 +199,55 @@ func expand(paths []string) ([]string, error) {
 		seen[absolute] = true
 	}
 	return files, nil
+}
+
+// inFolder lists the result files in a folder, or in the one folder within it
+// that has some: lm-eval makes one for each model.
+func inFolder(folder string) ([]string, error) {
+	files, folders, err := listResults(folder)
+	if err != nil || len(files) > 0 {
+		return files, err
+	}
+	var filled []string
+	for _, f := range folders {
+		inside, _, err := listResults(f)
+		if err != nil {
+			return nil, err
+		}
+		if len(inside) > 0 {
+			files, filled = inside, append(filled, filepath.Base(f))
+		}
+	}
+	switch len(filled) {
+	case 0:
+		return nil, fmt.Errorf("%s: no result files in this folder; %s", folder, formatsWords())
+	case 1:
+		return files, nil
+	}
+	return nil, fmt.Errorf("%s: no result files in this folder, but in several within it: name one of %s", folder, strings.Join(filled, ", "))
+}
+
+// listResults lists the result files and the folders in a folder, links to
+// them included.
+func listResults(folder string) (files, folders []string, err error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		path := filepath.Join(folder, e.Name())
+		info, err := os.Stat(path)
+		switch {
+		case err != nil && isResultName(e.Name()):
+			return nil, nil, err // a link to nothing
+		case err != nil:
+		case info.IsDir():
+			folders = append(folders, path)
+		case info.Mode().IsRegular() && isResultName(e.Name()):
+			files = append(files, path)
+		}
+	}
+	return files, folders, nil
 }
 
 // isResultName tells result files in a folder from what else lies there.

@@ -54,18 +54,20 @@ func FiltersOf(samples iter.Seq[*Sample]) []string {
 }
 
 // JudgedBy says what decides that an answer is right, where a task leaves a
-// choice: "filter strict-match", or "a function" with the beginning of its
-// text's hash; "" else. Runs that are judged differently cannot be compared.
+// choice: "filter strict-match", "metric acc_norm", or "a function" with the
+// beginning of its text's hash; "" else, and for acc, by which ranked choices
+// are judged when nothing is said. Runs that are judged differently cannot be
+// compared.
 func (r *Run) JudgedBy() string {
 	spec := r.Spec()
 	filter := r.filter
 	switch {
 	case spec.Task.Scorer != nil:
 		return "a function (" + spec.Task.Scorer.Hash()[:12] + ")"
+	case spec.metric() == task.AccNorm:
+		return "metric " + task.AccNorm
 	case filter == "" && spec.Import != nil:
 		filter = spec.Import.Filter
-	case spec.Task.Metric != "":
-		return "metric " + spec.Task.Metric
 	case filter == "":
 		filter = spec.Task.Deciding()
 	}
@@ -73,6 +75,15 @@ func (r *Run) JudgedBy() string {
 		return ""
 	}
 	return "filter " + filter
+}
+
+// metric decides which of ranked choices is the answer; "" where that is not
+// said.
+func (s Spec) metric() string {
+	if s.Import != nil {
+		return s.Import.Metric
+	}
+	return s.Task.Metric
 }
 
 // Rescore judges the run's finished answers by another function, and stores

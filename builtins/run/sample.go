@@ -148,7 +148,9 @@ type topRecord struct {
 
 // MarshalJSON writes s as a line of samples.jsonl. Logits that JSON has no
 // number for are the strings "NaN", "+Inf" and "-Inf".
-func (s Sample) MarshalJSON() ([]byte, error) {
+func (s Sample) MarshalJSON() ([]byte, error) { return json.Marshal(s.record()) }
+
+func (s Sample) record() record {
 	r := record{
 		Index: s.Index, Subject: s.Subject, Question: s.Question, Ref: s.Ref,
 		Output: s.Output, Correct: s.Correct, Unjudged: s.Unjudged, Finish: s.Finish, Tokens: s.Tokens, Extracted: s.Extracted, Verdicts: s.Verdicts,
@@ -173,7 +175,7 @@ func (s Sample) MarshalJSON() ([]byte, error) {
 	for _, l := range s.LetterLogProbs {
 		r.LetterLogProbs = append(r.LetterLogProbs, number[float32]{l})
 	}
-	return json.Marshal(r)
+	return r
 }
 
 // UnmarshalJSON reads a line of samples.jsonl, strictly.
