@@ -91,6 +91,17 @@ func (c *Checkpoint) linearModules() []string {
 	return modules
 }
 
+// fusedExperts names a tensor that holds a matrix of every expert of a layer
+// (Llama 4's experts.gate_up_proj), "" where there is none.
+func (c *Checkpoint) fusedExperts() (name string, shape []int) {
+	for _, name := range c.Names() {
+		if shape := c.tensors[name].Shape; len(shape) == 3 && strings.Contains(name, ".experts.") {
+			return name, shape
+		}
+	}
+	return "", nil
+}
+
 // loadFP8 reads the scales of an E4M3 weight: weight_scale with one value, or
 // one value a block in weight_scale (modelopt: [N/128, 1, K/128, 1]) or
 // weight_scale_inv (DeepSeek: [N/128, K/128]).

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // QuantizeOptions is what the weights alone do not determine.
@@ -59,7 +60,7 @@ func quantize(c *Checkpoint, as Format, dst string, opts QuantizeOptions) error 
 		err = os.Chmod(partial, 0o755)
 	}
 	if err == nil {
-		err = os.Rename(partial, dst)
+		err = syscall.Rename(partial, dst) // over an empty directory, too, which os.Rename refuses
 	}
 	if err != nil {
 		return fmt.Errorf("quantize: %w", errors.Join(err, os.RemoveAll(partial)))
@@ -100,6 +101,9 @@ func newQuantizer(c *Checkpoint, as Format, opts QuantizeOptions) (*quantizer, e
 	}
 	q := &quantizer{source: c, format: as,
 		modules: map[string]*Linear{}, maxima: map[string]float32{}, shared: map[string]float32{}, inputs: map[string]float32{}}
+	if name, shape := c.fusedExperts(); name != "" {
+		return nil, fmt.Errorf("%s: tensor %s, of shape %v, holds all experts of a layer, which are not quantized here: use nvidia-modelopt", c.dir, name, shape)
+	}
 	for _, module := range c.linearModules() {
 		if keptInHighPrecision(module) {
 			q.excluded = append(q.excluded, module)

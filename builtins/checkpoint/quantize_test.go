@@ -226,7 +226,8 @@ func TestQuantizeRefusesAndLeavesNothingBehind(t *testing.T) {
 		{"a source that is not there", "testdata/absent", FP8, QuantizeOptions{}, "no such file"},
 		{"inputs that do not divide", model(t, plain), NVFP4, QuantizeOptions{}, "module a.q_proj: its 24 inputs are not a multiple of NVFP4's group of 16"},
 		{"a NaN weight", poisoned, FP8, QuantizeOptions{}, "tensor a.q_proj.weight: element [0, 1] is NaN"},
-		{"no linear layer", model(t, map[string][]int{"lm_head.weight": {2, 2}}), FP8, QuantizeOptions{}, "no linear layer"},
+		{"fused experts", model(t, map[string][]int{"a.q_proj.weight": {2, 16}, "a.experts.gate_up_proj": {2, 4, 4}}), FP8, QuantizeOptions{}, "a.experts.gate_up_proj, of shape [2 4 4], holds all experts of a layer"},
+		{"no linear layer", model(t, map[string][]int{"language_model.lm_head.weight": {2, 2}}), FP8, QuantizeOptions{}, "no linear layer"},
 		{"a layer without calibration", original, FP8, QuantizeOptions{InputMaxima: map[string]float32{}}, "has no input maximum"},
 		{"a NaN maximum", original, FP8, QuantizeOptions{InputMaxima: map[string]float32{"a": float32(math.NaN())}}, "module a: input maximum NaN"},
 		{"no config.json", noConfig, FP8, QuantizeOptions{}, "config.json: not there"},
@@ -253,4 +254,10 @@ func TestQuantizeIntoAnUnwritableFolderIsAnError(t *testing.T) {
 	parent := t.TempDir()
 	require.NoError(t, os.Chmod(parent, 0o555))
 	require.ErrorIs(t, Quantize(original, FP8, filepath.Join(parent, "out"), QuantizeOptions{}), os.ErrPermission)
+}
+
+func TestQuantizeIntoAnEmptyFolder(t *testing.T) {
+	dst := t.TempDir()
+	require.NoError(t, Quantize(original, FP8Block, dst, QuantizeOptions{}))
+	require.FileExists(t, filepath.Join(dst, "config.json"))
 }

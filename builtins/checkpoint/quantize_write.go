@@ -16,9 +16,14 @@ func (q *quantizer) writeAll(dir string) error {
 	index := map[string]string{}
 	total := 0
 	indexed := false
+	written := map[string]string{} // where each file's tensors come from
 	for _, s := range q.source.shards {
 		indexed = indexed || s.expected != nil
 		file := filepath.Base(s.path)
+		if other, ok := written[file]; ok {
+			return fmt.Errorf("%s and %s have one name, under which only one of them can be written", other, s.path)
+		}
+		written[file] = s.path
 		var tensors []pendingTensor
 		for _, name := range s.names {
 			tensors = append(tensors, q.replace(name)...)

@@ -46,7 +46,7 @@ func expertFamily(module string) (string, bool) {
 // output head, and the routers of mixtures of experts (the names are those of
 // nvidia-modelopt's default configurations).
 var highPrecision = []string{
-	"lm_head", "*embed*", "*wte", "*wpe", "*router*", "*norm*",
+	"*lm_head*", "*output_layer*", "output", "*proj_out", "*embed*", "*wte", "*wpe", "*router*", "*norm*",
 	"*.mlp.gate", "*.block_sparse_moe.gate", "*shared_expert_gate", "*conv1d*",
 }
 

@@ -10,7 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+
+	"adkernel/builtins/run"
 )
 
 // A File is one file of a checkpoint.
@@ -20,19 +21,20 @@ type File struct {
 	SHA256 string `json:"sha256"`
 }
 
-// checkpointFiles are the patterns of files that determine what a checkpoint
-// answers.
-var checkpointFiles = []string{"*.safetensors", "*.safetensors.index.json", "config.json", "generation_config.json", "hf_quant_config.json", "tokenizer.json", "tokenizer_config.json"}
-
-// hashFiles describes the checkpoint in dir, sorted by name. A model that is
-// no directory, but a name that its engine resolves, has none.
+// hashFiles describes the files of a model that decide what it computes, sorted
+// by name: those of a folder, or the model's only one. A model that is a name,
+// which its engine resolves, has none.
 func hashFiles(ctx context.Context, dir string) ([]File, error) {
 	info, err := os.Stat(dir)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
+	}
+	if !info.IsDir() {
+		f, err := hashFile(ctx, dir)
+		return []File{f}, err
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -40,7 +42,8 @@ func hashFiles(ctx context.Context, dir string) ([]File, error) {
 	}
 	var files []File
 	for _, entry := range entries {
-		if !isCheckpointFile(entry.Name()) {
+		info, err := os.Stat(filepath.Join(dir, entry.Name()))
+		if err != nil || !info.Mode().IsRegular() || !run.Decides(entry.Name()) {
 			continue
 		}
 		f, err := hashFile(ctx, filepath.Join(dir, entry.Name()))
@@ -50,13 +53,6 @@ func hashFiles(ctx context.Context, dir string) ([]File, error) {
 		files = append(files, f)
 	}
 	return files, nil
-}
-
-func isCheckpointFile(name string) bool {
-	return slices.ContainsFunc(checkpointFiles, func(pattern string) bool {
-		ok, _ := filepath.Match(pattern, name)
-		return ok
-	})
 }
 
 func hashFile(ctx context.Context, path string) (File, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"runtime"
 
@@ -62,8 +63,15 @@ type Side struct {
 	DType    string         `json:"dtype,omitempty"`
 	Quant    string         `json:"quantization,omitempty"`
 	Settings map[string]any `json:"settings"` // configuration as merged, secrets left out
-	Prompts  run.Prompts    `json:"prompts"`
-	Files    []File         `json:"files,omitempty"` // of the checkpoint; when saved
+
+	// InForce are the settings that the engine says it had, its device among
+	// them, but for where the model is; PatchSHA256 is of the deployment's patch.
+	// Findings that were saved earlier have neither.
+	InForce     map[string]string `json:"in_force,omitempty"`
+	PatchSHA256 string            `json:"patch_sha256,omitempty"`
+
+	Prompts run.Prompts `json:"prompts"`
+	Files   []File      `json:"files,omitempty"` // of the checkpoint; when saved
 }
 
 // Interval is an estimate with its 95 % interval.
@@ -142,8 +150,16 @@ func sideOf(r *run.Run, right, n int) (Side, error) {
 		Label: r.Label(), Right: right, Accuracy: 100 * float64(right) / float64(n),
 		Model: d.Model, Backend: d.Backend, Build: d.Build,
 		Engine: e.Engine + " " + e.Version, Arch: e.Arch, DType: e.DType, Quant: e.Quant,
-		Settings: withoutSecrets(spec.Settings), Prompts: *spec.Prompts,
+		Settings: withoutSecrets(spec.Settings), InForce: inForce(e.Settings), PatchSHA256: spec.PatchSHA256, Prompts: *spec.Prompts,
 	}, nil
+}
+
+func inForce(settings map[string]string) map[string]string {
+	kept := maps.Clone(settings)
+	for _, place := range []string{"model", "tokenizer", "url"} {
+		delete(kept, place)
+	}
+	return kept
 }
 
 func thisProgram() Program {

@@ -11,6 +11,7 @@ import (
 	"adkernel/builtins/symbols"
 	"adkernel/kernel/eval"
 	"adkernel/kernel/eval/yaegi"
+	"adkernel/kernel/magic"
 	"adkernel/kernel/worker"
 )
 
@@ -28,7 +29,8 @@ func TestMain(m *testing.M) {
 			if err != nil {
 				return nil, err
 			}
-			return yaegi.New(vocabulary, yaegi.Options{Stdout: io.Out, Stderr: io.Err})
+			e, err := yaegi.New(vocabulary, yaegi.Options{Stdout: io.Out, Stderr: io.Err})
+			return magic.Wrap(e, magic.Options{Out: io.Out, Err: io.Err}), err
 		})
 	case "execute-run":
 		err = run.Execute(context.Background(), os.Args[2], backend.Open)

@@ -1,10 +1,12 @@
 package reproducer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -185,6 +187,9 @@ func differences(saved, found *Finding) []string {
 		if !reflect.DeepEqual(s.Settings, f.Settings) {
 			out = append(out, fmt.Sprintf("the settings of %s differ", side.name))
 		}
+		if name := differingSetting(s, f); name != "" {
+			out = append(out, fmt.Sprintf("%s of %s differs", name, side.name))
+		}
 		if name := differingFile(s.Files, f.Files); name != "" {
 			out = append(out, fmt.Sprintf("%s of %s differs", name, side.name))
 		}
@@ -193,6 +198,27 @@ func differences(saved, found *Finding) []string {
 }
 
 func (s Side) engine() string { return strings.TrimSpace(s.Engine + " " + s.Build) }
+
+// differingSetting names the first setting in force, or the patch, that
+// differs, with both values; "" when none does, and where that was not saved.
+func differingSetting(saved, found Side) string {
+	if saved.InForce == nil {
+		return ""
+	}
+	names := maps.Clone(saved.InForce)
+	maps.Copy(names, found.InForce)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		was, saved := saved.InForce[name]
+		is, found := found.InForce[name]
+		if was != is || saved != found {
+			return fmt.Sprintf("%s (%s, saved with %s)", name, cmp.Or(is, "not set"), cmp.Or(was, "not set"))
+		}
+	}
+	if saved.PatchSHA256 != found.PatchSHA256 {
+		return "the patch"
+	}
+	return ""
+}
 
 // differingFile names the first file that differs, "" when none does.
 func differingFile(saved, found []File) string {

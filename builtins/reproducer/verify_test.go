@@ -56,7 +56,8 @@ func save(t *testing.T) string {
 		`unrelated := 17`,
 		`deploy, base, task := Case("fp8-drop")`,
 		`task = Only(task, Samples(72))`,
-		`reference := Run(base, task)
+		`%env NOTED=1`,
+		`%time reference := Run(base, task)
 fmt.Println("reference done")`,
 		`test := Launch(deploy, task)`,
 		`fmt.Println(unrelated)`,
@@ -66,7 +67,7 @@ fmt.Println("reference done")`,
 		`SaveReproducer("fp8.ipynb")`)
 	require.NoError(t, err)
 	last := nb.Cells[len(nb.Cells)-1].Outputs[0].Plain()
-	require.Regexp(t, `^saved fp8\.ipynb: real loss, -\d+\.\d points, n = 72\n6 of the 8 cells up to the comparison are needed; adkernel verify fp8\.ipynb`, last)
+	require.Regexp(t, `^saved fp8\.ipynb: real loss, -\d+\.\d points, n = 72\n7 of the 9 cells up to the comparison are needed; adkernel verify fp8\.ipynb`, last)
 	return filepath.Join(dir, "fp8.ipynb")
 }
 
@@ -84,7 +85,8 @@ func TestAReproducerStandsAloneAndReproduces(t *testing.T) {
 	require.Equal(t, []string{
 		`deploy, base, task := Case("fp8-drop")`,
 		`task = Only(task, Samples(72))`,
-		"reference := Run(base, task)\nfmt.Println(\"reference done\")",
+		`%env NOTED=1`,
+		"%time reference := Run(base, task)\nfmt.Println(\"reference done\")",
 		`test := Launch(deploy, task)`,
 		`test.Wait()`,
 		`cmp := Compare(test, reference)`,
@@ -125,6 +127,16 @@ func TestAReproducerStandsAloneAndReproduces(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, v.Reproduced)
 		require.Regexp(t, `^not reproduced: losses: \d+, saved \d+; held to every number`, v.String())
+	})
+	t.Run("another device is not held to every number", func(t *testing.T) {
+		v, err := reproducer.Verify(t.Context(), tamper(t, path, func(finding map[string]any) {
+			finding["losses"] = add(finding["losses"], 1)
+			finding["gains"] = add(finding["gains"], 1)
+			finding["test"].(map[string]any)["in_force"].(map[string]any)["device"] = "cuda"
+		}), replay)
+		require.NoError(t, err)
+		require.True(t, v.Reproduced)
+		require.Contains(t, v.String(), "since device (not set, saved with cuda) of test differs")
 	})
 	t.Run("other prompts are refused", func(t *testing.T) {
 		_, err := reproducer.Verify(t.Context(), tamper(t, path, func(finding map[string]any) {

@@ -57,7 +57,7 @@ func modelFiles(ctx context.Context, d engine.Deployment) ([]modelFile, error) {
 	for _, entry := range entries {
 		// What a link points to counts, as in Hugging Face's cache.
 		info, err := os.Stat(filepath.Join(d.Model, entry.Name()))
-		if err == nil && info.Mode().IsRegular() && decides(entry.Name()) {
+		if err == nil && info.Mode().IsRegular() && Decides(entry.Name()) {
 			files = append(files, modelFile{Name: entry.Name()})
 		}
 	}
@@ -75,9 +75,9 @@ func modelFiles(ctx context.Context, d engine.Deployment) ([]modelFile, error) {
 	return files, errors.Join(errs...)
 }
 
-// decides reports whether a file of this name in a model's folder may change
+// Decides reports whether a file of this name in a model's folder may change
 // what the model computes.
-func decides(name string) bool {
+func Decides(name string) bool {
 	switch ext := strings.ToLower(filepath.Ext(name)); ext {
 	case ".json", ".jinja", ".model", ".tiktoken", ".py":
 		return !strings.HasPrefix(name, ".")
