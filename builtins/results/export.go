@@ -22,8 +22,9 @@ import (
 // subject, and results_DATE.json. It returns the files. The texts of the
 // prompts must be known. Of an import's choices the log-likelihoods are
 // written as lm-eval does; an answer that was generated is one exact_match. Where
-// several filters judge, there is a line for each, and a score.
-func WriteLMEval(r *run.Run, dir string) ([]string, error) {
+// several filters judge, there is a line for each, and a score. The files are
+// all there afterwards, or none is.
+func WriteLMEval(r *run.Run, dir string) (files []string, err error) {
 	samples, err := r.Samples()
 	if err != nil {
 		return nil, err
@@ -34,27 +35,60 @@ func WriteLMEval(r *run.Run, dir string) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
+	partial, err := os.MkdirTemp(dir, ".export-*")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(partial)) }()
 	date := r.Spec().Created.UTC().Format("2006-01-02T15-04-05.000000")
-	e := &lmExport{run: r, dir: dir, date: date, files: map[string]*os.File{}, scores: map[string]*lmScore{}}
+	e := &lmExport{run: r, dir: dir, partial: partial, date: date, files: map[string]*os.File{}, subjects: map[string]string{}, scores: map[string]*lmScore{}}
 	defer e.close()
+	if e.asked, err = newAsked(r); err != nil {
+		return nil, err
+	}
 	for _, s := range samples {
 		if err := e.add(s); err != nil {
 			return nil, err
 		}
 	}
-	if err := e.results(); err != nil {
+	if err := errors.Join(e.results(), e.close()); err != nil {
 		return nil, err
 	}
-	return e.written, e.close()
+	return e.publish()
 }
 
 // lmExport is an export on the way.
 type lmExport struct {
 	run       *run.Run
+	asked     asked
 	dir, date string
+	partial   string              // where the files are until all are written
 	files     map[string]*os.File // by task
-	scores    map[string]*lmScore
-	written   []string
+	subjects  map[string]string   // by task
+	scores    map[string]*lmScore // by task
+	written   []string            // names
+}
+
+// publish moves the files to where they belong. None may be there before:
+// lm-eval itself would append to it.
+func (e *lmExport) publish() ([]string, error) {
+	var files []string
+	for _, name := range e.written {
+		path := filepath.Join(e.dir, name)
+		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+			return nil, errors.Join(err, fmt.Errorf("%s: %w", path, os.ErrExist))
+		}
+		files = append(files, path)
+	}
+	for i, name := range e.written {
+		if err := os.Rename(filepath.Join(e.partial, name), files[i]); err != nil {
+			for _, path := range files[:i] {
+				err = errors.Join(err, os.Remove(path))
+			}
+			return nil, err
+		}
+	}
+	return files, nil
 }
 
 type lmScore struct {
@@ -76,24 +110,26 @@ func (e *lmExport) filter() string {
 	return "none"
 }
 
-// file is the samples file of a task, which must not be there before: lm-eval
-// itself would append to it.
-func (e *lmExport) file(task string) (*os.File, error) {
+// file is the samples file of a task, which is named as the subject.
+func (e *lmExport) file(task, subject string) (*os.File, error) {
 	if f := e.files[task]; f != nil {
+		if other := e.subjects[task]; other != subject {
+			return nil, fmt.Errorf("the subjects %q and %q have one name in lm-eval's files: %s", other, subject, task)
+		}
 		return f, nil
 	}
-	path := filepath.Join(e.dir, fmt.Sprintf("samples_%s_%s.jsonl", fileName(task), e.date))
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	name := fmt.Sprintf("samples_%s_%s.jsonl", task, e.date)
+	f, err := os.OpenFile(filepath.Join(e.partial, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	e.files[task], e.scores[task] = f, &lmScore{right: map[string]int{}}
-	e.written = append(e.written, path)
+	e.files[task], e.subjects[task], e.scores[task] = f, subject, &lmScore{right: map[string]int{}}
+	e.written = append(e.written, name)
 	return f, nil
 }
 
-// fileName makes a subject fit for a file's name.
-func fileName(subject string) string {
+// taskName makes a subject fit for a file's name.
+func taskName(subject string) string {
 	return strings.Map(func(c rune) rune {
 		if c == '/' || c == filepath.Separator || c < ' ' {
 			return '_'
@@ -130,11 +166,12 @@ func (e *lmExport) add(s run.Sample) error {
 	if s.Unjudged != "" {
 		return fmt.Errorf("run %s: sample %d has no verdict, and every line of lm-eval's has one: %s", e.run.Name(), s.Index, s.Unjudged)
 	}
-	f, err := e.file(s.Subject)
+	name := taskName(s.Subject)
+	f, err := e.file(name, s.Subject)
 	if err != nil {
 		return err
 	}
-	prompt, err := e.run.PromptText(s.Index)
+	prompt, err := e.asked.prompt(s.Index)
 	if err != nil {
 		return fmt.Errorf("lm-eval's samples hold the text of every prompt: %w", err)
 	}
@@ -149,7 +186,7 @@ func (e *lmExport) add(s run.Sample) error {
 		return err
 	}
 	line.DocHash = hashOf(string(doc))
-	e.scores[s.Subject].n++
+	e.scores[name].n++
 	verdicts := s.Verdicts
 	if len(verdicts) < 2 {
 		answer := s.Output
@@ -160,8 +197,8 @@ func (e *lmExport) add(s run.Sample) error {
 	}
 	for _, v := range verdicts {
 		line.Filter = v.Filter
-		line.respond(s, prompt, v.Answer)
-		if err := e.line(f, line, v.Correct, e.scores[s.Subject]); err != nil {
+		line.respond(s, prompt, v.Answer, e.asked.generation)
+		if err := e.line(f, line, v.Correct, e.scores[name]); err != nil {
 			return err
 		}
 	}
@@ -189,10 +226,10 @@ func (e *lmExport) line(f *os.File, line lmLine, correct bool, scores *lmScore) 
 }
 
 // respond fills in the requests, what came back, and the answer in it.
-func (l *lmLine) respond(s run.Sample, prompt, answer string) {
+func (l *lmLine) respond(s run.Sample, prompt, answer string, generation map[string]any) {
 	l.Resps, l.FilteredResps = nil, nil
 	if len(s.Choices) == 0 {
-		l.Arguments["gen_args_0"] = map[string]any{"arg_0": prompt, "arg_1": map[string]any{"until": []string{}}}
+		l.Arguments["gen_args_0"] = map[string]any{"arg_0": prompt, "arg_1": generation}
 		l.Resps = []any{[]string{s.Output}}
 		l.FilteredResps = []any{answer}
 		return
@@ -261,10 +298,7 @@ func (e *lmExport) results() error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(e.dir, "results_"+e.date+".json")
-	if err := os.WriteFile(path, append(text, '\n'), 0o644); err != nil {
-		return err
-	}
-	e.written = append(e.written, path)
-	return nil
+	name := "results_" + e.date + ".json"
+	e.written = append(e.written, name)
+	return os.WriteFile(filepath.Join(e.partial, name), append(text, '\n'), 0o644)
 }

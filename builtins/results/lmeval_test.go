@@ -307,6 +307,36 @@ func TestExportedSamplesAreImportedAgainEqual(t *testing.T) {
 	}
 }
 
+func TestSubjectsThatAreNoFileNamesAreExported(t *testing.T) {
+	line := `{"doc_id": 0, "doc": {}, "target": 1, "arguments": [["q", " a"], ["q", " b"]], "resps": [[[-1.5, false]], [[-2.5, true]]], "filtered_resps": [[-1.5, false], [-2.5, true]], "acc": 0.0}` + "\n"
+	add := func(w *run.Writer, index int, subject string) {
+		t.Helper()
+		require.NoError(t, w.Add(run.Sample{Index: index, Subject: subject, Ref: "a", Output: "b", Row: -1}, line, nil))
+	}
+	write := func(subjects ...string) *run.Run {
+		w, err := run.NewWriter(specOf("a test", "m", "t"), options(t).Run)
+		require.NoError(t, err)
+		for i, subject := range subjects {
+			add(w, i, subject)
+		}
+		r, err := w.Finish()
+		require.NoError(t, err)
+		return r
+	}
+	dir := t.TempDir()
+	_, err := WriteLMEval(write("math/algebra", "math/geometry"), dir)
+	require.NoError(t, err)
+	_, samples := imported(t, options(t), dir)
+	require.Equal(t, "math_algebra", samples[0].Subject)
+
+	dir = t.TempDir()
+	_, err = WriteLMEval(write("a/b", "a_b"), dir)
+	require.ErrorContains(t, err, `the subjects "a/b" and "a_b" have one name in lm-eval's files: a_b`)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, entries, "nothing is left behind")
+}
+
 func FuzzLMSample(f *testing.F) {
 	for _, path := range []string{lmChoice, lmText} {
 		require.NoError(f, eachLine(path, func(_ int, line []byte) error { f.Add(append([]byte(nil), line...)); return nil }))

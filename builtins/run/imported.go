@@ -130,6 +130,28 @@ func (r *Run) taskPrompt(s Sample) (string, error) {
 	return t.Questions[s.Index].Text(), nil
 }
 
+// Sent is what a run of this program asks its engine.
+type Sent struct {
+	Prompts   []string // by sample; through the model's chat template, where the task asks so
+	Stop      []string // what ends an answer
+	MaxTokens int      // how long it may be
+}
+
+// Sent returns what the run asks its engine, while its data set and its model's
+// chat template are there and the data set is unchanged.
+func (r *Run) Sent() (Sent, error) {
+	t, err := r.loadTask()
+	if err != nil {
+		return Sent{}, err
+	}
+	spec := r.Spec()
+	texts, _, err := promptTexts(t, spec.Deployment.Model, spec.Created)
+	if err != nil {
+		return Sent{}, fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	return Sent{Prompts: texts, Stop: t.Stop, MaxTokens: t.MaxTokens}, nil
+}
+
 // loadTask returns the run's task, while its data set is there and unchanged.
 func (r *Run) loadTask() (*task.Task, error) {
 	spec := r.Spec()

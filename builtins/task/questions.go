@@ -3,7 +3,6 @@ package task
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -216,10 +215,9 @@ func ownLines(path string, text []byte) ([]own, error) {
 }
 
 func ownCSV(path string, text []byte) ([]own, error) {
-	r := csv.NewReader(bytes.NewReader(text))
-	records, err := r.ReadAll()
+	records, _, err := readRecords(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, inFile(path, err)
 	}
 	if len(records) == 0 {
 		return nil, nil

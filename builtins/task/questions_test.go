@@ -72,7 +72,7 @@ func TestQuestionsThatCannotBeAsked(t *testing.T) {
 	}
 	for name, c := range map[string][2]string{
 		"mine.csv":   {"q,a\nx,y\n", "want question and answer"},
-		"ragged.csv": {"question,answer\nx\n", "wrong number of fields"},
+		"ragged.csv": {"question,answer\nx\n", "ragged.csv:2: 1 field, the first row has 2"},
 		"mine.txt":   {"x", "want a file named .jsonl or .csv"},
 	} {
 		_, err := Spec{Kind: "questions", Dataset: writeFile(t, name, c[0])}.Load()
@@ -205,15 +205,15 @@ func TestANumberInACellIsThatOfAChoice(t *testing.T) {
 }
 
 func TestGPQAAsksInTheEvaluatorsFormat(t *testing.T) {
-	path := writeFile(t, "gpqa_diamond.csv", "Question,Correct Answer,Incorrect Answer 1,Incorrect Answer 2,Incorrect Answer 3,Other\n"+
-		"\"Which, of these?\", right ,wrong 1,wrong 2,\"wrong\n3\",x\n")
+	path := writeFile(t, "gpqa_diamond.csv", "\ufeffQuestion,Correct Answer,Incorrect Answer 1,Incorrect Answer 2,Incorrect Answer 3,Other\n"+
+		"\"Which, of\r\nthese?\", right ,wrong 1,wrong 2,\"wrong\n3\",x\n")
 	for _, dataset := range []string{path, filepath.Dir(path)} {
 		got, err := Spec{Kind: "gpqa", Dataset: dataset}.Load()
 		require.NoError(t, err)
 		// random.Random(0).shuffle of four gives 2, 0, 1, 3
 		require.Equal(t, "Answer the following multiple choice question. The last line of your response should be of the following format: "+
 			"'Answer: $LETTER' (without quotes) where LETTER is one of ABCD. Think step by step before answering.\n"+
-			"Which, of these?\nA) wrong\n3\nB) wrong 1\nC) wrong 2\nD) right", got.Questions[0].Prompt)
+			"Which, of\r\nthese?\nA) wrong\n3\nB) wrong 1\nC) wrong 2\nD) right", got.Questions[0].Prompt)
 		require.Equal(t, "D", got.Questions[0].Ref)
 		for output, want := range map[string]bool{
 			"so\nAnswer: D": true, "answer :d": true, "Answer: A ... Answer: D": false, "D": false, "": false, "Answer: (D)": false,

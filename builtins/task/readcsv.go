@@ -40,14 +40,18 @@ func readTable(path string) (*table, error) {
 	}
 	t, err := parseTable(text)
 	if err != nil {
-		var at *lineError
-		if errors.As(err, &at) {
-			return nil, fmt.Errorf("%s:%w", path, err)
-		}
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, inFile(path, err)
 	}
 	t.path = path
 	return t, nil
+}
+
+func inFile(path string, err error) error {
+	var at *lineError
+	if errors.As(err, &at) {
+		return fmt.Errorf("%s:%w", path, err)
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // A lineError is a fault on one line of a file.
@@ -58,35 +62,41 @@ type lineError struct {
 
 func (e *lineError) Error() string { return fmt.Sprintf("%d: %s", e.line, e.reason) }
 
-func parseTable(text []byte) (*table, error) {
+// readRecords reads CSV, whose rows must be of one length. Ends of lines within
+// a quoted field stay as they are, which encoding/csv rewrites. lines are those
+// on which rows start.
+func readRecords(text []byte) (records [][]string, lines []int, err error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if !utf8.Valid(text) {
-		return nil, invalidUTF8(text)
+		return nil, nil, invalidUTF8(text)
 	}
 	if i := bytes.IndexByte(text, 0); i >= 0 {
-		return nil, &lineError{1 + bytes.Count(text[:i], []byte("\n")), "zero byte"}
+		return nil, nil, &lineError{1 + bytes.Count(text[:i], []byte("\n")), "zero byte"}
 	}
-	t := &table{}
 	s := scanner{text: string(text), line: 1}
 	for {
 		record, line, err := s.record()
-		if err != nil {
-			return nil, err
+		if record == nil || err != nil {
+			return records, lines, err
 		}
-		if record == nil {
-			break
+		if len(records) > 0 && len(record) != len(records[0]) {
+			return nil, nil, &lineError{line, fmt.Sprintf("%s, the first row has %d", count(len(record), "field"), len(records[0]))}
 		}
-		if len(t.raw) == maxRows {
-			return nil, &lineError{line, fmt.Sprintf("more than %d rows: pandas would infer types chunk by chunk", maxRows)}
-		}
-		if len(t.raw) > 0 && len(record) != len(t.raw[0]) {
-			return nil, &lineError{line, fmt.Sprintf("%s, the first row has %d", count(len(record), "field"), len(t.raw[0]))}
-		}
-		t.raw = append(t.raw, record)
-		t.lines = append(t.lines, line)
+		records, lines = append(records, record), append(lines, line)
 	}
-	if len(t.raw) == 0 {
+}
+
+func parseTable(text []byte) (*table, error) {
+	t := &table{}
+	var err error
+	if t.raw, t.lines, err = readRecords(text); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(t.raw) == 0:
 		return nil, errors.New("no rows")
+	case len(t.raw) > maxRows:
+		return nil, &lineError{t.lines[maxRows], fmt.Sprintf("more than %d rows: pandas would infer types chunk by chunk", maxRows)}
 	}
 	for i := range t.raw[0] {
 		cells := make([]string, len(t.raw))
