@@ -3,15 +3,18 @@ package reproducer
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"adkernel/builtins/engine/backend"
 	"adkernel/builtins/run"
 	"adkernel/builtins/task"
+	"adkernel/internal/cache"
 )
 
 // opening says what was found, in one line with its numbers, and what to do.
@@ -45,15 +48,15 @@ func upperFirst(s string) string {
 func (d document) needs() string {
 	var b strings.Builder
 	b.WriteString("## What you need\n\n- adkernel, on a machine that can run both deployments.\n")
-	literals, brings := set{}, false
+	literals := set{}
 	for _, c := range d.cells {
-		text := readSource(c.Source)
-		for literal := range text.literals {
+		for literal := range readSource(c.Source).literals {
 			literals.add(literal)
 		}
-		brings = brings || text.mentions["Demo"] || text.mentions["Case"]
 	}
-	shipped := func(path string) bool { return brings && !named(path, literals) }
+	cached, err := cache.Dir()
+	below := func(path, kept string) bool { return err == nil && strings.HasPrefix(path, filepath.Join(cached, kept)) }
+	shipped := func(path string) bool { return below(path, "demo-") && !named(path, literals) }
 	listed := set{}
 	list := func(key, format string, args ...any) {
 		if !listed[key] {
@@ -71,7 +74,13 @@ func (d document) needs() string {
 		}
 		switch {
 		case shipped(side.Model):
-			list("demo", "No model and no data set: the demo checkpoint and its task come with the program.")
+			whose := ""
+			if !shipped(d.finding.Test.Model) || !shipped(d.finding.Base.Model) {
+				whose = " for " + side.Side.Label
+			}
+			list("demo", "No model and no data set%s: the demo checkpoint and its task come with the program.", whose)
+		case below(side.Model, "models"+string(filepath.Separator)):
+			list(side.Model, "The model of %s is made by a cell, of what it names.", side.Side.Label)
 		default:
 			list(side.Model, "The model at `%s`, for %s: %s.", side.Model, side.Side.Label, sizeOf(side.Files))
 		}
@@ -90,6 +99,13 @@ func (d document) needs() string {
 		if named(side.Dir(), literals) {
 			list(side.Dir(), "The run directory `%s`, which a cell attaches to. Without it, run the deployment anew: replace `Attach` by `Run`.", side.Dir())
 		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(literals)) {
+		absolute, err := filepath.Abs(path)
+		if _, missing := os.Stat(path); err != nil || missing != nil || !strings.ContainsAny(path, "/.") || listed[path] || listed[absolute] {
+			continue
+		}
+		list(absolute, "`%s`, which a cell names.", path)
 	}
 	return b.String()
 }

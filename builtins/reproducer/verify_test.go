@@ -255,3 +255,25 @@ func TestModelsGivenByPathAreListedAsNeeded(t *testing.T) {
 	require.Contains(t, needs, "- The data set in `"+demo.Task.Dataset+"`.")
 	require.NotContains(t, needs, "comes with the program")
 }
+
+func TestModelsThatCellsMakeAndVariablesNameAreToldFromTheDemo(t *testing.T) {
+	demo, err := casebook.Open(t.Context())
+	require.NoError(t, err)
+	dir := t.TempDir()
+	t.Setenv("ADKERNEL_RUNS", filepath.Join(dir, "runs"))
+	model := filepath.Join(dir, "mine")
+	require.NoError(t, os.CopyFS(model, os.DirFS(demo.BF16.Model)))
+	_, err = runSession(t, dir,
+		fmt.Sprintf("folder := %q", model),
+		"task := Only(Demo().Task, Samples(18))",
+		"mine := Quantize(Deployment{Model: folder}, \"fp8-block\")",
+		"Compare(Run(mine, task), Run(Demo().BF16, task))",
+		`SaveReproducer("made.ipynb")`)
+	require.NoError(t, err)
+	nb, err := notebook.Read(filepath.Join(dir, "made.ipynb"))
+	require.NoError(t, err)
+	needs := nb.Cells[1].Source
+	require.Contains(t, needs, "- The model of mine fp8-block is made by a cell, of what it names.")
+	require.Contains(t, needs, "- No model and no data set for dense bf16: the demo checkpoint")
+	require.Contains(t, needs, "- `"+model+"`, which a cell names.")
+}
