@@ -12,6 +12,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"adkernel/internal/pictures"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files under testdata")
@@ -51,26 +56,53 @@ func decode(t *testing.T, data []byte) image.Image {
 	return img
 }
 
-// requireSamePicture allows for floating point that rounds otherwise on other
-// machines: a pixel may differ slightly, and few may differ more.
-func requireSamePicture(t *testing.T, want, got image.Image) {
-	t.Helper()
-	require.Equal(t, want.Bounds(), got.Bounds())
-	const slight = 24 << 8
-	differing := 0
-	for y := range want.Bounds().Dy() {
-		for x := range want.Bounds().Dx() {
-			wr, wg, wb, _ := want.At(x, y).RGBA()
-			gr, gg, gb, _ := got.At(x, y).RGBA()
-			if distance(wr, gr) > slight || distance(wg, gg) > slight || distance(wb, gb) > slight {
-				differing++
-			}
-		}
-	}
-	require.Less(t, float64(differing)/float64(want.Bounds().Dx()*want.Bounds().Dy()), 0.0005, "share of pixels that differ")
+func requireSamePicture(t require.TestingT, want, got image.Image) {
+	require.Empty(t, pictures.Difference(want, got))
 }
 
-func distance(a, b uint32) uint32 { return max(a, b) - min(a, b) }
+// failed notes that a requirement was not met.
+type failed bool
+
+func (f *failed) Errorf(string, ...any) { *f = true }
+func (f *failed) FailNow()              {}
+
+func TestAPictureWithoutOneOfItsMarksIsNotTheSame(t *testing.T) {
+	at := vg.Point{X: px(200), Y: px(60)}
+	for name, mark := range map[string]func(*theme, *draw.Canvas){
+		"cross":         func(t *theme, c *draw.Canvas) { cross(c, t.bad, at) },
+		"ring":          func(t *theme, c *draw.Canvas) { ring(c, t.bad, t.ground, at, px(3.8)) },
+		"dot":           func(t *theme, c *draw.Canvas) { dot(c, translucent(t.neutral, 0.4), at, px(1.8)) },
+		"digit":         func(t *theme, c *draw.Canvas) { writeMiddle(c, textStyle(tickSize, t.muted), at, text.XLeft, "1") },
+		"minus":         func(t *theme, c *draw.Canvas) { writeMiddle(c, textStyle(tickSize, t.muted), at, text.XLeft, "−") },
+		"decimal point": func(t *theme, c *draw.Canvas) { writeMiddle(c, textStyle(tickSize, t.muted), at, text.XLeft, ".") },
+		"grid line": func(t *theme, c *draw.Canvas) {
+			c.StrokeLine2(t.grid(true, false).Vertical, at.X, c.Min.Y, at.X, c.Max.Y)
+		},
+	} {
+		for theme, ground := range themeNames {
+			t.Run(name+"_"+ground, func(t *testing.T) {
+				with := drawn(t, theme, mark)
+				requireSamePicture(t, with, drawn(t, theme, mark))
+				var without failed
+				requireSamePicture(&without, with, drawn(t, theme, nil))
+				require.True(t, bool(without))
+			})
+		}
+	}
+}
+
+// drawn is a figure with nothing but a mark below its title.
+func drawn(t *testing.T, ground Theme, mark func(*theme, *draw.Canvas)) image.Image {
+	figure := newFigure("One mark", Options{Width: minWidth})
+	figure.body, figure.draw = 100, func(t *theme, c draw.Canvas) {
+		if mark != nil {
+			mark(t, &c)
+		}
+	}
+	data, err := figure.PNG(ground)
+	require.NoError(t, err)
+	return decode(t, data)
+}
 
 func TestTextAndVegaLiteMatchTheGoldenOnes(t *testing.T) {
 	for name, figure := range goldenFigures {

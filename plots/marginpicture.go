@@ -87,7 +87,7 @@ func (m *marginPicture) drawRates(t *theme, c draw.Canvas) {
 	p.Draw(c)
 }
 
-// drawBins draws each bin as a point with its interval and the bin's extent.
+// drawBins draws each bin as a point with its interval at its median margin.
 func drawBins(c *draw.Canvas, p *plot.Plot, col color.NRGBA, bins []flipBin) {
 	x, y := p.Transforms(c)
 	var middle []vg.Point

@@ -99,7 +99,8 @@ const (
 )
 
 // flipBins divides the samples that base has right (or wrong) by the size of
-// their base margin into bins of equal count.
+// their base margin into bins of about equal count, and of at least leastInBin
+// where there are as many.
 func flipBins(samples []MarginSample, baseRight bool) []flipBin {
 	var of []MarginSample
 	for _, s := range samples {
@@ -107,30 +108,36 @@ func flipBins(samples []MarginSample, baseRight bool) []flipBin {
 			of = append(of, s)
 		}
 	}
-	slices.SortStableFunc(of, func(a, b MarginSample) int { return cmp.Compare(math.Abs(a.Base), math.Abs(b.Base)) })
-	count := min(max(1, len(of)/leastInBin), maxBins)
+	slices.SortFunc(of, func(a, b MarginSample) int { return cmp.Compare(math.Abs(a.Base), math.Abs(b.Base)) })
+	sizes := make([]float64, len(of))
+	for i, s := range of {
+		sizes[i] = math.Abs(s.Base)
+	}
 	var bins []flipBin
-	for i := range count {
-		group := of[i*len(of)/count : (i+1)*len(of)/count]
-		if len(group) == 0 {
-			continue
+	first := 0
+	for _, end := range stats.QuantileBins(sizes, min(max(1, len(of)/leastInBin), maxBins)) {
+		if end == first || end < len(of) && min(end-first, len(of)-end) < leastInBin {
+			continue // equal margins have left too few for a bin
 		}
-		sizes := make([]float64, len(group))
-		b := flipBin{}
-		for j, s := range group {
-			sizes[j] = math.Abs(s.Base)
-			if s.outcome() != unchanged {
-				b.flips++
-			}
-		}
-		b.low, b.middle, b.high = sizes[0], stats.Quantile(sizes, 0.5), sizes[len(sizes)-1]
-		share, err := stats.Wilson(b.flips, len(group), flipBinsLevel)
-		if err != nil {
-			continue
-		}
-		share.Estimate, share.Low, share.High = 100*share.Estimate, 100*share.Low, 100*share.High
-		b.share = share
-		bins = append(bins, b)
+		bins = append(bins, newFlipBin(of[first:end], sizes[first:end]))
+		first = end
 	}
 	return bins
+}
+
+// newFlipBin is the bin of samples, ascending in the size of their base margin.
+func newFlipBin(samples []MarginSample, sizes []float64) flipBin {
+	b := flipBin{low: sizes[0], middle: stats.Quantile(sizes, 0.5), high: sizes[len(sizes)-1]}
+	for _, s := range samples {
+		if s.outcome() != unchanged {
+			b.flips++
+		}
+	}
+	share, err := stats.Wilson(b.flips, len(samples), flipBinsLevel)
+	if err != nil {
+		panic(err) // impossible: there are samples, and not more flips than samples
+	}
+	share.Estimate, share.Low, share.High = 100*share.Estimate, 100*share.Low, 100*share.High
+	b.share = share
+	return b
 }

@@ -3,6 +3,7 @@ package plots
 import (
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -49,11 +50,27 @@ func colourScale(classes []class) spec {
 	for i, c := range classes {
 		domain[i], colours[i] = c.label, c.vega
 	}
-	return spec{"title": nil, "scale": spec{"domain": domain, "range": colours}}
+	s := spec{"title": nil, "scale": spec{"domain": domain, "range": colours}}
+	if len(classes) == 0 {
+		s["legend"] = nil // Vega gives an empty one no size, and draws the title over the plot
+	}
+	return s
+}
+
+// fillScale fills the points of each class with its colour, and leaves open
+// ones empty. The legend is one with that of colourScale.
+func fillScale(classes []class) spec {
+	filled := slices.Clone(classes)
+	for i, c := range filled {
+		if c.open {
+			filled[i].vega = "transparent"
+		}
+	}
+	return colourScale(filled)
 }
 
 // class is a kind of mark: its words, its colour in Vega-Lite and in pictures,
-// and whether pictures draw it as an open ring.
+// and whether it is drawn as an open ring.
 type class struct {
 	label, vega string
 	colour      func(*theme) color.NRGBA

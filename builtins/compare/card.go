@@ -154,7 +154,7 @@ func (m *Margins) table() table {
 		caption: "Flips by the size of the base run's margin (noise flips the small ones, a fault also the large)",
 		head:    []string{"base margin, logits", "n", "losses", "gains", "flipped, %"},
 	}
-	for _, q := range m.Quartiles {
+	for _, q := range m.filled() {
 		t.rows = append(t.rows, []string{fmt.Sprintf("%.2f to %.2f", q.Low, q.High), fmt.Sprint(q.Pairs.N()), fmt.Sprint(q.Pairs.Losses), fmt.Sprint(q.Pairs.Gains),
 			percent(float64(q.Pairs.Discordant()) / float64(q.Pairs.N()))})
 	}

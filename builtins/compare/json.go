@@ -46,7 +46,7 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 	}
 	if c.Margins != nil {
 		out.Margins = &marginsJSON{N: c.Margins.N, Unknown: boundedMargins(c.pairs), Change: intervalJSON{c.Margins.Change.Estimate, c.Margins.Change.Low, c.Margins.Change.High}}
-		for _, q := range c.Margins.Quartiles {
+		for _, q := range c.Margins.filled() {
 			out.Margins.Quartiles = append(out.Margins.Quartiles, quartileJSON{q.Low, q.High, q.Pairs.N(), q.Pairs.Losses, q.Pairs.Gains})
 		}
 	}

@@ -16,13 +16,15 @@ type Margins struct {
 	N      int            // samples with a finite margin in both runs
 	Change stats.Interval // mean change of the margin, clustered by subject
 
-	// Quartiles splits the samples by the size of the base run's margin,
-	// smallest first. Noise flips answers of small margins, evenly both ways;
-	// a fault also flips those of large ones.
+	// Quartiles splits the samples at the quartiles of the size of the base
+	// run's margin, smallest first. Noise flips answers of small margins, evenly
+	// both ways; a fault also flips those of large ones.
 	Quartiles [4]Quartile
 }
 
-// Quartile is a quarter of the samples.
+// Quartile is about a quarter of the samples: ones whose margins have the same
+// size, which are many at low precision, are all in one. It is empty, with Low
+// and High NaN, where their quarter takes up the next one too.
 type Quartile struct {
 	Low, High float64 // smallest and greatest size of the base run's margin
 	Pairs     stats.Paired
@@ -55,17 +57,34 @@ func compareMargins(pairs []pair) (*Margins, error) {
 	if m.Change, err = stats.ClusteredMean(changes, subjects, level); err != nil {
 		return nil, err
 	}
+	m.Quartiles = quartiles(with)
+	return m, nil
+}
+
+func quartiles(pairs []pair) (out [4]Quartile) {
 	size := func(p pair) float64 { return math.Abs(float64(p.base.Margin)) }
-	with = sortedBy(with, size)
-	for i := range m.Quartiles {
-		part := with[i*m.N/4 : (i+1)*m.N/4]
-		q := Quartile{Low: size(part[0]), High: size(part[len(part)-1])}
-		for _, p := range part {
+	pairs = sortedBy(pairs, size)
+	sizes := make([]float64, len(pairs))
+	for i, p := range pairs {
+		sizes[i] = size(p)
+	}
+	first := 0
+	for i, end := range stats.QuantileBins(sizes, len(out)) {
+		q := Quartile{Low: math.NaN(), High: math.NaN()}
+		if end > first {
+			q.Low, q.High = sizes[first], sizes[end-1]
+		}
+		for _, p := range pairs[first:end] {
 			q.Pairs = q.Pairs.Add(p.outcome())
 		}
-		m.Quartiles[i] = q
+		out[i], first = q, end
 	}
-	return m, nil
+	return out
+}
+
+// filled returns the quartiles that are not empty.
+func (m *Margins) filled() []Quartile {
+	return slices.DeleteFunc(slices.Clone(m.Quartiles[:]), func(q Quartile) bool { return q.Pairs.N() == 0 })
 }
 
 // boundedMargins counts the samples whose margin is not known in one of the

@@ -103,8 +103,12 @@ func hardQuestions(c *compare.Comparison) Pattern {
 	}
 	right := func(q stats.Paired) int { return q.BothRight + q.Losses }
 	losses := small.Losses + large.Losses
-	if losses == 0 || right(small)+right(large) == 0 {
+	switch {
+	case losses == 0:
 		p.Words = "there are no losses"
+		return p
+	case right(small) == 0 || right(large) == 0:
+		p.Words = "the samples that can be lost are all in one half of the base margins"
 		return p
 	}
 	expected := float64(right(large)) / float64(right(small)+right(large))

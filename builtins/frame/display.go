@@ -1,8 +1,10 @@
 package frame
 
 import (
+	"cmp"
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 
 	"adkernel/kernel/host"
@@ -14,7 +16,8 @@ const (
 	edgeRows     = 10 // rows at either end when some are left out
 	columnsShown = 100
 	textWidth    = 160 // characters of a line of text
-	cellWidth    = 48  // characters of a cell in text
+	cellWidth    = 48  // characters of a cell in text, more where the line has room
+	columnGap    = 2   // characters between columns of text
 	htmlCell     = 100 // characters of a cell in HTML; more show on hovering
 	hoverCell    = 2000
 )
@@ -70,15 +73,7 @@ func (f *Frame) String() string {
 		return "error: " + err.Error()
 	}
 	rows, left := f.shownRows()
-	var columns []textColumn
-	used := 0
-	for _, c := range f.all() {
-		column := newTextColumn(c, rows)
-		if used += column.width + 2; used > textWidth && len(columns) > 0 {
-			break
-		}
-		columns = append(columns, column)
-	}
+	columns, cut := f.textColumns(rows)
 	var b strings.Builder
 	for i := range len(rows) + headLines {
 		if i == edgeRows+headLines && left > 0 {
@@ -89,10 +84,46 @@ func (f *Frame) String() string {
 		}
 	}
 	b.WriteString(f.shape())
+	if len(cut) > 0 {
+		fmt.Fprintf(&b, "; cut at …: %s", oneLine(strings.Join(cut, ", "), textWidth))
+	}
 	if hidden := f.Columns()[len(columns):]; len(hidden) > 0 {
 		fmt.Fprintf(&b, "; not shown: %s", oneLine(strings.Join(hidden, ", "), textWidth))
 	}
 	return b.String()
+}
+
+// textColumns returns the columns that fit on a line of text, from the first,
+// and the names of those in which a line is cut. Columns of long cells share
+// what room the others leave.
+func (f *Frame) textColumns(rows []int) (columns []textColumn, cut []string) {
+	room := textWidth + columnGap // the last column has no gap behind it
+	var long []int
+	for i, c := range f.all() {
+		column := newTextColumn(c, rows)
+		if room -= min(column.width, cellWidth) + columnGap; room < 0 && i > 0 {
+			room += min(column.width, cellWidth) + columnGap
+			break
+		}
+		columns = append(columns, column)
+		if column.width > cellWidth {
+			long = append(long, i)
+		}
+	}
+	slices.SortFunc(long, func(a, b int) int { return cmp.Compare(columns[a].width, columns[b].width) })
+	isCut := make([]bool, len(columns))
+	for done, i := range long {
+		limit := min(columns[i].width, cellWidth+room/(len(long)-done))
+		room -= limit - cellWidth
+		isCut[i] = limit < columns[i].width
+		columns[i].limit(limit)
+	}
+	for i, name := range f.Columns()[:len(columns)] {
+		if isCut[i] {
+			cut = append(cut, name)
+		}
+	}
+	return columns, cut
 }
 
 func moreRows(n int) string {
@@ -112,31 +143,42 @@ type textColumn struct {
 	width int
 }
 
+// newTextColumn writes c at its full width, or at one that no line of text has.
 func newTextColumn(c *Column, rows []int) textColumn {
-	column := textColumn{lines: []string{oneLine(c.name, cellWidth), c.kind.String(), ""}, right: c.kind == Float || c.kind == Int}
+	column := textColumn{lines: []string{c.name, c.kind.String(), ""}, right: c.kind == Float || c.kind == Int}
 	format := newFormatter(c, rows)
 	for _, i := range rows {
 		cell := format.text(i)
 		if c.IsNull(i) {
 			cell = "null"
 		}
-		column.lines = append(column.lines, oneLine(cell, cellWidth))
+		column.lines = append(column.lines, cell)
 	}
-	for _, line := range column.lines {
-		column.width = max(column.width, displayWidth(line))
-	}
-	column.lines[headLines-1] = strings.Repeat("─", column.width)
+	column.limit(2 * textWidth)
 	return column
+}
+
+// limit cuts the lines that are wider, and sets the width.
+func (c *textColumn) limit(width int) {
+	c.width = 0
+	for i, line := range c.lines {
+		if i != headLines-1 {
+			c.lines[i] = oneLine(line, width)
+			c.width = max(c.width, displayWidth(c.lines[i]))
+		}
+	}
+	c.lines[headLines-1] = strings.Repeat("─", c.width)
 }
 
 func textLine(columns []textColumn, i int) string {
 	var b strings.Builder
+	gap := strings.Repeat(" ", columnGap)
 	for _, c := range columns {
 		padding := strings.Repeat(" ", c.width-displayWidth(c.lines[i]))
 		if c.right {
-			b.WriteString(padding + c.lines[i] + "  ")
+			b.WriteString(padding + c.lines[i] + gap)
 		} else {
-			b.WriteString(c.lines[i] + padding + "  ")
+			b.WriteString(c.lines[i] + padding + gap)
 		}
 	}
 	return strings.TrimRight(b.String(), " ")

@@ -70,10 +70,49 @@ func TestTextTableLeavesOutColumnsThatDoNotFit(t *testing.T) {
 		columns = append(columns, Ints(strings.Repeat("x", 10)+string(rune('a'+len(columns))), []int64{1}))
 	}
 	text := New(columns...).String()
-	for line := range strings.Lines(text) {
-		require.LessOrEqual(t, len([]rune(line)), 2*textWidth)
-	}
+	requireNarrow(t, text)
 	require.Contains(t, text, "1 row × 30 columns; not shown: xxxxxxxxxxm, ")
+}
+
+// requireNarrow checks the widths of the lines of a table, less its last line,
+// which names columns.
+func requireNarrow(t *testing.T, text string) {
+	t.Helper()
+	lines := strings.Split(text, "\n")
+	for _, line := range lines[:len(lines)-1] {
+		require.LessOrEqual(t, displayWidth(line), textWidth)
+	}
+}
+
+func TestLongCellsOfTextHaveTheRoomThatIsLeft(t *testing.T) {
+	words := func(column string, width int) *Column {
+		return Strings(column, []string{"short", strings.Repeat(column, width)})
+	}
+	for name, c := range map[string]struct {
+		columns []*Column
+		widths  []int // of the long cells
+		says    string
+	}{
+		"one fits":            {[]*Column{words("a", 20), words("b", 138)}, []int{20, 138}, "2 rows × 2 columns"},
+		"one does not":        {[]*Column{words("a", 20), words("b", 139)}, []int{20, 137}, "2 rows × 2 columns; cut at …: b"},
+		"alone":               {[]*Column{words("a", 5000)}, []int{159}, "2 rows × 1 column; cut at …: a"},
+		"equal shares":        {[]*Column{words("a", 500), words("b", 600)}, []int{78, 78}, "2 rows × 2 columns; cut at …: a, b"},
+		"the rest of a share": {[]*Column{words("a", 500), words("b", 60)}, []int{97, 60}, "2 rows × 2 columns; cut at …: a"},
+		"little room":         {[]*Column{words("a", 51), words("b", 60), words("c", 60), words("d", 48)}, []int{51, 51, 52}, "2 rows × 4 columns; cut at …: b, c; not shown: d"},
+		"wide characters":     {[]*Column{words("日", 90)}, []int{79}, "2 rows × 1 column; cut at …: 日"},
+		"a long name":         {[]*Column{words("a", 20).renamed(strings.Repeat("n", 200))}, []int{20}, "2 rows × 1 column; cut at …: " + strings.Repeat("n", 159) + "…"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := New(c.columns...).String()
+			requireNarrow(t, text)
+			lines := strings.Split(text, "\n")
+			require.Equal(t, c.says, lines[len(lines)-1])
+			for i, width := range c.widths {
+				letter := string([]rune(c.columns[i].label(1))[0])
+				require.Equal(t, width, strings.Count(lines[headLines+1], letter), "%s", letter)
+			}
+		})
+	}
 }
 
 func TestFloatsOfAColumnShowTheSameDecimals(t *testing.T) {

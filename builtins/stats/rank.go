@@ -28,6 +28,23 @@ func Quantile(sorted []float64, p float64) float64 {
 	return low + f*(high-low)
 }
 
+// QuantileBins divides ascending values at their quantiles into count bins of
+// about equal size, and returns where each bin ends. Equal values share a bin,
+// the one that the first of them falls in: which of them comes first is an
+// accident that must not move any. So bins differ in size, and one whose
+// values all equal those before it is empty (pandas' qcut drops it).
+func QuantileBins(sorted []float64, count int) (ends []int) {
+	end := 0
+	for i := range count {
+		end = max(end, (i+1)*len(sorted)/count)
+		for end > 0 && end < len(sorted) && sorted[end] == sorted[end-1] {
+			end++
+		}
+		ends = append(ends, end)
+	}
+	return ends
+}
+
 // Ranks gives each value its 1-based rank, ties sharing their average.
 func Ranks(x []float64) []float64 {
 	order := make([]int, len(x))

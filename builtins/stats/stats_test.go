@@ -84,6 +84,25 @@ func TestNoSamplesAreRefusedEverywhere(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
+func TestEqualValuesShareABin(t *testing.T) {
+	for name, c := range map[string]struct {
+		sorted []float64
+		count  int
+		want   []int
+	}{
+		"distinct":          {[]float64{1, 2, 3, 4, 5, 6, 7}, 3, []int{2, 4, 7}},
+		"tie across a cut":  {[]float64{1, 2, 2, 2, 5, 6}, 3, []int{4, 4, 6}},
+		"ties at the start": {[]float64{0, 0, 0, 3}, 2, []int{3, 4}},
+		"ties at the end":   {[]float64{0, 3, 3, 3}, 2, []int{4, 4}},
+		"all equal":         {[]float64{1, 1, 1, 1}, 4, []int{4, 4, 4, 4}},
+		"fewer than bins":   {[]float64{1, 2}, 4, []int{0, 1, 1, 2}},
+		"no values":         {nil, 2, []int{0, 0}},
+		"no bins":           {[]float64{1, 2}, 0, nil},
+	} {
+		require.Equal(t, c.want, QuantileBins(c.sorted, c.count), name)
+	}
+}
+
 func TestBadInputIsRefused(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for name, err := range map[string]error{

@@ -38,6 +38,7 @@ func init() {
 		"PermutationChange":  reflect.ValueOf(stats.PermutationChange),
 		"Plan":               reflect.ValueOf((*stats.Plan)(nil)),
 		"Quantile":           reflect.ValueOf(stats.Quantile),
+		"QuantileBins":       reflect.ValueOf(stats.QuantileBins),
 		"Ranks":              reflect.ValueOf(stats.Ranks),
 		"Spearman":           reflect.ValueOf(stats.Spearman),
 		"TangoDifference":    reflect.ValueOf(stats.TangoDifference),

@@ -1,0 +1,96 @@
+package plots
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// vegaLayer is what the tests look at in a layer of a figure of rows.
+type vegaLayer struct {
+	Mark struct {
+		Type  string
+		Limit float64
+	}
+	Data     struct{ Values []map[string]any }
+	Encoding struct{ Text, Color, Fill vegaChannel }
+}
+
+type vegaChannel struct {
+	Field  string
+	Legend json.RawMessage
+	Scale  struct{ Domain, Range []string }
+}
+
+func vegaLayers(t *testing.T, figure *Figure) []vegaLayer {
+	t.Helper()
+	data, err := figure.VegaLite()
+	require.NoError(t, err)
+	var top struct{ Layer []vegaLayer }
+	require.NoError(t, json.Unmarshal(data, &top))
+	require.NotEmpty(t, top.Layer)
+	return top.Layer
+}
+
+func TestVegaLiteSaysWhatThePictureSays(t *testing.T) {
+	narrow := demoLadder()
+	narrow.Reference = "a reference run whose name is far too long for any figure"
+	for name, c := range map[string]struct {
+		figure  *Figure
+		line    string
+		columns []any
+		fill    map[string]string
+	}{
+		"subjects": {Subjects(demoSubjects(), Options{}), "all subjects, −2.6", []any{"change", "n"},
+			map[string]string{"significant loss": badVega, "not significant": "transparent"}},
+		"ladder": {Ladder(demoLadder(), Options{}), "bf16 baseline, 71.4 %", []any{"accuracy", "n"},
+			map[string]string{"significantly below": badVega, "not significantly below": "transparent"}},
+		"narrow": {Ladder(narrow, Options{Width: minWidth}), narrow.Reference + ", 71.4 %", []any{"accuracy", "n"},
+			map[string]string{"significantly below": badVega, "not significantly below": "transparent"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fill := map[string]string{}
+			var lines, columns []any
+			var shown []string
+			for _, l := range vegaLayers(t, c.figure) {
+				for i, label := range l.Encoding.Fill.Scale.Domain {
+					fill[label] = l.Encoding.Fill.Scale.Range[i]
+				}
+				if l.Mark.Type != "text" {
+					continue
+				}
+				switch field := l.Encoding.Text.Field; field {
+				case "line":
+					lines = append(lines, l.Data.Values[0]["line"])
+					require.Greater(t, l.Mark.Limit, 40.0)
+					require.Less(t, l.Mark.Limit, c.figure.width-150, "it ends where the columns begin")
+				case "head":
+					columns = append(columns, l.Data.Values[0]["head"])
+				default:
+					shown = append(shown, field)
+				}
+			}
+			require.Equal(t, []any{c.line}, lines, "what the dashed line stands for")
+			require.Equal(t, c.columns, columns)
+			require.Equal(t, []string{"shown", "n"}, shown)
+			require.Equal(t, c.fill, fill, "not significant ones are open")
+		})
+	}
+}
+
+// Vega gives a legend of nothing no size, and draws the title over the plot.
+func TestFiguresWithoutValuesHaveNoLegend(t *testing.T) {
+	for _, name := range []string{"no subjects", "all missing", "no ladder"} {
+		classes := 0
+		for _, l := range vegaLayers(t, hardFigures()[name]) {
+			for _, channel := range []vegaChannel{l.Encoding.Color, l.Encoding.Fill} {
+				if channel.Field != "" {
+					require.Equal(t, "null", string(channel.Legend))
+					classes++
+				}
+			}
+		}
+		require.Equal(t, 3, classes, "the intervals' colour, the points' and what fills them")
+	}
+}
