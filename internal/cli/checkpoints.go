@@ -18,7 +18,12 @@ type auditCommand struct {
 	Reference string `required:"" type:"existingdir" help:"The unquantized checkpoint it was made from."`
 }
 
-// Run exits with 1 when a layer is at fault.
+// Help says how the verb ends.
+func (auditCommand) Help() string {
+	return `Exit status: 0 when no layer is at fault, 1 when one is, 2 when the checkpoints cannot be read or do not belong together.`
+}
+
+// Run ends as Help says.
 func (c auditCommand) Run() error {
 	report, err := checkpoint.Audit(c.Model, c.Reference)
 	if err != nil {

@@ -218,7 +218,12 @@ type compareCommand struct {
 	two
 }
 
-// Run exits with 1 when there is a real loss.
+// Help says how the verb ends.
+func (compareCommand) Help() string {
+	return `Exit status: 0 when no real loss is shown, be it that the samples are too few to show one (verdict.outcome of --json says which); 1 when there is a real loss; 2 when the runs cannot be compared.`
+}
+
+// Run ends as Help says.
 func (c compareCommand) Run() error {
 	cmp, err := c.compare()
 	if err != nil {
