@@ -172,6 +172,7 @@ func TestModelsRootIsHonouredAndNotOverridden(t *testing.T) {
 
 	t.Setenv(modelsRoot, "")
 	_, err = Spec{Kind: "mmlu"}.Load()
+	require.ErrorContains(t, err, `Dataset("DIR")`)
 	require.ErrorContains(t, err, "set LLM_MODELS_ROOT")
 }
 
