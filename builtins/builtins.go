@@ -1,6 +1,7 @@
-// Package builtins is what a cell can call: the whole vocabulary on one page.
-// Every exported name of it is seen in every cell without an import. It ties
-// the rooms below it together and computes nothing itself.
+// Package builtins is what a cell can call. Every exported name of it is seen in
+// every cell without an import. It ties the rooms below it together; what it
+// adds is what belongs to a session: which runs were compared, which
+// checkpoints were made before, and the text of a cell's own rules.
 //
 // Here is the edge between Go's way of handling errors and a notebook's: the
 // packages below return errors, and these functions, which return one value so

@@ -1,7 +1,6 @@
 package builtins
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/engine/embedded"
 	"adkernel/builtins/gguf"
-	"adkernel/builtins/tokenizer"
 	"adkernel/internal/cache"
 	"adkernel/kernel/host"
 )
@@ -40,7 +38,7 @@ func ImportGGUF(path string) Deployment {
 func Quantize(d Deployment, format string, calibration ...Task) Deployment {
 	as, err := checkpoint.ParseFormat(format)
 	check(err)
-	if (len(calibration) == 0) != (as == checkpoint.FP8Block) {
+	if as.Calibrated() != (len(calibration) > 0) {
 		check(fmt.Errorf("quantize %s as %s with %d tasks: want one or more whose prompts calibrate fp8 and nvfp4, and none for fp8-block", d.Label(), format, len(calibration)))
 	}
 	model, err := filepath.Abs(d.Model)
@@ -63,9 +61,9 @@ func Quantize(d Deployment, format string, calibration ...Task) Deployment {
 	dir := cached(filepath.Base(model)+"-"+format, files, of, func(dir string) error {
 		var options checkpoint.QuantizeOptions
 		if len(texts) > 0 {
-			maxima, err := maximaOf(host.Context(), model, texts)
+			maxima, err := embedded.CalibrateTexts(host.Context(), model, texts)
 			if err != nil {
-				return fmt.Errorf("quantize %s: calibrate: %w", d.Label(), err)
+				return fmt.Errorf("quantize %s: %w", d.Label(), err)
 			}
 			options.InputMaxima = maxima
 		}
@@ -73,19 +71,6 @@ func Quantize(d Deployment, format string, calibration ...Task) Deployment {
 	})
 	d.Name, d.Model = d.Label()+" "+format, dir
 	return d
-}
-
-// maximaOf are the largest inputs of the model's linear layers over texts.
-func maximaOf(ctx context.Context, model string, texts []string) (map[string]float32, error) {
-	t, err := tokenizer.Load(model)
-	if err != nil {
-		return nil, err
-	}
-	prompts := make([][]int32, len(texts))
-	for i, text := range texts {
-		prompts[i] = t.Encode(text, true)
-	}
-	return embedded.Calibrate(ctx, model, prompts)
 }
 
 // cached is the folder of the cache that make fills, of files as they are now.

@@ -44,5 +44,10 @@ func formatNames() string {
 	return strings.Join(names, ", ")
 }
 
+// Calibrated reports whether checkpoints of format f hold the scale of each
+// layer's input, which only calibration gives. Engines refuse FP8 and NVFP4
+// without it; they scale the inputs of FP8Block as they come.
+func (f Format) Calibrated() bool { return f == FP8 || f == NVFP4 }
+
 // Quantized reports whether weights of format f are codes with scales.
 func (f Format) Quantized() bool { return slices.Contains(quantizedFormats, f) }

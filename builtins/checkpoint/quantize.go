@@ -16,8 +16,8 @@ type QuantizeOptions struct {
 	// input_scale: the maximum of a layer's siblings (q, k, v; gate, up) over
 	// 448 (FP8) or 6 · 448 (NVFP4). An expert that calibration never reached
 	// takes the maximum of its fellow experts. When nil, no input_scale is
-	// written and engines must scale activations dynamically. FP8Block does
-	// not use it.
+	// written: such weights can be audited, but engines refuse them. Formats
+	// that are not Calibrated do not use it.
 	InputMaxima map[string]float32
 }
 
@@ -116,7 +116,7 @@ func newQuantizer(c *Checkpoint, as Format, opts QuantizeOptions) (*quantizer, e
 	if len(q.modules) == 0 {
 		return nil, fmt.Errorf("%s has no linear layer to quantize", c.dir)
 	}
-	if as == FP8Block || opts.InputMaxima == nil {
+	if !as.Calibrated() || opts.InputMaxima == nil {
 		return q, nil
 	}
 	return q, q.calibrate(opts.InputMaxima)

@@ -73,7 +73,8 @@ func TestGSM8KAsksWhatTheHarnessAsks(t *testing.T) {
 	}
 }
 
-// The whole of GSM8K is not committed; ADKERNEL_GSM8K names its folder.
+// The whole of GSM8K is not committed; make test-datasets
+// GSM8K=DIR names its folder.
 func TestAllOfGSM8KIsWhatTheHarnessAsks(t *testing.T) {
 	dir := os.Getenv("ADKERNEL_GSM8K")
 	if dir == "" {

@@ -59,7 +59,8 @@ func TestPromptsEqualPandasAndNumPy(t *testing.T) {
 	}
 }
 
-// The whole of MMLU is not committed; ADKERNEL_MMLU names its folder.
+// The whole of MMLU is not committed; make test-datasets
+// MMLU=DIR names its folder.
 func TestAllOfMMLUEqualsPandasAndNumPy(t *testing.T) {
 	dir := os.Getenv("ADKERNEL_MMLU")
 	if dir == "" {
@@ -171,6 +172,7 @@ func TestModelsRootIsHonouredAndNotOverridden(t *testing.T) {
 
 	t.Setenv(modelsRoot, "")
 	_, err = Spec{Kind: "mmlu"}.Load()
+	require.ErrorContains(t, err, `Dataset("DIR")`)
 	require.ErrorContains(t, err, "set LLM_MODELS_ROOT")
 }
 

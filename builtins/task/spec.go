@@ -213,7 +213,7 @@ func (s Spec) path(folder string) (string, error) {
 	}
 	root := os.Getenv(modelsRoot)
 	if root == "" {
-		return "", fmt.Errorf("no data set: name its folder, or set %s to the folder that holds datasets/%s", modelsRoot, folder)
+		return "", fmt.Errorf(`no data set: name its folder, by Dataset("DIR") in a cell, or set %s to the folder that holds datasets/%s`, modelsRoot, folder)
 	}
 	return filepath.Join(root, "datasets", folder), nil
 }

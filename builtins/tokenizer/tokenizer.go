@@ -42,13 +42,6 @@ type frame struct {
 // model may have more columns than that: unused ones, for alignment.
 func (t *Tokenizer) VocabSize() int { return len(t.tokens) }
 
-// TokenID returns the id of the token spelled s in tokenizer.json ("<s>",
-// "ĠA"), added tokens first.
-func (t *Tokenizer) TokenID(s string) (int32, bool) {
-	id, ok := t.ids[s]
-	return id, ok
-}
-
 // Encode returns the ids of text. Added tokens spelled out in the text become
 // their ids. When special is true, the ids that the post-processor adds to a
 // single text (usually the beginning-of-sequence token) are added.

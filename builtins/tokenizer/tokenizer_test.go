@@ -86,20 +86,6 @@ func TestEncodingIsSafeForSeveralGoroutines(t *testing.T) {
 	require.Equal(t, make([]int, 8), wrong)
 }
 
-func TestTokenIDKnowsAddedAndOrdinaryTokens(t *testing.T) {
-	tok := load(t, "gpt2")
-	id, ok := tok.TokenID("<|mask|>")
-	require.True(t, ok)
-	require.Equal(t, []int32{id}, tok.Encode("<|mask|>", false))
-	id, ok = tok.TokenID("ĠA")
-	require.Equal(t, ok, len(tok.Encode(" A", false)) == 1)
-	if ok {
-		require.Equal(t, []int32{id}, tok.Encode(" A", false))
-	}
-	_, ok = tok.TokenID("no such token")
-	require.False(t, ok)
-}
-
 // What transformers 4.57.1 and 5.23.0 give for an empty text: where they agree,
 // these ids; where they do not, a refusal with both.
 func TestThePostProcessorFramesATextAndNotTheTokenizerConfig(t *testing.T) {

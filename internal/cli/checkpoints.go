@@ -10,7 +10,6 @@ import (
 	"adkernel/builtins/engine/backend"
 	"adkernel/builtins/engine/embedded"
 	"adkernel/builtins/task"
-	"adkernel/builtins/tokenizer"
 )
 
 type auditCommand struct {
@@ -19,7 +18,12 @@ type auditCommand struct {
 	Reference string `required:"" type:"existingdir" help:"The unquantized checkpoint it was made from."`
 }
 
-// Run exits with 1 when a layer is at fault.
+// Help says how the verb ends.
+func (auditCommand) Help() string {
+	return `Exit status: 0 when no layer is at fault, 1 when one is, 2 when the checkpoints cannot be read or do not belong together.`
+}
+
+// Run ends as Help says.
 func (c auditCommand) Run() error {
 	report, err := checkpoint.Audit(c.Model, c.Reference)
 	if err != nil {
@@ -39,7 +43,7 @@ type quantizeCommand struct {
 	Model     string `arg:"" type:"existingdir" help:"Unquantized checkpoint."`
 	As        string `required:"" enum:"fp8,fp8-block,nvfp4" help:"Format: ${enum}."`
 	Out       string `short:"o" required:"" help:"Directory to make."`
-	Calibrate string `type:"existingdir" placeholder:"DATASET" help:"MMLU data set whose prompts calibrate input_scale."`
+	Calibrate string `type:"existingdir" placeholder:"DATASET" help:"MMLU data set whose prompts calibrate input_scale: for fp8 and nvfp4."`
 	Samples   int    `default:"64" help:"Calibration prompts."`
 }
 
@@ -48,17 +52,23 @@ func (c quantizeCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	switch calibrated := c.Calibrate != ""; {
+	case as.Calibrated() && !calibrated:
+		return fmt.Errorf("--as %s wants --calibrate DATASET, whose prompts give the scales of the activations: engines refuse a checkpoint without them", as)
+	case calibrated && !as.Calibrated():
+		return fmt.Errorf("--as %s does without --calibrate: engines scale its activations as they come", as)
+	}
 	var options checkpoint.QuantizeOptions
-	if c.Calibrate != "" {
+	if as.Calibrated() {
 		if options.InputMaxima, err = c.maxima(ctx); err != nil {
-			return fmt.Errorf("calibrate: %w", err)
+			return err
 		}
 	}
 	if err := checkpoint.Quantize(c.Model, as, c.Out, options); err != nil {
 		return err
 	}
 	if c.JSON {
-		return writeJSON(os.Stdout, map[string]any{"model": c.Out, "format": as, "calibrated": c.Calibrate != ""})
+		return writeJSON(os.Stdout, map[string]any{"model": c.Out, "format": as, "calibrated": as.Calibrated()})
 	}
 	fmt.Println("wrote", c.Out)
 	return nil
@@ -69,17 +79,13 @@ func (c quantizeCommand) Run(ctx context.Context) error {
 func (c quantizeCommand) maxima(ctx context.Context) (map[string]float32, error) {
 	t, err := task.Spec{Kind: "mmlu", Dataset: c.Calibrate, Samples: c.Samples}.Load()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--calibrate: %w", err)
 	}
-	tok, err := tokenizer.Load(c.Model)
-	if err != nil {
-		return nil, err
-	}
-	prompts := make([][]int32, len(t.Questions))
+	texts := make([]string, len(t.Questions))
 	for i, q := range t.Questions {
-		prompts[i] = tok.Encode(q.Prompt, true)
+		texts[i] = q.Text()
 	}
-	return embedded.Calibrate(ctx, c.Model, prompts)
+	return embedded.CalibrateTexts(ctx, c.Model, texts)
 }
 
 type logitsCommand struct {

@@ -1,9 +1,10 @@
-// Package cli is the command line: one file a verb. A verb parses its
-// arguments, calls what the vocabulary calls, and prints the card, or the same
-// result as JSON. It decides nothing itself.
+// Package cli is the command line: verbs that belong together share a file. A
+// verb parses its arguments, calls what the vocabulary calls, and prints the
+// card, or the same result as JSON. It decides nothing itself.
 //
-// Exit status: 0 fine, 1 the answer is no, 2 it could not be done, 3 refused
-// before anything ran. The go verb returns the program's own status.
+// Exit status: 0 fine, 1 the answer is no, 2 it could not be done, so that a
+// script that asks a question takes neither for the other. The go verb returns
+// the program's own status, and 3 for a program that it refuses.
 package cli
 
 import (
@@ -25,10 +26,9 @@ import (
 
 // Exit statuses.
 const (
-	exitOK      = 0
-	exitNo      = 1
-	exitFailed  = 2
-	exitRefused = 3
+	exitOK     = 0
+	exitNo     = 1 // of the verbs whose Help says what for
+	exitFailed = 2
 )
 
 // commands is the command line; the order is that of --help.

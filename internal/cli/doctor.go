@@ -11,7 +11,12 @@ import (
 
 type doctorCommand struct{ output }
 
-// Run exits with 1 when something that is there does not work.
+// Help says how the verb ends.
+func (doctorCommand) Help() string {
+	return `Exit status: 0 when all that is there works, whatever is missing; 1 when something that is there does not work.`
+}
+
+// Run ends as Help says.
 func (c doctorCommand) Run() error {
 	report, err := examineMachine()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 type exportCommand struct {
 	What   string `arg:"" type:"path" help:"Notebook (.ipynb) to show, as it was saved; or run directory, whose samples are written."`
-	Output string `short:"o" placeholder:"FILE" help:"Where it goes. A notebook's page: beside it when left out. A run's samples: FILE.parquet, FILE.csv or FILE.jsonl, or a folder with --as lm-eval."`
+	Output string `name:"out" aliases:"output" short:"o" placeholder:"FILE" help:"Where it goes. A notebook's page: beside it when left out. A run's samples: FILE.parquet, FILE.csv or FILE.jsonl, or a folder with --as lm-eval."`
 	As     string `enum:",html,parquet,csv,jsonl,lm-eval" default:"" help:"Format, where the output's name does not say: html, parquet, csv, jsonl, lm-eval."`
 }
 

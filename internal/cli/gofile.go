@@ -26,10 +26,17 @@ type goCommand struct {
 }
 
 // Exit statuses of the go verb, beside the program's own.
-const exitPanicked = 2
+const (
+	exitPanicked = 2
+	exitRefused  = 3
+)
 
-// Run exits as the program does; with 2 when it panics, and with 3 before
-// anything of it ran when it would not run as Go says.
+// Help says how the verb ends.
+func (goCommand) Help() string {
+	return `Exit status: the program's own; 2 when it panics; 3 when it is refused before anything of it ran, because it would not run as Go says.`
+}
+
+// Run ends as Help says.
 func (c goCommand) Run() error {
 	src, err := os.ReadFile(c.File)
 	if err != nil {

@@ -29,7 +29,9 @@ func TestResultsAreImportedAndExported(t *testing.T) {
 
 	for name, read := range map[string]func(string) (*frame.Frame, error){"s.parquet": frame.ReadParquet, "s.csv": frame.ReadCSV, "s.jsonl": frame.ReadJSONLines} {
 		path := filepath.Join(dir, name)
-		require.Equal(t, exitOK, Main([]string{"export", out, "-o", path}))
+		for _, flag := range []string{"-o", "--out", "--output"} { // the last as it was called once
+			require.Equal(t, exitOK, Main([]string{"export", out, flag, path}))
+		}
 		f, err := read(path)
 		require.NoError(t, err)
 		require.Equal(t, 4, f.Len(), name)

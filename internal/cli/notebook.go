@@ -19,7 +19,7 @@ import (
 type runCommand struct {
 	evaluator
 	Notebook    string            `arg:"" type:"existingfile" help:"Notebook (.ipynb) to execute, in the current directory."`
-	Output      string            `short:"o" placeholder:"FILE" help:"Where the executed notebook goes; the notebook itself when left out."`
+	Output      string            `name:"out" aliases:"output" short:"o" placeholder:"FILE" help:"Where the executed notebook goes; the notebook itself when left out."`
 	AllowErrors bool              `help:"Go on after a cell that fails."`
 	Parameters  map[string]string `short:"p" name:"parameter" placeholder:"NAME=VALUE" mapsep:"none" help:"Value of a parameter that the cell with the tag \"parameters\" declares. Repeatable."`
 	Timeout     time.Duration     `placeholder:"DURATION" help:"Longest time of one cell, as in 10m; no limit when left out."`

@@ -16,8 +16,8 @@ import (
 	"adkernel/kernel/host"
 )
 
-// runFile is what launch and isolate read: a deployment and a task, in the
-// words of the vocabulary.
+// runFile is what launch reads: a deployment and a task, in the words of the
+// vocabulary.
 type runFile struct {
 	Case       string            `yaml:"case"` // of the casebook, instead of the two below
 	Base       bool              `yaml:"base"` // the case's base instead of its deployment
@@ -68,6 +68,25 @@ type launchCommand struct {
 	Spec       string `arg:"" type:"existingfile" help:"YAML with deployment and task."`
 	Out        string `short:"o" placeholder:"RUN" help:"Run directory; default: a new one below the runs' root."`
 	Background bool   `help:"Return at once; attach follows the run."`
+}
+
+// Help shows a file that is read.
+func (launchCommand) Help() string {
+	return `The fields are those of Deployment and of the tasks in cells, as in world_size for WorldSize:
+
+	deployment:
+	  model: /models/llama-3.1-8b-fp8  # folder of a checkpoint
+	  config: ad.yaml                  # settings, in AutoDeploy's words
+	  world_size: 2
+	task:
+	  kind: mmlu                       # or gsm8k, gpqa, questions, lm-eval; dataset: PATH names its folder or file
+	  samples: 100
+
+A case of the casebook stands for both, with base: true for the run that it is compared with:
+
+	case: fp8-drop
+
+launch waits for the run, and an interrupt cancels it. Where the run fails the exit status is 2; attach --resume goes on with it.`
 }
 
 func (c launchCommand) Run(ctx context.Context) error {
@@ -199,7 +218,12 @@ type compareCommand struct {
 	two
 }
 
-// Run exits with 1 when there is a real loss.
+// Help says how the verb ends.
+func (compareCommand) Help() string {
+	return `Exit status: 0 when no real loss is shown, be it that the samples are too few to show one (verdict.outcome of --json says which); 1 when there is a real loss; 2 when the runs cannot be compared.`
+}
+
+// Run ends as Help says.
 func (c compareCommand) Run() error {
 	cmp, err := c.compare()
 	if err != nil {

@@ -4,16 +4,24 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/engine"
+	"adkernel/builtins/task"
 )
 
 func TestARunFileIsReadOrRefusedWithFileAndPlace(t *testing.T) {
 	empty := t.TempDir()
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":         {"", "deployment.model is missing"},
-		"unknown key":   {"deployment:\n  modle: m\n", `[2:3] unknown field "modle"`},
+		"unknown key":   {"deployment:\n  modle: m\n", `[2:3] unknown field "modle"; did you mean "model"?`},
+		"Go's field":    {"deployment: {model: m, WorldSize: 2}", `unknown field "WorldSize"; did you mean "world_size"?`},
+		"kind as key":   {"deployment: {model: m}\ntask: {mmlu: {samples: 100}}", `[2:8] unknown field "mmlu": have kind, dataset, samples, `},
+		"top":           {"cases: fp8-drop", `unknown field "cases"; did you mean "case"?`},
+		"place":         {"deployment: {model: m, on: {slurm: {partitions: gpu}}}", `unknown field "partitions"; did you mean "partition"?`},
 		"wrong type":    {"deployment:\n  model: [1, 2]\n", "[2:10] want text, not a list"},
 		"fraction":      {"deployment: {model: m, world_size: 1.5}", `want a whole number, not "1.5"`},
 		"not YAML":      {"deployment: {model: m", "[1:13]"},
@@ -35,6 +43,45 @@ func TestARunFileIsReadOrRefusedWithFileAndPlace(t *testing.T) {
 			require.NoDirExists(t, out)
 		})
 	}
+}
+
+// yamlBlocks are the preformatted texts of a verb's help.
+func yamlBlocks(help string) []string {
+	var blocks []string
+	for paragraph := range strings.SplitSeq(help, "\n\n") {
+		if strings.HasPrefix(paragraph, "\t") {
+			blocks = append(blocks, strings.TrimPrefix(strings.ReplaceAll(paragraph, "\n\t", "\n"), "\t")+"\n")
+		}
+	}
+	return blocks
+}
+
+func TestTheRunFilesOfTheHelpAreRead(t *testing.T) {
+	root := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(root, "datasets"), 0o755))
+	demo, err := filepath.Abs(filepath.Join("..", "..", "notebooks", "demo", "task"))
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(demo, filepath.Join(root, "datasets", "mmlu")))
+	t.Setenv("LLM_MODELS_ROOT", root)
+	t.Setenv("ADKERNEL_CACHE", t.TempDir())
+
+	blocks := yamlBlocks(launchCommand{}.Help())
+	require.Len(t, blocks, 2)
+	read := func(text string) *runFile {
+		path := filepath.Join(t.TempDir(), "spec.yaml")
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		f, err := readRunFile(t.Context(), path)
+		require.NoError(t, err)
+		return f
+	}
+	f := read(blocks[0])
+	require.Equal(t, engine.Deployment{Model: "/models/llama-3.1-8b-fp8", Config: "ad.yaml", WorldSize: 2}, f.Deployment)
+	require.Equal(t, task.Spec{Kind: "mmlu", Samples: 100}, f.Task)
+	require.NotEqual(t, read(blocks[1]).Deployment, read(blocks[1]+"base: true\n").Deployment)
+
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	require.NoError(t, err)
+	require.Contains(t, string(readme), "```yaml\n"+blocks[0]+"```", "the README shows the same file")
 }
 
 func TestRunsThatCannotBeListedAreAnError(t *testing.T) {

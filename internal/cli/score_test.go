@@ -66,7 +66,7 @@ tasks[0].Scorer.Hash() == tasks[1].Scorer.Hash()`,
 			require.Contains(t, source, `panic("too hard: " + q.Ref)`)
 			require.NotContains(t, source, "Demo()")
 			require.Contains(t, shown(4), "0.0 % [0.0, 56.1], n = 3")
-			require.Contains(t, shown(5), "choose one for both (By for a filter, Rescore for a function)")
+			require.Contains(t, shown(5), "choose one for both (By for a filter, Rescore for a function")
 			require.Contains(t, shown(6), "false", "one text may capture several variables")
 		})
 	}

@@ -17,7 +17,12 @@ type verifyCommand struct {
 	Notebook string `arg:"" type:"existingfile" help:"Notebook that SaveReproducer wrote; it is not changed."`
 }
 
-// Run exits with 1 when the finding is not reproduced.
+// Help says how the verb ends.
+func (verifyCommand) Help() string {
+	return `Exit status: 0 when the finding is reproduced, 1 when it is another one, 2 when the notebook could not run to its end or is no reproducer.`
+}
+
+// Run ends as Help says.
 func (c verifyCommand) Run(ctx context.Context) error {
 	v, err := reproducer.Verify(ctx, c.Notebook, c.execute)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -179,7 +180,37 @@ func TestExitStatus(t *testing.T) {
 	var out, errs bytes.Buffer
 	require.Equal(t, 2, start(t.Context(), nil, &out, &errs))
 	require.Equal(t, 2, start(t.Context(), []string{"run"}, &out, &errs))
-	require.Equal(t, 0, start(t.Context(), []string{"run", "-root", t.TempDir(), "--", "sh"}, &out, &errs))
-	require.Contains(t, out.String(), "no test folder")
 	require.Equal(t, 1, start(t.Context(), []string{"everyday", "--", "true"}, &out, &errs))
+}
+
+// A yardstick that is absent says nothing, which is no pass.
+func TestNoTestProgramsAreNoPass(t *testing.T) {
+	dir := t.TempDir()
+	right, boundary := filepath.Join(dir, "right"), filepath.Join(dir, "boundary")
+	require.NoError(t, os.WriteFile(right, fmt.Appendf(nil, "#!/bin/sh\ncase $1 in */everyday.go) cat %s/lists/everyday.out;; esac\n", absolute(t, ".")), 0o755))
+	require.NoError(t, os.Mkdir(boundary, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(boundary, "a.txt"), []byte("=== silent\n_ = 1\n>>>\n"), 0o644))
+	none := filepath.Join(dir, "none")
+	require.NoError(t, os.MkdirAll(filepath.Join(none, "fixedbugs"), 0o755))
+	for _, test := range []struct {
+		args []string
+		want int
+		says string
+	}{
+		{[]string{"run", "-root", dir, "--", right}, 2, "no test folder of Go"},
+		{[]string{"run", "-root", none, "--", right}, 2, "has no program"},
+		{[]string{"gate", "-root", dir, "-boundary", boundary, "--", right}, 2, "no test folder of Go"},
+		{[]string{"gate", "-root", dir, "-boundary", boundary, "--", "true"}, 1, "the gate is closed: everyday lines"},
+	} {
+		var out, errs bytes.Buffer
+		require.Equal(t, test.want, start(t.Context(), test.args, &out, &errs), "%q: %s", test.args, errs.String())
+		require.Contains(t, errs.String(), test.says)
+	}
+}
+
+func absolute(t *testing.T, path string) string {
+	t.Helper()
+	path, err := filepath.Abs(path)
+	require.NoError(t, err)
+	return path
 }

@@ -35,10 +35,6 @@ func runCommand(ctx context.Context, args []string, stdout io.Writer) error {
 		return err
 	}
 	list, err := p.results(ctx)
-	if errors.Is(err, errNoPrograms) {
-		fmt.Fprintln(stdout, err)
-		return nil
-	}
 	if err != nil {
 		return err
 	}
@@ -69,7 +65,7 @@ func (p *programs) flags(name string) *flag.FlagSet {
 	return f
 }
 
-var errNoPrograms = errors.New("no test programs: this Go installation has no test folder (archives from go.dev do); name one with -root")
+var errNoPrograms = errors.New("no test programs: there is no test folder of Go (archives from go.dev have one); name one with -root")
 
 // results runs every eligible program in its own folder.
 func (p *programs) results(ctx context.Context) ([]result, error) {
@@ -85,6 +81,9 @@ func (p *programs) results(ctx context.Context) ([]result, error) {
 		if _, err := os.Stat(filepath.Join(root, row[0])); err == nil { // other releases of Go have other programs
 			names = append(names, row[0])
 		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s has no program of lists/eligible.tsv whose name contains %q", root, p.only)
 	}
 	if p.keep != "" {
 		if err := os.MkdirAll(p.keep, 0o755); err != nil {

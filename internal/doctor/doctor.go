@@ -76,7 +76,7 @@ func (r Report) MimeBundle() host.Bundle {
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, f := range r.Findings {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", f.What, f.State, f.Detail)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", f.What, f.State, oneLine(f.Detail))
 	}
 	w.Flush() // into memory: cannot fail
 	for _, f := range r.Findings {
@@ -85,4 +85,9 @@ func (r Report) MimeBundle() host.Bundle {
 		}
 	}
 	return host.Text(strings.TrimRight(text.String(), "\n"))
+}
+
+// oneLine keeps a text of several lines, as programs complain, in its row.
+func oneLine(text string) string {
+	return strings.ReplaceAll(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), "; "), "\t", " ")
 }

@@ -64,9 +64,19 @@ func said(name string, args ...string) (string, error) {
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-		return "", fmt.Errorf("%s: %s", name, strings.TrimSpace(string(exit.Stderr)))
+		return "", fmt.Errorf("%s: %s", name, complaint(name, string(exit.Stderr)))
 	}
 	return strings.TrimSpace(string(out)), err
+}
+
+// complaint is what a command wrote to standard error, each line without the
+// command's name.
+func complaint(name, stderr string) string {
+	lines := strings.Split(strings.TrimSpace(stderr), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimPrefix(strings.TrimSpace(line), name+": ")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // datasets looks for the other data sets below the models' root; mmlu has a

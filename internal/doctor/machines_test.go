@@ -52,6 +52,16 @@ func TestSlurm(t *testing.T) {
 	require.Contains(t, find(t, "Slurm").Detail, "Unable to contact slurm controller")
 }
 
+func TestWhatProgramsComplainInSeveralLinesIsOneRow(t *testing.T) {
+	home := empty(t)
+	write(t, 0o755, "#!/bin/sh\necho slurm-wlm 22.05.8\n", home, "bin", "sbatch")
+	write(t, 0o755, "#!/bin/sh\n"+`printf 'sinfo: error: fetch_config: DNS SRV lookup failed\nsinfo: fatal: Could not establish a\tconfiguration source\n' >&2; exit 1`+"\n", home, "bin", "sinfo")
+	report := Report{Findings: []Finding{find(t, "Slurm"), {What: "runs", State: OK, Detail: "/runs"}}}
+	table, _, _ := strings.Cut(report.MimeBundle().Plain(), "\n\n")
+	require.Equal(t, "Slurm  broken  sinfo: error: fetch_config: DNS SRV lookup failed; fatal: Could not establish a configuration source\n"+
+		"runs   ok      /runs", table)
+}
+
 func TestDataSets(t *testing.T) {
 	home := empty(t)
 	require.Equal(t, Missing, find(t, "GSM8K").State)

@@ -79,10 +79,13 @@ def about_machine(adkernel) -> dict[str, str]:
 
     python = "import ipykernel, jupyter_client, platform; print(ipykernel.__version__, jupyter_client.__version__, platform.python_version())"
     ipykernel, client, version = output(sys.executable, "-c", python).split()
+    program = output(str(adkernel), "--version").removeprefix("adkernel ")
+    if "+" not in program:  # it was built without its commit
+        program += f" ({output('git', 'rev-parse', '--short', 'HEAD')})"
     return {
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors ({processor()})",
-        "adkernel": output(str(adkernel), "--version").removeprefix("adkernel ") + f" ({output('git', 'rev-parse', '--short', 'HEAD')})",
+        "adkernel": program,
         "Go": output("go", "env", "GOVERSION").removeprefix("go") + f", experiments: {output('go', 'env', 'GOEXPERIMENT') or 'none'}",
         "ipykernel": f"{ipykernel} (Python {version}, jupyter_client {client})",
         "load average at the start": f"{os.getloadavg()[0]:.1f}",

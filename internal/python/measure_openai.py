@@ -15,7 +15,7 @@ from pathlib import Path
 
 CONCURRENCY = 16
 RATE = re.compile(r"([\d.]+) req/s")
-TARGET = 1 / 0.95  # of the time; the issue is throughput, at least 0.95 of the client's
+TARGET = 1 / 0.95  # of the time: a throughput of at least 0.95 of the client's
 
 
 def measure_openai(adkernel, root, folder, quick):

@@ -103,8 +103,9 @@ Written by `make bench`, which measures adkernel and its neighbours in turn, in 
 
 ## Marks
 
-Medians. A ratio is the median of ours divided by the peer's, pair by pair, with its 95 % interval from order statistics (of
-fewer than six pairs: their range). Where a mark has a unit it is one of our own value.
+Medians; of the programs that evaluators run, from the loop to the native calls, the best of several times. A ratio is the median
+of ours divided by the peer's, pair by pair, with its 95 % interval from order statistics (of fewer than six pairs: their range).
+Where a mark has a unit it is one of our own value.
 
 {mark_table}{missing}""")
 

@@ -5,6 +5,7 @@ package yamltext
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,8 @@ import (
 // is.
 func Decode(text []byte, into any) error { return decode(text, into) }
 
-// DecodeStrict is Decode, but refuses fields that the value does not have.
+// DecodeStrict is Decode, but refuses fields that the value does not have, and
+// names those that it has.
 func DecodeStrict(text []byte, into any) error { return decode(text, into, yaml.Strict()) }
 
 func decode(text []byte, into any, options ...yaml.DecodeOption) (err error) {
@@ -36,13 +38,18 @@ func decode(text []byte, into any, options ...yaml.DecodeOption) (err error) {
 	}()
 	options = append(options, yaml.CustomUnmarshaler(decodeInt))
 	err = yaml.NewDecoder(bytes.NewReader(text), options...).Decode(into)
-	var wrong *yaml.TypeError
+	var (
+		wrong   *yaml.TypeError
+		unknown *yaml.UnknownFieldError
+	)
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil
 	case errors.As(err, &wrong) && wrong.Token != nil:
 		message := fmt.Sprintf("want %s, not %s", kindOf(wrong.DstType), kindOf(wrong.SrcType))
 		return &yaml.SyntaxError{Message: message, Token: wrong.Token}
+	case errors.As(err, &unknown):
+		return cmp.Or(unknownField(text, reflect.TypeOf(into)), err)
 	}
 	return err
 }

@@ -20,6 +20,48 @@ func TestDecodeStrictRefusesUnknownFields(t *testing.T) {
 	require.Error(t, DecodeStrict([]byte("unknown: 3"), &v))
 }
 
+type wrapped struct{ Inner int }
+
+// UnmarshalYAML reads a wrapped as another type, as types do that files hold in
+// another form.
+func (w *wrapped) UnmarshalYAML(decode func(any) error) error {
+	var document struct {
+		Fields struct{ Size int } `yaml:",inline"`
+		On     *struct{ Speed float64 }
+	}
+	err := decode(&document)
+	w.Inner = document.Fields.Size
+	return err
+}
+
+func TestUnknownFieldsAreNamedInReadingOrderBesideTheKnownOnes(t *testing.T) {
+	type value struct {
+		Known  int
+		Hidden int `yaml:"-"`
+		Listed []struct{ Name string }
+		Mapped map[string]struct{ Name string }
+		Own    *wrapped `yaml:"own_words"`
+	}
+	for text, want := range map[string]string{
+		"knwon: 3":                       `[1:1] unknown field "knwon"; did you mean "known"?`,
+		"unlike: 3\nother: 4":            `[1:1] unknown field "unlike": have known, listed, mapped, own_words`,
+		"known: 1\nlisted: [{nam: x}]":   `[2:11] unknown field "nam"; did you mean "name"?`,
+		"mapped: {a: {name: x, b: 1}}":   `[1:23] unknown field "b": have name`,
+		"own_words: {siez: 1}":           `[1:13] unknown field "siez"; did you mean "size"?`,
+		"own_words:\n  on:\n    fast: 1": `[3:5] unknown field "fast": have speed`,
+		"hidden: 3":                      `unknown field "hidden"`,
+		"\"quoted\": 3":                  `unknown field "quoted"`,
+		"? complex\n: 3":                 `unknown field "complex"`,
+		"<<: {merged: 3}":                `[1:6] unknown field "merged"`,
+	} {
+		var v value
+		require.ErrorContains(t, DecodeStrict([]byte(text), &v), want, text)
+	}
+	var v value
+	require.NoError(t, DecodeStrict([]byte("known: 1\nmapped: {a: {name: x}}\nown_words: {size: 2, on: {speed: 1}}"), &v))
+	require.Equal(t, 2, v.Own.Inner)
+}
+
 func TestWrongTypesAreWordedForPeople(t *testing.T) {
 	var v struct {
 		Name     string
@@ -58,11 +100,16 @@ func TestWhatIsNoTextIsNotShown(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, seed := range []string{"a: 1", "rules:\n !0 #000", "[", "a: &b [*b]", "- !!binary x", "\x00"} {
+	for _, seed := range []string{"a: 1", "rules:\n !0 #000", "[", "a: &b [*b]", "- !!binary x", "\x00", "known: [{name: x, <<: *b}]", "own: {? [a] : 1}"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var m map[string]any
 		_ = Decode(text, &m) // an error or a value, never a panic
+		var v struct {
+			Known []struct{ Name string }
+			Own   *wrapped
+		}
+		_ = DecodeStrict(text, &v)
 	})
 }

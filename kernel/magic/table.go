@@ -39,7 +39,7 @@ func init() {
 		"cd":         {line: yes, paths: true, run: changeFolder, usage: "[FOLDER | -]", doc: "Change the working folder; home when none is named, the one before with -."},
 		"pwd":        {looks: true, line: yes, run: workingFolder, doc: "The working folder."},
 		"env":        {line: yes, run: environment, usage: "[NAME | NAME=VALUE | NAME VALUE]", doc: "Show the environment, or one variable of it, or set one. {x} is the variable x of the cells."},
-		"gopath":     {line: yes, paths: true, run: sourceFolder, usage: "[FOLDER]", doc: "Import packages from the source code in FOLDER/src, such as vendored ones."},
+		"gopath":     {line: yes, paths: true, run: sourceFolder, usage: "[FOLDER]", doc: "Import packages from source code. FOLDER is a module, its vendor folder, or holds folders that are named as import paths. Without FOLDER, list those that were named."},
 		"time":       {line: yes, cell: yes, runsGo: true, run: timeOnce, usage: "CODE", doc: "Run code once and say how long it took."},
 		"timeit":     {line: yes, cell: yes, runsGo: true, run: timeRepeated, usage: "[-n LOOPS] [-r RUNS] CODE", doc: "Run code many times and say how long one time takes. In a cell, CODE in the first line is run once before."},
 		"who":        {looks: true, line: yes, run: who, usage: "[var | const | func | type | package]", doc: "List the names that are alive."},
@@ -160,6 +160,7 @@ func help(c *call) (eval.Result, error) {
 		}
 		c.say("  %-*s  %s%s", width, m.title(name), m.doc, both)
 	}
+	c.say("Names that need no import are those that Tab offers where a line begins.")
 	return eval.Result{}, nil
 }
 
