@@ -25,7 +25,7 @@ func ImportGGUF(path string) Deployment {
 	path, err := filepath.Abs(path)
 	check(err)
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	dir := cached(name, []string{path}, "gguf", func(dir string) error { return gguf.Import(path, dir) })
+	dir := cached(name, []string{path}, "gguf by importer "+gguf.ImporterVersion, func(dir string) error { return gguf.Import(path, dir) })
 	return Deployment{Name: name, Model: dir}
 }
 
@@ -43,16 +43,22 @@ func Quantize(d Deployment, format string, calibration ...Task) Deployment {
 	}
 	model, err := filepath.Abs(d.Model)
 	check(err)
-	files, err := filepath.Glob(filepath.Join(model, "*"))
-	check(err)
-	if len(files) == 0 {
+	entries, err := os.ReadDir(model)
+	if err != nil || len(entries) == 0 {
 		check(fmt.Errorf("quantize %s: %s is no folder of a checkpoint", d.Label(), d.Model))
 	}
-	of := "as " + string(as)
+	var files []string
+	for _, entry := range entries {
+		files = append(files, filepath.Join(model, entry.Name()))
+	}
+	of := "as " + string(as) + " by quantizer " + checkpoint.QuantizerVersion
 	var texts []string
 	for _, t := range calibration {
 		loaded, err := t.Load()
 		check(err)
+		if loaded.Chat != nil {
+			check(fmt.Errorf("quantize %s: %s asks through a chat template, which calibration does not: name tasks that ask without one", d.Label(), loaded.Name))
+		}
 		of += " " + loaded.Hash()
 		for _, q := range loaded.Questions {
 			texts = append(texts, q.Text())

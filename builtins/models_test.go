@@ -56,6 +56,7 @@ func TestModelsAreImportedAndQuantizedOnce(t *testing.T) {
 
 	for want, do := range map[string]func(){
 		"want one or more whose prompts calibrate": func() { Quantize(dense, "nvfp4") },
+		"asks through a chat template":             func() { Quantize(dense, "fp8", MMLU(Dataset("../notebooks/demo/task"), Samples(18), AsChat(""))) },
 		"none for fp8-block":                       func() { Quantize(dense, "fp8-block", task) },
 		`"int3"`:                                   func() { Quantize(dense, "int3", task) },
 		"is no folder of a checkpoint":             func() { Quantize(Deployment{Model: "/nowhere"}, "fp8", task) },

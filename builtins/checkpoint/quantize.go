@@ -9,6 +9,10 @@ import (
 	"syscall"
 )
 
+// QuantizerVersion changes when Quantize writes something else for the same
+// checkpoint, so that what is kept of an older one is not taken for it.
+const QuantizerVersion = "1"
+
 // QuantizeOptions is what the weights alone do not determine.
 type QuantizeOptions struct {
 	// InputMaxima gives, for each linear layer by module name, the largest

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -225,16 +226,17 @@ func (t *ticket) leave() {
 // waiting lists the tickets whose holders are alive, in order, and takes the
 // others away. The queue must be locked.
 func (q *queue) waiting() ([]*ticket, error) {
-	paths, err := filepath.Glob(filepath.Join(q.dir, ticketPrefix+"*"))
+	names, err := fs.Glob(os.DirFS(q.dir), ticketPrefix+"*") // the folder's own name is no pattern
 	if err != nil {
 		return nil, err
 	}
 	var out []*ticket
-	for _, path := range paths {
+	for _, name := range names {
 		t := &ticket{}
-		if t.number, err = strconv.Atoi(strings.TrimPrefix(filepath.Base(path), ticketPrefix)); err != nil {
+		if t.number, err = strconv.Atoi(strings.TrimPrefix(name, ticketPrefix)); err != nil {
 			continue
 		}
+		path := filepath.Join(q.dir, name)
 		f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW, 0)
 		if errors.Is(err, os.ErrNotExist) {
 			continue

@@ -16,6 +16,10 @@ import (
 // shardBytes is how much of the weights is in memory, and in one file.
 const shardBytes = 1 << 30
 
+// ImporterVersion changes when Import writes something else for the same file,
+// so that what is kept of an older one is not taken for it.
+const ImporterVersion = "1"
+
 // Import writes the model of a GGUF file as a Hugging Face checkpoint, weights
 // in float32. dir must not exist; it appears whole or not at all.
 func Import(path, dir string) error {

@@ -55,7 +55,9 @@ func (d document) needs() string {
 		}
 	}
 	cached, err := cache.Dir()
-	below := func(path, kept string) bool { return err == nil && strings.HasPrefix(path, filepath.Join(cached, kept)) }
+	below := func(path, kept string) bool {
+		return err == nil && strings.HasPrefix(path, filepath.Join(cached, kept))
+	}
 	shipped := func(path string) bool { return below(path, "demo-") && !named(path, literals) }
 	listed := set{}
 	list := func(key, format string, args ...any) {

@@ -68,6 +68,7 @@ func init() {
 		"Quantization":           reflect.ValueOf((*checkpoint.Quantization)(nil)),
 		"Quantize":               reflect.ValueOf(checkpoint.Quantize),
 		"QuantizeOptions":        reflect.ValueOf((*checkpoint.QuantizeOptions)(nil)),
+		"QuantizerVersion":       reflect.ValueOf(constant.MakeFromLiteral("\"1\"", token.STRING, 0)),
 		"Report":                 reflect.ValueOf((*checkpoint.Report)(nil)),
 		"Tensor":                 reflect.ValueOf((*checkpoint.Tensor)(nil)),
 		"Write":                  reflect.ValueOf(checkpoint.Write),

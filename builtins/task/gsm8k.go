@@ -2,6 +2,7 @@ package task
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -91,11 +92,14 @@ func readQA(dir, split string) ([]qa, error) {
 	}
 	var found []string
 	for _, folder := range []string{"main", ""} {
-		files, err := filepath.Glob(filepath.Join(dir, folder, split+"-*.parquet"))
+		names, err := fs.Glob(os.DirFS(filepath.Join(dir, folder)), split+"-*.parquet") // dir itself is no pattern
 		if err != nil {
 			return nil, err
 		}
-		if found = append(found, files...); len(found) > 0 {
+		for _, name := range names {
+			found = append(found, filepath.Join(dir, folder, name))
+		}
+		if len(found) > 0 {
 			break
 		}
 	}

@@ -91,7 +91,7 @@ func TestAllOfGSM8KIsWhatTheHarnessAsks(t *testing.T) {
 // in two files.
 func writeParquet(t *testing.T) string {
 	t.Helper()
-	root := t.TempDir()
+	root := filepath.Join(t.TempDir(), "models[1]")
 	dir := filepath.Join(root, "datasets", "openai", "gsm8k", "main")
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	type row struct {
