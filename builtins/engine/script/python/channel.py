@@ -47,10 +47,14 @@ class Channel:
         return self._requests.get()
 
     def send(self, event, payload=b"", **fields):
-        line = json.dumps({"event": event, "bytes": len(payload), **fields})
+        self.send_all([(event, payload, fields)])
+
+    def send_all(self, frames):
+        """Sends frames (event, payload, fields) in one piece: each piece wakes the
+        other side, which takes its processor from the model."""
         with self._lock:
-            self._out.write(line.encode() + b"\n")
-            if payload:
+            for event, payload, fields in frames:
+                self._out.write(json.dumps({"event": event, "bytes": len(payload), **fields}).encode() + b"\n")
                 self._out.write(payload)
             self._out.flush()
 

@@ -121,7 +121,10 @@ class Generator:
         suffixes = [s.prompt[shared:] for s in sequences]
         longest = max(map(len, suffixes))
         ids = torch.tensor([[0] * (longest - len(t)) + t for t in suffixes], device=self.device)
-        mask = torch.tensor([[1] * shared + [0] * (longest - len(t)) + [1] * len(t) for t in suffixes], device=self.device)
+        # 1 in the columns of the prefix and, behind the padding, of the suffix.
+        padding = torch.tensor([[longest - len(t)] for t in suffixes], device=self.device)
+        columns = torch.arange(shared + longest, device=self.device)
+        mask = ((columns < shared) | (columns >= shared + padding)).long()
         cache = None
         if prefix is not None:
             cache = repeated(prefix, len(sequences))
@@ -129,20 +132,19 @@ class Generator:
         out = self._run(ids, mask, shared, cache, keep=0 if whole else 1)
         for b, s in enumerate(sequences):
             if s.request.get("prompt_logits"):
-                s.prompt_rows = out.logits[b, longest - len(s.prompt):].float().cpu()
+                s.prompt_rows = floats(out.logits[b, longest - len(s.prompt):])
         logits, cache = out.logits[:, -1].float(), out.past_key_values
         del out
-        rows = logits.cpu() if any(s.request.get("logits") for s in sequences) else None
-        for b, s in enumerate(sequences):
-            if s.request.get("logits"):
-                s.row = rows[b]
+        if any(s.request.get("logits") for s in sequences):
+            rows = floats(logits)
+            for b, s in enumerate(sequences):
+                if s.request.get("logits"):
+                    s.row = rows[b]
         live = sequences
         while True:
             self._extend(live, logits)
             still = [b for b, s in enumerate(live) if not s.finish]
-            for s in live:
-                if s.finish:
-                    self._send(s)
+            self._send([s for s in live if s.finish and not s.sent])
             if not still:
                 return
             # Finished sequences are carried along until half of them have:
@@ -175,20 +177,19 @@ class Generator:
                 token = s.draw(drawn[b])
             s.extend(token, self.tokens)
 
-    def _send(self, s):
-        if s.sent:
-            return
-        from model import to_bytes
-
-        payload, rows, prompt_rows = b"", 0, 0
-        if s.prompt_rows is not None:
-            payload, prompt_rows = to_bytes(s.prompt_rows), s.prompt_rows.shape[0]
-        if s.row is not None:
-            payload, rows = payload + to_bytes(s.row), 1
-        text = s.text if s.text is not None else self.tokens.decode(s.tokens)
-        self.channel.send("response", payload, response={
-            "id": s.request["id"], "tokens": s.tokens, "text": text, "finish": s.finish, "prompt_rows": prompt_rows, "rows": rows})
-        s.sent, s.row, s.prompt_rows = True, None, None
+    def _send(self, finished):
+        """Sends the responses of sequences that have ended."""
+        frames = []
+        for s in finished:
+            parts = [part for part in (s.prompt_rows, s.row) if part is not None]
+            text = s.text if s.text is not None else self.tokens.decode(s.tokens)
+            frames.append(("response", b"".join(part.tobytes() for part in parts), {"response": {
+                "id": s.request["id"], "tokens": s.tokens, "text": text, "finish": s.finish,
+                "prompt_rows": 0 if s.prompt_rows is None else len(s.prompt_rows), "rows": 0 if s.row is None else 1}}))
+        if frames:
+            self.channel.send_all(frames)
+        for s in finished:
+            s.sent, s.row, s.prompt_rows = True, None, None
 
 
 class Sequence:
@@ -233,6 +234,11 @@ class Sequence:
             # A token stays while those before it do not reach the share.
             p = torch.where(p.cumsum(0) - p < sampling["top_p"], p, 0.0)
         return ids[torch.multinomial(p, 1, generator=self.generator)].item()
+
+
+def floats(tensor):
+    """A tensor as NumPy's float32, little endian."""
+    return tensor.detach().float().contiguous().cpu().numpy().astype("<f4", copy=False)
 
 
 def repeated(cache, n):

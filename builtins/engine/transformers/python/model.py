@@ -190,7 +190,9 @@ def decoder_layers(model):
 
 def to_bytes(tensor):
     """float32, little endian, row-major."""
-    return tensor.detach().float().contiguous().cpu().numpy().astype("<f4", copy=False).tobytes()
+    from generate import floats
+
+    return floats(tensor).tobytes()
 
 
 def pick_device(torch, name):
