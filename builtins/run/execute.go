@@ -299,6 +299,7 @@ func (x *execution) keep(i int, sample Sample, row []float32, letters []int32) e
 	if x.spec.Task.Scorer != nil {
 		sample.Correct, sample.Verdicts, sample.Unjudged = false, nil, NotJudged
 	}
+	sample.settle()
 	if row != nil {
 		sample.measure(row, letters, x.engine)
 	} else if sample.LogProbs != nil {
@@ -312,12 +313,13 @@ func (x *execution) keep(i int, sample Sample, row []float32, letters []int32) e
 }
 
 // unjudged is how many samples have no verdict when the execution ends: those
-// who read the run judge them, where a function does.
+// that were not answered, or all where a function judges, since those who read
+// the run let it.
 func (x *execution) unjudged() int {
 	if x.spec.Task.Scorer != nil {
 		return len(x.done)
 	}
-	return 0
+	return x.store.unanswered
 }
 
 // end records how the execution ended. failure is work's error.
@@ -356,5 +358,8 @@ func (x *execution) end(ctx context.Context, failure error) error {
 		return failure
 	}
 	x.log.Printf("done: %d samples", len(x.done))
+	if n := x.store.unanswered; n > 0 {
+		x.log.Printf("%d of them without an answer of the model: resume the run to ask again", n)
+	}
 	return nil
 }

@@ -133,7 +133,8 @@ func initialize(dir string, spec Spec, patch []byte) (*Run, error) {
 }
 
 // Resume starts a process that computes what is missing of a run which
-// failed, was cancelled or was killed, or whose files were damaged. A run that
+// failed, was cancelled or was killed, whose files were damaged, or some of whose
+// outputs a server ended before they were answers. A run that
 // is done and whole is left as it is; a run that some process executes is
 // refused (ErrExecuting). Of the options only Command is read.
 func (r *Run) Resume(ctx context.Context, options Options) error {

@@ -12,6 +12,7 @@ type capabilities struct {
 	outputIDs      bool // ids of the output come back, when asked
 	echo           bool // log-probabilities of the prompt come back with echo
 	promptLogProbs bool // and with vLLM's prompt_logprobs
+	finishes       bool // why an output ended is said
 }
 
 // askLogProbs adds to a request what makes the server give log-probabilities as
@@ -50,7 +51,7 @@ func (c capabilities) inForce() map[string]string {
 		"server.endpoint": endpoint, "server.prompts": prompts,
 		"server.logprobs": logprobs, "server.output_ids": available(c.outputIDs),
 		"server.echo": available(c.echo), "server.prompt_logprobs": available(c.promptLogProbs),
-		"server.logits": available(false),
+		"server.finish_reason": available(c.finishes), "server.logits": available(false),
 	}
 }
 
@@ -63,6 +64,7 @@ func available(b bool) string {
 
 func (c capabilities) String() string {
 	m := c.inForce()
-	return fmt.Sprintf("%s, prompts as %s; log-probabilities %s; ids of outputs %s; echo with log-probabilities %s; prompt_logprobs %s",
-		m["server.endpoint"], m["server.prompts"], m["server.logprobs"], m["server.output_ids"], m["server.echo"], m["server.prompt_logprobs"])
+	return fmt.Sprintf("%s, prompts as %s; log-probabilities %s; ids of outputs %s; echo with log-probabilities %s; prompt_logprobs %s; finish_reason %s",
+		m["server.endpoint"], m["server.prompts"], m["server.logprobs"], m["server.output_ids"], m["server.echo"], m["server.prompt_logprobs"],
+		m["server.finish_reason"])
 }

@@ -34,7 +34,7 @@ import (
 )
 
 // version of the engine; it changes when what is sent does.
-const version = "1.1"
+const version = "1.2"
 
 // Engine is a server that was probed.
 type Engine struct {

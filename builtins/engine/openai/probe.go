@@ -33,6 +33,7 @@ func (e *Engine) probe(ctx context.Context, model string) error {
 	if err != nil {
 		return err
 	}
+	e.server.finishes = e.finish(&got.Choices[0]) != ""
 	served, err := e.findTokens(ctx)
 	if err != nil {
 		return err
@@ -184,7 +185,7 @@ func (e *Engine) probeChat(ctx context.Context, completions *refusal) error {
 			return err
 		}
 	}
-	e.server.chat = true
+	e.server.chat, e.server.finishes = true, e.finish(&got.Choices[0]) != ""
 	return e.probeLogProbs(ctx, "/chat/completions", ask)
 }
 
