@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -126,6 +127,7 @@ func (e *Engine) ask(ctx context.Context, path string, ask map[string]any) (*cho
 // words are a request in those of the API.
 func (e *Engine) words(ctx context.Context, r engine.Request) (path string, ask map[string]any, err error) {
 	ask = map[string]any{"model": e.model, "max_tokens": r.MaxTokens, "temperature": r.Sampling.Temperature}
+	maps.Copy(ask, e.server.neutral)
 	if r.Sampling.Temperature > 0 {
 		ask["seed"] = int64(r.Sampling.Seed >> 1)
 		if r.Sampling.TopP > 0 {

@@ -33,7 +33,8 @@ func TestAnswersAreThoseOfTheEngineBehindTheServer(t *testing.T) {
 		"server.endpoint": "completions", "server.prompts": "token ids", "server.logprobs": "available, of the 20 likeliest tokens",
 		"server.output_ids": "available", "server.echo": "available",
 		"server.prompt_logprobs": "not available from this server", "server.logits": "not available from this server",
-		"server.finish_reason": "available",
+		"server.finish_reason": "available", "request.top_p": "1", "request.frequency_penalty": "0", "request.presence_penalty": "0",
+		"request.repetition_penalty": "1", "request.repeat_penalty": "1",
 	}, info.Settings)
 
 	var requests []engine.Request

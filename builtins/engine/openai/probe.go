@@ -38,6 +38,9 @@ func (e *Engine) probe(ctx context.Context, model string) error {
 	if err != nil {
 		return err
 	}
+	if err := e.probeNeutral(ctx, "/completions", ask); err != nil {
+		return err
+	}
 	if err := e.probeIDs(ctx, ask, served); err != nil {
 		return err
 	}
@@ -186,6 +189,9 @@ func (e *Engine) probeChat(ctx context.Context, completions *refusal) error {
 		}
 	}
 	e.server.chat, e.server.finishes = true, e.finish(&got.Choices[0]) != ""
+	if err := e.probeNeutral(ctx, "/chat/completions", ask); err != nil {
+		return err
+	}
 	return e.probeLogProbs(ctx, "/chat/completions", ask)
 }
 

@@ -105,7 +105,7 @@ func TestTroublesOfAServerAreNamedAndOutlived(t *testing.T) {
 		t.Skip("starts two dozen processes")
 	}
 	const key = "sk-not-to-be-written-anywhere"
-	const samples, probes = 18, 5
+	const samples, probes = 18, 6
 	own := ran(t, engine.Deployment{Name: "own"}, samples)
 	for name, c := range map[string]struct {
 		trouble func(http.ResponseWriter)
