@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"reflect"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -200,25 +199,6 @@ func (x *execution) prepare() (err error) {
 		}
 	}
 	return writeState(x.dir, x.state)
-}
-
-func (x *execution) identify() error {
-	prompts, info := describe(x.task, x.prompts), x.engine.Info()
-	x.log.Printf("engine %s %s: %s, %s, %s %s", info.Engine, info.Version, info.Model, info.Arch, info.DType, info.Quant)
-	if was := x.spec.Prompts; was != nil && *was != *prompts {
-		return errors.New("the prompts are not those that the run began with: the task's data or the tokenizer changed; launch a new run")
-	}
-	if was := x.spec.Engine; was != nil && !reflect.DeepEqual(*was, info) {
-		return fmt.Errorf("the engine is not the one that the run began with (%s %s, now %s %s, or other settings); launch a new run", was.Engine, was.Version, info.Engine, info.Version)
-	}
-	if err := writePrompts(x.dir, x.engine, x.prompts); err != nil {
-		return err
-	}
-	if err := x.recordCheckpoint(); err != nil {
-		return err
-	}
-	x.spec.Prompts, x.spec.Engine = prompts, &info
-	return writeSpec(x.dir, x.spec)
 }
 
 func (x *execution) missing() []engine.Request {
