@@ -176,11 +176,11 @@ func (r *Run) start(ctx context.Context, held *os.File, command []string) error 
 	}
 	command, err := executing(command)
 	if err != nil {
-		return err
+		return r.notStarted(fmt.Errorf("run %s: %w", r.Name(), err))
 	}
 	output, err := os.OpenFile(filepath.Join(r.dir, logFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
-		return err
+		return r.notStarted(fmt.Errorf("run %s: %w", r.Name(), err))
 	}
 	defer output.Close()
 	cmd := exec.Command(command[0], append(command[1:len(command):len(command)], r.dir)...)
