@@ -114,6 +114,7 @@ func TestWhatCannotBeLoadedSaysWhy(t *testing.T) {
 		"override":         {engine.Deployment{Model: llama}.With(3, "model_kwargs", "num_layer"), "model_kwargs.num_layer: the configuration of LlamaConfig has no such entry"},
 		"missing weights":  {engine.Deployment{Model: llama}.With(3, "model_kwargs", "num_hidden_layers"), "weights are not in the checkpoint, model.layers.2."},
 		"FP8 cache":        {engine.Deployment{Model: declares(t, "kv_cache_quant_algo", "FP8")}, "the checkpoint asks for an FP8 KV cache, which this engine does not have"},
+		"cache dtype":      {engine.Deployment{Model: llama, DType: "float32"}.With("bfloat16", "kv_cache_config", "dtype"), "kv_cache_config.dtype is bfloat16: activations are float32, and the cache holds these"},
 		"no weights":       {engine.Deployment{Model: without(t, "model.safetensors")}, "transformers cannot load this checkpoint"},
 		"no tokenizer":     {engine.Deployment{Model: without(t, "tokenizer.json")}, "holds no tokenizer: want tokenizer.json"},
 	} {
