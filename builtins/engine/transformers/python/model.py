@@ -293,7 +293,9 @@ def out_of_memory(error):
     import torch
 
     text = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in text or "can't allocate memory" in text
+    # CUDA's libraries say it in words of their own where they get no workspace.
+    words = ("out of memory", "can't allocate memory", "cublas_status_alloc_failed", "cudnn_status_alloc_failed")
+    return isinstance(error, torch.OutOfMemoryError) or any(w in text for w in words)
 
 
 def first_line(error):
