@@ -141,9 +141,6 @@ class Model:
     def on_decode(self, channel, request, payload):
         self.tokens.on_decode(channel, request, payload)
 
-    def on_chat(self, channel, request, payload):
-        self.tokens.on_chat(channel, request, payload)
-
     def on_generate(self, channel, request, payload):
         tokens = lists(payload, [r["count"] for r in request["requests"]])
         self.generator.answer(request["requests"], tokens)
