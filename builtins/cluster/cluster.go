@@ -72,7 +72,8 @@ type Slurm struct {
 	Extra []string `json:"extra,omitempty" yaml:"extra,omitempty"`
 
 	// Modules are loaded (module load) before the run starts, then the lines of
-	// Prelude are executed: shell, such as "source /opt/venv/bin/activate".
+	// Prelude are executed: shell, such as "source /opt/venv/bin/activate". The
+	// job ends where one of them fails.
 	Modules []string `json:"modules,omitempty" yaml:"modules,omitempty"`
 	Prelude []string `json:"prelude,omitempty" yaml:"prelude,omitempty"`
 

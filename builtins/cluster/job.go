@@ -94,7 +94,7 @@ func (j Job) Why() string {
 	case status == "66":
 		text += ": the node does not see the run directory, which must be on a shared file system"
 	case status == "67":
-		text += ": a module could not be loaded"
+		text += ": a module could not be loaded, or a line of the Prelude failed"
 	case status == "127":
 		text += ": the command was not found on the node"
 	case status != "" && status != "0":

@@ -65,8 +65,14 @@ func (s Slurm) Script(b Batch) string {
 	for _, m := range s.Modules {
 		fmt.Fprintf(&t, "module load %s || { echo \"module load %s failed on $(hostname)\"; exit 67; }\n", quote(m), quote(m))
 	}
-	for _, line := range s.Prelude {
-		t.WriteString(line + "\n")
+	if len(s.Prelude) > 0 {
+		// A line that fails ends the job, as a module does. What fails in a file that
+		// a line reads is that file's business: its own status counts.
+		t.WriteString("trap 'if [ ${#BASH_SOURCE[@]} -eq 1 ]; then echo \"prelude failed on $(hostname): $BASH_COMMAND\"; exit 67; fi' ERR\n")
+		for _, line := range s.Prelude {
+			t.WriteString(line + "\n")
+		}
+		t.WriteString("trap - ERR\n")
 	}
 	words := make([]string, 0, len(s.Container)+len(b.Command))
 	for _, w := range append(append([]string{}, s.Container...), b.Command...) {

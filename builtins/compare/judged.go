@@ -9,8 +9,8 @@ import (
 	"adkernel/builtins/run"
 )
 
-// An Unjudged is a sample that is left out of a comparison, since the function
-// that judges answers failed on it.
+// An Unjudged is a sample that is left out of a comparison, since a server ended
+// its output, or the function that judges answers failed on it.
 type Unjudged struct {
 	Run   *run.Run
 	Index int // in Run

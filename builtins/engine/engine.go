@@ -84,7 +84,7 @@ type Response struct {
 	ID     int
 	Tokens []int32   // generated
 	Text   string    // of Tokens
-	Finish string    // "length" or "stop"
+	Finish string    // "length" or "stop"; another word where a server ended the output, "" where it never says why one ends
 	Logits []float32 // [vocab], nil unless asked for
 
 	// PromptLogits are the rows after each prompt token [len(Tokens of the

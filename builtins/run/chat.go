@@ -9,7 +9,7 @@ import (
 )
 
 // promptTexts returns the questions as the engine is asked them: as they are,
-// or through the chat template of the model in dir. The template's date is
+// or through the chat template in dir, the tokenizer's. The template's date is
 // that of the run, so that a run resumed on another day asks the same. special
 // says whether special tokens are added to the texts.
 func promptTexts(t *task.Task, dir string, created time.Time) (texts []string, special bool, err error) {

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,8 +11,10 @@ import (
 
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/embedded"
+	"adkernel/builtins/engine/openai"
 	"adkernel/builtins/task"
 	"adkernel/builtins/tokenizer"
+	"adkernel/internal/serve"
 )
 
 // chatModel is the demo checkpoint with a chat template.
@@ -81,6 +84,41 @@ func TestAChatGoesThroughTheModelsTemplate(t *testing.T) {
 	spec.Deployment.Model = chatModel(t, "{{ raise_exception('no system prompt, please') }}")
 	_, err = executedHere(t, spec)
 	require.ErrorContains(t, err, "sample 0 (mine, question 0): the chat template refuses the conversation: no system prompt, please")
+}
+
+// The model of a server is a name at times: the folder with its tokenizer holds
+// the chat template, too, and is found from wherever the run goes on.
+func TestAChatWithAServersModelGoesThroughTheTemplateOfItsTokenizer(t *testing.T) {
+	model := chatModel(t, "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant:")
+	behind, err := embedded.Open(t.Context(), engine.Deployment{Model: model})
+	require.NoError(t, err)
+	defer behind.Close()
+	tok, err := tokenizer.Load(model)
+	require.NoError(t, err)
+	server := serve.New(serve.Options{Engine: behind.(engine.Steerable), Tokenizer: tok, Name: "served"})
+	defer server.Close()
+	h := httptest.NewServer(server.Handler())
+	defer h.Close()
+	data := writeQuestions(t, `{"question": "2 + 2?", "choices": ["3", "4"], "answer": "B"}`)
+	options := testOptions(t)
+	options.Command = []string{"/bin/true"}
+	for _, path := range []string{"tok", filepath.Join("tok", "tokenizer.json")} {
+		t.Run(path, func(t *testing.T) {
+			here := t.TempDir()
+			require.NoError(t, os.Symlink(model, filepath.Join(here, "tok")))
+			t.Chdir(here)
+			r := launch(t, Spec{
+				Deployment: engine.Deployment{Model: "served", Backend: "openai", URL: h.URL + "/v1", Args: map[string]any{"tokenizer": path}},
+				Task:       task.Spec{Kind: "questions", Chat: true, Dataset: data},
+			}, options)
+			require.ErrorContains(t, r.Wait(deadline(t)), "was killed")
+			t.Chdir(t.TempDir())
+			require.NoError(t, Execute(t.Context(), r.Dir(), openai.Open))
+			got, err := r.PromptTokens(0)
+			require.NoError(t, err)
+			require.Equal(t, tok.Encode("user: 2 + 2?\nA. 3\nB. 4\nAnswer:\nassistant:", true), got)
+		})
+	}
 }
 
 func TestOutputsEndAtTheTasksStops(t *testing.T) {

@@ -220,7 +220,7 @@ func TestResumeRefusesOtherPromptsAndOtherEngines(t *testing.T) {
 		spec := r.Spec()
 		spec.Settings = map[string]any{"vocab": 999}
 		require.NoError(t, writeSpec(r.Dir(), spec))
-		require.ErrorContains(t, Execute(t.Context(), r.Dir(), openHashEngine), "the engine is not the one that the run began with")
+		require.ErrorContains(t, Execute(t.Context(), r.Dir(), openHashEngine), "the engine is not the one that the run began with: the vocabulary's size was \"261\" and is \"999\"; launch a new run")
 		state, err := r.State()
 		require.NoError(t, err)
 		require.Equal(t, Failed, state.Status)

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"reflect"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -164,7 +163,7 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 // prepare encodes the prompts, makes sure that task and engine are those that
 // the run began with, and opens the store.
 func (x *execution) prepare() (err error) {
-	texts, special, err := promptTexts(x.task, x.spec.Deployment.Model, x.spec.Created)
+	texts, special, err := promptTexts(x.task, x.spec.tokenizerDir(), x.spec.Created)
 	if err != nil {
 		return err
 	}
@@ -200,25 +199,6 @@ func (x *execution) prepare() (err error) {
 		}
 	}
 	return writeState(x.dir, x.state)
-}
-
-func (x *execution) identify() error {
-	prompts, info := describe(x.task, x.prompts), x.engine.Info()
-	x.log.Printf("engine %s %s: %s, %s, %s %s", info.Engine, info.Version, info.Model, info.Arch, info.DType, info.Quant)
-	if was := x.spec.Prompts; was != nil && *was != *prompts {
-		return errors.New("the prompts are not those that the run began with: the task's data or the tokenizer changed; launch a new run")
-	}
-	if was := x.spec.Engine; was != nil && !reflect.DeepEqual(*was, info) {
-		return fmt.Errorf("the engine is not the one that the run began with (%s %s, now %s %s, or other settings); launch a new run", was.Engine, was.Version, info.Engine, info.Version)
-	}
-	if err := writePrompts(x.dir, x.engine, x.prompts); err != nil {
-		return err
-	}
-	if err := x.recordCheckpoint(); err != nil {
-		return err
-	}
-	x.spec.Prompts, x.spec.Engine = prompts, &info
-	return writeSpec(x.dir, x.spec)
 }
 
 func (x *execution) missing() []engine.Request {
@@ -299,6 +279,7 @@ func (x *execution) keep(i int, sample Sample, row []float32, letters []int32) e
 	if x.spec.Task.Scorer != nil {
 		sample.Correct, sample.Verdicts, sample.Unjudged = false, nil, NotJudged
 	}
+	sample.settle()
 	if row != nil {
 		sample.measure(row, letters, x.engine)
 	} else if sample.LogProbs != nil {
@@ -312,12 +293,13 @@ func (x *execution) keep(i int, sample Sample, row []float32, letters []int32) e
 }
 
 // unjudged is how many samples have no verdict when the execution ends: those
-// who read the run judge them, where a function does.
+// that were not answered, or all where a function judges, since those who read
+// the run let it.
 func (x *execution) unjudged() int {
 	if x.spec.Task.Scorer != nil {
 		return len(x.done)
 	}
-	return 0
+	return x.store.unanswered
 }
 
 // end records how the execution ended. failure is work's error.
@@ -356,5 +338,8 @@ func (x *execution) end(ctx context.Context, failure error) error {
 		return failure
 	}
 	x.log.Printf("done: %d samples", len(x.done))
+	if n := x.store.unanswered; n > 0 {
+		x.log.Printf("%d of them without an answer of the model: resume the run to ask again", n)
+	}
 	return nil
 }

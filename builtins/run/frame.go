@@ -46,8 +46,8 @@ type likelyRow struct {
 }
 
 // Frame returns the finished samples as a table: index, subject, question,
-// ref, output, correct (null where the function that judges failed, with the
-// reason in unjudged), finish, prompt_tokens and output_tokens; margin and
+// ref, output, correct (null where there is no verdict, since a server ended the
+// output or the function that judges failed, with the reason in unjudged), finish, prompt_tokens and output_tokens; margin and
 // the letters' logits A to D (null where the task's answers are not letters);
 // the greatest logit's token top and its logit top_logit; min, max, mean and
 // rms of the finite logits, and how many were nan and inf (null when the
@@ -69,7 +69,7 @@ func (r *Run) Frame() (*frame.Frame, error) {
 	} else {
 		f = frameOf(samples, (*Sample).row)
 	}
-	if r.Spec().Task.Scorer != nil {
+	if r.Spec().Task.Scorer != nil || slices.ContainsFunc(samples, func(s Sample) bool { return s.Unjudged != "" }) {
 		f = f.With("unjudged", unjudged(samples))
 	}
 	return f, f.Err()

@@ -185,6 +185,7 @@ type Writer struct {
 	cols   int
 	done   int
 	right  int
+	none   int // have no verdict
 	asked  *hashing
 	seen   map[int]bool
 	tokens map[int32]string
@@ -288,6 +289,7 @@ func (w *Writer) Add(s Sample, text string, row []byte) error {
 	io.WriteString(w.asked.texts, text)
 	w.asked.texts.Write([]byte{0})
 	s.Row, s.CRC32 = -1, 0
+	s.settle()
 	if row != nil {
 		if w.rows == nil || len(row) != w.dtype.Size(w.cols) {
 			return fmt.Errorf("sample %d: %d bytes of logits, want those of %d tokens as %s", s.Index, len(row), w.cols, w.dtype)
@@ -307,6 +309,9 @@ func (w *Writer) Add(s Sample, text string, row []byte) error {
 	w.done++
 	if s.Correct {
 		w.right++
+	}
+	if s.Unjudged != "" {
+		w.none++
 	}
 	return w.records.append(line)
 }
@@ -353,7 +358,7 @@ func (w *Writer) finish() error {
 	if err := writeSpec(w.partial, w.spec); err != nil {
 		return err
 	}
-	state := State{Status: Done, Started: w.spec.Created, Finished: w.spec.Created, Done: w.done, Total: w.done, Correct: w.right}
+	state := State{Status: Done, Started: w.spec.Created, Finished: w.spec.Created, Done: w.done, Total: w.done, Correct: w.right, Unjudged: w.none}
 	if err := writeState(w.partial, state.listed(w.spec)); err != nil {
 		return err
 	}

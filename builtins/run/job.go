@@ -66,38 +66,48 @@ type submission struct {
 func submit(ctx context.Context, on cluster.Slurm, runs []submission, command []string) error {
 	command, err := executing(command)
 	if err != nil {
-		return err
+		return notSubmitted(runs, "not submitted", err)
 	}
 	first := runs[0].run
 	batch := cluster.Batch{Name: "adkernel-" + first.Name(), Command: command, Log: logFile, Requeued: true}
 	for _, s := range runs {
 		if err := s.announce(); err != nil {
-			return fmt.Errorf("run %s: %w", s.run.Name(), err)
+			return notSubmitted(runs, "not submitted, as "+s.run.Name()+" cannot be written", err)
 		}
 		batch.Dirs = append(batch.Dirs, s.run.dir)
 	}
 	script := filepath.Join(first.dir, scriptFile)
 	var id string
-	refusal := replaceFile(script, []byte(on.Script(batch)))
-	if refusal == nil {
-		id, refusal = cluster.Submit(ctx, script)
+	if err = replaceFile(script, []byte(on.Script(batch))); err == nil {
+		id, err = cluster.Submit(ctx, script)
+	}
+	if err != nil {
+		return notSubmitted(runs, "Slurm refused the job", err)
 	}
 	for i, s := range runs {
 		task := id
 		if len(runs) > 1 {
 			task = fmt.Sprintf("%s_%d", id, i)
 		}
-		var failed error
-		if refusal != nil {
-			failed = s.run.notStarted(fmt.Errorf("run %s: Slurm refused the job: %w", s.run.Name(), refusal))
-		} else if noted := writeJSON(filepath.Join(s.run.dir, jobFile), jobRecord{ID: task, Submitted: time.Now().UTC()}); noted != nil {
-			failed = fmt.Errorf("run %s: job %s was submitted and could not be noted: %w", s.run.Name(), task, noted)
-		}
-		if err == nil {
-			err = failed
+		noted := writeJSON(filepath.Join(s.run.dir, jobFile), jobRecord{ID: task, Submitted: time.Now().UTC()})
+		if noted != nil && err == nil {
+			err = fmt.Errorf("run %s: job %s was submitted and could not be noted: %w", s.run.Name(), task, noted)
 		}
 	}
 	return err
+}
+
+// notSubmitted records of every run that no job executes it, and why. The error
+// is the first run's.
+func notSubmitted(runs []submission, words string, why error) error {
+	var first error
+	for _, s := range runs {
+		err := s.run.notStarted(fmt.Errorf("run %s: %s: %w", s.run.Name(), words, why))
+		if first == nil {
+			first = err
+		}
+	}
+	return first
 }
 
 // announce records that the run is being submitted, and by which process.
@@ -338,7 +348,7 @@ func lockOf(ctx context.Context, dir string, spec Spec) (*os.File, error) {
 // LaunchAll launches runs that do not need each other. On Slurm they are one
 // array of jobs; elsewhere each is started by itself. They must be on the same
 // place. The error is the first; the runs that were made are returned beside
-// it.
+// it. None of an array is submitted unless all can be made.
 func LaunchAll(ctx context.Context, specs []Spec, options Options) ([]*Run, error) {
 	options.Name = ""
 	var runs []*Run
@@ -365,6 +375,7 @@ func LaunchAll(ctx context.Context, specs []Spec, options Options) ([]*Run, erro
 	for _, spec := range specs {
 		r, held, err := prepareRun(ctx, spec, options)
 		if err != nil {
+			notSubmitted(array, "not submitted, as another run of its array cannot be made", err)
 			return runs, err
 		}
 		defer held.Close()

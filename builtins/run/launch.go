@@ -133,7 +133,8 @@ func initialize(dir string, spec Spec, patch []byte) (*Run, error) {
 }
 
 // Resume starts a process that computes what is missing of a run which
-// failed, was cancelled or was killed, or whose files were damaged. A run that
+// failed, was cancelled or was killed, whose files were damaged, or some of whose
+// outputs a server ended before they were answers. A run that
 // is done and whole is left as it is; a run that some process executes is
 // refused (ErrExecuting). Of the options only Command is read.
 func (r *Run) Resume(ctx context.Context, options Options) error {
@@ -175,11 +176,11 @@ func (r *Run) start(ctx context.Context, held *os.File, command []string) error 
 	}
 	command, err := executing(command)
 	if err != nil {
-		return err
+		return r.notStarted(fmt.Errorf("run %s: %w", r.Name(), err))
 	}
 	output, err := os.OpenFile(filepath.Join(r.dir, logFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
-		return err
+		return r.notStarted(fmt.Errorf("run %s: %w", r.Name(), err))
 	}
 	defer output.Close()
 	cmd := exec.Command(command[0], append(command[1:len(command):len(command)], r.dir)...)

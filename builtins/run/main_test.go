@@ -44,6 +44,7 @@ type hashEngine struct {
 	stallAt int // sample before which Generate waits to be cancelled
 	nanAt   int // sample with a NaN logit
 	rowless int // not 0: no logits are given, as by a server
+	abortAt int // sample whose output is ended as by a server, -1 none
 }
 
 const (
@@ -53,12 +54,12 @@ const (
 )
 
 func openHashEngine(_ context.Context, d engine.Deployment, _ engine.Site) (engine.Engine, error) {
-	e := &hashEngine{vocab: tokenCount, failAt: -1, panicAt: -1, stallAt: -1, nanAt: -1}
+	e := &hashEngine{vocab: tokenCount, failAt: -1, panicAt: -1, stallAt: -1, nanAt: -1, abortAt: -1}
 	settings, err := d.Settings()
 	if err != nil {
 		return nil, err
 	}
-	fields := map[string]*int{"vocab": &e.vocab, "work": &e.work, "delay": &e.delay, "fail_at": &e.failAt, "panic_at": &e.panicAt, "stall_at": &e.stallAt, "nan_at": &e.nanAt, "rowless": &e.rowless}
+	fields := map[string]*int{"vocab": &e.vocab, "work": &e.work, "delay": &e.delay, "fail_at": &e.failAt, "panic_at": &e.panicAt, "stall_at": &e.stallAt, "nan_at": &e.nanAt, "rowless": &e.rowless, "abort_at": &e.abortAt}
 	for key, value := range settings {
 		n, ok := value.(int)
 		if !ok || fields[key] == nil {
@@ -141,6 +142,9 @@ func (e *hashEngine) Generate(ctx context.Context, requests []engine.Request, em
 		response := engine.Response{ID: r.ID, Tokens: []int32{best}, Text: e.Decode([]int32{best}), Finish: "length", Logits: row}
 		if e.rowless != 0 {
 			response.Logits = nil
+		}
+		if r.ID == e.abortAt {
+			response.Finish = "abort"
 		}
 		if err := emit(response); err != nil {
 			return err

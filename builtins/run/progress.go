@@ -14,7 +14,7 @@ type Progress struct {
 	Done     int           // finished samples
 	Total    int           // samples of the task; 0 until it is loaded
 	Correct  int           // of the finished ones
-	Unjudged int           // of the finished ones, where a function judges
+	Unjudged int           // of the finished ones: without a verdict
 	Elapsed  time.Duration // spent executing, all executions together
 	Rate     float64       // samples a second in the latest execution, 0 until one is finished
 	Left     time.Duration // estimated from Rate; negative when unknown

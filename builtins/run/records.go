@@ -24,7 +24,8 @@ type recordReader struct {
 	at      map[int]int // index in the task -> place in samples
 	correct int
 
-	unjudged int // that the task's rule did not judge
+	unjudged int // that have no verdict
+	waiting  int // of these, for the function that judges
 }
 
 func (r *recordReader) advance() error {
@@ -81,6 +82,9 @@ func (r *recordReader) add(line []byte) error {
 	}
 	if sample.Unjudged != "" {
 		r.unjudged++
+	}
+	if sample.Unjudged == NotJudged {
+		r.waiting++
 	}
 	return nil
 }

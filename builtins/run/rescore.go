@@ -122,8 +122,8 @@ func (r *Run) setScorer(scorer *task.Scorer) error {
 	state.Correct, state.Unjudged = r.records.correct, r.records.unjudged
 	if scorer != nil {
 		state.Correct, state.Unjudged = 0, state.Done
-	} else if r.records.unjudged > 0 {
-		return fmt.Errorf("run %s: the rule of its task never judged %d of its answers: name a function", r.Name(), r.records.unjudged)
+	} else if r.records.waiting > 0 {
+		return fmt.Errorf("run %s: the rule of its task never judged %d of its answers: name a function", r.Name(), r.records.waiting)
 	}
 	spec.Task.Scorer = scorer
 	if spec.Task.Filter != "" && scorer != nil {

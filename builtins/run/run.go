@@ -228,9 +228,9 @@ func (r *Run) TokenTexts() (map[int32]string, error) {
 	return texts, nil
 }
 
-// damage is the first thing that is wrong with the samples of a run which
-// finished total of them: a record, a prompt or a logit row. It reads all of
-// them.
+// damage is the first thing for which a run that finished total samples would
+// be resumed: a record, a prompt or a logit row that is damaged, or an output
+// that is no answer. It reads all of them.
 func (r *Run) damage(total int) error {
 	samples, err := r.recorded()
 	if err != nil {
@@ -240,6 +240,9 @@ func (r *Run) damage(total int) error {
 		return fmt.Errorf("run %s: %d of %d samples are there", r.Name(), len(samples), total)
 	}
 	for _, s := range samples {
+		if why := unanswered(s.Finish); why != "" {
+			return fmt.Errorf("run %s: sample %d has %s", r.Name(), s.Index, why)
+		}
 		if _, err := r.PromptTokens(s.Index); err != nil {
 			return err
 		}

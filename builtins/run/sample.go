@@ -20,8 +20,8 @@ type Sample struct {
 	Ref      string // right answer
 	Output   string // text that the engine generated
 	Correct  bool   // as the task judges Output
-	Unjudged string // why Correct says nothing: the function that judges has not, or failed; "" when it does
-	Finish   string // why the output ended: "length" or "stop"
+	Unjudged string // why Correct says nothing: the output is no answer, or the function that judges has not judged it, or failed; "" when it does
+	Finish   string // why the output ended: "length" or "stop"; another word where a server ended it, "" where nobody said
 	Tokens   []int32
 
 	// Extracted is what the task's filter took from Output and judged; "" where
@@ -213,6 +213,7 @@ func (s *Sample) UnmarshalJSON(text []byte) error {
 	for _, l := range r.LetterLogProbs {
 		s.LetterLogProbs = append(s.LetterLogProbs, l.value)
 	}
+	s.settle() // earlier versions judged whatever came
 	return nil
 }
 

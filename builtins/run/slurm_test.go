@@ -176,6 +176,7 @@ func TestSlurm(t *testing.T) {
 		want string
 	}{
 		"a prelude that fails":     {cluster.Slurm{Prelude: []string{"echo no such environment", "exit 3"}}, "exit status 3; 0 finished samples are kept; last line of log.txt: no such environment"},
+		"a prelude that goes on":   {cluster.Slurm{Prelude: []string{"source /no/where/activate", "echo on"}}, "or a line of the Prelude failed"},
 		"a module that is absent":  {cluster.Slurm{Modules: []string{"absent"}}, "a module could not be loaded"},
 		"a command that is absent": {cluster.Slurm{Container: []string{"/no/such/apptainer"}}, "the command was not found on the node"},
 		"an end before the run":    {cluster.Slurm{Prelude: []string{"exit 0"}}, "ended before the run did"},

@@ -87,7 +87,12 @@ func (s Spec) freeze(now time.Time) (Spec, error) {
 			return Spec{}, err
 		}
 	}
-	for _, path := range []*string{&s.Deployment.Model, &s.Deployment.Config, &s.Deployment.Patch, &s.Task.Dataset} {
+	paths := []*string{&s.Deployment.Model, &s.Deployment.Config, &s.Deployment.Patch, &s.Task.Dataset}
+	tokenizer, named := settings[tokenizerSetting].(string)
+	if named {
+		paths = append(paths, &tokenizer)
+	}
+	for _, path := range paths {
 		if *path == "" {
 			continue
 		}
@@ -98,7 +103,27 @@ func (s Spec) freeze(now time.Time) (Spec, error) {
 			return Spec{}, err
 		}
 	}
+	if named {
+		settings[tokenizerSetting] = tokenizer
+	}
 	return s, nil
+}
+
+// tokenizerSetting names the folder of the tokenizer, or its tokenizer.json,
+// where that is not the model's: that of a server is a name at times.
+const tokenizerSetting = "tokenizer"
+
+// tokenizerDir is the folder with the deployment's tokenizer, and the chat
+// template that goes with it.
+func (s Spec) tokenizerDir() string {
+	path, _ := s.Settings[tokenizerSetting].(string)
+	if path == "" {
+		return s.Deployment.Model
+	}
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return filepath.Dir(path)
+	}
+	return path
 }
 
 func readSpec(dir string) (Spec, error) {

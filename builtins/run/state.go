@@ -50,7 +50,8 @@ type State struct {
 
 	// What a listing says of the run, so that it need not read anything else.
 	Correct int `json:"correct"` // of the samples finished
-	// Unjudged is how many of them have no verdict of the function that judges.
+	// Unjudged is how many of them have no verdict: a server ended their output,
+	// or the function that judges has not, or failed.
 	Unjudged int       `json:"unjudged,omitempty"`
 	Label    string    `json:"label,omitempty"`  // of the deployment
 	Task     string    `json:"task,omitempty"`   // its kind

@@ -20,12 +20,15 @@ type store struct {
 	cols    int
 	buffer  []byte // of one row
 	correct int    // of the samples that are there
+
+	unanswered int // of them
 }
 
 // openStore repairs what a killed process left and returns the samples that
 // are whole, by index. A sample is whole when its record is a complete line,
-// its prompt is the one that would be sent now, and its logit row is there
-// with the right checksum; all else is cut off or dropped, and told to warn.
+// its prompt is the one that would be sent now, its output is an answer of the
+// model, and its logit row is there with the right checksum; all else is cut off
+// or dropped, and told to warn.
 func openStore(dir string, cols int, prompts []prompt, warn func(format string, args ...any)) (*store, map[int]Sample, error) {
 	if err := os.MkdirAll(filepath.Join(dir, logitsDir), 0o755); err != nil {
 		return nil, nil, err
@@ -129,6 +132,9 @@ func (s *store) check(line []byte, prompts []prompt) (Sample, error) {
 	if p := prompts[sample.Index]; sample.PromptSHA256 != p.sha256 || sample.PromptAt != p.at || sample.PromptTokens != len(p.ids) {
 		return Sample{}, fmt.Errorf("sample %d had another prompt", sample.Index)
 	}
+	if why := unanswered(sample.Finish); why != "" {
+		return Sample{}, fmt.Errorf("sample %d has %s", sample.Index, why)
+	}
 	if sample.Row < 0 {
 		return sample, nil
 	}
@@ -170,6 +176,9 @@ func (s *store) add(sample Sample, logits []float32) error {
 	}
 	if sample.Correct {
 		s.correct++
+	}
+	if unanswered(sample.Finish) != "" {
+		s.unanswered++
 	}
 	return nil
 }

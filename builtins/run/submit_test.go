@@ -103,6 +103,49 @@ func TestEveryRunOfARefusedArraySaysWhyOnce(t *testing.T) {
 	}
 }
 
+// An array of which one run cannot be made is not submitted, and no run of it is
+// said to wait for Slurm.
+func TestAnArrayThatCannotBeMadeWholeIsNotSubmitted(t *testing.T) {
+	called, answer := slowSbatch(t)
+	answer()
+	specs := repeat(slurmSpec(dataset(t, 3), nil, cluster.Slurm{}), 3)
+	specs[2].Deployment.Patch = "/nowhere/fix.py"
+	runs, err := LaunchAll(t.Context(), specs, testOptions(t))
+	require.ErrorContains(t, err, "deployment hash engine: patch: open /nowhere/fix.py")
+	require.Zero(t, called())
+	require.Len(t, runs, 2)
+	for _, r := range runs {
+		state, stateErr := r.State()
+		require.NoError(t, stateErr)
+		require.Equal(t, Failed, state.Status)
+		require.Equal(t, "run "+r.Name()+": not submitted, as another run of its array cannot be made: "+err.Error(), state.Error)
+		require.Empty(t, state.Doing)
+		require.NoError(t, r.Cancel(), "there is nothing to cancel")
+	}
+}
+
+func TestAnArrayOfWhichOneRunCannotBeAnnouncedIsNotSubmitted(t *testing.T) {
+	called, answer := slowSbatch(t)
+	answer()
+	var array []submission
+	for range 2 {
+		r, held, err := prepareRun(t.Context(), slurmSpec(dataset(t, 3), nil, cluster.Slurm{}), testOptions(t))
+		require.NoError(t, err)
+		array = append(array, submission{r, held})
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(array[1].run.Dir(), stateFile), []byte("{"), 0o644))
+	err := submit(t.Context(), cluster.Slurm{}, array, nil)
+	require.ErrorContains(t, err, "not submitted, as "+array[1].run.Name()+" cannot be written: ")
+	require.Zero(t, called())
+	for _, s := range array {
+		require.NoError(t, s.held.Close())
+	}
+	state, err := array[0].run.State()
+	require.NoError(t, err)
+	require.Equal(t, Failed, state.Status)
+	require.Contains(t, state.Error, "not submitted, as "+array[1].run.Name()+" cannot be written: ")
+}
+
 func TestARunThatCannotBeResumedKeepsWhatWasRecorded(t *testing.T) {
 	r, _ := half(t)
 	before, err := r.State()

@@ -68,6 +68,9 @@ func (r *Run) judge(samples []Sample) error {
 	fresh := false
 	for i := range samples {
 		s := &samples[i]
+		if unanswered(s.Finish) != "" {
+			continue
+		}
 		hash := hashOf(s.Output)
 		v, ok := r.verdicts.known[s.Index]
 		if !ok || v.Output != hash {
@@ -145,6 +148,9 @@ func fillVerdicts(t task.Spec, samples []Sample) {
 func (r *Run) judgeByFilter(samples []Sample) error {
 	for i := range samples {
 		s := &samples[i]
+		if s.Unjudged != "" {
+			continue
+		}
 		found := false
 		for _, v := range s.Verdicts {
 			if v.Filter == r.filter {

@@ -20,6 +20,19 @@ func TestPythonAndItsPackages(t *testing.T) {
 	require.Equal(t, "/venv/bin/python3 -m pip install vllm", vllm.Fix)
 	require.Equal(t, "/venv/bin/python3 -m pip install tensorrt-llm", find(t, "TensorRT-LLM").Fix)
 
+	for packages, want := range map[string]Finding{
+		`"transformers": "5.0.0"`:  {State: OK, Detail: "5.0.0"},
+		`"transformers": "4.57.1"`: {State: Broken, Detail: "4.57.1: the engine needs 5.0 or later", Fix: "/p -m pip install --upgrade 'transformers>=5'"},
+		`"transformers": "4.57.1", "tensorrt_llm": "1.2.0"`: {State: Missing, Detail: "4.57.1, which TensorRT-LLM is bound to: the transformers engine needs 5.0 or later",
+			Fix: `python3 -m venv VENV && VENV/bin/pip install torch 'transformers>=5', and Python: "VENV/bin/python" in deployments with this backend`},
+	} {
+		write(t, 0o755, "#!/bin/sh\n"+`echo '{"version": "3.12.4", "executable": "/p", "packages": {`+packages+"}}'\n", home, "bin", "python3")
+		got := find(t, "transformers")
+		want.What, want.Gives = "transformers", got.Gives
+		require.Equal(t, want, got)
+		require.Equal(t, want.State != OK, got.Gives != "")
+	}
+
 	write(t, 0o755, "#!/bin/sh\n"+`echo '{"version": "3.8.1", "executable": "/p", "packages": {}}'`+"\n", home, "old", "python")
 	t.Setenv("ADKERNEL_PYTHON", filepath.Join(home, "old", "python"))
 	require.Contains(t, find(t, "python").Detail, "need 3.10 or later")

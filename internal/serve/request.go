@@ -39,7 +39,8 @@ type common struct {
 
 	FrequencyPenalty  float64        `json:"frequency_penalty"`
 	PresencePenalty   float64        `json:"presence_penalty"`
-	RepetitionPenalty *float64       `json:"repetition_penalty"`
+	RepetitionPenalty *float64       `json:"repetition_penalty"` // vLLM
+	RepeatPenalty     *float64       `json:"repeat_penalty"`     // llama.cpp
 	LogitBias         map[string]any `json:"logit_bias"`
 
 	User        string         `json:"user"`         // for OpenAI's records
@@ -141,6 +142,8 @@ func (c *common) check() error {
 		return invalid("presence_penalty", "presence_penalty is not supported: leave it out, or set 0")
 	case c.RepetitionPenalty != nil && *c.RepetitionPenalty != 1:
 		return invalid("repetition_penalty", "repetition_penalty is not supported: leave it out, or set 1")
+	case c.RepeatPenalty != nil && *c.RepeatPenalty != 1:
+		return invalid("repeat_penalty", "repeat_penalty is not supported: leave it out, or set 1")
 	case len(c.LogitBias) > 0:
 		return invalid("logit_bias", "logit_bias is not supported: leave it out")
 	}

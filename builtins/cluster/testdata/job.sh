@@ -17,5 +17,7 @@ run='/runs/it'\''s 100%'
 if ! cd "$run"; then echo "the run directory $run is not on $(hostname): it must be on a file system that the nodes share" >&2; exit 66; fi
 exec >>log.txt 2>&1
 module load cuda/12.4 || { echo "module load cuda/12.4 failed on $(hostname)"; exit 67; }
+trap 'if [ ${#BASH_SOURCE[@]} -eq 1 ]; then echo "prelude failed on $(hostname): $BASH_COMMAND"; exit 67; fi' ERR
 source /opt/venv/bin/activate
+trap - ERR
 exec apptainer exec --nv '/images/trt llm.sif' /bin/adkernel execute-run "$run"

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"adkernel/builtins/checkpoint"
@@ -53,16 +54,6 @@ func fuseTransform(format checkpoint.Format, kind string) string {
 	return "fuse_" + transformNames[format] + "_" + kind
 }
 
-// absentTransforms are passes of AutoDeploy that have nothing to work on here:
-// this engine neither merges these operations nor has streams.
-var absentTransforms = []string{
-	"multi_stream_moe", "multi_stream_mla_attn", "multi_stream_gemm",
-	"fuse_gemms", "fuse_gemms_mixed_children", "fuse_fp4_gemms", "fuse_fp8_gemms",
-	"fuse_silu_mul", "fuse_swiglu", "fuse_nvfp4_swiglu", "fuse_finegrained_fp8_swiglu", "fuse_relu2_quant_nvfp4",
-	"fuse_rmsnorm", "fuse_add_rms_norm", "fuse_rmsnorm_quant_fp8", "fuse_allreduce_residual_rmsnorm",
-	"fuse_trtllm_attn_quant_fp8", "fuse_fp8_prequant_shared", "fuse_moe",
-}
-
 const (
 	onCPU    = "the embedded engine computes on the processor"
 	notFused = "the embedded engine has no such pass"
@@ -89,13 +80,16 @@ func keys(a *architecture, quantization checkpoint.Quantization, model string) [
 		{Name: "kv_cache_config.dtype", Default: "auto", OneOf: []string{"auto", "fp8", "float32", "bfloat16", "float16"}},
 		{Name: "transforms.detect_sharding.allreduce_strategy", Default: "NCCL", Fixed: "ranks add up in their order"},
 	}
-	for _, format := range []checkpoint.Format{checkpoint.FP8, checkpoint.FP8Block, checkpoint.NVFP4} {
-		for _, kind := range []string{"linear", "moe"} {
-			list = append(list, settings.Key{Name: "transforms." + fuseTransform(format, kind) + ".enabled", Default: true})
-		}
+	var own []string
+	for format := range transformNames {
+		own = append(own, fuseTransform(format, "linear"), fuseTransform(format, "moe"))
 	}
-	for _, name := range absentTransforms {
-		list = append(list, settings.Key{Name: "transforms." + name + ".enabled", Default: false, Fixed: notFused})
+	for _, name := range settings.Passes {
+		key := settings.Key{Name: "transforms." + name + ".enabled", Default: true}
+		if !slices.Contains(own, name) {
+			key.Default, key.Fixed = false, notFused // it neither merges operations nor has streams
+		}
+		list = append(list, key)
 	}
 	return list
 }

@@ -1,6 +1,12 @@
 package openai
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
 
 // capabilities are what a server was found to do.
 type capabilities struct {
@@ -12,6 +18,9 @@ type capabilities struct {
 	outputIDs      bool // ids of the output come back, when asked
 	echo           bool // log-probabilities of the prompt come back with echo
 	promptLogProbs bool // and with vLLM's prompt_logprobs
+	finishes       bool // why an output ended is said
+
+	neutral map[string]any // the words that leave logits as they are, of those that are accepted
 }
 
 // askLogProbs adds to a request what makes the server give log-probabilities as
@@ -46,12 +55,14 @@ func (c capabilities) inForce() map[string]string {
 	case c.logprobs:
 		logprobs = "available, of the chosen token alone"
 	}
-	return map[string]string{
+	out := map[string]string{
 		"server.endpoint": endpoint, "server.prompts": prompts,
 		"server.logprobs": logprobs, "server.output_ids": available(c.outputIDs),
 		"server.echo": available(c.echo), "server.prompt_logprobs": available(c.promptLogProbs),
-		"server.logits": available(false),
+		"server.finish_reason": available(c.finishes), "server.logits": available(false),
 	}
+	maps.Copy(out, c.askedFor())
+	return out
 }
 
 func available(b bool) string {
@@ -63,6 +74,13 @@ func available(b bool) string {
 
 func (c capabilities) String() string {
 	m := c.inForce()
-	return fmt.Sprintf("%s, prompts as %s; log-probabilities %s; ids of outputs %s; echo with log-probabilities %s; prompt_logprobs %s",
-		m["server.endpoint"], m["server.prompts"], m["server.logprobs"], m["server.output_ids"], m["server.echo"], m["server.prompt_logprobs"])
+	var refused []string
+	for _, word := range slices.Sorted(maps.Keys(neutral)) {
+		if _, sent := c.neutral[word]; !sent {
+			refused = append(refused, word)
+		}
+	}
+	return fmt.Sprintf("%s, prompts as %s; log-probabilities %s; ids of outputs %s; echo with log-probabilities %s; prompt_logprobs %s; finish_reason %s; refused: %s",
+		m["server.endpoint"], m["server.prompts"], m["server.logprobs"], m["server.output_ids"], m["server.echo"], m["server.prompt_logprobs"],
+		m["server.finish_reason"], cmp.Or(strings.Join(refused, ", "), "nothing"))
 }

@@ -80,8 +80,14 @@ func (c *client) once(ctx context.Context, address string, body, out any) error 
 }
 
 func (c *client) attempt(ctx context.Context, retries int, address string, body, out any) error {
+	return c.again(ctx, retries, func() error { return c.send(ctx, address, body, out) })
+}
+
+// again does what can go wrong, and does it again where that can help, retries
+// times at most.
+func (c *client) again(ctx context.Context, retries int, do func() error) error {
 	for try := 0; ; try++ {
-		err := c.send(ctx, address, body, out)
+		err := do()
 		var no *refusal
 		if err == nil || errors.As(err, &no) || ctx.Err() != nil {
 			return c.hideKey(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -11,15 +12,14 @@ import (
 	"adkernel/builtins/engine/internal/stop"
 )
 
-// cutOff is the finish of an answer whose end the server does not explain.
-const cutOff = "cut off"
-
 // Generate sends the requests, several at a time, and hands over each answer as
-// it comes. Finish is what the server says: beside "length" and "stop" also
-// "content_filter", "abort" or "cut off". Tokens are the server's where it gives
-// ids, else those of the text, encoded again. Texts are cut here where they hold
-// a stop text: not every server leaves it out. Answers that came before an error
-// are kept.
+// it comes. What the server ended itself is asked for again, as often as a
+// request that fails; where it ends again and again, Finish is the server's word
+// for it ("abort", "content_filter", "cut off"), and the output no answer. It is
+// "" of a server that never says why outputs end. Tokens are the server's where
+// it gives ids, else those of the text, encoded again. Texts are cut here where
+// they hold a stop text: not every server leaves it out. Answers that came before
+// an error are kept.
 func (e *Engine) Generate(ctx context.Context, requests []engine.Request, emit func(engine.Response) error) error {
 	for _, r := range requests {
 		if err := e.check(r); err != nil {
@@ -89,23 +89,45 @@ func (e *Engine) one(ctx context.Context, r engine.Request) (engine.Response, er
 	if err != nil {
 		return fail(err)
 	}
-	var got answer
-	if err := e.client.call(ctx, path, ask, &got); err != nil {
+	c, err := e.ask(ctx, path, ask)
+	if err != nil {
 		return fail(err)
 	}
-	if len(got.Choices) != 1 {
-		return fail(fmt.Errorf("the server answers with %d choices, not with one", len(got.Choices)))
-	}
-	response, err := e.response(ctx, r, &got.Choices[0])
+	response, err := e.response(ctx, r, c)
 	if err != nil {
 		return fail(err)
 	}
 	return response, nil
 }
 
+// ask sends a request until it is answered, or has been ended by the server as
+// often as a request may fail.
+func (e *Engine) ask(ctx context.Context, path string, ask map[string]any) (*choice, error) {
+	var got answer
+	err := e.client.again(ctx, e.settings.retries, func() error {
+		got = answer{}
+		if err := e.client.send(ctx, e.client.base+path, ask, &got); err != nil {
+			return err
+		}
+		if len(got.Choices) == 1 {
+			return e.broken(&got.Choices[0])
+		}
+		return nil
+	})
+	var ended *brokenOff
+	switch {
+	case err != nil && (ctx.Err() != nil || !errors.As(err, &ended)):
+		return nil, err
+	case len(got.Choices) != 1:
+		return nil, fmt.Errorf("the server answers with %d choices, not with one", len(got.Choices))
+	}
+	return &got.Choices[0], nil
+}
+
 // words are a request in those of the API.
 func (e *Engine) words(ctx context.Context, r engine.Request) (path string, ask map[string]any, err error) {
 	ask = map[string]any{"model": e.model, "max_tokens": r.MaxTokens, "temperature": r.Sampling.Temperature}
+	maps.Copy(ask, e.server.neutral)
 	if r.Sampling.Temperature > 0 {
 		ask["seed"] = int64(r.Sampling.Seed >> 1)
 		if r.Sampling.TopP > 0 {
@@ -152,7 +174,7 @@ const shortOutput = 16
 
 // response reads the answer to a request.
 func (e *Engine) response(ctx context.Context, r engine.Request, c *choice) (engine.Response, error) {
-	response := engine.Response{ID: r.ID, Finish: cutOff}
+	response := engine.Response{ID: r.ID, Finish: e.finish(c)}
 	switch {
 	case c.Text != nil:
 		response.Text = *c.Text
@@ -160,9 +182,6 @@ func (e *Engine) response(ctx context.Context, r engine.Request, c *choice) (eng
 		response.Text = *c.Message.Content
 	case c.Message == nil:
 		return response, errors.New("the server's answer has no text")
-	}
-	if c.FinishReason != nil && *c.FinishReason != "" {
-		response.Finish = *c.FinishReason
 	}
 	cut := stop.At(response.Text, r.StopTexts)
 	if cut >= 0 {

@@ -6,8 +6,9 @@
 // It returns texts, and of short outputs the log-probabilities of the likeliest
 // first tokens, where the server gives these. Rows of logits no server gives,
 // so that Info.Vocab is 0 and questions about logits are answered with their
-// absence, never with zeros. The API key comes from the environment and is
-// written nowhere.
+// absence, never with zeros. Greedy answers are asked for with every penalty off,
+// in the words that the server takes; what it refuses is its own, and the run's
+// record says so. The API key comes from the environment and is written nowhere.
 //
 // A deployment's Args say how a server is asked: served_model_name, its name of
 // the model where it has several; tokenizer, a directory, where Model is none;
@@ -34,7 +35,7 @@ import (
 )
 
 // version of the engine; it changes when what is sent does.
-const version = "1.1"
+const version = "1.2"
 
 // Engine is a server that was probed.
 type Engine struct {

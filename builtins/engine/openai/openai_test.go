@@ -33,6 +33,8 @@ func TestAnswersAreThoseOfTheEngineBehindTheServer(t *testing.T) {
 		"server.endpoint": "completions", "server.prompts": "token ids", "server.logprobs": "available, of the 20 likeliest tokens",
 		"server.output_ids": "available", "server.echo": "available",
 		"server.prompt_logprobs": "not available from this server", "server.logits": "not available from this server",
+		"server.finish_reason": "available", "request.top_p": "1", "request.frequency_penalty": "0", "request.presence_penalty": "0",
+		"request.repetition_penalty": "1", "request.repeat_penalty": "1",
 	}, info.Settings)
 
 	var requests []engine.Request
@@ -257,23 +259,76 @@ func TestNoPartOfTheKeyIsLeftByShortening(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatWasCutOffIsMarked(t *testing.T) {
-	finish := `null`
+// finishing answers every request of a text with the reasons in turn, the last
+// for ever; the probe is answered as by a server that says, or never says, why.
+func finishing(t *testing.T, says bool, reasons ...string) (*Engine, *[]time.Duration) {
+	t.Helper()
+	var left atomic.Int32
+	var probed atomic.Bool
 	f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, _ int) {
-		if path != "/v1/completions" {
+		reason := `null`
+		switch {
+		case path != "/v1/completions":
 			plain{}.reply(w, path, body)
 			return
+		case probed.Load():
+			reason = reasons[min(int(left.Add(1)), len(reasons))-1]
+		case says:
+			reason = `"length"`
 		}
-		fmt.Fprintf(w, `{"choices": [{"text": "hel", "finish_reason": %s}]}`, finish)
+		fmt.Fprintf(w, `{"choices": [{"text": "hel", "finish_reason": %s}]}`, reason)
 	})
-	e, _ := opened(t, f.URL+"/v1", nil)
-	for text, want := range map[string]string{"null": "cut off", `""`: "cut off", `"content_filter"`: "content_filter", `"stop"`: "stop"} {
-		finish = text
-		got, err := generated(t, e, []engine.Request{{Tokens: []int32{1}, MaxTokens: 9}})
-		require.NoError(t, err)
-		require.Equal(t, want, got[0].Finish)
-		require.Equal(t, "hel", got[0].Text)
+	e, pauses := opened(t, f.URL+"/v1", map[string]any{"retries": 2})
+	probed.Store(true)
+	return e, pauses
+}
+
+// An output that the server ended is asked for again, and is marked where it
+// ends so again and again.
+func TestAnAnswerThatTheServerEndedIsAskedForAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		reasons []string
+		want    string
+		again   int
+	}{
+		"the model":          {[]string{`"stop"`}, "stop", 0},
+		"the limit":          {[]string{`"length"`}, "length", 0},
+		"a word of its own":  {[]string{`"eos_token"`}, "stop", 0},
+		"a filter":           {[]string{`"content_filter"`}, "content_filter", 0},
+		"a parser of tools":  {[]string{`"tool_calls"`}, "tool_calls", 0},
+		"aborted once":       {[]string{`"abort"`, `"length"`}, "length", 1},
+		"aborted twice":      {[]string{`"abort"`, `"error"`, `"stop"`}, "stop", 2},
+		"aborted for ever":   {[]string{`"abort"`}, "abort", 2},
+		"cut off for ever":   {[]string{`null`}, "cut off", 2},
+		"cut off, no reason": {[]string{`""`}, "cut off", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, pauses := finishing(t, true, c.reasons...)
+			got, err := generated(t, e, []engine.Request{{Tokens: []int32{1}, MaxTokens: 9}})
+			require.NoError(t, err)
+			require.Equal(t, c.want, got[0].Finish)
+			require.Equal(t, "hel", got[0].Text)
+			require.Len(t, *pauses, c.again)
+		})
 	}
+	e, pauses := finishing(t, false, `null`)
+	require.Equal(t, "not available from this server", e.Info().Settings["server.finish_reason"])
+	got, err := generated(t, e, []engine.Request{{Tokens: []int32{1}, MaxTokens: 9}})
+	require.NoError(t, err)
+	require.Empty(t, got[0].Finish, "of this server nobody knows")
+	require.Empty(t, *pauses)
+
+	// Who is told to stop does not take it for an answer.
+	e, _ = finishing(t, true, `"abort"`)
+	ctx, cancel := context.WithCancel(t.Context())
+	e.client.wait = func(ctx context.Context, _ time.Duration) error {
+		cancel()
+		return context.Cause(ctx)
+	}
+	require.ErrorIs(t, e.Generate(ctx, []engine.Request{{Tokens: []int32{1}, MaxTokens: 9}}, func(engine.Response) error {
+		require.Fail(t, "an answer")
+		return nil
+	}), context.Canceled)
 }
 
 // Servers that go on behind a stop text, or leave it in the text, answer as

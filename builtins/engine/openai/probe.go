@@ -33,8 +33,12 @@ func (e *Engine) probe(ctx context.Context, model string) error {
 	if err != nil {
 		return err
 	}
+	e.server.finishes = e.finish(&got.Choices[0]) != ""
 	served, err := e.findTokens(ctx)
 	if err != nil {
+		return err
+	}
+	if err := e.probeNeutral(ctx, "/completions", ask); err != nil {
 		return err
 	}
 	if err := e.probeIDs(ctx, ask, served); err != nil {
@@ -184,7 +188,10 @@ func (e *Engine) probeChat(ctx context.Context, completions *refusal) error {
 			return err
 		}
 	}
-	e.server.chat = true
+	e.server.chat, e.server.finishes = true, e.finish(&got.Choices[0]) != ""
+	if err := e.probeNeutral(ctx, "/chat/completions", ask); err != nil {
+		return err
+	}
 	return e.probeLogProbs(ctx, "/chat/completions", ask)
 }
 

@@ -2,8 +2,10 @@ package openai
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -69,8 +71,12 @@ func TestOnlyWhatCameBackCountsAsAnAbility(t *testing.T) {
 			for _, key := range []string{"prompt", "messages", "model", "max_tokens", "path"} {
 				delete(last, key)
 			}
-			require.Equal(t, 0.0, last["temperature"])
-			delete(last, "temperature")
+			for word, value := range map[string]float64{
+				"temperature": 0, "top_p": 1, "frequency_penalty": 0, "presence_penalty": 0, "repetition_penalty": 1, "repeat_penalty": 1,
+			} {
+				require.Equal(t, value, last[word], word)
+				delete(last, word)
+			}
 			require.Equal(t, c.asked, last)
 			require.GreaterOrEqual(t, len(got[3].LogProbs), len(c.top))
 			for i, p := range c.top {
@@ -92,6 +98,55 @@ func TestOnlyWhatCameBackCountsAsAnAbility(t *testing.T) {
 			require.Nil(t, long[0].LogProbs)
 			require.NotContains(t, f.asked[len(f.asked)-1], "logprobs", "not asked for what nobody reads")
 		})
+	}
+}
+
+// A server that takes what a request leaves out from somewhere else is told that
+// nothing is penalized, in the words that it takes.
+func TestAGreedyAnswerIsAskedForInEveryWordThatTheServerTakes(t *testing.T) {
+	const own = "the server's own: it refuses the word"
+	all := map[string]string{"top_p": "1", "frequency_penalty": "0", "presence_penalty": "0", "repetition_penalty": "1", "repeat_penalty": "1"}
+	for name, refused := range map[string][]string{
+		"all": nil, "OpenAI's": {"repetition_penalty", "repeat_penalty"}, "TensorRT-LLM's": {"repeat_penalty"}, "none": slices.Collect(maps.Keys(all)),
+	} {
+		for _, chat := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, chat %v", name, chat), func(t *testing.T) {
+				f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, _ int) {
+					for _, word := range refused {
+						if _, there := body[word]; there {
+							w.WriteHeader(400)
+							fmt.Fprintf(w, `{"error": {"message": "Unrecognized request argument supplied: %s"}}`, word)
+							return
+						}
+					}
+					plain{chatOnly: chat}.reply(w, path, body)
+				})
+				e, _ := opened(t, f.URL+"/v1", nil)
+				tokens, err := e.Encode("text", true)
+				require.NoError(t, err)
+				request := engine.Request{Tokens: tokens, Text: "text", MaxTokens: 2}
+				_, err = generated(t, e, []engine.Request{request})
+				require.NoError(t, err)
+				last := f.asked[len(f.asked)-1]
+				for word, value := range all {
+					if slices.Contains(refused, word) {
+						require.NotContains(t, last, word)
+						require.Equal(t, own, e.Info().Settings["request."+word])
+						continue
+					}
+					require.Equal(t, value, fmt.Sprint(last[word]), word)
+					require.Equal(t, value, e.Info().Settings["request."+word])
+				}
+
+				if slices.Contains(refused, "top_p") {
+					return
+				}
+				request.Sampling = engine.Sampling{Temperature: 0.5, TopP: 0.9}
+				_, err = generated(t, e, []engine.Request{request})
+				require.NoError(t, err)
+				require.Equal(t, 0.9, f.asked[len(f.asked)-1]["top_p"])
+			})
+		}
 	}
 }
 

@@ -115,10 +115,24 @@ func served(t *testing.T, s *neighbours.Server, args map[string]any) engine.Depl
 	return engine.Deployment{Name: "served", Backend: "openai", URL: s.URL, Args: all}
 }
 
+// penalizing is the demo's checkpoint with a penalty in its
+// generation_config.json, as some are published: servers apply it to requests
+// that do not say otherwise.
+func penalizing(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"config.json", "model.safetensors", "tokenizer.json"} {
+		require.NoError(t, os.Symlink(filepath.Join(demo(t, "dense"), name), filepath.Join(dir, name)))
+	}
+	text := `{"bos_token_id": 0, "eos_token_id": 1, "repetition_penalty": 1.5}`
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "generation_config.json"), []byte(text), 0o644))
+	return dir
+}
+
 // vLLM gives all that a server can. It dies in the middle of a run, comes back
 // on the same port, and the run ends as one that never stopped.
 func TestVLLM(t *testing.T) {
-	server := neighbours.ServeVLLM(t, demo(t, "dense"))
+	server := neighbours.ServeVLLM(t, penalizing(t))
 	own := ran(t, engine.Deployment{Name: "embedded", DType: "float32"}, 180)
 
 	warm := ran(t, served(t, server, nil), 18) // the first request takes a minute
@@ -126,7 +140,8 @@ func TestVLLM(t *testing.T) {
 	for key, want := range map[string]string{
 		"server.endpoint": "completions", "server.prompts": "token ids",
 		"server.logprobs": "available, of the 20 likeliest tokens", "server.output_ids": "available",
-		"server.echo": "available", "server.prompt_logprobs": "available", "server.logits": notAvailable,
+		"server.echo": "available", "server.prompt_logprobs": "available", "server.logits": notAvailable, "server.finish_reason": "available",
+		"request.repetition_penalty": "1", "request.frequency_penalty": "0", "request.presence_penalty": "0",
 	} {
 		require.Equal(t, want, settings[key], key)
 	}
@@ -225,14 +240,15 @@ func lines(text []byte) (n int) {
 // transformers serve takes texts and gives texts; it ignores some of what it
 // does not have, and refuses the rest.
 func TestTransformersServe(t *testing.T) {
-	server := neighbours.ServeTransformers(t, demo(t, "dense"))
+	server := neighbours.ServeTransformers(t, penalizing(t))
 	own := ran(t, engine.Deployment{Name: "transformers", Backend: "transformers", Python: neighbours.Python(t), DType: "float32"}, 36)
 	r := ran(t, served(t, server, map[string]any{"concurrency": 2}), 36)
 	settings := r.Spec().Engine.Settings
 	for key, want := range map[string]string{
 		"server.endpoint": "completions", "server.prompts": "text",
 		"server.logprobs": notAvailable, "server.output_ids": notAvailable,
-		"server.echo": notAvailable, "server.prompt_logprobs": notAvailable, "server.logits": notAvailable,
+		"server.echo": notAvailable, "server.prompt_logprobs": notAvailable, "server.logits": notAvailable, "server.finish_reason": "available",
+		"request.repetition_penalty": "the server's own: it refuses the word", "request.frequency_penalty": "0", "request.top_p": "1",
 	} {
 		require.Equal(t, want, settings[key], key)
 	}

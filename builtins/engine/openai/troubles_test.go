@@ -2,7 +2,9 @@ package openai_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"net"
@@ -11,12 +13,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"adkernel/builtins/compare"
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/embedded"
 	"adkernel/builtins/run"
@@ -101,7 +105,7 @@ func TestTroublesOfAServerAreNamedAndOutlived(t *testing.T) {
 		t.Skip("starts two dozen processes")
 	}
 	const key = "sk-not-to-be-written-anywhere"
-	const samples, probes = 18, 5
+	const samples, probes = 18, 6
 	own := ran(t, engine.Deployment{Name: "own"}, samples)
 	for name, c := range map[string]struct {
 		trouble func(http.ResponseWriter)
@@ -160,6 +164,72 @@ func TestTroublesOfAServerAreNamedAndOutlived(t *testing.T) {
 		r := launched(t, s.deployment(map[string]any{"served_model_name": "llama"}), samples)
 		s.fails(r, []string{`the server has no model "llama", but demo`})
 	})
+}
+
+// aborting ends the outputs of the first n prompts that it is asked, whenever it
+// is asked them, as vLLM and SGLang do when they run out of memory.
+func aborting(inner http.Handler, n int) (h http.Handler, heal func()) {
+	var mu sync.Mutex
+	ended, well := map[string]bool{}, false
+	h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		var ask struct {
+			Prompt json.RawMessage `json:"prompt"`
+		}
+		mu.Lock()
+		if json.Unmarshal(body, &ask) == nil && len(ask.Prompt) > 100 && len(ended) < n { // longer than the probe's
+			ended[string(ask.Prompt)] = true
+		}
+		abort := ended[string(ask.Prompt)] && !well
+		mu.Unlock()
+		if !abort {
+			inner.ServeHTTP(w, r)
+			return
+		}
+		fmt.Fprint(w, `{"choices": [{"text": "", "finish_reason": "abort"}]}`)
+	})
+	return h, func() {
+		mu.Lock()
+		well = true
+		mu.Unlock()
+	}
+}
+
+// Answers that the server did not let the model finish are asked for again, and
+// then left out of what is counted, by name. They are no wrong answers.
+func TestAbortedAnswersAreNamedAndNotCounted(t *testing.T) {
+	own := ran(t, engine.Deployment{Name: "own"}, 18)
+	s := newTroubled(t, "", nil)
+	inner, heal := aborting(s.inner, 2)
+	s.inner = inner
+	r := ran(t, s.deployment(map[string]any{"retries": 1, "concurrency": 1}), 18)
+	log, err := os.ReadFile(filepath.Join(r.Dir(), "log.txt"))
+	require.NoError(t, err)
+	require.Equal(t, 2, bytes.Count(log, []byte("the server ended the output itself (abort); trying again in")))
+
+	c, err := compare.Runs(r, own)
+	require.NoError(t, err)
+	require.Equal(t, 16, c.N)
+	require.Equal(t, 16, c.Pairs.BothRight+c.Pairs.BothWrong, "an answer that is missing is no loss")
+	require.Zero(t, c.Change.Estimate)
+	require.Len(t, c.Unjudged, 2)
+	for _, u := range c.Unjudged {
+		require.Equal(t, "no answer of the model: the server ended the output (abort)", u.Why)
+		require.Contains(t, c.MimeBundle().Plain(), fmt.Sprintf("sample %d of served: %s", u.Index, u.Why))
+	}
+	require.Contains(t, c.MimeBundle().Plain(), "2 answers have no verdict and left out:")
+
+	heal()
+	require.NoError(t, r.Resume(t.Context(), options(t)))
+	require.NoError(t, wait(t, r))
+	equalAnswers(t, own, r)
+	state, err := r.State()
+	require.NoError(t, err)
+	require.Equal(t, 16, state.Resumed)
 }
 
 func (s *troubled) deployment(args map[string]any) engine.Deployment {

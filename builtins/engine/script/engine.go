@@ -181,22 +181,6 @@ func (e *Engine) DecodeAll(lists [][]int32) ([]string, error) {
 	return texts, err
 }
 
-// ChatPrompt renders a conversation, messages of {"role", "content"}, with the
-// tokenizer's chat template, as the prompt of the next assistant turn. options
-// are the template's own: {"enable_thinking": false}.
-func (e *Engine) ChatPrompt(ctx context.Context, messages []map[string]any, options map[string]any) (string, error) {
-	text := ""
-	request := map[string]any{"event": "chat", "messages": messages, "options": options}
-	err := e.ask(ctx, request, nil, func(f frame) (bool, error) {
-		if f.Event != "decoded" || len(f.Texts) != 1 {
-			return false, unexpected(f)
-		}
-		text = f.Texts[0]
-		return true, nil
-	})
-	return text, err
-}
-
 // requestDoc is engine.Request without its tokens.
 type requestDoc struct {
 	ID           int             `json:"id"`

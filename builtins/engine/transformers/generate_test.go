@@ -134,10 +134,17 @@ func TestWhatARequestCanAsk(t *testing.T) {
 		_, err = e.Trace(t.Context(), tokens, "model.layer.*")
 		require.ErrorContains(t, err, "no module matches model.layer.*: the first are model,")
 	})
+	t.Run("layers of a compiled model", func(t *testing.T) {
+		compiled, _ := open(t, engine.Deployment{Model: fixture("llama")}.With("torch-compile", "compile_backend"))
+		_, err := compiled.Trace(t.Context(), plain[0].Tokens)
+		require.ErrorContains(t, err, "set compile_backend: torch-simple to trace that one")
+	})
 	t.Run("too long", func(t *testing.T) {
 		short, _ := open(t, engine.Deployment{Model: fixture("llama")}.With(20, "max_seq_len"))
 		err := short.Generate(t.Context(), plain[:1], func(engine.Response) error { return nil })
 		require.ErrorContains(t, err, "more exceed max_seq_len 20: truncate the prompt")
+		require.Equal(t, "20", short.Info().Settings["max_seq_len"])
+		require.Equal(t, "256", e.Info().Settings["max_seq_len"], "the model's positions")
 	})
 }
 
@@ -151,6 +158,4 @@ func TestTextsOfPrompts(t *testing.T) {
 		text += e.Decode([]int32{id})
 	}
 	require.Equal(t, "What is 12 + 30?", text)
-	_, err = e.ChatPrompt(t.Context(), []map[string]any{{"role": "user", "content": "hi"}}, nil)
-	require.EqualError(t, err, "the tokenizer has no chat template")
 }

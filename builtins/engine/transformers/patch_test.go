@@ -75,17 +75,19 @@ func TestWhenMemoryDoesNotSufficeTheBatchIsHalved(t *testing.T) {
 	requests := asked(t, whole, append(sentences(), sentences()...), 6)
 	want := answers(t, whole, requests)
 
-	limit := func(n string) string {
+	limit := func(n, failure string) string {
 		return patch(t,
 			"import torch",
 			"def patch(model):",
 			"    def limit(module, args, kwargs):",
 			"        if kwargs['input_ids'].shape[0] > "+n+":",
-			"            raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 20.00 GiB.\\nGPU 0')",
+			"            raise "+failure,
 			"    model.register_forward_pre_hook(limit, with_kwargs=True)",
 		)
 	}
-	d.Patch = limit("3")
+	const allocator = `torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 20.00 GiB.\nGPU 0')`
+	const library = "RuntimeError('CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`')"
+	d.Patch = limit("3", allocator)
 	small, l := open(t, d)
 	most, agreement := compare(t, answers(t, small, requests), want)
 	require.LessOrEqual(t, most, 1e-4)
@@ -94,7 +96,13 @@ func TestWhenMemoryDoesNotSufficeTheBatchIsHalved(t *testing.T) {
 	require.Contains(t, said, "out of memory with 8 prompts at a time: going on with 4 (CUDA out of memory. Tried to allocate 20.00 GiB.)")
 	require.Contains(t, said, "out of memory with 4 prompts at a time: going on with 2")
 
-	d.Patch = limit("0")
+	d.Patch = limit("7", library)
+	less, l := open(t, d)
+	most, _ = compare(t, answers(t, less, requests), want)
+	require.LessOrEqual(t, most, 1e-4)
+	require.Contains(t, strings.Join(l.lines, "\n"), "out of memory with 8 prompts at a time: going on with 4 (CUDA error: CUBLAS_STATUS_ALLOC_FAILED")
+
+	d.Patch = limit("0", allocator)
 	none, _ := open(t, d)
 	err := none.Generate(t.Context(), requests, func(engine.Response) error { return nil })
 	require.ErrorContains(t, err, "out of memory on cpu with a single prompt of ")
@@ -114,6 +122,7 @@ func TestWhatCannotBeLoadedSaysWhy(t *testing.T) {
 		"override":         {engine.Deployment{Model: llama}.With(3, "model_kwargs", "num_layer"), "model_kwargs.num_layer: the configuration of LlamaConfig has no such entry"},
 		"missing weights":  {engine.Deployment{Model: llama}.With(3, "model_kwargs", "num_hidden_layers"), "weights are not in the checkpoint, model.layers.2."},
 		"FP8 cache":        {engine.Deployment{Model: declares(t, "kv_cache_quant_algo", "FP8")}, "the checkpoint asks for an FP8 KV cache, which this engine does not have"},
+		"cache dtype":      {engine.Deployment{Model: llama, DType: "float32"}.With("bfloat16", "kv_cache_config", "dtype"), "kv_cache_config.dtype is bfloat16: activations are float32, and the cache holds these"},
 		"no weights":       {engine.Deployment{Model: without(t, "model.safetensors")}, "transformers cannot load this checkpoint"},
 		"no tokenizer":     {engine.Deployment{Model: without(t, "tokenizer.json")}, "holds no tokenizer: want tokenizer.json"},
 	} {

@@ -8,6 +8,7 @@ import (
 
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/settings"
+	"adkernel/internal/suggest"
 )
 
 // attentions are the words for attn_backend with transformers' own. AutoDeploy's
@@ -40,16 +41,16 @@ var keys = []settings.Key{
 }
 
 // readSettings checks the deployment's configuration and returns what the
-// program is started with.
-func readSettings(d engine.Deployment) (map[string]any, error) {
+// program is started with. What is let through though it is not known is logged.
+func readSettings(d engine.Deployment, logf func(format string, args ...any)) (map[string]any, error) {
 	overrides := map[string]any{}
 	values, err := settings.Read(d, "transformers", keys, func(name string, v any) error {
 		if entry, ok := strings.CutPrefix(name, "model_kwargs."); ok && !strings.Contains(entry, ".") {
 			overrides[entry] = v
 			return nil
 		}
-		if isTransform(name) && v == false {
-			return nil // a pass that is not there is off
+		if pass, ok := settings.Pass(name); ok && v == false {
+			return absent(pass, logf)
 		}
 		return settings.ErrUnknown
 	})
@@ -84,6 +85,21 @@ func readSettings(d engine.Deployment) (map[string]any, error) {
 	}, nil
 }
 
-func isTransform(name string) bool {
-	return strings.HasPrefix(name, "transforms.") && strings.HasSuffix(name, ".enabled")
+// absent lets a pass be off that this engine does not have. A name that is almost
+// that of one which it has is refused: that one would stay on.
+func absent(pass string, logf func(format string, args ...any)) error {
+	if slices.Contains(settings.Passes, pass) {
+		return nil
+	}
+	var own []string
+	for _, key := range keys {
+		if name, ok := settings.Pass(key.Name); ok {
+			own = append(own, name)
+		}
+	}
+	if suggest.Nearest(pass, own) != "" {
+		return settings.ErrUnknown
+	}
+	logf("transforms.%s.enabled: false changes nothing: neither this engine nor any known AutoDeploy has a pass of that name", pass)
+	return nil
 }

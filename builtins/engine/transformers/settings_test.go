@@ -1,6 +1,7 @@
 package transformers
 
 import (
+	"fmt"
 	"os/exec"
 	"testing"
 
@@ -13,11 +14,13 @@ func TestSettingsInAutoDeploysWords(t *testing.T) {
 	d := engine.Deployment{Model: "/m/llama", DType: "float32", BatchSize: 4, Args: map[string]any{
 		"attn_backend": "torch", "compile_backend": "torch-compile", "device": "cuda:1",
 		"kv_cache_config": map[string]any{"enable_block_reuse": false},
-		"transforms":      map[string]any{"fuse_fp8_linear": map[string]any{"enabled": false}, "multi_stream_moe": map[string]any{"enabled": false}},
+		"transforms":      map[string]any{"fuse_fp8_linear": map[string]any{"enabled": false}, "multi_stream_moe": map[string]any{"enabled": false}, "fuse_l2norm": map[string]any{"enabled": false}},
 		"model_kwargs":    map[string]any{"num_hidden_layers": 2},
 	}}
-	settings, err := readSettings(d)
+	var logged []string
+	settings, err := readSettings(d, func(format string, args ...any) { logged = append(logged, fmt.Sprintf(format, args...)) })
 	require.NoError(t, err)
+	require.Equal(t, []string{"transforms.fuse_l2norm.enabled: false changes nothing: neither this engine nor any known AutoDeploy has a pass of that name"}, logged)
 	inForce := settings["in_force"].(map[string]string)
 	delete(settings, "in_force")
 	require.Equal(t, map[string]any{
@@ -40,13 +43,15 @@ func TestSettingsThatWouldHaveNoEffectAreRefused(t *testing.T) {
 		"ranks":          {map[string]any{"world_size": 2}, "world_size: 2 has no effect here (the transformers engine is one process"},
 		"real FP4":       {map[string]any{"transforms": map[string]any{"fuse_nvfp4_linear": map[string]any{"enabled": true}}}, "it has no FP4 kernel"},
 		"absent pass":    {map[string]any{"transforms": map[string]any{"fuse_moe": map[string]any{"enabled": true}}}, "has no setting transforms.fuse_moe.enabled"},
+		"misspelt pass":  {map[string]any{"transforms": map[string]any{"fuse_fp8_liner": map[string]any{"enabled": false}}}, `has no setting transforms.fuse_fp8_liner.enabled; did you mean "transforms.fuse_fp8_linear.enabled"?`},
+		"no pass":        {map[string]any{"transforms": map[string]any{"enabled": false}}, "has no setting transforms.enabled"},
 		"attention":      {map[string]any{"attn_backend": "flashinfer"}, "attn_backend: flashinfer: want eager, flash_attention_2"},
 		"batch of words": {map[string]any{"max_batch_size": "many"}, "max_batch_size: many: want a whole number from 1 on"},
 		"dtype":          {map[string]any{"model_kwargs": map[string]any{"torch_dtype": "int4"}}, "model_kwargs.torch_dtype: int4: want auto, float32"},
 		"FP8 cache":      {map[string]any{"kv_cache_config": map[string]any{"dtype": "fp8"}}, "kv_cache_config.dtype: fp8: want auto"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := readSettings(engine.Deployment{Model: "/m/llama", Args: c.args})
+			_, err := readSettings(engine.Deployment{Model: "/m/llama", Args: c.args}, t.Logf)
 			require.ErrorContains(t, err, "deployment llama: ")
 			require.ErrorContains(t, err, c.want)
 		})

@@ -33,7 +33,7 @@ var (
 
 // Open loads the model of a deployment.
 func Open(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engine, error) {
-	settings, err := readSettings(d)
+	settings, err := readSettings(d, at.Logf)
 	if err != nil {
 		return nil, err
 	}

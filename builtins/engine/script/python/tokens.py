@@ -39,12 +39,6 @@ class Tokens:
     def on_decode(self, channel, request, payload):
         channel.send("decoded", texts=[self.decode(tokens) for tokens in lists(payload, request["counts"] or [])])
 
-    def on_chat(self, channel, request, payload):
-        if not self.hf.chat_template:
-            raise Refusal("the tokenizer has no chat template")
-        text = self.hf.apply_chat_template(request["messages"], tokenize=False, add_generation_prompt=True, **(request["options"] or {}))
-        channel.send("decoded", texts=[text])
-
 
 def generation_config(model):
     """generation_config.json as transformers reads it, or None where there is none."""

@@ -37,6 +37,9 @@ class Model:
         config = transformers.AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=settings["trust_remote_code"])
         apply_overrides(config, settings["model_kwargs"])
         self.dtype = pick_dtype(torch, config, settings["dtype"])
+        computing, kept = str(self.dtype).removeprefix("torch."), settings["kv_cache_dtype"]
+        if kept not in ("auto", computing):
+            raise Refusal(f"kv_cache_config.dtype is {kept}: activations are {computing}, and the cache holds these")
         self.checkpoint = Checkpoint.of(path, config, self.dtype, settings["kv_cache_dtype"])
         self.model = self._load(channel, path, config, generation_config(path))
         if self.checkpoint:
@@ -50,12 +53,12 @@ class Model:
             self.model = apply_patch(spec["patch"], self.model)
             channel.log(f"patch {spec['patch']} applied")
         self.vocab = self.model.get_output_embeddings().weight.shape[0]
-        limits = {key: settings[key] for key in ("max_batch_size", "max_num_tokens", "max_seq_len", "prefix_cache")}
+        self.limits = {key: settings[key] for key in ("max_batch_size", "max_num_tokens", "max_seq_len", "prefix_cache")}
         # Beyond its positions a model answers, and answers nonsense.
         positions = getattr(config.get_text_config(), "max_position_embeddings", None)
-        if positions and positions < limits["max_seq_len"]:
-            limits["max_seq_len"] = positions
-        self.generator = Generator(self.model, self.tokens, self._stops(), limits, channel, compiled=settings["compile"])
+        if positions and positions < self.limits["max_seq_len"]:
+            self.limits["max_seq_len"] = positions
+        self.generator = Generator(self.model, self.tokens, self._stops(), self.limits, channel, compiled=settings["compile"])
 
     def _load(self, channel, path, config, generation):
         transformers = self.transformers
@@ -119,7 +122,7 @@ class Model:
             method = getattr(self.model.config.quantization_config, "quant_method", "quantized")
             quant = str(getattr(method, "value", method)).upper()
         in_force = dict(self.settings["in_force"])
-        in_force["device"] = device
+        in_force["device"], in_force["max_seq_len"] = device, str(self.limits["max_seq_len"])
         return {
             "version": f"{self.transformers.__version__}, torch {torch.__version__}",
             "arch": type(self.model).__name__,
@@ -138,9 +141,6 @@ class Model:
     def on_decode(self, channel, request, payload):
         self.tokens.on_decode(channel, request, payload)
 
-    def on_chat(self, channel, request, payload):
-        self.tokens.on_chat(channel, request, payload)
-
     def on_generate(self, channel, request, payload):
         tokens = lists(payload, [r["count"] for r in request["requests"]])
         self.generator.answer(request["requests"], tokens)
@@ -155,6 +155,9 @@ class Model:
 
     def on_trace(self, channel, request, payload):
         """Sends the output of every module that matches, in the order in which they ran."""
+        if self.settings["compile"]:
+            raise Refusal("compile_backend is torch-compile: the outputs of layers are seen in the model that is not compiled alone, "
+                          "which is another program; set compile_backend: torch-simple to trace that one")
         patterns = request["patterns"] or [name + ".*[0-9]" for name in decoder_layers(self.model)]
         names = [n for n, _ in self.model.named_modules() if n and any(fnmatch.fnmatchcase(n, p) for p in patterns)]
         if request["patterns"] is None or not request["patterns"]:
@@ -289,7 +292,9 @@ def out_of_memory(error):
     import torch
 
     text = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in text or "can't allocate memory" in text
+    # CUDA's libraries say it in words of their own where they get no workspace.
+    words = ("out of memory", "can't allocate memory", "cublas_status_alloc_failed", "cudnn_status_alloc_failed")
+    return isinstance(error, torch.OutOfMemoryError) or any(w in text for w in words)
 
 
 def first_line(error):

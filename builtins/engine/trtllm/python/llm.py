@@ -146,9 +146,6 @@ class Served:
     def on_decode(self, channel, request, payload):
         self.tokens.on_decode(channel, request, payload)
 
-    def on_chat(self, channel, request, payload):
-        self.tokens.on_chat(channel, request, payload)
-
     def on_generate(self, channel, request, payload):
         requests = request["requests"]
         prompts = lists(payload, [r["count"] for r in requests])
