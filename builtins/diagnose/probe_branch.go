@@ -150,7 +150,7 @@ func (p *prober) branchFactor(ctx context.Context) (list []counterfactual, err e
 var errNoTrace = errors.New("this engine does not tell what its modules compute")
 
 func (p *prober) traced(ctx context.Context, d engine.Deployment, prompt []int32) ([]engine.Activation, error) {
-	e, err := p.open(ctx, d, engine.Site{})
+	e, err := p.load(ctx, d)
 	if err != nil {
 		return nil, err
 	}

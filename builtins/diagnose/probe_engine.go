@@ -101,7 +101,7 @@ func (p *prober) scales(ctx context.Context) error {
 		return nil
 	}
 	return p.probe(ctx, "scales as loaded", "the dequantization factors that the tested engine computes with, against those stored in its checkpoint", func() error {
-		e, err := p.open(ctx, p.test, engine.Site{})
+		e, err := p.load(ctx, p.test)
 		if err != nil {
 			return err
 		}
@@ -187,7 +187,7 @@ func (p *prober) decode(ctx context.Context) error {
 	prompts := p.asked.short.of(p.asked.prompts)
 	what := fmt.Sprintf("%d tokens generated after each of %d short prompts, and the same prefixes computed anew without block reuse, both by the tested deployment", decoded, len(prompts))
 	return p.probe(ctx, "decode against prefill", what, func() error {
-		e, err := p.open(ctx, p.test, engine.Site{})
+		e, err := p.load(ctx, p.test)
 		if err != nil {
 			return err
 		}

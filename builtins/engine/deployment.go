@@ -44,7 +44,8 @@ type Deployment struct {
 	URL string `json:"url,omitempty" yaml:"url,omitempty"`
 
 	// On is where runs execute: Local{GPUs: 2}, Slurm{Partition: "gpu"}; nil is
-	// this machine, with all its GPUs.
+	// this machine, with all its GPUs. A diagnosis probes there too, and so has
+	// to be made inside a job where that is Slurm.
 	On cluster.Place `json:"-" yaml:"-"`
 
 	// Build names the release of the engine to run; "" is the current one.
