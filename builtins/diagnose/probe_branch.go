@@ -119,7 +119,7 @@ func (p *prober) branchFactor(ctx context.Context) (list []counterfactual, err e
 		if err != nil {
 			return fmt.Errorf("reference: %w", err)
 		}
-		precise, err := p.traced(ctx, p.reference.With("float32", "model_kwargs", "torch_dtype"), prompt)
+		precise, err := p.traced(ctx, inFloat32(p.reference), prompt)
 		if err != nil {
 			return fmt.Errorf("reference in float32: %w", err)
 		}

@@ -31,6 +31,13 @@ func (p *prober) gather(ctx context.Context) error {
 	return nil
 }
 
+// inFloat32 is d with activations in float32, whose rounding is nothing beside
+// that of the formats that models are served in.
+func inFloat32(d engine.Deployment) engine.Deployment {
+	d.DType = "float32"
+	return d
+}
+
 // againstReference compares the deployment with its own checkpoint on the
 // base's engine, and that with itself in float32, which measures rounding.
 func (p *prober) againstReference(ctx context.Context) error {
@@ -42,7 +49,7 @@ func (p *prober) againstReference(ctx context.Context) error {
 		if p.answers, err = p.answer(ctx, p.reference, p.asked.prompts); err != nil {
 			return fmt.Errorf("reference: %w", err)
 		}
-		precise, err := p.answer(ctx, p.reference.With("float32", "model_kwargs", "torch_dtype"), p.asked.prompts)
+		precise, err := p.answer(ctx, inFloat32(p.reference), p.asked.prompts)
 		if err != nil {
 			return fmt.Errorf("reference in float32: %w", err)
 		}

@@ -142,14 +142,6 @@ func (d Deployment) Settings() (map[string]any, error) {
 	return settings, nil
 }
 
-// dtypeSetting is the setting that DType stands for.
-func (d Deployment) dtypeSetting() []string {
-	if d.Backend == "pytorch" {
-		return []string{"dtype"}
-	}
-	return []string{"model_kwargs", "torch_dtype"}
-}
-
 // Merge returns base with overlay's entries over it; dictionaries in both are
 // merged, everything else is replaced. Neither argument is changed.
 func Merge(base, overlay map[string]any) map[string]any {
