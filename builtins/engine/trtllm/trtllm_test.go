@@ -227,6 +227,8 @@ func TestSettingsOfAnotherVersionAreNamed(t *testing.T) {
 	require.ErrorContains(t, err, "transforms.fuse_fp8_linaer: the installed AutoDeploy has no such transform; did you mean fuse_fp8_linear?")
 	_, _, err = open(t, engine.Deployment{Backend: "pytorch"}.With(true, "transforms", "fuse_fp8_linear", "enabled"), t.TempDir())
 	require.ErrorContains(t, err, "pytorch of TensorRT-LLM 0.0.stub has no setting transforms")
+	_, _, err = open(t, engine.Deployment{Backend: "autodeploy"}.With(false, "transforms", "fuse_fp8_linaer", "enabled"), t.TempDir())
+	require.ErrorContains(t, err, "did you mean fuse_fp8_linear?")
 	_, l, err := open(t, engine.Deployment{Backend: "autodeploy"}.With(false, "transforms", "fuse_fp4_gemms", "enabled"), t.TempDir())
 	require.NoError(t, err)
 	require.Contains(t, l.text(), "does not have, and so does not run: fuse_fp4_gemms")
