@@ -293,7 +293,8 @@ func Inspect(test *Evaluation, index int, base ...*Evaluation) *compare.Inspecti
 // suspects with the evidence for and against each. More comparisons with the
 // same base, such as the deployment's at world_size 1, serve as evidence.
 func Diagnose(c *Comparison, more ...*Comparison) *diagnose.Diagnosis {
-	d, err := diagnose.Run(host.Context(), c, diagnose.Options{Open: backend.Open, Extra: more})
+	tell := func(what string) { fmt.Fprintln(os.Stderr, what) }
+	d, err := diagnose.Run(host.Context(), c, diagnose.Options{Open: backend.Open, Tell: tell, Extra: more})
 	check(err)
 	noteDiagnosis(d)
 	return d

@@ -2,8 +2,12 @@ package cluster
 
 import (
 	"fmt"
+	"os"
 	"strings"
 )
+
+// InJob reports whether this process is of a job of Slurm.
+func InJob() bool { return os.Getenv("SLURM_JOB_ID") != "" }
 
 // Ended reports whether the job will not run any more.
 func (j Job) Ended() bool {

@@ -29,8 +29,11 @@ type Reservation struct {
 	locks []*os.File
 }
 
-// Release lets the next in the queue have the GPUs.
+// Release lets the next in the queue have the GPUs. Nothing is reserved by nil.
 func (r *Reservation) Release() {
+	if r == nil {
+		return
+	}
 	for _, f := range r.locks {
 		f.Close()
 	}
@@ -38,13 +41,29 @@ func (r *Reservation) Release() {
 }
 
 // VisibleDevices is the value of CUDA_VISIBLE_DEVICES that shows the GPUs and
-// no others.
+// no others; "" of nil, which restricts nothing.
 func (r *Reservation) VisibleDevices() string {
+	if r == nil {
+		return ""
+	}
 	ids := make([]string, len(r.GPUs))
 	for i, g := range r.GPUs {
 		ids[i] = g.UUID
 	}
 	return strings.Join(ids, ",")
+}
+
+// Reserve waits until what p has of this machine for itself is free: see
+// Local.Reserve. It returns nil where that is nothing, as of a nil Place and of
+// Slurm, which hands out GPUs itself.
+func Reserve(ctx context.Context, p Place, who string, wait func(string)) (*Reservation, error) {
+	switch l := p.(type) {
+	case Local:
+		return l.Reserve(ctx, who, wait)
+	case *Local:
+		return l.Reserve(ctx, who, wait)
+	}
+	return nil, nil
 }
 
 // Reserve waits until the GPUs that l asks for are free, behind those who

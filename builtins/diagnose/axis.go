@@ -18,22 +18,27 @@ type axis struct {
 // plainTokens is how many tokens a step must hold for prompts to fit whole.
 const plainTokens = 8192
 
-// settingAxes lists the settings that can be stripped, cheapest and likeliest
-// first, with their plain values.
-var settingAxes = []struct {
+// A settingAxis is a setting that can be stripped, with its plain value.
+type settingAxis struct {
 	path  []string
 	plain any
-}{
-	{[]string{"world_size"}, 1},
-	{[]string{"transforms", "detect_sharding", "allreduce_strategy"}, "NCCL"},
-	{[]string{"compile_backend"}, "torch-simple"},
-	{[]string{"transforms", "multi_stream_moe", "enabled"}, false},
-	{[]string{"transforms", "multi_stream_mla_attn", "enabled"}, false},
-	{[]string{"transforms", "multi_stream_gemm", "enabled"}, false},
-	{[]string{"attn_backend"}, "torch"},
-	{[]string{"enable_chunked_prefill"}, false},
-	{[]string{"kv_cache_config", "enable_block_reuse"}, false},
-	{[]string{"kv_cache_config", "dtype"}, "auto"},
+}
+
+// settingAxes lists the settings of d's engine that can be stripped, cheapest
+// and likeliest first.
+func settingAxes(d engine.Deployment) []settingAxis {
+	return []settingAxis{
+		{[]string{"world_size"}, 1},
+		{[]string{"transforms", "detect_sharding", "allreduce_strategy"}, "NCCL"},
+		{[]string{"compile_backend"}, "torch-simple"},
+		{[]string{"transforms", "multi_stream_moe", "enabled"}, false},
+		{[]string{"transforms", "multi_stream_mla_attn", "enabled"}, false},
+		{[]string{"transforms", "multi_stream_gemm", "enabled"}, false},
+		{[]string{"attn_backend"}, d.PlainAttention()},
+		{[]string{"enable_chunked_prefill"}, false},
+		{[]string{"kv_cache_config", "enable_block_reuse"}, false},
+		{[]string{"kv_cache_config", "dtype"}, "auto"},
+	}
 }
 
 // fusionGroups are the passes after loading that are switched off together.
@@ -49,14 +54,14 @@ var fusionGroups = []struct {
 
 // axesOf lists what can be stripped from d: settings given with another value
 // than the plain one, and for a quantized model its low-precision kernels,
-// which are on by default.
+// which are on by default, where the engine has anything in their place.
 func axesOf(d engine.Deployment, quantized bool) ([]axis, error) {
 	settings, err := d.Settings()
 	if err != nil {
 		return nil, err
 	}
 	var axes []axis
-	for _, s := range settingAxes {
+	for _, s := range settingAxes(d) {
 		value := lookup(settings, s.path)
 		if value == nil || words(value) == words(s.plain) {
 			continue
@@ -69,7 +74,7 @@ func axesOf(d engine.Deployment, quantized bool) ([]axis, error) {
 			return d.With(s.plain, s.path[0], s.path[1:]...)
 		}})
 	}
-	if quantized {
+	if quantized && noFakeQuantization(d) == "" {
 		axes = append(axes, axis{"quantized kernels", "fake quantization", withoutFusion})
 	}
 	for _, g := range fusionGroups {

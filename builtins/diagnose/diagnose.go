@@ -47,6 +47,10 @@ type Options struct {
 	// diagnosis says so.
 	Open engine.Opener
 
+	// Tell hears what probes wait for: the GPUs of a deployment that has some for
+	// itself. nil: nobody listens.
+	Tell func(what string)
+
 	// Extra are other comparisons with the same base that serve as evidence: of
 	// the tested checkpoint at world_size 1. Others are passed over.
 	Extra []*compare.Comparison
@@ -72,7 +76,7 @@ func Run(ctx context.Context, c *compare.Comparison, o Options) (*Diagnosis, err
 	if single != nil {
 		d.Facts.set("world1.loss_p", single.Loss.P, single.N, "the run "+single.Test.Name())
 	}
-	if err := d.probe(ctx, c, o.Open, pairs); err != nil {
+	if err := d.probe(ctx, c, o, pairs); err != nil {
 		return nil, err
 	}
 	d.Outputs = outputPatterns(c, pairs, d.Facts, single)
@@ -86,8 +90,8 @@ func Run(ctx context.Context, c *compare.Comparison, o Options) (*Diagnosis, err
 }
 
 // probe runs the probes of both deployments.
-func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, open engine.Opener, pairs []answered) error {
-	if open == nil {
+func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, o Options, pairs []answered) error {
+	if o.Open == nil {
 		d.Probes = []Probe{{Name: "all probes", What: "small questions to both deployments", Failed: "not run: no engine was given"}}
 		return nil
 	}
@@ -103,9 +107,13 @@ func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, open engin
 	if err != nil {
 		return fmt.Errorf("diagnose: %w", err)
 	}
-	p := &prober{open: open, test: c.Test.Deployment(), base: c.Base.Deployment(), asked: asked, facts: d.Facts}
+	p := &prober{open: o.Open, tell: o.Tell, test: c.Test.Deployment(), recorded: c.Test.Spec().Engine, base: c.Base.Deployment(), asked: asked, facts: d.Facts}
+	if p.tell == nil {
+		p.tell = func(string) {}
+	}
 	p.reference = p.base
 	p.reference.Model = p.test.Model
+	defer p.leave()
 	err = p.gather(ctx)
 	d.Probes = p.probes
 	return err

@@ -112,7 +112,7 @@ var definitions = map[string]definition{
 	"unquantized.excess": {Number, times, "engine.excess of the base's checkpoint in the tested configuration"},
 	"world1.excess":      {Number, times, "engine.excess at world_size 1"},
 	"eager.excess":       {Number, times, "engine.excess with compile_backend torch-simple"},
-	"attention.excess":   {Number, times, "engine.excess with attn_backend torch"},
+	"attention.excess":   {Number, times, "engine.excess with attention by its formula"},
 	"unchunked.excess":   {Number, times, "engine.excess with whole prompts in one step"},
 	"unreused.excess":    {Number, times, "engine.excess without block reuse"},
 

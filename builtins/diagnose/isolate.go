@@ -200,14 +200,22 @@ func (i *isolator) searchCore(d engine.Deployment, minimum Step, quantized bool)
 			return err
 		}
 		if !unquantized.Lost {
-			i.conclude(Quantization, "", "Quantization: the unquantized model passes with the identical configuration (%s), and the quantized one is still wrong at the minimum, with fake quantization (%s). So it is the scales or the weights as loaded, and not the kernels",
-				outcomeOf(unquantized), outcomeOf(minimum))
+			how, so := ", with fake quantization", "the scales or the weights as loaded, and not the kernels"
+			if why := noFakeQuantization(d); why != "" {
+				how, so = "", "the scales, the weights as loaded or the kernels, which are not told apart: "+why
+			}
+			i.conclude(Quantization, "", "Quantization: the unquantized model passes with the identical configuration (%s), and the quantized one is still wrong at the minimum%s (%s). So it is %s",
+				outcomeOf(unquantized), how, outcomeOf(minimum), so)
 			return nil
 		}
 		i.conclude(CorePath, "", "%s (%s), and so is the unquantized model in the identical configuration (%s)", core, outcomeOf(minimum), outcomeOf(unquantized))
 		return nil
 	}
-	i.conclude(CorePath, "", "%s (%s): weight loading, attention or the KV cache", core, outcomeOf(minimum))
+	left := "weight loading, attention or the KV cache"
+	if why := noFakeQuantization(d); quantized && why != "" {
+		left = "weight loading, low-precision kernels, attention or the KV cache; " + why
+	}
+	i.conclude(CorePath, "", "%s (%s): %s", core, outcomeOf(minimum), left)
 	return nil
 }
 

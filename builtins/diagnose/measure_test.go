@@ -2,8 +2,10 @@ package diagnose
 
 import (
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -134,5 +136,20 @@ func TestScalesAreRightOnlyWhereAllWereTold(t *testing.T) {
 		}
 		require.NoError(t, err, name)
 		require.Equal(t, c.layers, facts["loaded.wrong"].Value, name)
+	}
+}
+
+// One that AutoDeploy takes for a misspelt name stops the engine.
+func TestPassesThatAreSwitchedOffAreOfPublishedVersions(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "engine", "trtllm", "python", "arguments.py"))
+	require.NoError(t, err)
+	names := strings.Fields(string(text))
+	for _, pass := range fakeQuantization {
+		require.Contains(t, names, pass)
+	}
+	for _, group := range fusionGroups {
+		for _, pass := range group.passes {
+			require.Contains(t, names, pass)
+		}
 	}
 }

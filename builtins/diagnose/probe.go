@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"adkernel/builtins/cluster"
 	"adkernel/builtins/engine"
 	"adkernel/builtins/stats"
 )
@@ -17,9 +18,11 @@ import (
 // engine serves it.
 type prober struct {
 	open engine.Opener
+	tell func(what string) // what is waited for
 
-	test engine.Deployment
-	base engine.Deployment
+	test     engine.Deployment
+	recorded *engine.Info // of test's engine, by its run
+	base     engine.Deployment
 	// reference serves the tested checkpoint as the base is served: what
 	// differs from it is not the checkpoint's doing.
 	reference engine.Deployment
@@ -29,6 +32,10 @@ type prober struct {
 	probes     []Probe
 	answers    rows    // of the reference, to everything asked
 	shortFloor float64 // rounding over the short prompts
+
+	gpus   *cluster.Reservation // for engines on the place on; nil: none reserved
+	on     cluster.Place
+	waited time.Duration // for GPUs, in the probe that is under way
 }
 
 // wrongFrom is the excess from which a deployment counts as computing
@@ -40,11 +47,12 @@ const wrongFrom = 3
 // Only the end of ctx is an error: a failed probe leaves its facts unknown.
 func (p *prober) probe(ctx context.Context, name, what string, do func() error) error {
 	start := time.Now()
+	p.waited = 0
 	err := do()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	done := Probe{Name: name, What: what, Spent: time.Since(start)}
+	done := Probe{Name: name, What: what, Spent: time.Since(start) - p.waited}
 	done.Seconds = math.Round(done.Spent.Seconds()*100) / 100
 	if err != nil {
 		done.Failed = err.Error()
@@ -58,7 +66,7 @@ type rows [][]float32
 
 // answer loads d and returns the logits after each prompt.
 func (p *prober) answer(ctx context.Context, d engine.Deployment, prompts [][]int32) (rows, error) {
-	e, err := p.open(ctx, d, engine.Site{})
+	e, err := p.load(ctx, d)
 	if err != nil {
 		return nil, err
 	}

@@ -119,7 +119,7 @@ func (p *prober) branchFactor(ctx context.Context) (list []counterfactual, err e
 		if err != nil {
 			return fmt.Errorf("reference: %w", err)
 		}
-		precise, err := p.traced(ctx, p.reference.With("float32", "model_kwargs", "torch_dtype"), prompt)
+		precise, err := p.traced(ctx, inFloat32(p.reference), prompt)
 		if err != nil {
 			return fmt.Errorf("reference in float32: %w", err)
 		}
@@ -150,7 +150,7 @@ func (p *prober) branchFactor(ctx context.Context) (list []counterfactual, err e
 var errNoTrace = errors.New("this engine does not tell what its modules compute")
 
 func (p *prober) traced(ctx context.Context, d engine.Deployment, prompt []int32) ([]engine.Activation, error) {
-	e, err := p.open(ctx, d, engine.Site{})
+	e, err := p.load(ctx, d)
 	if err != nil {
 		return nil, err
 	}

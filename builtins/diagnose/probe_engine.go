@@ -31,6 +31,13 @@ func (p *prober) gather(ctx context.Context) error {
 	return nil
 }
 
+// inFloat32 is d with activations in float32, whose rounding is nothing beside
+// that of the formats that models are served in.
+func inFloat32(d engine.Deployment) engine.Deployment {
+	d.DType = "float32"
+	return d
+}
+
 // againstReference compares the deployment with its own checkpoint on the
 // base's engine, and that with itself in float32, which measures rounding.
 func (p *prober) againstReference(ctx context.Context) error {
@@ -42,7 +49,7 @@ func (p *prober) againstReference(ctx context.Context) error {
 		if p.answers, err = p.answer(ctx, p.reference, p.asked.prompts); err != nil {
 			return fmt.Errorf("reference: %w", err)
 		}
-		precise, err := p.answer(ctx, p.reference.With("float32", "model_kwargs", "torch_dtype"), p.asked.prompts)
+		precise, err := p.answer(ctx, inFloat32(p.reference), p.asked.prompts)
 		if err != nil {
 			return fmt.Errorf("reference in float32: %w", err)
 		}
@@ -101,7 +108,7 @@ func (p *prober) scales(ctx context.Context) error {
 		return nil
 	}
 	return p.probe(ctx, "scales as loaded", "the dequantization factors that the tested engine computes with, against those stored in its checkpoint", func() error {
-		e, err := p.open(ctx, p.test, engine.Site{})
+		e, err := p.load(ctx, p.test)
 		if err != nil {
 			return err
 		}
@@ -187,7 +194,7 @@ func (p *prober) decode(ctx context.Context) error {
 	prompts := p.asked.short.of(p.asked.prompts)
 	what := fmt.Sprintf("%d tokens generated after each of %d short prompts, and the same prefixes computed anew without block reuse, both by the tested deployment", decoded, len(prompts))
 	return p.probe(ctx, "decode against prefill", what, func() error {
-		e, err := p.open(ctx, p.test, engine.Site{})
+		e, err := p.load(ctx, p.test)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,6 +18,15 @@ var fakeQuantization = []string{
 	"fuse_nvfp4_swiglu", "fuse_finegrained_fp8_swiglu", "fuse_relu2_quant_nvfp4",
 	"fuse_rmsnorm_quant_fp8", "fuse_trtllm_attn_quant_fp8", "fuse_fp8_prequant_shared",
 	"fuse_fp4_gemms", "fuse_fp8_gemms",
+}
+
+// noFakeQuantization says why low-precision kernels of d cannot be tried
+// without them; "" where they can.
+func noFakeQuantization(d engine.Deployment) string {
+	if d.HasTransforms() {
+		return ""
+	}
+	return fmt.Sprintf("the %s engine has no fake quantization to put in the place of its low-precision kernels", d.Backend)
 }
 
 // withoutFusion returns d on fake quantization.
@@ -67,8 +77,9 @@ func (p *prober) changes(settings map[string]any) []change {
 	add(ranks > 1, "world1.excess", "world_size 1", p.test.With(1, "world_size"))
 	add(settings["compile_backend"] != nil && settings["compile_backend"] != "torch-simple",
 		"eager.excess", "compile_backend torch-simple", p.test.With("torch-simple", "compile_backend"))
-	add(settings["attn_backend"] != nil && settings["attn_backend"] != "torch",
-		"attention.excess", "attn_backend torch", p.test.With("torch", "attn_backend"))
+	attention := p.test.PlainAttention()
+	add(settings["attn_backend"] != nil && settings["attn_backend"] != attention,
+		"attention.excess", "attn_backend "+attention, p.test.With(attention, "attn_backend"))
 	if settings["enable_chunked_prefill"] == true {
 		longest := 0
 		for _, prompt := range p.asked.prompts {
@@ -114,6 +125,11 @@ func (p *prober) fake(ctx context.Context) error {
 	const name = "fake quantization"
 	what := "logits of the tested deployment and of the reference with every fuse_* pass of quantized kernels off (" + strings.Join(fakeQuantization[:6], ", ") + " and others)"
 	return p.probe(ctx, name, what, func() error {
+		for _, d := range []engine.Deployment{p.test, p.reference} {
+			if why := noFakeQuantization(d); why != "" {
+				return errors.New(why)
+			}
+		}
 		prompts := p.asked.whole.of(p.asked.prompts)
 		got, err := p.answer(ctx, withoutFusion(p.test), prompts)
 		if err != nil {

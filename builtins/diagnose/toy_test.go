@@ -21,9 +21,12 @@ import (
 )
 
 // toy answers every question right, and every second one wrong when all of the
-// settings named in "breaks" are away from their plain values.
+// settings named in "breaks" are away from their plain values, always, or of the
+// model that it names.
 type toy struct {
 	wrong   bool
+	quant   string
+	dtype   string
 	inForce map[string]string
 }
 
@@ -34,7 +37,13 @@ func openToy(_ context.Context, d engine.Deployment, _ engine.Site) (engine.Engi
 	if err != nil {
 		return nil, err
 	}
+	for _, name := range []string{"transforms", "model_kwargs", "compile_backend"} {
+		if settings[name] != nil && d.Backend == "pytorch" {
+			return nil, fmt.Errorf("pytorch has no setting %s", name)
+		}
+	}
 	breaks, _ := settings["breaks"].(string)
+	quant, _ := settings["quant"].(string)
 	wrong := false
 	for _, together := range strings.Split(breaks, " or ") {
 		all := together != ""
@@ -49,11 +58,15 @@ func openToy(_ context.Context, d engine.Deployment, _ engine.Site) (engine.Engi
 	for key, v := range settings {
 		inForce[key] = fmt.Sprint(v)
 	}
-	return &toy{wrong || breaks == "always", inForce}, nil
+	dtype := fmt.Sprint(settings["dtype"])
+	if kwargs, ok := settings["model_kwargs"].(map[string]any); ok {
+		dtype = fmt.Sprint(kwargs["torch_dtype"])
+	}
+	return &toy{wrong || breaks == "always" || breaks == "of "+d.Model, quant, dtype, inForce}, nil
 }
 
 func (e *toy) Info() engine.Info {
-	return engine.Info{Engine: "toy", Version: "1", Arch: "ToyForCausalLM", Vocab: 256, Settings: e.inForce}
+	return engine.Info{Engine: "toy", Version: "1", Arch: "ToyForCausalLM", Quant: e.quant, Vocab: 256, Settings: e.inForce}
 }
 
 func (e *toy) Close() error { return nil }
@@ -142,11 +155,20 @@ func TestIsolationTellsOneComponentFromSeveralAndFromAnInteraction(t *testing.T)
 // not.
 func toyLoss(t *testing.T) *compare.Comparison {
 	t.Helper()
+	toy := func(breaks string) engine.Deployment {
+		return engine.Deployment{Name: "toy" + breaks, Model: "none"}.With(breaks, "breaks")
+	}
+	return toyComparison(t, toy("always"), toy(""))
+}
+
+// toyComparison compares two toys.
+func toyComparison(t *testing.T, test, base engine.Deployment) *compare.Comparison {
+	t.Helper()
 	spec := toyTask(t)
 	options := run.Options{Root: t.TempDir(), Command: []string{os.Args[0], "execute-toy"}}
 	var runs []*run.Run
-	for _, breaks := range []string{"always", ""} {
-		r, err := run.Launch(t.Context(), run.Spec{Deployment: engine.Deployment{Name: "toy" + breaks, Model: "none"}.With(breaks, "breaks"), Task: spec}, options)
+	for _, d := range []engine.Deployment{test, base} {
+		r, err := run.Launch(t.Context(), run.Spec{Deployment: d, Task: spec}, options)
 		require.NoError(t, err)
 		require.NoError(t, r.Wait(t.Context()))
 		runs = append(runs, r)

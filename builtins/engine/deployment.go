@@ -44,7 +44,8 @@ type Deployment struct {
 	URL string `json:"url,omitempty" yaml:"url,omitempty"`
 
 	// On is where runs execute: Local{GPUs: 2}, Slurm{Partition: "gpu"}; nil is
-	// this machine, with all its GPUs.
+	// this machine, with all its GPUs. A diagnosis probes there too, and so has
+	// to be made inside a job where that is Slurm.
 	On cluster.Place `json:"-" yaml:"-"`
 
 	// Build names the release of the engine to run; "" is the current one.
@@ -139,14 +140,6 @@ func (d Deployment) Settings() (map[string]any, error) {
 		settings = Merge(settings, overlay.(map[string]any))
 	}
 	return settings, nil
-}
-
-// dtypeSetting is the setting that DType stands for.
-func (d Deployment) dtypeSetting() []string {
-	if d.Backend == "pytorch" {
-		return []string{"dtype"}
-	}
-	return []string{"model_kwargs", "torch_dtype"}
 }
 
 // Merge returns base with overlay's entries over it; dictionaries in both are

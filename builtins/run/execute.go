@@ -117,15 +117,15 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 	if err := checkPatch(x.dir, x.spec); err != nil {
 		return err
 	}
-	release, err := x.occupy(ctx)
+	gpus, err := x.occupy(ctx)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer gpus.Release()
 	if err := x.identifyCheckpoint(ctx); err != nil {
 		return err
 	}
-	site := engine.Site{Dir: x.dir, Log: x.log.Printf, Doing: x.tell}
+	site := engine.Site{Dir: x.dir, Devices: gpus.VisibleDevices(), Log: x.log.Printf, Doing: x.tell}
 	if x.engine, err = open(ctx, x.spec.deployment(x.dir), site); err != nil {
 		return err
 	}

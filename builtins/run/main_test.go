@@ -53,7 +53,8 @@ const (
 	tokenCount   = 261
 )
 
-func openHashEngine(_ context.Context, d engine.Deployment, _ engine.Site) (engine.Engine, error) {
+func openHashEngine(_ context.Context, d engine.Deployment, at engine.Site) (engine.Engine, error) {
+	at.Logf("the engine's GPUs: %q", at.Devices)
 	e := &hashEngine{vocab: tokenCount, failAt: -1, panicAt: -1, stallAt: -1, nanAt: -1, abortAt: -1}
 	settings, err := d.Settings()
 	if err != nil {

@@ -2,35 +2,25 @@ package run
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"time"
 
 	"adkernel/builtins/cluster"
 )
 
-// occupy waits for the GPUs that the run has for itself, and shows the engine
-// these and no others. The caller releases them.
-func (x *execution) occupy(ctx context.Context) (release func(), err error) {
-	var on cluster.Local
-	switch place := x.spec.Deployment.On.(type) {
-	case cluster.Local:
-		on = place
-	case *cluster.Local:
-		on = *place
-	default:
-		return func() {}, nil
+// occupy waits for the GPUs that the run has for itself, which the engine is
+// shown and no others; nil where it has none. The caller releases them.
+func (x *execution) occupy(ctx context.Context) (*cluster.Reservation, error) {
+	gpus, err := cluster.Reserve(ctx, x.spec.Deployment.On, filepath.Base(x.dir), x.queued)
+	if err != nil || gpus == nil {
+		return nil, err
 	}
-	reservation, err := on.Reserve(ctx, filepath.Base(x.dir), x.queued)
-	if err != nil || reservation == nil {
-		return func() {}, err
+	x.log.Printf("GPUs reserved: %s", gpus.VisibleDevices())
+	if err := x.started(); err != nil {
+		gpus.Release()
+		return nil, err
 	}
-	x.log.Printf("GPUs reserved: %s", reservation.VisibleDevices())
-	if err := os.Setenv("CUDA_VISIBLE_DEVICES", reservation.VisibleDevices()); err != nil {
-		reservation.Release()
-		return func() {}, err
-	}
-	return reservation.Release, x.started()
+	return gpus, nil
 }
 
 // queued records what the run waits for.

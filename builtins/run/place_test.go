@@ -46,6 +46,7 @@ func TestRunsWithGPUsOfTheirOwnWaitForEachOther(t *testing.T) {
 	log, err := os.ReadFile(filepath.Join(third.Dir(), logFile))
 	require.NoError(t, err)
 	require.Contains(t, string(log), "GPUs reserved: GPU-aaa")
+	require.Contains(t, string(log), `the engine's GPUs: "GPU-aaa"`)
 	state, err = third.State()
 	require.NoError(t, err)
 	require.Equal(t, 10, state.Done)

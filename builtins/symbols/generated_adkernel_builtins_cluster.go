@@ -19,11 +19,13 @@ func init() {
 		"ErrUnknown":  reflect.ValueOf(&cluster.ErrUnknown).Elem(),
 		"GPU":         reflect.ValueOf((*cluster.GPU)(nil)),
 		"GPUs":        reflect.ValueOf(cluster.GPUs),
+		"InJob":       reflect.ValueOf(cluster.InJob),
 		"Job":         reflect.ValueOf((*cluster.Job)(nil)),
 		"Local":       reflect.ValueOf((*cluster.Local)(nil)),
 		"Place":       reflect.ValueOf((*cluster.Place)(nil)),
 		"_Place":      reflect.ValueOf((*_adkernel_builtins_cluster_Place)(nil)),
 		"Reservation": reflect.ValueOf((*cluster.Reservation)(nil)),
+		"Reserve":     reflect.ValueOf(cluster.Reserve),
 		"Slurm":       reflect.ValueOf((*cluster.Slurm)(nil)),
 		"Submit":      reflect.ValueOf(cluster.Submit),
 	}

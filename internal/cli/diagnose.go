@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"adkernel/builtins/diagnose"
@@ -20,7 +21,7 @@ func (c diagnoseCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options := diagnose.Options{Open: backend.Open}
+	options := diagnose.Options{Open: backend.Open, Tell: func(what string) { fmt.Fprintln(os.Stderr, what) }}
 	if c.NoProbes {
 		options.Open = nil
 	}

@@ -34,7 +34,7 @@ func (e *Engine) load(ctx context.Context, program Program, python string, spec 
 	}
 	e.site.Tell("starting Python")
 	e.site.Logf("engine %s: %s %s/%s", program.Name, python, spec.Dir, mainFile)
-	p, err := start(python, spec.Dir)
+	p, err := start(python, spec.Dir, e.site.Devices)
 	if err != nil {
 		return err
 	}

@@ -32,8 +32,9 @@ var offline = []string{
 	"PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1", "TOKENIZERS_PARALLELISM=true",
 }
 
-// start starts main.py of dir, in a process group of its own.
-func start(python, dir string) (*process, error) {
+// start starts main.py of dir, in a process group of its own. devices are the
+// GPUs that it sees; "" leaves it those of this process.
+func start(python, dir, devices string) (*process, error) {
 	p := &process{python: python, log: filepath.Join(dir, logFile), exited: make(chan struct{})}
 	log, err := os.OpenFile(p.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
@@ -61,6 +62,9 @@ func start(python, dir string) (*process, error) {
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.ExtraFiles = []*os.File{theirIn, theirOut} // descriptors 3 and 4
 	p.cmd.Env = append(os.Environ(), offline...)
+	if devices != "" {
+		p.cmd.Env = append(p.cmd.Env, "CUDA_VISIBLE_DEVICES="+devices)
+	}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s cannot be started: %w", python, err), in.Close(), out.Close())

@@ -128,6 +128,20 @@ func TestAProgramAnswersFromTheRunDirectory(t *testing.T) {
 	require.Equal(t, float32(4+5+1), all[1].Logits[1])
 }
 
+func TestAProgramSeesTheGPUsOfItsSite(t *testing.T) {
+	needPython(t)
+	t.Setenv("CUDA_VISIBLE_DEVICES", "0,1")
+	for devices, want := range map[string]string{"": "sees 0,1", "GPU-aaa": "sees GPU-aaa"} {
+		l := &listener{}
+		at := l.site(t.TempDir())
+		at.Devices = devices
+		e, err := Open(t.Context(), engine.Deployment{Model: model(t)}, at, sums, nil)
+		require.NoError(t, err)
+		require.NoError(t, e.Close())
+		require.Contains(t, l.lines, want)
+	}
+}
+
 func TestWithoutARunDirectoryNothingStays(t *testing.T) {
 	needPython(t)
 	t.Setenv("TMPDIR", t.TempDir())

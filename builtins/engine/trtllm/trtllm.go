@@ -6,6 +6,12 @@
 // program checks their names against the installed version. Graph dumps and
 // the log stay in the run directory, in engine/graphs and engine/log.txt.
 //
+// Nothing is set that a deployment leaves out, but what answers' own logits
+// need (gather_generation_logits). So blocks of the KV cache are reused where
+// kv_cache_config.enable_block_reuse is not false, as TensorRT-LLM has it; the
+// logits of whole prompts (engine.Request.PromptLogits), which are then cut
+// short without a word, are refused.
+//
 // TensorRT-LLM itself was not run: names, signatures and shapes are those of its
 // published source, and the tests run the program against a package that has
 // these signatures and nothing behind them.
@@ -17,6 +23,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/script"
@@ -64,6 +71,9 @@ func check(given map[string]any, backend string) error {
 		return fmt.Errorf("max_beam_width %d: answers are evaluated greedily", n)
 	}
 	if backend != "autodeploy" {
+		if name, ok := given["attn_backend"].(string); ok && name != strings.ToUpper(name) {
+			return fmt.Errorf("attn_backend %s: the pytorch backend writes VANILLA, TRTLLM or FLASHINFER, and takes what it does not know for TRTLLM", name)
+		}
 		return nil
 	}
 	for _, name := range []string{"tensor_parallel_size", "pipeline_parallel_size", "context_parallel_size", "moe_tensor_parallel_size", "moe_expert_parallel_size"} {

@@ -33,6 +33,7 @@ func TestWhatNoVersionCanServeIsRefused(t *testing.T) {
 		"tensor parallel": {"autodeploy", map[string]any{"tensor_parallel_size": 2}, "tensor_parallel_size: AutoDeploy is parallel by world_size alone"},
 		"random weights":  {"pytorch", map[string]any{"skip_loading_weights": true}, "the logits of random weights mean nothing"},
 		"beams":           {"autodeploy", map[string]any{"max_beam_width": 4}, "max_beam_width 4"},
+		"attention":       {"pytorch", map[string]any{"attn_backend": "torch"}, "attn_backend torch: the pytorch backend writes VANILLA, TRTLLM or FLASHINFER, and takes what it does not know for TRTLLM"},
 		"demollm":         {"autodeploy", map[string]any{"runtime": "demollm"}, "a class of its own"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -112,8 +113,8 @@ func TestBothBackendsAnswerAgainstTheStub(t *testing.T) {
 	for _, name := range []string{"autodeploy", "pytorch"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			d := engine.Deployment{Backend: name, WorldSize: 2, BatchSize: 4, DType: "bfloat16"}
-			e, l, err := open(t, d, dir)
+			d := engine.Deployment{Backend: name, WorldSize: 2, BatchSize: 4, DType: "bfloat16"}.With(false, "kv_cache_config", "enable_block_reuse")
+			e, _, err := open(t, d, dir)
 			require.NoError(t, err)
 			info := e.Info()
 			require.Equal(t, name, info.Engine)
@@ -121,7 +122,6 @@ func TestBothBackendsAnswerAgainstTheStub(t *testing.T) {
 			require.Equal(t, "bfloat16", info.DType)
 			require.Equal(t, "False", info.Settings["kv_cache_config.enable_block_reuse"])
 			require.Equal(t, "4", info.Settings["max_batch_size"])
-			require.Contains(t, l.text(), "enable_block_reuse is set to false")
 			ranks := map[string]string{"autodeploy": "world_size", "pytorch": "tensor_parallel_size"}[name]
 			require.Equal(t, "2", info.Settings[ranks])
 
@@ -176,16 +176,23 @@ func TestBothBackendsAnswerAgainstTheStub(t *testing.T) {
 
 func TestContextLogitsThatAreNotWholeAreNoAnswer(t *testing.T) {
 	t.Run("block reuse", func(t *testing.T) {
-		e, _, err := open(t, engine.Deployment{Backend: "autodeploy"}.With(true, "kv_cache_config", "enable_block_reuse"), t.TempDir())
-		require.NoError(t, err)
-		_, err = answer(t, e, whole)
-		require.ErrorContains(t, err, "kv_cache_config.enable_block_reuse is true: TensorRT-LLM then leaves out the rows of reused blocks")
-		_, err = answer(t, e, engine.Request{Tokens: prompt, MaxTokens: 2, Logits: true})
-		require.NoError(t, err, "the answer's own row is not concerned")
+		d := engine.Deployment{Backend: "autodeploy"}
+		for want, d := range map[string]engine.Deployment{
+			"kv_cache_config.enable_block_reuse is true: TensorRT-LLM then leaves out the rows of reused blocks": d.With(true, "kv_cache_config", "enable_block_reuse"),
+			"kv_cache_config.enable_block_reuse is true by default: ":                                            d.With(0.4, "kv_cache_config", "free_gpu_memory_fraction"),
+		} {
+			e, _, err := open(t, d, t.TempDir())
+			require.NoError(t, err)
+			require.Equal(t, "True", e.Info().Settings["kv_cache_config.enable_block_reuse"], "served as deployed")
+			_, err = answer(t, e, whole)
+			require.ErrorContains(t, err, want)
+			_, err = answer(t, e, engine.Request{Tokens: prompt, MaxTokens: 2, Logits: true})
+			require.NoError(t, err, "the answer's own row is not concerned")
+		}
 	})
 	t.Run("last position only", func(t *testing.T) {
 		t.Setenv("STUB_SHORT_CONTEXT", "1")
-		e, _, err := open(t, engine.Deployment{Backend: "autodeploy"}, t.TempDir())
+		e, _, err := open(t, engine.Deployment{Backend: "autodeploy"}.With(false, "kv_cache_config", "enable_block_reuse"), t.TempDir())
 		require.NoError(t, err)
 		_, err = answer(t, e, whole)
 		require.ErrorContains(t, err, "returned 1 rows of context logits for 4 prompt tokens: this version keeps less than all of them")
@@ -193,7 +200,7 @@ func TestContextLogitsThatAreNotWholeAreNoAnswer(t *testing.T) {
 	t.Run("padded and bfloat16", func(t *testing.T) {
 		t.Setenv("STUB_PADDED", "1")
 		t.Setenv("STUB_BF16", "1")
-		e, l, err := open(t, engine.Deployment{Backend: "pytorch"}, t.TempDir())
+		e, l, err := open(t, engine.Deployment{Backend: "pytorch"}.With(false, "kv_cache_config", "enable_block_reuse"), t.TempDir())
 		require.NoError(t, err)
 		r, err := answer(t, e, whole)
 		require.NoError(t, err)
@@ -220,6 +227,8 @@ func TestSettingsOfAnotherVersionAreNamed(t *testing.T) {
 	require.ErrorContains(t, err, "transforms.fuse_fp8_linaer: the installed AutoDeploy has no such transform; did you mean fuse_fp8_linear?")
 	_, _, err = open(t, engine.Deployment{Backend: "pytorch"}.With(true, "transforms", "fuse_fp8_linear", "enabled"), t.TempDir())
 	require.ErrorContains(t, err, "pytorch of TensorRT-LLM 0.0.stub has no setting transforms")
+	_, _, err = open(t, engine.Deployment{Backend: "autodeploy"}.With(false, "transforms", "fuse_fp8_linaer", "enabled"), t.TempDir())
+	require.ErrorContains(t, err, "did you mean fuse_fp8_linear?")
 	_, l, err := open(t, engine.Deployment{Backend: "autodeploy"}.With(false, "transforms", "fuse_fp4_gemms", "enabled"), t.TempDir())
 	require.NoError(t, err)
 	require.Contains(t, l.text(), "does not have, and so does not run: fuse_fp4_gemms")

@@ -33,6 +33,7 @@ class Sums:
     def __init__(self, settings, link):
         self.settings, self.answered = settings, 0
         link.log(f"pid {os.getpid()}")
+        link.log(f"sees {os.environ.get('CUDA_VISIBLE_DEVICES')}")
         if settings.get("child"):
             link.log(f"child {subprocess.Popen(['sleep', '600']).pid}")
 

@@ -77,13 +77,6 @@ class Served:
         check_settings(self.backend, tensorrt_llm.__version__, arguments, known)
         if self.backend == "autodeploy":
             arguments = check_transforms(arguments, self._transforms(), channel)
-        cache = dict(arguments.get("kv_cache_config") or {})
-        self.reuse = cache.get("enable_block_reuse") is True
-        if cache.get("enable_block_reuse") is None:
-            # Reuse cuts the logits of a prompt short, and says nothing.
-            cache["enable_block_reuse"] = False
-            channel.log("kv_cache_config.enable_block_reuse is set to false, so that the logits of whole prompts can be asked for; set it to true to serve as without adkernel")
-        arguments["kv_cache_config"] = cache
         if "gather_generation_logits" in known:
             arguments.setdefault("gather_generation_logits", True)
         for name, value in sorted(os.environ.items()):
@@ -95,6 +88,7 @@ class Served:
         except Exception as error:
             traceback.print_exception(error)
             raise Refusal(f"TensorRT-LLM {tensorrt_llm.__version__} ({self.backend}) does not load the model: {first_line(error)} (its log is in {os.path.join(spec['dir'], 'log.txt')})") from None
+        self.given, self.in_force = arguments, self._in_force(arguments)
 
     def _class(self):
         """The LLM class of the backend, its arguments' class, and the names of settings."""
@@ -117,16 +111,22 @@ class Served:
             self.channel.log(f"names of transforms are not checked: the installed default.yaml cannot be read ({first_line(error)})")
             return None
 
-    def info(self):
-        torch, in_force = self.torch, {}
+    def _in_force(self, given):
+        """Settings as loaded, by their flat names; those that were given, where the
+        installed version does not tell."""
         try:
             dump = self.llm.args.model_dump()
         except Exception as error:
             traceback.print_exception(error)
-            dump = {}
+            dump = given
+        out = {}
         for name, value in flatten(dump).items():
             if value is None or isinstance(value, (bool, int, float, str)) or (isinstance(value, list) and all(isinstance(v, (int, str)) for v in value)):
-                in_force[name] = str(value)
+                out[name] = str(value)
+        return out
+
+    def info(self):
+        torch, in_force = self.torch, dict(self.in_force)
         in_force["device"] = f"{torch.cuda.device_count()} x {torch.cuda.get_device_name(0)}, CUDA {torch.version.cuda}"
         return {
             "version": f"{self.tensorrt_llm.__version__}, torch {torch.__version__}",
@@ -149,9 +149,8 @@ class Served:
     def on_generate(self, channel, request, payload):
         requests = request["requests"]
         prompts = lists(payload, [r["count"] for r in requests])
-        if self.reuse and any(r.get("prompt_logits") for r in requests):
-            raise Refusal("the logits of whole prompts are asked for, but kv_cache_config.enable_block_reuse is true: TensorRT-LLM then leaves out "
-                          "the rows of reused blocks without saying so. Set it to false, or leave it out")
+        if any(r.get("prompt_logits") for r in requests):
+            self._check_whole_prompts()
         ahead = AHEAD_LOGITS if any(r.get("prompt_logits") for r in requests) else AHEAD
         waiting, at = [], 0
         while waiting or at < len(requests):
@@ -163,6 +162,15 @@ class Served:
             future.result()
             self._send(one, prompt, future)
         channel.send("done")
+
+    def _check_whole_prompts(self):
+        """Refuses context logits where blocks are reused, which is the default.
+        Nothing is changed for them: a run is of what is deployed."""
+        name = "kv_cache_config.enable_block_reuse"
+        if self.in_force.get(name) == "False":
+            return
+        default = "" if name in flatten(self.given) else " by default"
+        raise Refusal(f"the logits of whole prompts are asked for, but {name} is true{default}: TensorRT-LLM then leaves out the rows of reused blocks without saying so. Set it to false")
 
     def _params(self, r):
         """A request in TensorRT-LLM's words. Greedy is what it does when top_k

@@ -32,5 +32,9 @@ assert given["transforms"]["fuse_fp4_gemms"] == {"enabled": False}, "the deploym
 assert log == ["the installed AutoDeploy does not have, and so does not run: fuse_fp4_gemms"]
 refused("transforms.fuse_fp8_linaer: the installed AutoDeploy has no such transform; did you mean fuse_fp8_linear?",
         lambda: arguments.check_transforms({"transforms": {"fuse_fp8_linaer": {"enabled": True}}}, known, log))
+refused("transforms.fuse_fp8_linaer: the installed AutoDeploy has no such transform; did you mean fuse_fp8_linear?",
+        lambda: arguments.check_transforms({"transforms": {"fuse_fp8_linaer": {"enabled": False}}}, known, log))
+for name in ("fuse_nvfp4_linear", "compile_the_model_and_more"):
+    assert arguments.check_transforms({"transforms": {name: {"enabled": False}}}, known, Log()) == {"transforms": {}}, "of another version"
 assert arguments.check_transforms(given, None, log) is given, "without a default.yaml names are not checked"
 assert arguments.flatten({"a": {"b": 1, "c": {}}, "d": [2]}) == {"a.b": 1, "a.c": {}, "d": [2]}

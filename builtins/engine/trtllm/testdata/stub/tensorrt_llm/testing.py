@@ -21,6 +21,8 @@ class Result:
         tokens, finish = [], "length"
         while len(tokens) < p.max_tokens:
             rows.append(row(prefix, self.vocab))
+            if os.environ.get("STUB_WRONG") == self.args.given.get("backend"):
+                rows[-1][(int(rows[-1].argmax()) + 1) % self.vocab] += 1
             token = int(rows[-1].argmax())
             if token == self.end:
                 tokens.append(token)  # the sampler appends before it compares
@@ -34,7 +36,7 @@ class Result:
         generation = torch.stack(rows).unsqueeze(0)[0] if p.return_generation_logits and self.args.given.get("gather_generation_logits") else None
         if p.return_context_logits:
             context = torch.stack([row(self.prompt[:n + 1], self.vocab) for n in range(len(self.prompt))])
-            if self.args.given["kv_cache_config"]["enable_block_reuse"] or os.environ.get("STUB_SHORT_CONTEXT"):
+            if self.args.kv_cache_config["enable_block_reuse"] or os.environ.get("STUB_SHORT_CONTEXT"):
                 context = context[-1:]
             if os.environ.get("STUB_PADDED"):
                 context = torch.nn.functional.pad(context, (0, 24))

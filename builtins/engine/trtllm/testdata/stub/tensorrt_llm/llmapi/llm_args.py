@@ -11,9 +11,10 @@ class BaseLlmArgs:
 
     def __init__(self, **kwargs):
         self.given = kwargs
+        self.kv_cache_config = {"enable_block_reuse": True, **(kwargs.get("kv_cache_config") or {})}
 
     def model_dump(self):
-        return dict(self.given)
+        return {**self.given, "kv_cache_config": self.kv_cache_config}
 
 
 class TorchLlmArgs(BaseLlmArgs):
