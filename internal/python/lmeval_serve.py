@@ -113,7 +113,7 @@ def records(run):
 def adkernel(*arguments):
     """What a command of adkernel prints as JSON."""
     done = subprocess.run([ADKERNEL, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if done.returncode != 0:
+    if done.returncode not in (0, 5):  # 5: a comparison of few samples, which is all that is asked here
         raise RuntimeError(f"adkernel {' '.join(map(str, arguments))} ended with status {done.returncode}:\n{done.stderr[-4000:]}")
     return json.loads(done.stdout)
 
