@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -20,14 +21,17 @@ func (i *isolator) plan(c *compare.Comparison, samples int) (task.Spec, error) {
 	spec := c.Test.Spec().Task
 	switch {
 	case samples < 0:
-		return spec, fmt.Errorf("Samples %d: want 1 or more, or 0 for as many as the loss needs", samples)
+		return spec, fmt.Errorf("samples %d: want 1 or more, or 0 for as many as the loss needs", samples)
 	case samples > c.N:
-		return spec, fmt.Errorf("Samples %d: the comparison has %d: compare runs of as many questions first", samples, c.N)
+		return spec, fmt.Errorf("samples %d: the comparison has %d: compare runs of as many questions first", samples, c.N)
 	case spec.Scorer != nil && !spec.Scorer.Live():
 		return spec, errors.New("the answers are judged by a function that is not in this session, so those of new runs could not be: Rescore both runs by it, and compare them again")
 	}
-	if filter := c.Base.Filter(); filter != "" && filter != spec.Deciding() {
+	if filter := cmp.Or(c.Base.Filter(), c.Test.Filter()); filter != "" && filter != spec.Deciding() {
 		spec.Filter = filter
+		if _, err := spec.Load(); err != nil { // an import may have another evaluation's
+			return spec, err
+		}
 	}
 	design, loss := observed(c)
 	n := samples

@@ -123,8 +123,8 @@ func TestAnIsolationThatCannotBeIsRefused(t *testing.T) {
 		samples int
 		want    string
 	}{
-		{cmp, 41, "isolate toy: Samples 41: the comparison has 40: compare runs of as many questions first"},
-		{cmp, -1, "isolate toy: Samples -1: want 1 or more"},
+		{cmp, 41, "isolate toy: samples 41: the comparison has 40: compare runs of as many questions first"},
+		{cmp, -1, "isolate toy: samples -1: want 1 or more"},
 		{judged, 0, "isolate toy: the answers are judged by a function that is not in this session"},
 	} {
 		options.Root = t.TempDir()
