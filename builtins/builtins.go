@@ -278,7 +278,8 @@ func PlotMargins(c *Comparison) *plots.Figure {
 }
 
 // Inspect shows one sample of a run: its prompt, tokens and top logits, beside
-// those of base, or of the run that it was compared with last.
+// those of base, or of the run that it was compared with last. A run By a filter
+// is one of its own.
 func Inspect(test *Evaluation, index int, base ...*Evaluation) *compare.Inspection {
 	reference := baselineOf(test)
 	if len(base) > 0 {

@@ -22,17 +22,25 @@ var comparisons struct {
 	isolation *diagnose.Isolation // made last
 }
 
-// made says that a cell compared two runs, by their directories.
+// made says that a cell compared two runs.
 type made struct {
-	cell       int
-	test, base string
+	cell int
+	what compared
+}
+
+// compared identifies two runs by their directories, and what decided that
+// their answers are right.
+type compared struct{ test, base, by string }
+
+func whatOf(c *compare.Comparison) compared {
+	return compared{c.Test.Dir(), c.Base.Dir(), c.JudgedBy}
 }
 
 func note(c *compare.Comparison) {
 	comparisons.Lock()
 	defer comparisons.Unlock()
 	comparisons.last = c
-	comparisons.made = append(comparisons.made, made{host.Current().Running().N, c.Test.Dir(), c.Base.Dir()})
+	comparisons.made = append(comparisons.made, made{host.Current().Running().N, whatOf(c)})
 }
 
 func noteDiagnosis(d *diagnose.Diagnosis) {
@@ -77,31 +85,27 @@ func foundBy(c *compare.Comparison) (reproducer.Found, error) {
 	return found, nil
 }
 
-// explanationsOf returns what the session concluded about c's runs, nil where
-// it concluded nothing, or something about others since.
+// explanationsOf returns what the session concluded about c's runs, judged as
+// they are in c, nil where it concluded nothing, or something about others since.
 func explanationsOf(c *compare.Comparison) (d *diagnose.Diagnosis, i *diagnose.Isolation) {
 	comparisons.Lock()
 	defer comparisons.Unlock()
-	if d = comparisons.diagnosis; d != nil && !sameRuns(d.Comparison, c) {
+	if d = comparisons.diagnosis; d != nil && whatOf(d.Comparison) != whatOf(c) {
 		d = nil
 	}
-	if i = comparisons.isolation; i != nil && !sameRuns(i.Comparison, c) {
+	if i = comparisons.isolation; i != nil && whatOf(i.Comparison) != whatOf(c) {
 		i = nil
 	}
 	return d, i
 }
 
-func sameRuns(a, b *compare.Comparison) bool {
-	return a.Test.Dir() == b.Test.Dir() && a.Base.Dir() == b.Base.Dir()
-}
-
-// cellOf is the number of the cell that compared c's runs last. Finding shows
+// cellOf is the number of the cell that compared c's runs last, judged as in c. Finding shows
 // a cell's last comparison, so a reproducer cannot show an earlier one.
 func cellOf(c *compare.Comparison) (int, error) {
 	comparisons.Lock()
 	defer comparisons.Unlock()
 	for i, m := range slices.Backward(comparisons.made) {
-		if m.test != c.Test.Dir() || m.base != c.Base.Dir() {
+		if m.what != whatOf(c) {
 			continue
 		}
 		if next := i + 1; next < len(comparisons.made) && comparisons.made[next].cell == m.cell {

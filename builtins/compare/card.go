@@ -52,8 +52,8 @@ func (c *Comparison) card() card {
 	if n := boundedMargins(c.pairs); n > 0 {
 		out.notes = append(out.notes, fmt.Sprintf("Answer margins leave out %s whose letters are not all among the likeliest tokens that a server gave; margin_at_least and margin_at_most of the run's frame say what is known of them.", count(n, "sample", "samples")))
 	}
-	if c.Left > 0 {
-		out.notes = append(out.notes, fmt.Sprintf("%s not finished in both runs and left out.", count(c.Left, "sample is", "samples are")))
+	if note := c.leftOutNote(); note != "" {
+		out.notes = append(out.notes, note)
 	}
 	return out
 }
@@ -83,6 +83,9 @@ func (c *Comparison) evidenceTable() table {
 	add("flips", "%s (right in base only) and %s, %s %% of %d samples",
 		count(c.Pairs.Losses, "loss", "losses"), count(c.Pairs.Gains, "gain", "gains"), percent(float64(c.Pairs.Discordant())/float64(c.N)), c.N)
 	add("exact McNemar", "%s two-sided; %s one-sided, for a loss", stats.FormatP(c.Exact.P), stats.FormatP(c.Loss.P))
+	if c.Interim != nil {
+		add("at every look", "%s; change %s to %s points (%s)", c.Interim.Evidence, points(c.Interim.Change.Low), points(c.Interim.Change.High), c.Interim.Change.Method)
+	}
 	if c.Detectable != nil {
 		add("detectable", "a loss of %.1f points or more at n = %d, with power %.2g and %s", 100*c.Detectable.Loss, c.N, c.Design.Power, c.noise())
 	} else {

@@ -10,6 +10,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"math"
@@ -26,15 +27,22 @@ const level = 0.95
 type Comparison struct {
 	Test, Base *run.Run
 
+	JudgedBy string // what decides that an answer is right, where there is a choice: see run.Run.JudgedBy
+
 	N                          int        // samples finished in both runs
-	Left                       int        // samples of either task that are not finished in both
-	Unjudged                   []Unjudged // samples of either run that have no verdict, and why; not in N nor in Left
+	TestLeft, BaseLeft         LeftOut    // samples that are not in N
+	Unjudged                   []Unjudged // samples of either run that have no verdict, and why; not in N nor left out
 	Pairs                      stats.Paired
 	TestAccuracy, BaseAccuracy stats.Interval // Wilson
 	Change                     stats.Interval // of the accuracy: Tango, paired
 	Exact                      stats.Test     // exact McNemar, two-sided
 	Loss                       stats.Test     // exact McNemar, one-sided: a loss
+	LossLimit                  float64        // upper limit of Change that belongs to Loss: Tango, one-sided
 	Verdict                    Verdict
+
+	// Interim is what holds however often runs are compared that are not
+	// finished; nil where both are.
+	Interim *Interim
 
 	// Detectable is the smallest loss that N samples show with the design's
 	// power; nil when no loss reaches it.
@@ -57,7 +65,7 @@ type Comparison struct {
 // Runs compares the samples that both runs have finished. It refuses runs
 // with prompts of different token ids, and says where they differ first.
 func Runs(test, base *run.Run) (*Comparison, error) {
-	pairs, left, err := join(test, base)
+	pairs, testLeft, baseLeft, err := join(test, base)
 	if err != nil {
 		return nil, fmt.Errorf("compare %s with %s: %w", test.Name(), base.Name(), err)
 	}
@@ -65,7 +73,11 @@ func Runs(test, base *run.Run) (*Comparison, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compare %s with %s: %w", test.Name(), base.Name(), err)
 	}
-	c := &Comparison{Test: test, Base: base, N: len(pairs), Left: left, Unjudged: unjudged, pairs: pairs, Design: stats.DefaultDesign(), noiseFrom: noiseAssumed}
+	c := &Comparison{
+		Test: test, Base: base, JudgedBy: cmp.Or(test.JudgedBy(), base.JudgedBy()),
+		N: len(pairs), TestLeft: testLeft, BaseLeft: baseLeft, Unjudged: unjudged, pairs: pairs,
+		Design: stats.DefaultDesign(), noiseFrom: noiseAssumed,
+	}
 	if err := c.compute(); err != nil {
 		return nil, fmt.Errorf("compare %s with %s: %w", test.Name(), base.Name(), err)
 	}
@@ -118,6 +130,16 @@ func (c *Comparison) compute() (err error) {
 	}
 	if c.Loss, err = stats.McNemarLoss(c.Pairs); err != nil {
 		return err
+	}
+	limits, err := stats.TangoDifference(c.Pairs, 1-2*c.Design.Alpha) // with alpha at either end
+	if err != nil {
+		return err
+	}
+	c.LossLimit = limits.High
+	if c.TestLeft.Unfinished+c.BaseLeft.Unfinished > 0 {
+		if c.Interim, err = interim(c.Pairs); err != nil {
+			return err
+		}
 	}
 	if c.Filters, c.Mean, err = compareFilters(c.pairs, c.Base.JudgedBy()); err != nil {
 		return err

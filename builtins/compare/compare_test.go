@@ -120,8 +120,9 @@ func TestOnlySamplesFinishedInBothAreCompared(t *testing.T) {
 	base := evaluate(t, data, "bf16", nil)
 	c := compared(t, evaluate(t, data, "half", map[string]any{"stop": 22}), base)
 	require.Equal(t, 22, c.N)
-	require.Equal(t, 18, c.Left)
-	require.Contains(t, c.MimeBundle().Plain(), "18 samples are not finished in both runs")
+	require.Equal(t, LeftOut{Unfinished: 18}, c.TestLeft)
+	require.Equal(t, LeftOut{Alone: 18}, c.BaseLeft)
+	require.Contains(t, c.MimeBundle().Plain(), "Left out: 18 samples of half not finished; 18 samples of bf16 that half has not finished or was not asked.")
 
 	_, err := Runs(evaluate(t, data, "nothing", map[string]any{"stop": 0}), base)
 	require.ErrorIs(t, err, stats.ErrNoSamples)

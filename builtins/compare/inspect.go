@@ -53,7 +53,7 @@ type TokenLogits struct {
 
 // Inspect looks at the sample of the test run with the given index, and at
 // the same question in base, which may be nil. It refuses a pair whose prompts
-// differ.
+// differ, or whose answers are right for different reasons.
 func Inspect(test, base *run.Run, index int) (*Inspection, error) {
 	sample, err := test.Sample(index)
 	if err != nil {
@@ -73,6 +73,9 @@ func Inspect(test, base *run.Run, index int) (*Inspection, error) {
 
 // partner returns the base run's sample of the same question.
 func partner(test, base *run.Run, sample run.Sample) (*run.Sample, error) {
+	if err := judgedAlike(test, base); err != nil {
+		return nil, fmt.Errorf("inspect %s beside %s: %w", test.Name(), base.Name(), err)
+	}
 	samples, err := base.Samples()
 	if err != nil {
 		return nil, err

@@ -13,17 +13,20 @@ import (
 func (c *Comparison) MarshalJSON() ([]byte, error) {
 	out := comparisonJSON{
 		Test: describeRun(c.Test, c.TestAccuracy), Base: describeRun(c.Base, c.BaseAccuracy),
-		N: c.N, Left: c.Left,
+		N: c.N, TestLeft: c.TestLeft, BaseLeft: c.BaseLeft,
 		Verdict: verdictJSON{c.Verdict.Outcome, c.Verdict.Words, c.Verdict.Method},
 		Change:  inPoints(c.Change),
 		Losses:  c.Pairs.Losses, Gains: c.Pairs.Gains,
-		P: c.Exact.P, PLoss: c.Loss.P,
+		P: c.Exact.P, PLoss: c.Loss.P, LossLimit: 100 * c.LossLimit,
 		NoiseFlips: 100 * c.Design.Noise, NoiseMeasured: c.noiseFrom == noiseMeasured,
 		Gate:      gateJSON{c.Gate.Pass, c.Gate.Threshold, c.Gate.Theta},
 		Agreement: 100 * c.Agreement,
 	}
 	if c.HasLogits() {
 		out.TestNaN, out.BaseNaN = &c.TestNaN, &c.BaseNaN
+	}
+	if c.Interim != nil {
+		out.Interim = &interimJSON{c.Interim.Evidence.LogE, c.Interim.Evidence.Rejects(c.Design.Alpha), inPoints(c.Interim.Change)}
 	}
 	if c.Detectable != nil {
 		loss := 100 * c.Detectable.Loss
@@ -57,13 +60,16 @@ type comparisonJSON struct {
 	Test          runJSON       `json:"test"`
 	Base          runJSON       `json:"base"`
 	N             int           `json:"n"`
-	Left          int           `json:"left_out"`
+	TestLeft      LeftOut       `json:"test_left_out"`
+	BaseLeft      LeftOut       `json:"base_left_out"`
 	Verdict       verdictJSON   `json:"verdict"`
 	Change        intervalJSON  `json:"change"`
 	Losses        int           `json:"losses"`
 	Gains         int           `json:"gains"`
 	P             float64       `json:"p"`
 	PLoss         float64       `json:"p_loss"`
+	LossLimit     float64       `json:"loss_limit"` // of the change, one-sided
+	Interim       *interimJSON  `json:"interim,omitempty"`
 	Detectable    *float64      `json:"detectable_loss"`
 	NoiseFlips    float64       `json:"noise_flips"`
 	NoiseMeasured bool          `json:"noise_measured"`
@@ -77,6 +83,13 @@ type comparisonJSON struct {
 	Filters  []filterJSON   `json:"filters,omitempty"` // where several judge
 	Mean     *meanJSON      `json:"mean_of_filters,omitempty"`
 	Unjudged []unjudgedJSON `json:"unjudged,omitempty"`
+}
+
+// interimJSON is what holds at every look at runs that are not finished.
+type interimJSON struct {
+	LogE    float64      `json:"log_e"`
+	Rejects bool         `json:"rejects"` // that there is no loss
+	Change  intervalJSON `json:"change"`
 }
 
 type filterJSON struct {

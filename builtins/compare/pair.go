@@ -28,23 +28,39 @@ func outcomeWords(o stats.Paired) string {
 	return "both wrong"
 }
 
+// A LeftOut counts the samples of one run that a comparison leaves out.
+type LeftOut struct {
+	Unfinished int `json:"unfinished"` // in this run
+	Alone      int `json:"alone"`      // finished, and not a finished sample of the other run
+}
+
+// leftOut is what of a run with these samples is in none of the pairs.
+func leftOut(r *run.Run, samples []run.Sample, pairs []pair) LeftOut {
+	left := LeftOut{Alone: len(samples) - len(pairs)}
+	if state, err := r.State(); err == nil {
+		left.Unfinished = max(state.Total-len(samples), 0)
+	}
+	return left
+}
+
 // join pairs the samples that both runs have finished, in the base run's
 // order, and counts those that have no partner.
-func join(test, base *run.Run) (pairs []pair, left int, err error) {
+func join(test, base *run.Run) (pairs []pair, testLeft, baseLeft LeftOut, err error) {
+	fail := func(err error) ([]pair, LeftOut, LeftOut, error) { return nil, LeftOut{}, LeftOut{}, err }
 	if err := judgedAlike(test, base); err != nil {
-		return nil, 0, err
+		return fail(err)
 	}
 	testSamples, err := test.Samples()
 	if err != nil {
-		return nil, 0, err
+		return fail(err)
 	}
 	baseSamples, err := base.Samples()
 	if err != nil {
-		return nil, 0, err
+		return fail(err)
 	}
 	places, err := partners(test, base, testSamples, baseSamples)
 	if err != nil {
-		return nil, 0, err
+		return fail(err)
 	}
 	refs := knowsRight(test) && knowsRight(base)
 	differ := 0
@@ -57,7 +73,7 @@ func join(test, base *run.Run) (pairs []pair, left int, err error) {
 		pairs = append(pairs, p)
 		same, err := asked(test, base, p)
 		if err != nil {
-			return nil, 0, err
+			return fail(err)
 		}
 		if !same || refs && p.test.Ref != p.base.Ref {
 			if differ++; differ == 1 {
@@ -66,14 +82,13 @@ func join(test, base *run.Run) (pairs []pair, left int, err error) {
 		}
 	}
 	if differ > 0 {
-		return nil, 0, fmt.Errorf("%d of %d prompts differ, so the scores say nothing about each other: %w", differ, len(pairs), difference(test, base, first))
+		return fail(fmt.Errorf("%d of %d prompts differ, so the scores say nothing about each other: %w", differ, len(pairs), difference(test, base, first)))
 	}
 	if len(pairs) == 0 {
 		err := fmt.Errorf("%w: none is finished in both (%d and %d are finished)", stats.ErrNoSamples, len(testSamples), len(baseSamples))
-		return nil, 0, errors.Join(err, failure(test), failure(base))
+		return fail(errors.Join(err, failure(test), failure(base)))
 	}
-	total := max(total(test, testSamples), total(base, baseSamples))
-	return pairs, max(total-len(pairs), 0), nil
+	return pairs, leftOut(test, testSamples, pairs), leftOut(base, baseSamples, pairs), nil
 }
 
 // failure is why a run failed, or nil.
@@ -82,13 +97,6 @@ func failure(r *run.Run) error {
 		return errors.New(state.Error)
 	}
 	return nil
-}
-
-func total(r *run.Run, samples []run.Sample) int {
-	if state, err := r.State(); err == nil {
-		return max(state.Total, len(samples))
-	}
-	return len(samples)
 }
 
 // difference says where a pair's prompts differ first.

@@ -28,7 +28,8 @@ func TestPromptsThatAreTwiceHaveNoPartner(t *testing.T) {
 	base := texts(t, "bf16", "algebra", "a", "b", "b", "c")
 	c := compared(t, texts(t, "fp8", "mmlu_algebra", "c", "b", "a"), base)
 	require.Equal(t, 2, c.N)
-	require.Equal(t, 2, c.Left)
+	require.Equal(t, LeftOut{Alone: 1}, c.TestLeft)
+	require.Equal(t, LeftOut{Alone: 2}, c.BaseLeft)
 	c = compared(t, texts(t, "twice", "mmlu_algebra", "c", "c", "a"), base)
 	require.Equal(t, 1, c.N)
 	for test, base := range c.Answers() {

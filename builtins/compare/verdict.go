@@ -87,11 +87,23 @@ func (c *Comparison) raiseNoise() {
 	}
 }
 
+// words are the outcome with its evidence. A loss is judged by a one-sided
+// test, and so it has the limit that belongs to it: the two-sided interval may
+// hold 0 where that test shows a loss.
 func (c *Comparison) words() string {
+	words := c.verdictWords()
+	if c.Interim != nil {
+		words += " " + c.interimWords()
+	}
+	return words
+}
+
+func (c *Comparison) verdictWords() string {
 	change := fmt.Sprintf("%s points, 95 %% interval %s to %s, n = %d", points(c.Change.Estimate), points(c.Change.Low), points(c.Change.High), c.N)
 	switch c.Verdict.Outcome {
 	case RealLoss:
-		return fmt.Sprintf("Real loss: %s; one-sided exact McNemar %s.", change, stats.FormatP(c.Loss.P))
+		return fmt.Sprintf("Real loss: %s points, one-sided %g %% limit %s, n = %d; one-sided exact McNemar %s.",
+			points(c.Change.Estimate), 100*(1-c.Design.Alpha), points(c.LossLimit), c.N, stats.FormatP(c.Loss.P))
 	case Gain:
 		return fmt.Sprintf("Gain: %s; exact McNemar %s.", change, stats.FormatP(c.Exact.P))
 	case Underpowered:
@@ -107,7 +119,8 @@ func (c *Comparison) words() string {
 }
 
 func (c *Comparison) method() string {
-	return fmt.Sprintf("a loss is judged by the one-sided exact McNemar test at %g, a gain by the two-sided one; a loss is detectable when the former shows it with probability %g, given %s; intervals are Tango's (paired) for the change and Wilson's for an accuracy",
+	return fmt.Sprintf("a loss is judged by the one-sided exact McNemar test at %g, to which the one-sided limit belongs, a gain by the two-sided one, to which the interval does; a loss is detectable when the former shows it with probability %g, given %s; "+
+		"limit and interval are Tango's (paired) for the change and Wilson's for an accuracy; p, limits and intervals are of one look",
 		c.Design.Alpha, c.Design.Power, c.noise())
 }
 

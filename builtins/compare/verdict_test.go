@@ -12,6 +12,14 @@ import (
 // judged is a comparison of n samples of which so many flipped.
 func judged(t *testing.T, n, losses, gains int) *Comparison {
 	t.Helper()
+	c := tested(t, n, losses, gains)
+	require.NoError(t, c.judge())
+	return c
+}
+
+// tested is one before its verdict.
+func tested(t *testing.T, n, losses, gains int) *Comparison {
+	t.Helper()
 	c := &Comparison{
 		Test: &run.Run{}, Base: &run.Run{}, N: n, Design: stats.DefaultDesign(), noiseFrom: noiseAssumed,
 		Pairs: stats.Paired{BothRight: n - losses - gains, Losses: losses, Gains: gains},
@@ -23,7 +31,9 @@ func judged(t *testing.T, n, losses, gains int) *Comparison {
 	require.NoError(t, err)
 	c.Loss, err = stats.McNemarLoss(c.Pairs)
 	require.NoError(t, err)
-	require.NoError(t, c.judge())
+	limits, err := stats.TangoDifference(c.Pairs, 1-2*c.Design.Alpha)
+	require.NoError(t, err)
+	c.LossLimit = limits.High
 	return c
 }
 
@@ -59,4 +69,25 @@ func TestAFewSamplesWithoutAFlipAreNotNoNoise(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, NoLoss, measured.Verdict.Outcome)
 	require.Contains(t, measured.Verdict.Method, "4.5 % noise flips (as these pairs show)", "they flip more than was measured")
+}
+
+// A loss is shown by a one-sided test, a gain by a two-sided one: each beside
+// the limit or interval of its own kind, which leaves no change out.
+func TestTheIntervalAgreesWithTheTestThatShowsAChange(t *testing.T) {
+	for flips := 1; flips <= 60; flips++ {
+		for losses := range flips + 1 {
+			for _, n := range []int{flips, 3 * flips, 1000} {
+				c := tested(t, n, losses, flips-losses)
+				switch c.shown() {
+				case RealLoss:
+					require.Less(t, c.LossLimit, 0.0, "%d losses of %d flips, n = %d", losses, flips, n)
+				case Gain:
+					require.Greater(t, c.Change.Low, 0.0, "%d losses of %d flips, n = %d", losses, flips, n)
+				}
+			}
+		}
+	}
+	c := judged(t, 200, 13, 5)
+	require.Equal(t, "Real loss: -4.0 points, one-sided 95 % limit -0.5, n = 200; one-sided exact McNemar p = 0.0481.", c.Verdict.Words)
+	require.Greater(t, c.Change.High, 0.0, "the two-sided interval holds 0, as the two-sided test says")
 }

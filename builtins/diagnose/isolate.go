@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"adkernel/builtins/compare"
@@ -10,19 +9,15 @@ import (
 	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
 	"adkernel/builtins/task"
-	"adkernel/kernel/host"
 )
-
-// isolationPower is the probability with which each run of an isolation must
-// detect the loss that was observed.
-const isolationPower = 0.99
 
 // IsolateOptions say how the runs of an isolation are made.
 type IsolateOptions struct {
 	Run run.Options // where runs are kept and how their processes start; Name is not used
 
 	// Samples is how many questions each run answers; 0 takes as many as detect
-	// the observed loss with power .99, at most those of the comparison.
+	// the observed loss with power .99. More than the comparison has are refused:
+	// the base has not answered them.
 	Samples int
 }
 
@@ -50,14 +45,22 @@ const (
 	Interaction    Finding = "an interaction"
 	CorePath       Finding = "core path"
 	Quantization   Finding = "quantization"
+	Underpowered   Finding = "underpowered" // a run shows neither the loss nor that it is gone
 )
 
-// A Step is one run: a configuration compared with the base.
+// A Step is one run: a configuration compared with the base, and with the run
+// as deployed. A step that is neither Lost nor Recovered says nothing: that no
+// loss shows does not mean that there is none.
 type Step struct {
 	Name       string
 	Phase      string // "as deployed", "strip", "switch on", "unquantized"
 	Comparison *compare.Comparison
 	Lost       bool // significantly below the base
+	Recovered  bool // not Lost, and the run as deployed is significantly below it
+
+	// Deployed compares the run as deployed with this one; nil where that is not
+	// asked: of the run as deployed, and of a step that is Lost.
+	Deployed *compare.Comparison
 }
 
 // Isolate finds the component of d's configuration with which the loss that c
@@ -98,69 +101,8 @@ type isolator struct {
 	planned int // runs, as far as known
 	out     *Isolation
 
-	ahead map[string]*run.Run // launched before their turn, by the step's name
-}
-
-// plan chooses the questions: as many as detect the observed loss, if they are
-// among those that the base has answered; else all of the comparison's.
-func (i *isolator) plan(c *compare.Comparison, samples int) (task.Spec, error) {
-	spec := c.Test.Spec().Task
-	design := c.Design
-	design.Power = isolationPower
-	loss := min(-c.Change.Estimate, 1-design.Noise) // beside noise flips no more can be lost
-	n := samples
-	if n == 0 {
-		plan, err := design.Samples(loss)
-		switch {
-		case errors.Is(err, stats.ErrUnreachable):
-			plan.N = c.N
-		case err != nil:
-			return spec, err
-		}
-		n = plan.N
-	}
-	i.out.N = c.N
-	if n < c.N {
-		smaller := spec
-		smaller.Samples = n
-		covered, count, err := i.covers(smaller)
-		if err != nil {
-			return spec, err
-		}
-		if covered && count < c.N {
-			spec, i.out.N = smaller, count
-		}
-	}
-	plan, err := design.At(i.out.N, loss)
-	i.out.Power = plan
-	return spec, err
-}
-
-// covers reports whether the base has answered every question of spec, and
-// how many these are.
-func (i *isolator) covers(spec task.Spec) (bool, int, error) {
-	evaluation, err := spec.Load()
-	if err != nil {
-		return false, 0, err
-	}
-	samples, err := i.base.Samples()
-	if err != nil {
-		return false, 0, err
-	}
-	type question struct {
-		subject string
-		number  int
-	}
-	answered := map[question]bool{}
-	for _, s := range samples {
-		answered[question{s.Subject, s.Question}] = true
-	}
-	for _, q := range evaluation.Questions {
-		if !answered[question{q.Subject, q.Index}] {
-			return false, 0, nil
-		}
-	}
-	return true, len(evaluation.Questions), nil
+	deployed *run.Run            // as deployed, once it is done
+	ahead    map[string]*run.Run // launched before their turn, by the step's name
 }
 
 // search makes the runs and words what they show.
@@ -173,7 +115,7 @@ func (i *isolator) search(d engine.Deployment, axes []axis, quantized bool) erro
 		return err
 	}
 	if !deployed.Lost {
-		i.conclude(NoLossHere, "", "No loss at this n: as deployed, %s, where the comparison had shown %s; ask for more Samples", outcomeOf(deployed), points.words(i.out.Comparison.Change.Estimate))
+		i.conclude(NoLossHere, "", "No loss at this n: as deployed, %s, where the comparison had shown %s; %s", outcomeOf(deployed), points.words(i.out.Comparison.Change.Estimate), i.more())
 		return nil
 	}
 	minimum, last := d, deployed
@@ -183,8 +125,12 @@ func (i *isolator) search(d engine.Deployment, axes []axis, quantized bool) erro
 			return err
 		}
 	}
-	if last.Lost {
+	switch {
+	case last.Lost:
 		return i.searchCore(d, last, quantized)
+	case !last.Recovered:
+		i.undecided("with everything stripped", last)
+		return nil
 	}
 	return i.switchOn(d, last, axes)
 }
@@ -199,13 +145,17 @@ func (i *isolator) searchCore(d engine.Deployment, minimum Step, quantized bool)
 		if err != nil {
 			return err
 		}
-		if !unquantized.Lost {
+		if unquantized.Recovered {
 			how, so := ", with fake quantization", "the scales or the weights as loaded, and not the kernels"
 			if why := noFakeQuantization(d); why != "" {
 				how, so = "", "the scales, the weights as loaded or the kernels, which are not told apart: "+why
 			}
 			i.conclude(Quantization, "", "Quantization: the unquantized model passes with the identical configuration (%s), and the quantized one is still wrong at the minimum%s (%s). So it is %s",
 				outcomeOf(unquantized), how, outcomeOf(minimum), so)
+			return nil
+		}
+		if !unquantized.Lost {
+			i.undecided("with the unquantized model in the identical configuration", unquantized)
 			return nil
 		}
 		i.conclude(CorePath, "", "%s (%s), and so is the unquantized model in the identical configuration (%s)", core, outcomeOf(minimum), outcomeOf(unquantized))
@@ -219,8 +169,8 @@ func (i *isolator) searchCore(d engine.Deployment, minimum Step, quantized bool)
 	return nil
 }
 
-// switchOn runs d with one component at a time; with none, the step least
-// shows no loss.
+// switchOn runs d with one component at a time; with none, the step least has
+// recovered.
 func (i *isolator) switchOn(d engine.Deployment, least Step, axes []axis) error {
 	i.planned += len(axes)
 	var alone []engine.Deployment
@@ -237,23 +187,32 @@ func (i *isolator) switchOn(d engine.Deployment, least Step, axes []axis) error 
 	if err := i.launchAhead(alone); err != nil {
 		return err
 	}
-	var culprits []string
+	var culprits, unclear []string
+	var last Step
 	for at, a := range axes {
 		s, err := i.step(alone[at].Name, "switch on", alone[at])
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if s.Lost {
+		case s.Lost:
 			culprits = append(culprits, a.name)
+		case !s.Recovered:
+			unclear, last = append(unclear, a.name), s
 		}
 	}
-	switch len(culprits) {
-	case 0:
-		i.conclude(Interaction, "", "An interaction: stripping everything recovers the accuracy, but no component alone takes it away. Switch them on in pairs")
-	case 1:
-		i.conclude(OneComponent, culprits[0], "%s: with it alone the loss is there, and with everything stripped it is not (%s)", culprits[0], outcomeOf(least))
+	open := ""
+	if len(unclear) > 0 {
+		open = fmt.Sprintf(". Whether %s alone does too, %d questions do not tell", join(unclear), i.out.N)
+	}
+	switch {
+	case len(culprits) == 1:
+		i.conclude(OneComponent, culprits[0], "%s: with it alone the loss is there, and with everything stripped it is not (%s)%s", culprits[0], outcomeOf(least), open)
+	case len(culprits) > 1:
+		i.conclude(SomeComponents, culprits[0], "Each of %s alone takes accuracy away%s", join(culprits), open)
+	case len(unclear) > 0:
+		i.undecided("stripping everything recovers the accuracy, but with "+unclear[len(unclear)-1]+" alone", last)
 	default:
-		i.conclude(SomeComponents, culprits[0], "Each of %s alone takes accuracy away", join(culprits))
+		i.conclude(Interaction, "", "An interaction: stripping everything recovers the accuracy, but no component alone takes it away. Switch them on in pairs")
 	}
 	return nil
 }
@@ -275,65 +234,45 @@ func (i *isolator) step(name, phase string, d engine.Deployment) (Step, error) {
 	if err := r.Follow(i.board); err != nil {
 		return Step{}, fmt.Errorf("%s: %w", name, err)
 	}
-	c, err := compare.Runs(r, i.base)
-	if err != nil {
+	s := Step{Name: name, Phase: phase}
+	if s.Comparison, err = compare.Runs(r, i.base); err != nil {
 		return Step{}, err
 	}
-	s := Step{Name: name, Phase: phase, Comparison: c, Lost: c.Verdict.Outcome == compare.RealLoss}
+	s.Lost = s.Comparison.Verdict.Outcome == compare.RealLoss
+	switch {
+	case i.deployed == nil:
+		i.deployed = r
+	case !s.Lost:
+		if s.Deployed, err = compare.Runs(i.deployed, r); err != nil {
+			return Step{}, err
+		}
+		s.Recovered = s.Deployed.Verdict.Outcome == compare.RealLoss
+	}
 	i.out.Steps = append(i.out.Steps, s)
 	return s, nil
+}
+
+// undecided concludes that too few questions were asked for a step that shows
+// neither the loss nor that it is gone.
+func (i *isolator) undecided(where string, s Step) {
+	i.conclude(Underpowered, "", "Underpowered: %s, no loss shows against the base (%s), and as deployed none shows against that run either (%s). These questions detect the observed loss with power %s: %s",
+		where, outcomeOf(s), lossOf(s.Deployed), atLeast(i.out.Power.Power), i.more())
+}
+
+// more says how to ask more questions.
+func (i *isolator) more() string {
+	if all := i.out.Comparison.N; i.out.N < all {
+		return fmt.Sprintf("ask for more Samples, %d at most", all)
+	}
+	return "compare runs of more questions first"
 }
 
 func (i *isolator) conclude(f Finding, culprit, format string, args ...any) {
 	i.out.Finding, i.out.Culprit, i.out.Words = f, culprit, fmt.Sprintf(format, args...)+"."
 }
 
-func outcomeOf(s Step) string {
-	return fmt.Sprintf("%s, one-sided exact McNemar %s, n = %d", points.words(s.Comparison.Change.Estimate), stats.FormatP(s.Comparison.Loss.P), s.Comparison.N)
-}
+func outcomeOf(s Step) string { return lossOf(s.Comparison) }
 
-// board shows the progress of an isolation in one place: the runs so far, and
-// below them the one that is going on. It is the host that this run sees.
-type board struct {
-	host.Host
-	ctx    context.Context
-	title  string
-	head   string // of the run that is going on
-	so     stepTable
-	handle host.Handle
-}
-
-func newBoard(ctx context.Context, label string) *board {
-	return &board{Host: host.Current(), ctx: ctx, title: "Isolating " + label}
-}
-
-func (b *board) Context() context.Context { return b.ctx }
-
-// Display puts the run's progress below the steps.
-func (b *board) Display(shown host.Bundle) host.Handle {
-	b.Update(shown)
-	return b
-}
-
-func (b *board) Update(shown host.Bundle) { b.draw(b.head + ": " + shown.Plain()) }
-
-func (b *board) next(i *Isolation, planned int) {
-	b.head, b.so = fmt.Sprintf("run %d of %d", len(i.Steps)+1, planned), i.table()
-}
-
-// finish leaves one line: the isolation's own card holds the table.
-func (b *board) finish(i *Isolation) {
-	b.so = stepTable{}
-	b.draw(i.Words)
-}
-
-// draw shows a line as text, so that a terminal does not repeat the table, and
-// the table with the line as HTML.
-func (b *board) draw(line string) {
-	bundle := progressBundle(b.title, b.so, line)
-	if b.handle == nil {
-		b.handle = b.Host.Display(bundle)
-		return
-	}
-	b.handle.Update(bundle)
+func lossOf(c *compare.Comparison) string {
+	return fmt.Sprintf("%s, one-sided exact McNemar %s, n = %d", points.words(c.Change.Estimate), stats.FormatP(c.Loss.P), c.N)
 }

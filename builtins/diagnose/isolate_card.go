@@ -51,7 +51,8 @@ func (i *Isolation) Figure() *plots.Figure {
 // method says how each run was judged.
 func (i *Isolation) method() string {
 	return fmt.Sprintf("Each run answers the same %d questions as the base and is judged by the one-sided exact McNemar test at %g; the observed loss of %.1f points is detected with power %s in each (%.3g %% noise flips). "+
-		"So a configuration with that loss shows none with probability %s, and one without any is called below the base with probability %g at most.",
+		"So a configuration with that loss shows none with probability %s, and one without any is called below the base with probability %g at most. "+
+		"It counts as recovered where the run as deployed is below it by the same test.",
 		i.N, i.Power.Design.Alpha, -100*i.Comparison.Change.Estimate, atLeast(i.Power.Power), 100*i.Power.Design.Noise, atMost(1-i.Power.Power), i.Power.Design.Alpha)
 }
 
@@ -82,8 +83,11 @@ func (i *Isolation) table() stepTable {
 	for _, s := range i.Steps {
 		c := s.Comparison
 		state := "no loss shown"
-		if s.Lost {
+		switch {
+		case s.Lost:
 			state = belowBase
+		case s.Recovered:
+			state = "recovered"
 		}
 		t.rows = append(t.rows, []string{s.Name, fmt.Sprint(c.N), fmt.Sprintf("%.1f", 100*c.TestAccuracy.Estimate), fmt.Sprintf("%+.1f", 100*c.Change.Estimate),
 			fmt.Sprint(c.Pairs.Losses), fmt.Sprint(c.Pairs.Gains), strings.TrimPrefix(strings.TrimPrefix(stats.FormatP(c.Loss.P), "p "), "= "), state})
@@ -157,14 +161,15 @@ func join(list []string) string {
 // MarshalJSON writes what the card shows, for scripts.
 func (i *Isolation) MarshalJSON() ([]byte, error) {
 	type step struct {
-		Name     string  `json:"name"`
-		Phase    string  `json:"phase"`
-		N        int     `json:"n"`
-		Accuracy float64 `json:"accuracy"` // percent
-		Change   float64 `json:"change"`   // points
-		P        float64 `json:"p_loss"`
-		Lost     bool    `json:"lost"`
-		Dir      string  `json:"dir"`
+		Name      string  `json:"name"`
+		Phase     string  `json:"phase"`
+		N         int     `json:"n"`
+		Accuracy  float64 `json:"accuracy"` // percent
+		Change    float64 `json:"change"`   // points
+		P         float64 `json:"p_loss"`
+		Lost      bool    `json:"lost"`
+		Recovered bool    `json:"recovered"` // the run as deployed is below it
+		Dir       string  `json:"dir"`
 	}
 	out := struct {
 		Deployment string  `json:"deployment"`
@@ -181,7 +186,7 @@ func (i *Isolation) MarshalJSON() ([]byte, error) {
 	}
 	for _, s := range i.Steps {
 		c := s.Comparison
-		out.Steps = append(out.Steps, step{s.Name, s.Phase, c.N, 100 * c.TestAccuracy.Estimate, 100 * c.Change.Estimate, c.Loss.P, s.Lost, c.Test.Dir()})
+		out.Steps = append(out.Steps, step{s.Name, s.Phase, c.N, 100 * c.TestAccuracy.Estimate, 100 * c.Change.Estimate, c.Loss.P, s.Lost, s.Recovered, c.Test.Dir()})
 	}
 	return json.Marshal(out)
 }

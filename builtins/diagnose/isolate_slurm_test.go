@@ -14,19 +14,11 @@ import (
 	"adkernel/builtins/compare"
 	"adkernel/builtins/diagnose"
 	"adkernel/builtins/engine"
-	"adkernel/builtins/run"
 )
 
 func TestAnIsolationOnSlurmLaunchesItsIndependentRunsAsArrays(t *testing.T) {
 	slurmtest.Start(t)
-	spec := toyTask(t)
-	options := run.Options{Root: t.TempDir(), Command: []string{os.Args[0], "execute-toy"}}
-	evaluate := func(d engine.Deployment) *run.Run {
-		r, err := run.Launch(t.Context(), run.Spec{Deployment: d, Task: spec}, options)
-		require.NoError(t, err)
-		require.NoError(t, r.Wait(t.Context()))
-		return r
-	}
+	options, evaluate := toyRuns(t, toyTask(t))
 	d := served(engine.Deployment{Name: "toy", Model: "none"}).With("attn_backend", "breaks")
 	cmp, err := compare.Runs(evaluate(d), evaluate(engine.Deployment{Name: "base", Model: "none"}))
 	require.NoError(t, err)

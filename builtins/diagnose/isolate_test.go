@@ -9,8 +9,9 @@ import (
 	"adkernel/builtins/diagnose"
 )
 
-// Each run answers as many questions as show the observed loss with power .9:
-// 72 and 180 here. TestIsolationTells... has the other findings.
+// Each run answers as many questions as show the observed loss with power .99,
+// and no more than the comparison has: 126 and all 180 here.
+// TestIsolationTells... has the other findings.
 func TestIsolationNamesWhatTheLossComesAndGoesWith(t *testing.T) {
 	for _, want := range []struct {
 		name    string

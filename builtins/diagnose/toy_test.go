@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,12 +23,16 @@ import (
 
 // toy answers every question right, and every second one wrong when all of the
 // settings named in "breaks" are away from their plain values, always, or of the
-// model that it names.
+// model that it names. "loses" is finer: with "attn_backend=5 =4" the first 5 are
+// wrong with that backend, and the first 4 at any rate. "right" and "wrong" are
+// the answers.
 type toy struct {
-	wrong   bool
-	quant   string
-	dtype   string
-	inForce map[string]string
+	wrong        bool
+	lost         int // so many of the first
+	right, other string
+	quant        string
+	dtype        string
+	inForce      map[string]string
 }
 
 var plainSettings = map[string]string{"compile_backend": "torch-simple", "attn_backend": "torch", "enable_chunked_prefill": "false"}
@@ -42,16 +47,35 @@ func openToy(_ context.Context, d engine.Deployment, _ engine.Site) (engine.Engi
 			return nil, fmt.Errorf("pytorch has no setting %s", name)
 		}
 	}
-	breaks, _ := settings["breaks"].(string)
-	quant, _ := settings["quant"].(string)
-	wrong := false
-	for _, together := range strings.Split(breaks, " or ") {
-		all := together != ""
+	given := func(together string) bool {
 		for _, key := range strings.Split(together, "+") {
-			v, given := settings[key]
-			all = all && given && fmt.Sprint(v) != plainSettings[key]
+			if v, given := settings[key]; key != "" && (!given || fmt.Sprint(v) == plainSettings[key]) {
+				return false
+			}
 		}
-		wrong = wrong || all
+		return true
+	}
+	text := func(key, otherwise string) string {
+		if v, ok := settings[key].(string); ok {
+			return v
+		}
+		return otherwise
+	}
+	breaks := text("breaks", "")
+	wrong := breaks == "always" || breaks == "of "+d.Model
+	for _, together := range strings.Split(breaks, " or ") {
+		wrong = wrong || together != "" && given(together)
+	}
+	lost := 0
+	for _, term := range strings.Fields(text("loses", "")) {
+		together, count, _ := strings.Cut(term, "=")
+		n, err := strconv.Atoi(count)
+		if err != nil {
+			return nil, err
+		}
+		if given(together) {
+			lost = max(lost, n)
+		}
 	}
 	inForce := map[string]string{"world_size": "1"}
 	maps.Copy(inForce, plainSettings)
@@ -62,7 +86,7 @@ func openToy(_ context.Context, d engine.Deployment, _ engine.Site) (engine.Engi
 	if kwargs, ok := settings["model_kwargs"].(map[string]any); ok {
 		dtype = fmt.Sprint(kwargs["torch_dtype"])
 	}
-	return &toy{wrong || breaks == "always" || breaks == "of "+d.Model, quant, dtype, inForce}, nil
+	return &toy{wrong, lost, text("right", "B"), text("wrong", "C"), text("quant", ""), dtype, inForce}, nil
 }
 
 func (e *toy) Info() engine.Info {
@@ -89,11 +113,15 @@ func (e *toy) Decode(ids []int32) string {
 
 func (e *toy) Generate(_ context.Context, requests []engine.Request, emit func(engine.Response) error) error {
 	for _, r := range requests {
-		answer := int32('B')
-		if e.wrong && r.ID%2 == 0 {
-			answer = 'C'
+		answer := e.right
+		if e.wrong && r.ID%2 == 0 || r.ID < e.lost {
+			answer = e.other
 		}
-		if err := emit(engine.Response{ID: r.ID, Tokens: []int32{answer}, Text: e.Decode([]int32{answer}), Finish: "length"}); err != nil {
+		tokens, err := e.Encode(answer, false)
+		if err != nil {
+			return err
+		}
+		if err := emit(engine.Response{ID: r.ID, Tokens: tokens, Text: answer, Finish: "length"}); err != nil {
 			return err
 		}
 	}
@@ -120,15 +148,21 @@ func toyTask(t *testing.T) task.Spec {
 	return task.Spec{Kind: "mmlu", Dataset: dir}
 }
 
-func TestIsolationTellsOneComponentFromSeveralAndFromAnInteraction(t *testing.T) {
-	spec := toyTask(t)
+// toyRuns returns how runs of the toy are started, and a function that makes
+// one on a task.
+func toyRuns(t *testing.T, spec task.Spec) (run.Options, func(engine.Deployment) *run.Run) {
+	t.Helper()
 	options := run.Options{Root: t.TempDir(), Command: []string{os.Args[0], "execute-toy"}}
-	evaluate := func(d engine.Deployment) *run.Run {
+	return options, func(d engine.Deployment) *run.Run {
 		r, err := run.Launch(t.Context(), run.Spec{Deployment: d, Task: spec}, options)
 		require.NoError(t, err)
 		require.NoError(t, r.Wait(t.Context()))
 		return r
 	}
+}
+
+func TestIsolationTellsOneComponentFromSeveralAndFromAnInteraction(t *testing.T) {
+	options, evaluate := toyRuns(t, toyTask(t))
 	base := evaluate(engine.Deployment{Name: "base", Model: "none"})
 	for breaks, want := range map[string]struct {
 		finding diagnose.Finding
@@ -164,14 +198,10 @@ func toyLoss(t *testing.T) *compare.Comparison {
 // toyComparison compares two toys.
 func toyComparison(t *testing.T, test, base engine.Deployment) *compare.Comparison {
 	t.Helper()
-	spec := toyTask(t)
-	options := run.Options{Root: t.TempDir(), Command: []string{os.Args[0], "execute-toy"}}
+	_, evaluate := toyRuns(t, toyTask(t))
 	var runs []*run.Run
 	for _, d := range []engine.Deployment{test, base} {
-		r, err := run.Launch(t.Context(), run.Spec{Deployment: d, Task: spec}, options)
-		require.NoError(t, err)
-		require.NoError(t, r.Wait(t.Context()))
-		runs = append(runs, r)
+		runs = append(runs, evaluate(d))
 	}
 	cmp, err := compare.Runs(runs[0], runs[1])
 	require.NoError(t, err)

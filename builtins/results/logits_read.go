@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"adkernel/builtins/run"
+	"adkernel/builtins/task"
 )
 
 // readLogits makes a run of an array of logits: with token ids, of the
@@ -270,22 +271,44 @@ func (r *arrayReader) like(other *run.Run) (func(*run.Writer) error, error) {
 	if r.words.decode == nil {
 		return nil, fmt.Errorf("run %s was asked for words, and rows have tokens: name the tokenizer with --tokenizer", other.Name())
 	}
-	letters, err := run.LetterTokens(r.words.encode)
-	if err != nil {
-		letters = nil // answers are no letters: no margins
-	}
 	return func(w *run.Writer) error {
+		without := 0
 		w.Note("prompts and right answers are those of run %s; an output is its first token", other.Name())
 		for _, s := range samples {
 			if err := r.next(); err != nil {
 				return err
 			}
+			letters := r.letters(other, s)
+			if letters == nil {
+				without++
+			}
 			if err := r.addLike(w, other, s, letters); err != nil {
 				return err
 			}
 		}
+		if without > 0 {
+			w.Note("%d of %d answers have no margin: their prompts do not list choices by letters in front of Answer:, their texts are not known, or the tokenizer does not tell the letters apart", without, len(samples))
+		}
 		return nil
 	}, nil
+}
+
+// letters are the tokens of the answers that the prompt of another run's sample
+// offers by letters; nil where it offers none, or that is not known.
+func (r *arrayReader) letters(other *run.Run, s run.Sample) []int32 {
+	text, err := other.PromptText(s.Index)
+	if err != nil {
+		return nil
+	}
+	n := task.LettersIn(text)
+	if n == 0 {
+		return nil
+	}
+	letters, err := run.LetterTokens(r.words.encode, n)
+	if err != nil {
+		return nil
+	}
+	return letters
 }
 
 func (r *arrayReader) addLike(w *run.Writer, other *run.Run, was run.Sample, letters []int32) error {

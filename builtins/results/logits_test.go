@@ -265,7 +265,7 @@ func TestRowsOfAnotherEngineTakeThePromptsOfARun(t *testing.T) {
 	const tokenizer = "../../notebooks/demo/dense"
 	words, err := openWords(tokenizer)
 	require.NoError(t, err)
-	letters, err := run.LetterTokens(words.encode)
+	letters, err := run.LetterTokens(words.encode, 4)
 	require.NoError(t, err)
 	spec := dataset(t, 4)
 	text, _, _ := dumps(t, spec)
@@ -283,7 +283,7 @@ func TestRowsOfAnotherEngineTakeThePromptsOfARun(t *testing.T) {
 	r, samples := imported(t, o, path)
 	for i, s := range samples {
 		require.Equal(t, asked[i].Ref, s.Ref)
-		require.Len(t, s.Letters, 4)
+		require.Len(t, s.Letters, 4, "as the prompt offers")
 		require.Equal(t, i != 2, s.Correct && s.Margin > 0)
 	}
 	c, err := compare.Runs(r, base)

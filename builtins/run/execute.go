@@ -178,7 +178,7 @@ func (x *execution) prepare() (err error) {
 		turns = turns || c.InTurns()
 	}
 	x.spelling = letterSpelling(turns)
-	if x.letters, err = letterTokens(x.engine, turns); err != nil {
+	if x.letters, err = letterTokens(x.engine, offered(x.task), turns); err != nil {
 		x.log.Printf("no logits of the answers' letters: %v", err)
 	}
 	store, whole, err := openStore(x.dir, x.engine.Info().Vocab, x.prompts, x.log.Printf)
@@ -255,7 +255,7 @@ func (x *execution) finish(response engine.Response) error {
 	if response.Logits == nil {
 		sample.LogProbs = response.LogProbs
 	}
-	return x.keep(i, sample, response.Logits, x.letters)
+	return x.keep(i, sample, response.Logits, x.letters[:min(q.Letters, len(x.letters))])
 }
 
 // finishStep takes the logits of one position of a ranking, and stores the

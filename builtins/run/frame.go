@@ -47,8 +47,10 @@ type likelyRow struct {
 
 // Frame returns the finished samples as a table: index, subject, question,
 // ref, output, correct (null where there is no verdict, since a server ended the
-// output or the function that judges failed, with the reason in unjudged), finish, prompt_tokens and output_tokens; margin and
-// the letters' logits A to D (null where the task's answers are not letters);
+// output or the function that judges failed, with the reason in unjudged),
+// finish, prompt_tokens and output_tokens; margin and
+// the letters' logits A to D (null where the task's answers are not letters or
+// the question does not offer one; E and so on follow where one offers more);
 // the greatest logit's token top and its logit top_logit; min, max, mean and
 // rms of the finite logits, and how many were nan and inf (null when the
 // engine returned none).
@@ -63,16 +65,59 @@ func (r *Run) Frame() (*frame.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
+	f := samplesFrame(samples)
+	if r.Spec().Task.Scorer != nil || slices.ContainsFunc(samples, func(s Sample) bool { return s.Unjudged != "" }) {
+		f = f.With("unjudged", unjudged(samples))
+	}
+	return f, f.Err()
+}
+
+// samplesFrame has the columns of every run, and those of letters behind D.
+func samplesFrame(samples []Sample) *frame.Frame {
 	var f *frame.Frame
 	if slices.ContainsFunc(samples, func(s Sample) bool { return s.LogProbs != nil }) {
 		f = frameOf(samples, (*Sample).likelyRow)
 	} else {
 		f = frameOf(samples, (*Sample).row)
 	}
-	if r.Spec().Task.Scorer != nil || slices.ContainsFunc(samples, func(s Sample) bool { return s.Unjudged != "" }) {
-		f = f.With("unjudged", unjudged(samples))
+	f = moreLetters(f, samples, "", letter, func(s *Sample) []float32 { return s.Letters })
+	return moreLetters(f, samples, "logprob_", knownLetter, func(s *Sample) []float32 { return s.LetterLogProbs })
+}
+
+// letterColumns is how many letters every run has columns of.
+const letterColumns = 4
+
+// moreLetters adds the columns of those behind.
+func moreLetters(f *frame.Frame, samples []Sample, prefix string, value func([]float32, int) *float32, of func(*Sample) []float32) *frame.Frame {
+	most := 0
+	for i := range samples {
+		most = max(most, len(of(&samples[i])))
 	}
-	return f, f.Err()
+	for at := letterColumns; at < most; at++ {
+		column := make([]*float32, len(samples))
+		for i := range samples {
+			column[i] = value(of(&samples[i]), at)
+		}
+		f = f.With(prefix+answerLetters[at:at+1], column)
+	}
+	return f
+}
+
+// letter is the value of the letter at a place, nil where the question does not
+// offer it.
+func letter(values []float32, at int) *float32 {
+	if at >= len(values) {
+		return nil
+	}
+	return &values[at]
+}
+
+// knownLetter is letter, nil where it is NaN.
+func knownLetter(values []float32, at int) *float32 {
+	if v := letter(values, at); v != nil {
+		return known(v)
+	}
+	return nil
 }
 
 func frameOf[R any](samples []Sample, rowOf func(*Sample) R) *frame.Frame {
@@ -116,8 +161,8 @@ func (s *Sample) row() row {
 	if s.Letters != nil || !math.IsNaN(float64(s.Margin)) {
 		out.Margin = &s.Margin
 	}
-	if len(s.Letters) == len(answerLetters) {
-		out.A, out.B, out.C, out.D = &s.Letters[0], &s.Letters[1], &s.Letters[2], &s.Letters[3]
+	for i, to := range [letterColumns]**float32{&out.A, &out.B, &out.C, &out.D} {
+		*to = letter(s.Letters, i)
 	}
 	return out
 }
@@ -127,10 +172,8 @@ func (s *Sample) likelyRow() likelyRow {
 	if len(s.LogProbs) > 0 {
 		out.TopLogProb = &s.LogProbs[0].LogProb
 	}
-	if len(s.LetterLogProbs) == len(answerLetters) {
-		for i, to := range []**float32{&out.LogProbA, &out.LogProbB, &out.LogProbC, &out.LogProbD} {
-			*to = known(&s.LetterLogProbs[i])
-		}
+	for i, to := range [letterColumns]**float32{&out.LogProbA, &out.LogProbB, &out.LogProbC, &out.LogProbD} {
+		*to = knownLetter(s.LetterLogProbs, i)
 	}
 	atLeast, atMost := s.MarginBounds()
 	out.MarginAtLeast, out.MarginAtMost = known(&atLeast), known(&atMost)

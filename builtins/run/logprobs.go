@@ -3,19 +3,17 @@ package run
 import (
 	"math"
 	"slices"
-	"strings"
 
 	"adkernel/builtins/engine"
 )
 
 // measureLogProbs fills in what a sample's record says of the likeliest first
-// tokens. letters are the tokens of the answers A to D, nil where the answers
-// are not letters; before is what stands before a letter in its token's text,
+// tokens. letters are as Measure has them; before is what stands before a letter in its token's text,
 // by which it is found where the engine knows no ids.
 func (s *Sample) measureLogProbs(first []engine.LogProb, letters []int32, before string) {
 	s.LogProbs = first
-	right := strings.Index(answerLetters, s.Ref)
-	if len(letters) != len(answerLetters) || len(s.Ref) != 1 || right < 0 {
+	right := rightLetter(s.Ref, len(letters))
+	if right < 0 {
 		return
 	}
 	s.LetterLogProbs = make([]float32, len(letters))
@@ -59,8 +57,8 @@ func (s *Sample) bestOther(right int) (best float32, there bool) {
 // when no letter is there, and when the answers are not letters.
 func (s *Sample) MarginBounds() (atLeast, atMost float32) {
 	atLeast, atMost = float32(math.NaN()), float32(math.NaN())
-	right := strings.Index(answerLetters, s.Ref)
-	if len(s.LetterLogProbs) != len(answerLetters) || len(s.LogProbs) == 0 || len(s.Ref) != 1 || right < 0 {
+	right := rightLetter(s.Ref, len(s.LetterLogProbs))
+	if right < 0 || len(s.LogProbs) == 0 {
 		return atLeast, atMost
 	}
 	last := s.LogProbs[len(s.LogProbs)-1].LogProb

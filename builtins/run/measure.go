@@ -1,8 +1,6 @@
 package run
 
 import (
-	"strings"
-
 	"adkernel/builtins/engine"
 	"adkernel/builtins/logits"
 )
@@ -16,7 +14,9 @@ func (s *Sample) measure(row []float32, letters []int32, e engine.Engine) {
 }
 
 // Measure fills in what a sample's record says of its row of logits. letters
-// are the tokens of the answers A to D, nil where the answers are not letters.
+// are the tokens of the answers that the question offers, from A on; nil where
+// the answers are not letters, or how many it offers is not known: a margin over
+// some of them could be that of a wrong answer, and positive.
 func (s *Sample) Measure(row []float32, letters []int32, decode func(id int32) string) {
 	summary := logits.Stats(row)
 	s.Min, s.Max, s.Mean, s.RMS = summary.Min, summary.Max, summary.Mean, summary.RMS
@@ -24,8 +24,8 @@ func (s *Sample) Measure(row []float32, letters []int32, decode func(id int32) s
 	for _, top := range logits.TopK(row, topCount) {
 		s.Top = append(s.Top, Top{ID: top.ID, Text: decode(top.ID), Logit: top.Logit})
 	}
-	right := strings.Index(answerLetters, s.Ref)
-	if len(letters) == 0 || len(s.Ref) != 1 || right < 0 {
+	right := rightLetter(s.Ref, len(letters))
+	if right < 0 {
 		return
 	}
 	for _, id := range letters {

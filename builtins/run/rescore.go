@@ -60,21 +60,34 @@ func FiltersOf(samples iter.Seq[*Sample]) []string {
 // compared.
 func (r *Run) JudgedBy() string {
 	spec := r.Spec()
-	filter := r.filter
-	switch {
+	switch filter := r.Filter(); {
 	case spec.Task.Scorer != nil:
 		return "a function (" + spec.Task.Scorer.Hash()[:12] + ")"
 	case spec.metric() == task.AccNorm:
 		return "metric " + task.AccNorm
+	case filter != "":
+		return "filter " + filter
+	}
+	return ""
+}
+
+// Filter is the filter by which the run's answers count as right: that of By,
+// or its task's; "" where there is none, or a function judges.
+func (r *Run) Filter() string {
+	spec := r.Spec()
+	filter := r.filter
+	switch {
+	case spec.Task.Scorer != nil:
+		return ""
 	case filter == "" && spec.Import != nil:
 		filter = spec.Import.Filter
 	case filter == "":
 		filter = spec.Task.Deciding()
 	}
-	if filter == "" || filter == "none" {
-		return ""
+	if filter == "none" {
+		return "" // as lm-eval names that there is none
 	}
-	return "filter " + filter
+	return filter
 }
 
 // metric decides which of ranked choices is the answer; "" where that is not

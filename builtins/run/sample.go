@@ -55,16 +55,17 @@ type Sample struct {
 	NaN, Inf  int   // how many
 	Top       []Top // greatest first
 
-	// Letters are the logits of the answers A, B, C and D at the place where
-	// the answer starts; Margin is the right letter's less the best other
-	// one's. Letters is nil, and Margin NaN, when the task's answers are not
-	// letters or the tokenizer does not tell them apart.
+	// Letters are the logits of the answers that the question offers, from A on,
+	// at the place where the answer starts; Margin is the right letter's less the
+	// best other one's. Letters is nil, and Margin NaN, when the task's answers
+	// are not letters or the tokenizer does not tell them apart. Older
+	// records have those of A to D, however many there are.
 	Letters []float32
 	Margin  float32
 
 	// LogProbs are the likeliest first output tokens, likeliest first, of an
 	// engine that gives these and no logits; nil when it gives neither.
-	// LetterLogProbs are those of the answers A, B, C and D: NaN for one that is
+	// LetterLogProbs are those of the answers, as in Letters: NaN for one that is
 	// not among them and so at most as likely as the last. Margin is then the
 	// difference of log-probabilities, which is that of the logits, and NaN when
 	// a letter that it needs is missing: MarginBounds says what is known of it.
@@ -229,8 +230,8 @@ func (r record) check() error {
 		return fmt.Errorf("prompt_sha256 %q: want 64 hexadecimal digits", r.PromptSHA256)
 	case r.TextAt < 0 || r.TextBytes < 0 || r.TextSHA256 != "" && len(r.TextSHA256) != 64:
 		return fmt.Errorf("prompt text of %d bytes at %d, text_sha256 %q: want 64 hexadecimal digits", r.TextBytes, r.TextAt, r.TextSHA256)
-	case len(r.LetterLogProbs) != 0 && len(r.LetterLogProbs) != len(answerLetters):
-		return fmt.Errorf("letter_logprobs of %d letters: want those of %s", len(r.LetterLogProbs), answerLetters)
+	case len(r.LetterLogProbs) > len(answerLetters):
+		return fmt.Errorf("letter_logprobs of %d letters: want %d at most", len(r.LetterLogProbs), len(answerLetters))
 	case r.NaN < 0 || r.Inf < 0:
 		return errors.New("negative count of NaN or Inf")
 	}

@@ -14,6 +14,8 @@ func init() {
 		"Gain":          reflect.ValueOf(compare.Gain),
 		"Inspect":       reflect.ValueOf(compare.Inspect),
 		"Inspection":    reflect.ValueOf((*compare.Inspection)(nil)),
+		"Interim":       reflect.ValueOf((*compare.Interim)(nil)),
+		"LeftOut":       reflect.ValueOf((*compare.LeftOut)(nil)),
 		"LogProb":       reflect.ValueOf((*compare.LogProb)(nil)),
 		"Margins":       reflect.ValueOf((*compare.Margins)(nil)),
 		"Mean":          reflect.ValueOf((*compare.Mean)(nil)),

@@ -39,6 +39,7 @@ func init() {
 		"Step":           reflect.ValueOf((*diagnose.Step)(nil)),
 		"Suspect":        reflect.ValueOf((*diagnose.Suspect)(nil)),
 		"Text":           reflect.ValueOf(diagnose.Text),
+		"Underpowered":   reflect.ValueOf(diagnose.Underpowered),
 		"Unlikely":       reflect.ValueOf(diagnose.Unlikely),
 	}
 }

@@ -163,7 +163,7 @@ func (l logged) question(subject string, judged bool) (Question, *Task, error) {
 	if err := json.Unmarshal(l.Target, &q.Ref); err != nil {
 		return q, nil, errors.New("target is no text")
 	}
-	q.Ref = strings.TrimFunc(q.Ref, isPythonSpace)
+	q.Ref, q.Letters = strings.TrimFunc(q.Ref, isPythonSpace), LettersIn(q.Prompt)
 	if judged {
 		return q, settings, nil
 	}

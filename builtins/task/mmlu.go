@@ -62,7 +62,7 @@ func (s Spec) loadMMLU(dir string) (*Task, error) {
 			if err != nil {
 				return nil, err
 			}
-			q := Question{Subject: subject.Name, Index: row, Ref: answer}
+			q := Question{Subject: subject.Name, Index: row, Ref: answer, Letters: test.choices()}
 			if conversation := s.conversation(shots, head, question); s.Chat {
 				q.Messages = conversation
 			} else {
@@ -101,10 +101,12 @@ func shotsOf(dir, subject string) (head string, shots []shot, err error) {
 	return head, shots, nil
 }
 
+// choices is how many a row has, between its question and its answer.
+func (t *table) choices() int { return len(t.columns) - 2 }
+
 // formatExample returns a row as a question, up to "Answer:", and its answer.
 func formatExample(t *table, row int) (question, answer string, err error) {
-	last := len(t.columns) - 1
-	choices := last - 1
+	last, choices := len(t.columns)-1, t.choices()
 	if choices < 1 || choices > len(choiceLetters) {
 		return "", "", fmt.Errorf("%s:%d: %s, want a question, 1 to %d choices and an answer",
 			t.path, t.lines[row], count(last+1, "field"), len(choiceLetters))

@@ -127,8 +127,8 @@ func (o own) question(judged bool) (Question, error) {
 		}
 		return q, nil
 	}
-	if len(o.Choices) > 26 {
-		return Question{}, fmt.Errorf("%d choices: want 26 at most", len(o.Choices))
+	if len(o.Choices) > MaxLetters {
+		return Question{}, fmt.Errorf("%d choices: want %d at most", len(o.Choices), MaxLetters)
 	}
 	for i, choice := range o.Choices {
 		if strings.TrimFunc(choice, isPythonSpace) == "" {
@@ -141,7 +141,7 @@ func (o own) question(judged bool) (Question, error) {
 	if err != nil {
 		return Question{}, err
 	}
-	q.Ref = string(rune('A' + at))
+	q.Ref, q.Letters = string(rune('A'+at)), len(o.Choices)
 	return q, nil
 }
 

@@ -26,9 +26,9 @@ func TestQuestionsOfAUsersFile(t *testing.T) {
 	got, err := Spec{Kind: "questions", Dataset: lines}.Load()
 	require.NoError(t, err)
 	require.Equal(t, []Question{
-		{Subject: "sums", Prompt: "1 + 1?\nA. 1\nB. 2\nC. 3\nAnswer:", Ref: "B"},
-		{Subject: "mine", Index: 1, Prompt: "Capital of France?\nA. Rome\nB. Paris\nAnswer:", Ref: "B"},
-		{Subject: "sums", Index: 2, Prompt: "2 + 2?\nA. 4\nB. 5\nAnswer:", Ref: "A"},
+		{Subject: "sums", Prompt: "1 + 1?\nA. 1\nB. 2\nC. 3\nAnswer:", Ref: "B", Letters: 3},
+		{Subject: "mine", Index: 1, Prompt: "Capital of France?\nA. Rome\nB. Paris\nAnswer:", Ref: "B", Letters: 2},
+		{Subject: "sums", Index: 2, Prompt: "2 + 2?\nA. 4\nB. 5\nAnswer:", Ref: "A", Letters: 2},
 	}, got.Questions)
 	require.Equal(t, []Subject{{Name: "sums"}, {Name: "mine"}}, got.Subjects)
 	require.Equal(t, 2, got.MaxTokens)

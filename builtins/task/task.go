@@ -69,6 +69,11 @@ type Question struct {
 	Choices []string `json:"choices,omitempty"`
 	Right   int      `json:"-"`
 
+	// Letters is how many letters, from A on, an output may begin with to be an
+	// answer: one for each choice that the prompt lists. 0 where answers are of
+	// other kinds, or begin with something else.
+	Letters int `json:"-"`
+
 	// Fields is the question's line of a user's file, whole: what a function
 	// that judges answers may need beside Ref. nil where none does.
 	Fields map[string]any `json:"-"`

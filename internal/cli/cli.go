@@ -4,7 +4,8 @@
 //
 // Exit status: 0 fine, 1 the answer is no, 2 it could not be done, so that a
 // script that asks a question takes neither for the other. The go verb returns
-// the program's own status, and 3 for a program that it refuses.
+// the program's own status, and 3 for a program that it refuses; compare has 5
+// where too few samples answer neither way.
 package cli
 
 import (

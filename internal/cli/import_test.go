@@ -23,7 +23,7 @@ func TestResultsAreImportedAndExported(t *testing.T) {
 	require.Equal(t, exitFailed, Main([]string{"import", lmSamples, "-o", out}), "there is a run of this name")
 	require.Equal(t, exitFailed, Main([]string{"import", lmSamples, "-o", filepath.Join(dir, "other"), "--metric", "f1"}))
 	require.NoDirExists(t, filepath.Join(dir, "other"))
-	require.Equal(t, exitOK, Main([]string{"compare", out, out}))
+	require.Equal(t, exitUnderpowered, Main([]string{"compare", out, out}))
 	require.Equal(t, exitOK, Main([]string{"inspect", out, out, "-i", "1", "--json"}))
 	require.Equal(t, exitFailed, Main([]string{"attach", out, "--resume"}))
 

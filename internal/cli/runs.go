@@ -218,9 +218,13 @@ type compareCommand struct {
 	two
 }
 
+// exitUnderpowered is how compare ends where the samples are too few to say
+// that there is a loss, or that there is none.
+const exitUnderpowered = 5
+
 // Help says how the verb ends.
 func (compareCommand) Help() string {
-	return `Exit status: 0 when no real loss is shown, be it that the samples are too few to show one (verdict.outcome of --json says which); 1 when there is a real loss; 2 when the runs cannot be compared.`
+	return `Exit status: 0 when no loss is detected and one of 5 points would have shown, or when there is a gain; 1 when there is a real loss; 5 when the samples are too few to show one (underpowered); 2 when the runs cannot be compared.`
 }
 
 // Run ends as Help says.
@@ -232,8 +236,11 @@ func (c compareCommand) Run() error {
 	if err := c.show(os.Stdout, cmp); err != nil {
 		return err
 	}
-	if cmp.Verdict.Outcome == compare.RealLoss {
+	switch cmp.Verdict.Outcome {
+	case compare.RealLoss:
 		return status(exitNo)
+	case compare.Underpowered:
+		return status(exitUnderpowered)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func TestVerbsEndAsTheirHelpSays(t *testing.T) {
 		args []string
 		want int
 	}{
-		{[]string{"compare", base, base}, exitOK},
+		{[]string{"compare", base, base}, exitUnderpowered},
 		{[]string{"compare", worse, base}, exitNo},
 		{[]string{"compare", worse, filepath.Join(dir, "absent")}, exitFailed},
 		{[]string{"audit", dir, "--reference", dir}, exitFailed},

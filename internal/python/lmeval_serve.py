@@ -113,7 +113,7 @@ def records(run):
 def adkernel(*arguments):
     """What a command of adkernel prints as JSON."""
     done = subprocess.run([ADKERNEL, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if done.returncode != 0:
+    if done.returncode not in (0, 5):  # 5: a comparison of few samples, which is all that is asked here
         raise RuntimeError(f"adkernel {' '.join(map(str, arguments))} ended with status {done.returncode}:\n{done.stderr[-4000:]}")
     return json.loads(done.stdout)
 
@@ -201,7 +201,7 @@ def compare_imports(folder, run, results) -> int:
             if record["correct"] != (results[task][i][metric] == 1.0):
                 failures += 1
                 print(f"{task}, question {i}: imported as {record['correct']}, lm-eval's {metric} is {results[task][i][metric]}")
-        if task == "demo_words":
+        if task == "demo_words" or metric == "acc_norm":  # which judges otherwise than the run, and is refused
             continue
         c = adkernel("compare", "--json", imported, folder / "run")
         flips, widest = c["losses"] + c["gains"], 0.0
