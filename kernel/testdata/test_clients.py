@@ -218,6 +218,21 @@ class ClientTests(unittest.TestCase):
         shell.send(session.msg("comm_open", {"comm_id": "c2", "target_name": "nobody", "data": {}}))
         self.assertEqual(self.next_of("comm_close")["content"]["comm_id"], "c2")
 
+    def test_functions_of_comms_run_to_their_end_between_cells(self):
+        self.run_cell("HandleComm(\"count\", func(c *Comm, first CommMessage) {\n"
+                      "\tfmt.Println(\"opened\")\n\tfmt.Println(\"with\", first.Data)\n"
+                      "\tc.OnMessage(func(m CommMessage) {\n\t\tfmt.Println(\"got\", m.Data)\n\t\tc.Send(m)\n\t\tfmt.Println(\"sent\")\n\t})\n})")
+        session, shell = self.client.session, self.client.shell_channel
+        shell.send(session.msg("comm_open", {"comm_id": "c3", "target_name": "count", "data": {}}))
+        for n in range(2):
+            shell.send(session.msg("comm_msg", {"comm_id": "c3", "data": {"n": n}}))
+        text = ""
+        while text.count("sent") < 2:
+            content = self.next_of("stream")["content"]
+            self.assertEqual(content["name"], "stdout", content["text"])
+            text += content["text"]
+        self.assertEqual(text, "opened\nwith map[]\ngot map[n:0]\nsent\ngot map[n:1]\nsent\n")
+
     def next_of(self, kind):
         while True:
             message = self.client.get_iopub_msg(timeout=TIMEOUT)

@@ -108,11 +108,11 @@ type worker struct {
 }
 
 // A job is a request that needs the evaluator to itself, with the context
-// that an interrupt ends.
+// that an interrupt ends, or eval.ErrOver.
 type job struct {
 	request
 	ctx    context.Context
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	left   *left
 }
 
@@ -152,7 +152,7 @@ func (w *worker) answerAsked() {
 
 // start makes r interruptible from the moment it was read.
 func (w *worker) start(r request) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
 	j := job{r, ctx, cancel, &left{}}
 	w.mu.Lock()
 	w.running = &j
@@ -166,7 +166,7 @@ func (w *worker) interrupt(id int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.running != nil && (id == 0 || w.running.ID == id) {
-		w.running.cancel()
+		w.running.cancel(nil)
 	}
 }
 
@@ -199,7 +199,7 @@ func (w *worker) evaluateCells() {
 			rep.Settings = setter.Settings()
 		}
 		w.mu.Unlock()
-		j.cancel()
+		j.cancel(eval.ErrOver)
 		w.out.sendFenced(event{Event: eventReply, ID: j.ID, Reply: &rep})
 	}
 }

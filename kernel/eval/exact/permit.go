@@ -2,9 +2,12 @@ package exact
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"adkernel/kernel/eval"
 )
 
 // A permit stands for one cell's right to go on, or for one of a goroutine
@@ -28,7 +31,8 @@ const (
 
 func background() *permit { return &permit{done: make(chan struct{})} }
 
-// withContext returns a permit that ends when ctx is done, and what releases it.
+// withContext returns a permit that ends when ctx is done, unless that is
+// because the cell is over, and what releases it.
 func withContext(ctx context.Context, steps int64) (*permit, func()) {
 	t := background()
 	if steps > 0 {
@@ -36,7 +40,11 @@ func withContext(ctx context.Context, steps int64) (*permit, func()) {
 		t.steps.Store(steps)
 		t.flag.Store(flagBudget)
 	}
-	stop := context.AfterFunc(ctx, func() { t.end(nil) })
+	stop := context.AfterFunc(ctx, func() {
+		if !errors.Is(context.Cause(ctx), eval.ErrOver) {
+			t.end(nil)
+		}
+	})
 	return t, func() {
 		stop()
 		t.over.Store(true)
