@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"adkernel/kernel/display"
 	"adkernel/kernel/eval"
 	"adkernel/kernel/host"
 )
@@ -316,6 +317,34 @@ func TestAnInterruptStopsTheCellAndKeepsTheState(t *testing.T) {
 	require.ErrorContains(t, err, "KeyboardInterrupt")
 	_, _, err = execute(t, s, 3, "call f")
 	require.NoError(t, err)
+}
+
+func TestAnInterruptWhileAValueIsShownIsTheCells(t *testing.T) {
+	s := start(t, Options{})
+	err := interruptWhenWaiting(s, "var x\nslow")
+	require.ErrorContains(t, err, "KeyboardInterrupt: interrupted while the value was being shown")
+	require.Equal(t, []string{"x"}, s.alive.variables, "what ran, ran")
+}
+
+func TestWhatIsShownIsLimited(t *testing.T) {
+	s := start(t, Options{})
+	reply, _, err := execute(t, s, 1, "big")
+	require.NoError(t, err)
+	text := reply.Result.Plain()
+	require.Less(t, len(text), display.MaxText+1000)
+	_, text, _ = strings.Cut(text, "\n")
+	require.Equal(t, `… 15,728,704 more bytes
+application/json is not shown: it has 16.0 MiB, and 16.0 MiB is the most (write it to a file)
+image/png is not shown: it has 16.0 MiB, and 16.0 MiB is the most (write it to a file)
+text/html is not shown: it has 16.0 MiB, and 16.0 MiB is the most (write it to a file)`, text)
+	delete(reply.Result.Data, "text/plain")
+	require.Equal(t, map[string]any{"text/markdown": "small"}, reply.Result.Data)
+
+	_, _, err = execute(t, s, 2, "panic long")
+	var failure *Error
+	require.ErrorAs(t, err, &failure)
+	require.LessOrEqual(t, len(failure.Value), display.MaxText)
+	require.Less(t, len(strings.Join(failure.Traceback, "")), display.MaxText+1000)
 }
 
 func TestACellThatIgnoresTheInterruptIsKilledAfterTheGracePeriod(t *testing.T) {

@@ -209,10 +209,11 @@ func (w *worker) execute(j job) reply {
 	if err == nil {
 		err = failed(result.Values)
 	}
-	rep := reply{Notes: result.Notes, Defines: result.Defines, Uses: result.Uses, Error: encodeError(err)}
+	rep := reply{Notes: result.Notes, Defines: result.Defines, Uses: result.Uses}
 	if err == nil && len(result.Values) > 0 {
-		rep.Result = encodeBundle(host.Show(result.Values...))
+		rep.Result, err = show(j.ctx, result.Values)
 	}
+	rep.Error = encodeError(err)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err == nil && !j.Hidden {
@@ -240,10 +241,23 @@ func (w *worker) expression(j job) reply {
 	if err == nil {
 		err = failed(result.Values)
 	}
-	if err != nil {
-		return reply{Error: encodeError(err)}
+	var rep reply
+	if err == nil {
+		rep.Result, err = show(j.ctx, result.Values)
 	}
-	return reply{Result: encodeBundle(host.Show(result.Values...))}
+	rep.Error = encodeError(err)
+	return rep
+}
+
+// show draws values. What their methods say after an interrupt is worth nothing;
+// what a cell returns that was interrupted, it means to return.
+func show(ctx context.Context, values []any) (*bundle, *eval.Error) {
+	before := ctx.Err()
+	b := encodeBundle(host.Show(values...))
+	if before == nil && ctx.Err() != nil {
+		return nil, &eval.Error{Kind: eval.Interrupt, Message: "interrupted while the value was being shown"}
+	}
+	return b, nil
 }
 
 // restore brings back what a worker before this one had declared.
