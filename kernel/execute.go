@@ -44,7 +44,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 	result, err := s.session.Execute(ctx, worker.Request{
 		N:       n,
 		Source:  content.Code,
-		Hidden:  content.Silent,
+		Hidden:  !stored,
 		Input:   s.asker(r, content.AllowStdin),
 		MaxText: worker.DefaultMaxText,
 	}, func(e worker.Event) { s.output.show(r.Message, e) })
