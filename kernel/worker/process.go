@@ -24,8 +24,8 @@ const closeTime = time.Second
 
 var (
 	errDead = errors.New("the worker died")
-	// errNotBegun says that it died of something else than the cell it was sent.
-	errNotBegun = errors.New("the worker died before the cell began")
+	// errNotBegun says that it died of something else than what it was asked.
+	errNotBegun = errors.New("the worker died before it read the request")
 )
 
 // process is one worker process, as the kernel holds it.
@@ -48,8 +48,13 @@ type process struct {
 	reason  string                // why it died or was killed
 	wanted  bool                  // its end: the session killed it, or it refuses to start
 
-	exited chan struct{} // closed when the process has ended
-	dead   chan struct{} // closed when its output is delivered as well
+	started  time.Time
+	answered atomic.Bool // something that a front end asked
+
+	exited    chan struct{} // closed when the process has ended
+	dead      chan struct{} // closed when its output is delivered as well
+	following sync.Once
+	followed  chan struct{} // closed when it is decided what follows it
 }
 
 func startProcess(options Options, deliver func(Event)) (*process, error) {
@@ -60,7 +65,8 @@ func startProcess(options Options, deliver func(Event)) (*process, error) {
 		deliver: deliver,
 		crash:   crashFilter{deliver: func(text string) { deliver(Stream{"stderr", text}) }},
 		pending: map[int]chan<- *reply{},
-		exited:  make(chan struct{}), dead: make(chan struct{}),
+		started: time.Now(),
+		exited:  make(chan struct{}), dead: make(chan struct{}), followed: make(chan struct{}),
 	}
 	nonce, err := newNonce()
 	if err != nil {

@@ -206,18 +206,43 @@ func TestADeadWorkerIsReplacedAndSaysWhatWasLost(t *testing.T) {
 	}
 }
 
-func TestAWorkerThatDiedBetweenCellsIsReplacedBeforeTheNext(t *testing.T) {
+func TestAWorkerThatDiesBetweenCellsIsReplacedAndTheNextSaysSo(t *testing.T) {
 	s := start(t, Options{})
-	_, _, err := execute(t, s, 1, "var x\nfunc f")
+	_, _, err := execute(t, s, 1, "var x\nfunc f\nserve willing")
 	require.NoError(t, err)
-	s.process.killGroup()
-	<-s.process.dead
+	r := newRecorder()
+	_, err = s.Comm(t.Context(), opening("willing"), r.add)
+	require.NoError(t, err)
+	p := s.process
+	p.killGroup()
+	<-p.followed
+	require.Equal(t, []string{"c"}, r.closings(), "at once")
+	require.Empty(t, s.Comms())
+
+	c, err := s.Complete(t.Context(), "abc", 2)
+	require.NoError(t, err)
+	require.Equal(t, "ab!", c.Items[0].Text)
+	_, err = s.Expression(t.Context(), 2, "value 7")
+	require.NoError(t, err)
 	_, shown, err := execute(t, s, 2, "call f\nprint on")
 	require.NoError(t, err)
 	require.Len(t, shown, 2)
 	require.Contains(t, shown[0], "stderr: the worker was killed by SIGKILL")
 	require.Contains(t, shown[0], "lost variables: x")
 	require.Equal(t, "stdout: on\n", shown[1])
+	_, shown, err = execute(t, s, 3, "print on")
+	require.NoError(t, err)
+	require.Equal(t, []string{"stdout: on\n"}, shown, "it is said once")
+}
+
+func TestAWorkerThatDiesAtItsStartIsNotReplacedForEver(t *testing.T) {
+	s := start(t, Options{Env: append(os.Environ(), "FAKE_REFUSES=1")})
+	p := s.process
+	<-p.followed
+	require.Same(t, p, s.process)
+	_, err := s.Complete(t.Context(), "abc", 2)
+	require.Error(t, err)
+	require.Same(t, p, s.process)
 }
 
 // Whoever kills a worker, the next cell runs.
@@ -471,25 +496,12 @@ func TestExpressions(t *testing.T) {
 	require.ErrorContains(t, err, "no value")
 }
 
-func TestRestartForgetsEverything(t *testing.T) {
+func TestAResetForgetsEverything(t *testing.T) {
 	s := start(t, Options{})
-	_, _, err := execute(t, s, 1, "func f")
+	_, _, err := execute(t, s, 1, "func f\nvar x\nreset")
 	require.NoError(t, err)
-	require.NoError(t, s.Restart())
-	_, _, err = execute(t, s, 1, "call f")
+	_, shown, err := execute(t, s, 1, "cells\nprint new\ncall f")
 	require.ErrorContains(t, err, "undefined: f")
-
-	waiting := newRecorder()
-	ended := make(chan error)
-	go func() {
-		_, err := s.Execute(context.Background(), Request{N: 2, Source: "deaf"}, waiting.add)
-		ended <- err
-	}()
-	<-waiting.seen
-	require.NoError(t, s.Restart())
-	require.ErrorContains(t, <-ended, "was restarted")
-	_, shown, err := execute(t, s, 1, "print new")
-	require.NoError(t, err)
 	require.Equal(t, []string{"stdout: new\n"}, shown)
 }
 
@@ -500,7 +512,6 @@ func TestAClosedSessionSaysSo(t *testing.T) {
 	require.ErrorIs(t, err, ErrClosed)
 	_, err = s.Complete(t.Context(), "", 0)
 	require.ErrorIs(t, err, ErrClosed)
-	require.ErrorIs(t, s.Restart(), ErrClosed)
 }
 
 func TestAProgramThatIsNoWorkerIsAnError(t *testing.T) {
