@@ -310,6 +310,41 @@ class LifeTests(unittest.TestCase):
         self.assertFalse(process_runs(worker))
 
 
+    def test_programs_die_with_the_kernel_and_its_worker(self):
+        def kill_kernel(manager, client, worker):
+            os.kill(manager.provisioner.pid, signal.SIGKILL)
+
+        def kill_worker(manager, client, worker):
+            os.kill(worker, signal.SIGKILL)
+
+        def shut_down(manager, client, worker):
+            manager.shutdown_kernel(now=False)
+
+        for end, script in ((kill_kernel, "echo $$; exec sleep 1000"),
+                            (kill_worker, "sleep 1000 & echo $! $$; wait"),
+                            (shut_down, "sleep 1000 & echo $! $$; wait"),
+                            (shut_down, "trap '' INT; echo $$; sleep 1000; sleep 1000")):
+            with self.subTest(end.__name__, script=script):
+                manager, client = start_new_kernel(kernel_name=KERNEL, startup_timeout=TIMEOUT)
+                self.addCleanup(manager.shutdown_kernel, now=True)
+                self.addCleanup(client.stop_channels)
+                reply = client.execute_interactive(
+                    'import "os"', user_expressions={"pid": "os.Getpid()"}, timeout=TIMEOUT)
+                worker = int(reply["content"]["user_expressions"]["pid"]["data"]["text/plain"])
+                client.execute("%%bash\n" + script)
+                while True:
+                    message = client.get_iopub_msg(timeout=TIMEOUT)
+                    if message["msg_type"] == "stream":
+                        break
+                programs = [int(pid) for pid in message["content"]["text"].split()]
+                self.assertTrue(all(map(process_runs, programs)))
+                end(manager, client, worker)
+                deadline = time.monotonic() + TIMEOUT
+                while any(map(process_runs, programs)) and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                self.assertFalse([pid for pid in programs if process_runs(pid)])
+
+
 class InstalledTests(unittest.TestCase):
     """The kernelspecs that adkernel install writes."""
 

@@ -80,7 +80,7 @@ func TestACommThatIsOpenedToADeadWorkerIsNotKnown(t *testing.T) {
 				_, _, err := execute(t, s, 1, cell)
 				require.NoError(t, err)
 			}
-			p := s.process
+			p := processOf(s)
 			p.killGroup()
 			<-p.dead
 			known, err := s.Comm(t.Context(), opening("willing"), func(Event) {})

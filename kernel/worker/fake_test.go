@@ -67,6 +67,18 @@ func (f *fake) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error
 			if err := c.Run(); err != nil {
 				return result, err
 			}
+		case "group": // a program in a process group of its own
+			c := exec.Command("sh", "-c", rest)
+			c.Stdout, c.Stderr = os.Stdout, os.Stderr
+			c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			if err := c.Run(); err != nil {
+				return result, err
+			}
+		case "last": // is said when the cell is interrupted
+			fmt.Fprintln(f.stdio.Out, "waiting")
+			<-ctx.Done()
+			fmt.Fprintln(f.stdio.Out, rest)
+			return result, &eval.Error{Kind: eval.Interrupt, Message: "interrupted"}
 		case "flood":
 			for n := range 100_000 {
 				fmt.Fprintf(f.stdio.Out, "line %d\n", n)

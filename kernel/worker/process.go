@@ -19,8 +19,9 @@ import (
 // its cells started may hold the pipes open for ever.
 const drainTime = 200 * time.Millisecond
 
-// closeTime is how long a worker may take to end by itself.
-const closeTime = time.Second
+// closeTime is how long a worker may take to end by itself. The programs of its
+// cell are interrupted, and killed when they have not ended after 2 seconds.
+const closeTime = 3 * time.Second
 
 var (
 	errDead = errors.New("the worker died")
@@ -151,6 +152,7 @@ func (p *process) start() error {
 func (p *process) await() {
 	err := p.cmd.Wait()
 	p.setReason(describeExit(p.cmd.ProcessState, err))
+	killSession(p.cmd.Process.Pid)
 	for _, f := range p.readers {
 		// Pipes of os.Pipe have deadlines; one that had none would be read to its end.
 		_ = f.SetReadDeadline(time.Now().Add(drainTime))
@@ -277,8 +279,8 @@ func (p *process) kill(reason string) {
 	p.killGroup()
 }
 
-// killGroup ends the worker and what its cells started, save what left the
-// worker's process group.
+// killGroup ends the worker and its process group. What else its cells started
+// ends with it: see killSession.
 func (p *process) killGroup() {
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 }

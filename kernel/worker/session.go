@@ -132,6 +132,9 @@ func (s *Session) Execute(ctx context.Context, r Request, on func(Event)) (Reply
 		}
 	}
 	if rep.Error != nil {
+		if _, err := s.current(); err != nil { // it was interrupted by Close
+			return left, err
+		}
 		return left, s.cellError(rep.Error.decode())
 	}
 	return left, nil
@@ -271,7 +274,8 @@ func (s *Session) deliverTo(on func(Event)) {
 	s.on = on
 }
 
-// Close ends the worker and everything in its process group.
+// Close interrupts the cell that runs, which fails with ErrClosed, and ends the
+// worker and what its cells have started.
 func (s *Session) Close() error {
 	s.mu.Lock()
 	closed, p := s.closed, s.process

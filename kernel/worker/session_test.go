@@ -6,6 +6,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -66,6 +68,13 @@ func start(t *testing.T, options Options) *Session {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
+}
+
+// processOf is the worker, dead or alive.
+func processOf(s *Session) *process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.process
 }
 
 // execute runs a cell and returns what it showed.
@@ -213,7 +222,7 @@ func TestAWorkerThatDiesBetweenCellsIsReplacedAndTheNextSaysSo(t *testing.T) {
 	r := newRecorder()
 	_, err = s.Comm(t.Context(), opening("willing"), r.add)
 	require.NoError(t, err)
-	p := s.process
+	p := processOf(s)
 	p.killGroup()
 	<-p.followed
 	require.Equal(t, []string{"c"}, r.closings(), "at once")
@@ -237,12 +246,12 @@ func TestAWorkerThatDiesBetweenCellsIsReplacedAndTheNextSaysSo(t *testing.T) {
 
 func TestAWorkerThatDiesAtItsStartIsNotReplacedForEver(t *testing.T) {
 	s := start(t, Options{Env: append(os.Environ(), "FAKE_REFUSES=1")})
-	p := s.process
+	p := processOf(s)
 	<-p.followed
-	require.Same(t, p, s.process)
+	require.Same(t, p, processOf(s))
 	_, err := s.Complete(t.Context(), "abc", 2)
 	require.Error(t, err)
-	require.Same(t, p, s.process)
+	require.Same(t, p, processOf(s))
 }
 
 // Whoever kills a worker, the next cell runs.
@@ -257,9 +266,7 @@ func TestACellSentWhileTheWorkerIsBeingKilledRuns(t *testing.T) {
 	for n := range rounds {
 		_, _, err := execute(t, s, 2, "var x")
 		require.NoError(t, err)
-		s.mu.Lock()
-		p := s.process
-		s.mu.Unlock()
+		p := processOf(s)
 		p.killGroup() // nobody waits until it is dead
 		_, shown, err := execute(t, s, 3, "call f\nprint on")
 		require.NoError(t, err, n)
@@ -286,9 +293,7 @@ func TestRandomKills(t *testing.T) {
 		defer close(fellow)
 		for _, pause := range pauses {
 			time.Sleep(pause)
-			s.mu.Lock()
-			p := s.process
-			s.mu.Unlock()
+			p := processOf(s)
 			p.killGroup()
 		}
 	}()
@@ -385,8 +390,8 @@ func TestAnInterruptDoesNotWaitForAWorkerThatReadsNothing(t *testing.T) {
 	s := start(t, Options{Grace: 50 * time.Millisecond})
 	_, _, err := execute(t, s, 1, "func f")
 	require.NoError(t, err)
-	require.NoError(t, syscall.Kill(s.process.cmd.Process.Pid, syscall.SIGSTOP))
-	p, ended := s.process, make(chan error)
+	require.NoError(t, syscall.Kill(processOf(s).cmd.Process.Pid, syscall.SIGSTOP))
+	p, ended := processOf(s), make(chan error)
 	go func() {
 		_, err := s.Execute(context.Background(), Request{N: 2, Source: strings.Repeat("print a\n", 1<<17)}, func(Event) {})
 		ended <- err
@@ -512,6 +517,54 @@ func TestAClosedSessionSaysSo(t *testing.T) {
 	require.ErrorIs(t, err, ErrClosed)
 	_, err = s.Complete(t.Context(), "", 0)
 	require.ErrorIs(t, err, ErrClosed)
+}
+
+func TestProgramsEndWithTheirWorker(t *testing.T) {
+	for name, end := range map[string]func(*Session, *process){
+		"closed": func(s *Session, _ *process) { require.NoError(t, s.Close()) },
+		"killed": func(_ *Session, p *process) { p.killGroup() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, Options{})
+			p, r := processOf(s), newRecorder()
+			ended := make(chan error)
+			go func() {
+				// In a group of its own, as %%bash has it, with a program of its own.
+				_, err := s.Execute(context.Background(), Request{N: 1, Source: `group sleep 1000 & echo $! $$; wait`}, r.add)
+				ended <- err
+			}()
+			<-r.seen
+			pids := strings.Fields(strings.TrimPrefix(r.lines()[0], "stdout: "))
+			require.Len(t, pids, 2)
+			end(s, p)
+			require.Error(t, <-ended)
+			for _, pid := range pids {
+				n, err := strconv.Atoi(pid)
+				require.NoError(t, err)
+				require.Eventually(t, func() bool { return !runs(n) }, time.Minute, time.Millisecond)
+			}
+		})
+	}
+}
+
+// runs says whether a process has not ended yet.
+func runs(pid int) bool {
+	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
+	return err == nil && !strings.HasPrefix(string(out), "Z")
+}
+
+func TestCloseInterruptsTheCellThatRuns(t *testing.T) {
+	s := start(t, Options{})
+	r := newRecorder()
+	ended := make(chan error)
+	go func() {
+		_, err := s.Execute(context.Background(), Request{N: 1, Source: "last words"}, r.add)
+		ended <- err
+	}()
+	<-r.seen
+	require.NoError(t, s.Close())
+	require.ErrorIs(t, <-ended, ErrClosed)
+	require.Equal(t, []string{"stdout: waiting\nwords\n"}, r.lines())
 }
 
 func TestAProgramThatIsNoWorkerIsAnError(t *testing.T) {

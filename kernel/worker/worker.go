@@ -19,6 +19,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"syscall"
+	"time"
 
 	"adkernel/kernel/eval"
 	"adkernel/kernel/host"
@@ -67,11 +68,22 @@ func Main(newEvaluator func(Stdio) (eval.Evaluator, error)) error {
 		return fmt.Errorf("the evaluator does not start: %w", err)
 	}
 	host.Set(w)
-	go w.evaluateCells()
+	evaluated := make(chan struct{})
+	go func() {
+		defer close(evaluated)
+		w.evaluateCells()
+	}()
 	go w.answerAsked()
 	go w.watchSignals()
 	out.send(event{Event: eventReady})
 	w.serve(in)
+	// The cell that runs ends as by an interrupt, and ends what it has started.
+	close(w.cells)
+	w.interrupt(0)
+	select {
+	case <-evaluated:
+	case <-time.After(closeTime):
+	}
 	return w.evaluator.Close()
 }
 
