@@ -163,6 +163,18 @@ class ClientTests(unittest.TestCase):
         self.assertEqual(self.reply(first)["status"], "error")
         self.assertEqual(self.reply(second)["status"], "ok")
 
+    def test_a_worker_killed_between_cells_is_replaced_at_once(self):
+        self.run_cell('import "os"\nHandleComm("echo", func(c *Comm, first CommMessage) {})\nx := 1')
+        session, shell = self.client.session, self.client.shell_channel
+        shell.send(session.msg("comm_open", {"comm_id": "c4", "target_name": "echo", "data": {}}))
+        reply, _ = self.run_cell("", user_expressions={"pid": "os.Getpid()"})
+        os.kill(int(reply["user_expressions"]["pid"]["data"]["text/plain"]), signal.SIGKILL)
+        self.assertEqual(self.next_of("comm_close")["content"]["comm_id"], "c4")
+        self.assertEqual(self.reply(self.client.complete("strings.TrimPre"))["matches"], ["TrimPrefix"])
+        reply, outputs = self.run_cell("2")
+        self.assertEqual(reply["status"], "ok")
+        self.assertIn("lost variables: x", outputs[0][1]["text"])
+
     def test_a_cell_sent_after_an_interrupt_runs(self):
         self.run_cell('import "fmt"')
         first = self.client.execute('fmt.Println("looping"); for {}')
