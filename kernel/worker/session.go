@@ -211,34 +211,6 @@ func (s *Session) Interrupt() {
 	}
 }
 
-// Complete proposes what may stand at the cursor (a byte offset).
-func (s *Session) Complete(ctx context.Context, source string, cursor int) (eval.Completion, error) {
-	rep, err := s.ask(ctx, request{Op: opComplete, Source: source, Cursor: cursor})
-	if err != nil || rep.Completion == nil {
-		return eval.Completion{Start: cursor, End: cursor}, err
-	}
-	return *rep.Completion, nil
-}
-
-// Inspect describes the name at the cursor (a byte offset); ok is false when
-// there is none.
-func (s *Session) Inspect(ctx context.Context, source string, cursor int) (in eval.Inspection, ok bool, err error) {
-	rep, err := s.ask(ctx, request{Op: opInspect, Source: source, Cursor: cursor})
-	if err != nil || rep.Inspection == nil {
-		return eval.Inspection{}, false, err
-	}
-	return *rep.Inspection, true, nil
-}
-
-// IsComplete says whether source could run as it stands.
-func (s *Session) IsComplete(ctx context.Context, source string) (eval.Completeness, error) {
-	rep, err := s.ask(ctx, request{Op: opIsComplete, Source: source})
-	if err != nil || rep.Completeness == nil {
-		return eval.Completeness{}, err
-	}
-	return *rep.Completeness, nil
-}
-
 // reset starts a new worker in which nothing is alive but the settings.
 func (s *Session) reset(ctx context.Context, old *process, settings []eval.Cell) error {
 	old.kill("was restarted")
@@ -304,27 +276,6 @@ func (s *Session) deliver(e Event) {
 // end, interrupting it when ctx ends.
 func (s *Session) run(ctx context.Context, p *process, r request) (*reply, error) {
 	return p.run(ctx, r, s.options.Grace)
-}
-
-// ask sends a request that is answered beside cells. One that a worker which
-// died had not read goes to the next worker.
-func (s *Session) ask(ctx context.Context, r request) (*reply, error) {
-	for {
-		p, err := s.current()
-		if err != nil {
-			return nil, err
-		}
-		rep, err := p.ask(ctx, r)
-		switch {
-		case errors.Is(err, errNotBegun) && s.followed(ctx, p):
-			continue
-		case err != nil:
-			return nil, err
-		case rep.Error != nil:
-			return nil, rep.Error.decode()
-		}
-		return rep, nil
-	}
 }
 
 // current is the worker, dead or alive.
