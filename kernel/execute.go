@@ -3,8 +3,11 @@ package kernel
 import (
 	"context"
 	"errors"
+	"fmt"
+	"go/parser"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,7 +47,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 	result, err := s.session.Execute(ctx, worker.Request{
 		N:       n,
 		Source:  content.Code,
-		Hidden:  content.Silent,
+		Hidden:  !stored,
 		Input:   s.asker(r, content.AllowStdin),
 		MaxText: worker.DefaultMaxText,
 	}, func(e worker.Event) { s.output.show(r.Message, e) })
@@ -109,7 +112,11 @@ func payloads(left []host.Payload) []any {
 func (s *server) expressions(ctx context.Context, n int, sources map[string]string) map[string]any {
 	results := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(sources)) {
-		b, err := s.session.Expression(ctx, n, sources[name])
+		source, err := expression(sources[name])
+		var b host.Bundle
+		if err == nil {
+			b, err = s.session.Expression(ctx, n, source)
+		}
 		if err != nil {
 			results[name] = wire.ExpressionError{Status: wire.StatusError, Failure: *failureOf(err)}
 		} else {
@@ -117,6 +124,20 @@ func (s *server) expressions(ctx context.Context, n int, sources map[string]stri
 		}
 	}
 	return results
+}
+
+// expression is the text of a user expression as it may be evaluated: statements
+// would change what is alive, behind the user's back.
+func expression(source string) (string, error) {
+	x, err := parser.ParseExpr(source)
+	if err != nil {
+		return "", &worker.Error{Name: "CompileError", Value: fmt.Sprintf("%s is not an expression: %v", strconv.Quote(source), err)}
+	}
+	text := source[x.Pos()-1 : x.End()-1]
+	if strings.HasPrefix(text, "!") { // would be a line of the shell
+		text = "(" + text + ")"
+	}
+	return text, nil
 }
 
 // logCrash keeps what only somebody who looks for a fault of the program needs.

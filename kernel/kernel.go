@@ -107,6 +107,7 @@ func newServer(c *wire.Connection, options Options) (*server, error) {
 	}
 	s := &server{options: options, log: options.Log, codec: codec, history: newHistory(options.History), dropped: dropLog{log: options.Log}}
 	s.output = newOutputs(s.publish)
+	s.states.publish = s.publish
 	if err := s.listen(c); err != nil {
 		s.close(0)
 		return nil, err

@@ -77,11 +77,10 @@ func TestCommsMessagesKeepTheirOrderWhenACellEnds(t *testing.T) {
 			case "v3":
 				note(r)
 				close(ended)
+			default:
+				<-slow
+				note(r)
 			}
-		},
-		answerComm: func(r *request) {
-			<-slow
-			note(r)
 		},
 	}
 	s.start()

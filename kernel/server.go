@@ -20,6 +20,7 @@ type server struct {
 	session *worker.Session
 	history *history
 	output  *outputs
+	states  states
 	stop    context.CancelCauseFunc
 
 	iopub     *wire.Publisher
@@ -51,7 +52,6 @@ type request struct {
 func (s *server) serve(ctx context.Context) {
 	s.publish(nil, wire.Status{ExecutionState: "starting"})
 	s.shells.answer = func(r *request) { s.serveShell(ctx, r) }
-	s.shells.answerComm = func(r *request) { s.serveComm(ctx, r) } // without a state: the shell is busy with its cell
 	s.shells.start()
 	s.serveChannel(s.shell, s.route)
 	s.serveChannel(s.control, s.serveControl)
@@ -156,9 +156,10 @@ func (s *server) answerAnywhere(r *request) {
 
 // busy tells all front ends that the kernel works on r while f runs.
 func (s *server) busy(r *request, f func()) {
-	s.publish(r.Message, wire.Status{ExecutionState: "busy"})
+	main := r.queue == &s.shells.main
+	s.states.busy(r.Message, main)
 	f()
-	s.publish(r.Message, wire.Status{ExecutionState: "idle"})
+	s.states.idle(r.Message, main)
 	if r.later != nil {
 		r.later()
 	}

@@ -16,11 +16,10 @@ import (
 // run one at a time, whatever shell they come by; everything else of a
 // subshell is answered beside them.
 type shells struct {
-	answer     func(*request)
-	answerComm func(*request)
-	main       queue
-	comms      queue // of the main shell, that came while a cell of it ran
-	serving    sync.WaitGroup
+	answer  func(*request)
+	main    queue
+	comms   queue // of the main shell, that came while a cell of it ran
+	serving sync.WaitGroup
 
 	mu     sync.Mutex
 	sub    map[string]*queue
@@ -37,7 +36,7 @@ func (s *shells) start() {
 		}
 		s.answer(r)
 	})
-	s.serve(&s.comms, s.answerComm)
+	s.serve(&s.comms, s.answer)
 }
 
 func (s *shells) serve(q *queue, answer func(*request)) {

@@ -103,12 +103,50 @@ func TestACellCanWaitForAMessageOfItsComm(t *testing.T) {
 	cell := f.execute("//wait")
 	f.waitForText("waiting")
 	f.sendTo("", f.shell, "comm_msg", `{"comm_id": "c", "data": {"big": 1}}`, []byte{1, 2}, []byte{})
+	require.Equal(t, "busy", contentOf(t, f.next(f.iopub))["execution_state"])
 	answer := f.next(f.iopub)
-	require.Equal(t, "comm_msg", answer.Header.Type, "and no state: the cell's is busy")
+	require.Equal(t, "comm_msg", answer.Header.Type)
 	require.Equal(t, cell, parentOf(t, answer))
 	require.JSONEq(t, `{"comm_id": "c", "data": {"big": 1}}`, string(answer.Content))
 	require.Equal(t, [][]byte{{1, 2}, {}}, answer.Buffers)
 	require.Equal(t, "ok", f.reply(f.shell, cell)["status"])
+}
+
+// Front ends send a comm's next message when the one before is answered, and
+// show the state that came last.
+func TestACommsMessageIsAnsweredWithStatesBesideARunningCell(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("//serve echo")
+	f.shown(f.send(f.shell, "comm_open", `{"comm_id": "c", "target_name": "echo", "data": {}}`))
+	cell := f.execute(looping)
+	f.waitForText("looping")
+	states := func(n int) (all []string) {
+		for len(all) < n {
+			if m := f.next(f.iopub); m.Header.Type == "status" {
+				all = append(all, fmt.Sprint(parentOf(t, m), " ", contentOf(t, m)["execution_state"]))
+			}
+		}
+		return all
+	}
+	for range 2 {
+		id := f.send(f.shell, "comm_msg", `{"comm_id": "c", "data": 1}`)
+		require.Equal(t, []string{id + " busy", id + " idle", cell + " busy"}, states(3))
+	}
+	usage := f.send(f.control, "usage_request", "{}")
+	require.Equal(t, []string{usage + " busy", usage + " idle", cell + " busy"}, states(3))
+	interrupt := f.send(f.control, "interrupt_request", "{}")
+	require.Equal(t, "KeyboardInterrupt", f.reply(f.shell, cell)["ename"])
+	var last string
+	for range 4 {
+		last = states(1)[0]
+		if last == cell+" idle" {
+			break
+		}
+	}
+	require.Contains(t, []string{cell + " idle", interrupt + " idle"}, last)
+	answer, shown := f.run("1")
+	require.Equal(t, "ok", answer["status"])
+	require.Len(t, shown, 2)
 }
 
 func TestAnInterruptEndsTheWaitForACommsFunction(t *testing.T) {

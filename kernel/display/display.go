@@ -26,9 +26,13 @@ const (
 func Text(v any) (text string) {
 	defer func() {
 		if p := recover(); p != nil { // of a String or Error method
-			text = fmt.Sprintf("%T cannot be shown: %v", v, p)
+			text = Cut(fmt.Sprintf("%T cannot be shown: %v", v, p))
 		}
 	}()
+	return Cut(draw(v))
+}
+
+func draw(v any) string {
 	if s, ok := v.(string); ok {
 		return s
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 )
@@ -179,4 +180,57 @@ func TestWhatIsBigIsCutQuickly(t *testing.T) {
 		require.Contains(t, text, "more", name)
 		require.Less(t, time.Since(began), time.Minute, name) // slow machines and the race detector included
 	}
+}
+
+type long string
+
+func (l long) String() string { return string(l) }
+
+func TestTextIsCutBetweenCharacters(t *testing.T) {
+	text := strings.Repeat("é", MaxText)
+	for name, v := range map[string]any{
+		"text": text, "own text": long(text), "error": errors.New(text),
+		"bytes that are no text": strings.Repeat("\xbf", 2*MaxText),
+	} {
+		got := Text(v)
+		require.LessOrEqual(t, len(got), MaxText, name)
+		begin, left, _ := strings.Cut(got, "\n… ")
+		require.Equal(t, number(len(text)-len(begin))+" more bytes", left, name)
+		require.Equal(t, utf8.ValidString(fmt.Sprint(v)), utf8.ValidString(got), name)
+		require.Equal(t, got, Cut(got))
+	}
+	for name, v := range map[string]any{
+		"within": struct{ Log string }{text}, "rows": []string{text, text},
+		"panic": panics(text), "lines": struct{ A, B, C string }{text, text, text},
+		"causes": fmt.Errorf("one: %w", errors.Join(errors.New(text), errors.New(text))),
+	} {
+		require.LessOrEqual(t, len(Text(v)), MaxText, name)
+		require.Less(t, len(HTML(v)), 2*MaxText, name)
+	}
+	require.Len(t, Text(strings.Repeat("a", MaxText)), MaxText)
+}
+
+type panics string
+
+func (p panics) String() string { panic(string(p)) }
+
+func TestTheFirstEntriesOfAMapAreDrawn(t *testing.T) {
+	m := map[int]string{}
+	for i := range maxSorted {
+		m[-i] = "x"
+	}
+	text := Text(m)
+	require.True(t, strings.HasPrefix(text, "map[\n  -262143: x\n  -262142: x\n"), text)
+	require.Contains(t, text, "  … 262,094 more\n")
+
+	m[1] = "x"
+	text = Text(m)
+	require.Contains(t, text, "  … 262,095 more (too many to sort)\n")
+	require.Equal(t, maxRows, strings.Count(text, ": x\n"))
+
+	points := map[int]point{}
+	for i := range maxSorted + 1 {
+		points[i] = point{i, i}
+	}
+	require.Contains(t, Text(points), "… 262,095 more rows (262,145 in all) (too many to sort)")
 }

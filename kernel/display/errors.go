@@ -9,7 +9,12 @@ import (
 
 // An error is drawn with its causes: what it wraps, and what that wraps.
 
-const maxCauses = 20
+const (
+	maxCauses = 20
+	maxCause  = 16 << 10 // bytes of what one of them says
+
+	maxMessage = MaxText / 2 // bytes of what the error says: its causes have room beside it
+)
 
 // A Causer is an error that wraps several others, or one, where the type of
 // its method Unwrap cannot be seen.
@@ -32,7 +37,7 @@ func causesOf(err error) (all []cause, left int) {
 				left++
 				continue
 			}
-			all = append(all, cause{depth, next, textOf(next)})
+			all = append(all, cause{depth, next, cutBytes(textOf(next), maxCause)})
 			walk(next, depth+1)
 		}
 	}
@@ -71,7 +76,7 @@ func textOf(err error) string {
 
 func errorText(err error) string {
 	causes, left := causesOf(err)
-	lines := []string{err.Error()}
+	lines := []string{cutBytes(err.Error(), maxMessage)}
 	for _, c := range causes {
 		text := strings.ReplaceAll(c.text, "\n", "\n"+strings.Repeat(indentation, c.depth+2))
 		lines = append(lines, fmt.Sprintf("%s%s: %s", strings.Repeat(indentation, c.depth+1), of(c.err).TypeName(), text))
@@ -92,7 +97,7 @@ func errorHTML(err error) string {
 	}
 	escaped := func(text string) string { return strings.ReplaceAll(html.EscapeString(text), "\n", "<br>") }
 	var b strings.Builder
-	fmt.Fprintf(&b, "<details><summary>%s</summary>\n", escaped(err.Error()))
+	fmt.Fprintf(&b, "<details><summary>%s</summary>\n", escaped(cutBytes(err.Error(), maxMessage)))
 	for _, c := range causes {
 		fmt.Fprintf(&b, `<div style="margin-left: %dem"><code>%s</code> %s</div>`+"\n", c.depth+1, html.EscapeString(of(c.err).TypeName()), escaped(c.text))
 	}

@@ -1,7 +1,6 @@
 package display
 
 import (
-	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -28,12 +27,12 @@ type lineWriter struct {
 	above []uintptr // pointers that are being followed
 }
 
+// write takes one byte more than width characters can have, which is enough to
+// see that they do not fit.
 func (w *lineWriter) write(text string) {
-	if w.b.Len() > utf8.UTFMax*w.width { // more bytes than so many characters have
-		w.full = true
-		return
-	}
-	w.b.WriteString(text)
+	room := utf8.UTFMax*w.width + 1 - w.b.Len()
+	w.full = w.full || len(text) > room
+	w.b.WriteString(head(text, max(0, room)))
 }
 
 // value draws v; at the top strings stand as they are.
@@ -58,7 +57,7 @@ func (w *lineWriter) value(v Value, depth int, top bool) {
 		if text := v.Scalar().(string); top {
 			w.write(text)
 		} else {
-			w.write(quoteIfNeeded(text))
+			w.write(quoteIfNeeded(head(text, utf8.UTFMax*w.width+1)))
 		}
 	case reflect.Interface:
 		w.value(v.Elem(), depth, top)
@@ -80,7 +79,8 @@ func (w *lineWriter) value(v Value, depth int, top bool) {
 			w.full = true
 			return
 		}
-		for i, entry := range sortedEntries(v) {
+		entries, _ := firstEntries(v, v.Len())
+		for i, entry := range entries {
 			if i > 0 {
 				w.write(" ")
 			}
@@ -142,52 +142,11 @@ func quoteIfNeeded(text string) string {
 	return text
 }
 
-// sortedEntries are those of a map, in the order of their keys.
-func sortedEntries(v Value) []Entry {
-	all := v.Entries()
-	slices.SortFunc(all, func(a, b Entry) int { return compareKeys(a.Key, b.Key) })
-	return all
-}
-
-func compareKeys(a, b Value) int {
-	for a.Kind() == reflect.Interface {
-		a = a.Elem()
-	}
-	for b.Kind() == reflect.Interface {
-		b = b.Elem()
-	}
-	if a.Kind() != b.Kind() {
-		return cmp.Compare(a.Kind(), b.Kind())
-	}
-	if IsNumber(a.Kind()) {
-		x, y := reflect.ValueOf(a.Scalar()), reflect.ValueOf(b.Scalar())
-		switch {
-		case x.CanInt():
-			return cmp.Compare(x.Int(), y.Int())
-		case x.CanUint():
-			return cmp.Compare(x.Uint(), y.Uint())
-		}
-		return cmp.Compare(x.Float(), y.Float())
-	}
-	if a.Kind() == reflect.String {
-		return strings.Compare(a.Scalar().(string), b.Scalar().(string))
-	}
-	return strings.Compare(short(a), short(b))
-}
-
 // short draws v in one line of a table, cut where it is longer.
 func short(v Value) string {
 	w := &lineWriter{width: cellWidth}
 	w.value(v, 0, true)
 	return cut(strings.Join(strings.Fields(w.b.String()), " "), cellWidth)
-}
-
-// cut shortens text to width characters.
-func cut(text string, width int) string {
-	if utf8.RuneCountInString(text) <= width {
-		return text
-	}
-	return string([]rune(text)[:width-1]) + "…"
 }
 
 // number writes n with commas between thousands.

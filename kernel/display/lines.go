@@ -21,6 +21,7 @@ func manyLines(v Value) string {
 
 type blockWriter struct {
 	lines []string
+	bytes int // of lines
 	left  int // lines that were left out
 	above []uintptr
 }
@@ -28,18 +29,28 @@ type blockWriter struct {
 // put appends to the last line, or begins a new one.
 func (w *blockWriter) put(text string, newLine bool) {
 	for i, line := range strings.Split(text, "\n") {
+		begins := len(w.lines) == 0 || newLine || i > 0
 		switch {
-		case len(w.lines) == 0 || newLine || i > 0:
-			if len(w.lines) >= maxLines {
-				w.left++
-				continue
-			}
+		case begins && (len(w.lines) >= maxLines || w.bytes > maxBlock):
+			w.left++
+			continue
+		case begins:
 			w.lines = append(w.lines, line)
-		case w.left == 0:
+		case w.left > 0:
+			continue
+		default:
 			w.lines[len(w.lines)-1] += line
 		}
+		w.bytes += len(line)
 	}
 }
+
+// maxBlock is how many bytes the lines may take: what says that more are left
+// out has room beside them.
+const maxBlock = MaxText - 4<<10
+
+// cut shortens text to what there is room for.
+func (w *blockWriter) cut(text string) string { return cutBytes(text, max(noteRoom, maxBlock-w.bytes)) }
 
 const indentation = "  "
 
@@ -50,7 +61,7 @@ func (w *blockWriter) value(v Value, depth int) {
 		return
 	}
 	if text, ok := ownText(v); ok {
-		w.put(text, false)
+		w.put(w.cut(text), false)
 		return
 	}
 	if depth > maxDepth {
@@ -70,25 +81,32 @@ func (w *blockWriter) value(v Value, depth int) {
 		w.put("&", false)
 		w.value(v.Elem(), depth)
 	case reflect.Struct:
-		w.block("{", "}", depth, v.NumField(), func(i int) string { return v.FieldName(i) + ": " }, v.Field)
+		w.block("{", "}", depth, v.NumField(), "", func(i int) string { return v.FieldName(i) + ": " }, v.Field)
 	case reflect.Map:
-		entries := sortedEntries(v)
-		w.block("map[", "]", depth, len(entries), func(i int) string { return short(entries[i].Key) + ": " }, func(i int) Value { return entries[i].Elem })
+		entries, sorted := firstEntries(v, maxRows)
+		more := ""
+		if !sorted {
+			more = inNoOrder
+		}
+		w.block("map[", "]", depth, v.Len(), more, func(i int) string { return short(entries[i].Key) + ": " }, func(i int) Value { return entries[i].Elem })
 	case reflect.Slice, reflect.Array:
 		if e := v.Element(); isScalar(e.Kind) && !e.Pointer {
 			w.row(v, depth)
 			return
 		}
-		w.block("[", "]", depth, v.Len(), func(int) string { return "" }, v.Index)
+		w.block("[", "]", depth, v.Len(), "", func(int) string { return "" }, v.Index)
 	case reflect.String:
-		w.put(v.Scalar().(string), false)
+		w.put(w.cut(v.Scalar().(string)), false)
 	default:
 		w.put(short(v), false)
 	}
 }
 
-// block draws n values, a line each, and says how many were left out.
-func (w *blockWriter) block(open, end string, depth, n int, name func(int) string, value func(int) Value) {
+// inNoOrder is said of a map's entries that are some, not the first.
+const inNoOrder = " (too many to sort)"
+
+// block draws n values, a line each, and says how many were left out, and more.
+func (w *blockWriter) block(open, end string, depth, n int, more string, name func(int) string, value func(int) Value) {
 	w.put(open, false)
 	inner := strings.Repeat(indentation, depth+1)
 	for i := range min(n, maxRows) {
@@ -96,7 +114,7 @@ func (w *blockWriter) block(open, end string, depth, n int, name func(int) strin
 		w.value(value(i), depth+1)
 	}
 	if n > maxRows {
-		w.put(fmt.Sprintf("%s… %s more", inner, number(n-maxRows)), true)
+		w.put(fmt.Sprintf("%s… %s more%s", inner, number(n-maxRows), more), true)
 	}
 	w.put(strings.Repeat(indentation, depth)+end, true)
 }

@@ -15,6 +15,7 @@ type table struct {
 	rows  [][]string
 	right []bool // columns of numbers
 	total int    // rows of the value
+	more  string // about those that are left out
 }
 
 // tableOf is nil for what is no table: fewer than two rows are none.
@@ -62,12 +63,13 @@ func structTable(v Value, e Element) *table {
 		t.rows = append(t.rows, row)
 	}
 	if v.Kind() == reflect.Map {
-		for i, entry := range sortedEntries(v) {
+		entries, sorted := firstEntries(v, maxRows)
+		if !sorted {
+			t.more = inNoOrder
+		}
+		for i, entry := range entries {
 			if i == 0 {
 				t.right[0] = IsNumber(entry.Key.Kind())
-			}
-			if i == maxRows {
-				break
 			}
 			add(short(entry.Key), entry.Elem)
 		}
@@ -112,7 +114,7 @@ func (t *table) leftOut() string {
 	if t.total <= len(t.rows) {
 		return ""
 	}
-	return fmt.Sprintf("… %s more rows (%s in all)", number(t.total-len(t.rows)), number(t.total))
+	return fmt.Sprintf("… %s more rows (%s in all)%s", number(t.total-len(t.rows)), number(t.total), t.more)
 }
 
 func (t *table) text() string {

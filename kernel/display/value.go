@@ -26,8 +26,8 @@ type Value interface {
 
 	Len() int // of an array, slice, map, string, channel
 	Index(i int) Value
-	Entries() []Entry // of a map, in no order
-	Scalar() any      // of a basic kind
+	Entries(most int) []Entry // of a map, in no order, not more than so many
+	Scalar() any              // of a basic kind
 
 	// Element describes what an array, slice or map holds.
 	Element() Element
@@ -85,9 +85,9 @@ func (n native) Field(i int) Value      { return Native(n.r.Field(i)) }
 func (n native) Len() int               { return n.r.Len() }
 func (n native) Index(i int) Value      { return Native(n.r.Index(i)) }
 
-func (n native) Entries() []Entry {
-	all := make([]Entry, 0, n.r.Len())
-	for it := n.r.MapRange(); it.Next(); {
+func (n native) Entries(most int) []Entry {
+	all := make([]Entry, 0, min(most, n.r.Len()))
+	for it := n.r.MapRange(); len(all) < most && it.Next(); {
 		all = append(all, Entry{Native(it.Key()), Native(it.Value())})
 	}
 	return all

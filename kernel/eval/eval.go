@@ -6,6 +6,7 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -18,6 +19,7 @@ type Evaluator interface {
 	// Evaluate checks the whole cell, then runs it. Nothing of a cell that
 	// does not compile has run. The error is an *Error. When ctx is done the
 	// cell stops; what it had assigned stays, and older closures still work.
+	// Where the cause is ErrOver, nothing stops.
 	Evaluate(ctx context.Context, cell Cell) (Result, error)
 
 	// Complete proposes what may stand at the cursor (a byte offset).
@@ -38,6 +40,11 @@ type Evaluator interface {
 	// Close ends the session; goroutines of cells may go on.
 	Close() error
 }
+
+// ErrOver is the cause with which a cell's context ends when the cell has: who
+// waited on its behalf stops waiting, but the functions that it left with native
+// code, such as handlers and timers, go on.
+var ErrOver = errors.New("the cell is over")
 
 // A Replayer is an Evaluator whose session can be partly rebuilt elsewhere,
 // after its process died.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -52,12 +53,16 @@ func (e *evaluator) shell(ctx context.Context, p part) (eval.Result, error) {
 }
 
 // runProgram runs a program in a process group of its own. The end of ctx
-// interrupts it, and kills it when it does not end. The error says how the
-// program ended when that was not well.
+// interrupts it, and kills it when it does not end; it dies with this process,
+// where the system offers that. The error says how the program ended when that
+// was not well.
 func (e *evaluator) runProgram(ctx context.Context, in io.Reader, out io.Writer, name string, arguments ...string) error {
+	// The parent-death signal is sent when the thread that started it ends.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	program := exec.Command(name, arguments...)
 	program.Stdin, program.Stdout, program.Stderr = in, out, e.Err
-	program.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	program.SysProcAttr = programAttributes()
 	program.WaitDelay = pipeGrace
 	if err := program.Start(); err != nil {
 		return err

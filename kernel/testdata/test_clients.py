@@ -163,6 +163,18 @@ class ClientTests(unittest.TestCase):
         self.assertEqual(self.reply(first)["status"], "error")
         self.assertEqual(self.reply(second)["status"], "ok")
 
+    def test_a_worker_killed_between_cells_is_replaced_at_once(self):
+        self.run_cell('import "os"\nHandleComm("echo", func(c *Comm, first CommMessage) {})\nx := 1')
+        session, shell = self.client.session, self.client.shell_channel
+        shell.send(session.msg("comm_open", {"comm_id": "c4", "target_name": "echo", "data": {}}))
+        reply, _ = self.run_cell("", user_expressions={"pid": "os.Getpid()"})
+        os.kill(int(reply["user_expressions"]["pid"]["data"]["text/plain"]), signal.SIGKILL)
+        self.assertEqual(self.next_of("comm_close")["content"]["comm_id"], "c4")
+        self.assertEqual(self.reply(self.client.complete("strings.TrimPre"))["matches"], ["TrimPrefix"])
+        reply, outputs = self.run_cell("2")
+        self.assertEqual(reply["status"], "ok")
+        self.assertIn("lost variables: x", outputs[0][1]["text"])
+
     def test_a_cell_sent_after_an_interrupt_runs(self):
         self.run_cell('import "fmt"')
         first = self.client.execute('fmt.Println("looping"); for {}')
@@ -217,6 +229,21 @@ class ClientTests(unittest.TestCase):
         self.assertEqual([bytes(b) for b in answer["buffers"]], [b"\x00\xff"])
         shell.send(session.msg("comm_open", {"comm_id": "c2", "target_name": "nobody", "data": {}}))
         self.assertEqual(self.next_of("comm_close")["content"]["comm_id"], "c2")
+
+    def test_functions_of_comms_run_to_their_end_between_cells(self):
+        self.run_cell("HandleComm(\"count\", func(c *Comm, first CommMessage) {\n"
+                      "\tfmt.Println(\"opened\")\n\tfmt.Println(\"with\", first.Data)\n"
+                      "\tc.OnMessage(func(m CommMessage) {\n\t\tfmt.Println(\"got\", m.Data)\n\t\tc.Send(m)\n\t\tfmt.Println(\"sent\")\n\t})\n})")
+        session, shell = self.client.session, self.client.shell_channel
+        shell.send(session.msg("comm_open", {"comm_id": "c3", "target_name": "count", "data": {}}))
+        for n in range(2):
+            shell.send(session.msg("comm_msg", {"comm_id": "c3", "data": {"n": n}}))
+        text = ""
+        while text.count("sent") < 2:
+            content = self.next_of("stream")["content"]
+            self.assertEqual(content["name"], "stdout", content["text"])
+            text += content["text"]
+        self.assertEqual(text, "opened\nwith map[]\ngot map[n:0]\nsent\ngot map[n:1]\nsent\n")
 
     def next_of(self, kind):
         while True:
@@ -293,6 +320,41 @@ class LifeTests(unittest.TestCase):
         while process_runs(worker) and time.monotonic() < deadline:
             time.sleep(0.01)
         self.assertFalse(process_runs(worker))
+
+
+    def test_programs_die_with_the_kernel_and_its_worker(self):
+        def kill_kernel(manager, client, worker):
+            os.kill(manager.provisioner.pid, signal.SIGKILL)
+
+        def kill_worker(manager, client, worker):
+            os.kill(worker, signal.SIGKILL)
+
+        def shut_down(manager, client, worker):
+            manager.shutdown_kernel(now=False)
+
+        for end, script in ((kill_kernel, "echo $$; exec sleep 1000"),
+                            (kill_worker, "sleep 1000 & echo $! $$; wait"),
+                            (shut_down, "sleep 1000 & echo $! $$; wait"),
+                            (shut_down, "trap '' INT; echo $$; sleep 1000; sleep 1000")):
+            with self.subTest(end.__name__, script=script):
+                manager, client = start_new_kernel(kernel_name=KERNEL, startup_timeout=TIMEOUT)
+                self.addCleanup(manager.shutdown_kernel, now=True)
+                self.addCleanup(client.stop_channels)
+                reply = client.execute_interactive(
+                    'import "os"', user_expressions={"pid": "os.Getpid()"}, timeout=TIMEOUT)
+                worker = int(reply["content"]["user_expressions"]["pid"]["data"]["text/plain"])
+                client.execute("%%bash\n" + script)
+                while True:
+                    message = client.get_iopub_msg(timeout=TIMEOUT)
+                    if message["msg_type"] == "stream":
+                        break
+                programs = [int(pid) for pid in message["content"]["text"].split()]
+                self.assertTrue(all(map(process_runs, programs)))
+                end(manager, client, worker)
+                deadline = time.monotonic() + TIMEOUT
+                while any(map(process_runs, programs)) and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                self.assertFalse([pid for pid in programs if process_runs(pid)])
 
 
 class InstalledTests(unittest.TestCase):

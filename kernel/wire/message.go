@@ -65,19 +65,13 @@ func (c *Codec) Session() string { return c.session }
 // Encode returns the frames of a message after the identities. Its parent is
 // a message that was received, or nil.
 func (c *Codec) Encode(content Content, parent *Message) ([][]byte, error) {
-	return c.EncodeFor("", content, parent)
-}
-
-// EncodeFor is Encode for a request to a subshell; "" is the main shell.
-func (c *Codec) EncodeFor(subshell string, content Content, parent *Message) ([][]byte, error) {
 	header, err := json.Marshal(Header{
-		ID:         uuid.NewString(),
-		Session:    c.session,
-		Username:   c.username,
-		Date:       time.Now().UTC().Format(dateFormat),
-		Type:       content.MessageType(),
-		Version:    Version,
-		SubshellID: subshell,
+		ID:       uuid.NewString(),
+		Session:  c.session,
+		Username: c.username,
+		Date:     time.Now().UTC().Format(dateFormat),
+		Type:     content.MessageType(),
+		Version:  Version,
 	})
 	if err != nil {
 		return nil, err

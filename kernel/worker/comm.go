@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -33,9 +34,18 @@ func (s *Session) Comm(ctx context.Context, c Comm, on func(Event)) (known bool,
 	case host.CommClosed:
 		defer s.noteComm(c)
 	}
-	rep, err := s.ask(ctx, request{Op: opComm, Comm: &c})
+	p, err := s.current()
 	if err != nil {
 		return false, err
+	}
+	rep, err := p.ask(ctx, request{Op: opComm, Comm: &c})
+	switch {
+	case errors.Is(err, errNotBegun): // nor does a new worker serve what a dead one did
+		rep = &reply{}
+	case err != nil:
+		return false, err
+	case rep.Error != nil:
+		return false, rep.Error.decode()
 	}
 	if !rep.Known && c.Kind == host.CommOpened && !listed {
 		s.noteComm(Comm{Kind: host.CommClosed, ID: c.ID})

@@ -72,19 +72,23 @@ func TestACommWhoseOpeningNobodyWaitedForEndsWithItsWorker(t *testing.T) {
 	require.Empty(t, s.Comms())
 }
 
-func TestACommThatIsOpenedToADeadWorkerIsClosed(t *testing.T) {
-	s := start(t, Options{})
-	_, _, err := execute(t, s, 1, "serve willing")
-	require.NoError(t, err)
-	s.process.killGroup()
-	<-s.process.dead
-	_, err = s.Comm(t.Context(), opening("willing"), func(Event) {})
-	require.ErrorIs(t, err, errDead)
-	r := newRecorder()
-	_, err = s.Execute(t.Context(), Request{N: 2, Source: "print on"}, r.add)
-	require.NoError(t, err)
-	require.Equal(t, []string{"c"}, r.closings())
-	require.Empty(t, s.Comms())
+func TestACommThatIsOpenedToADeadWorkerIsNotKnown(t *testing.T) {
+	for name, cell := range map[string]string{"of use": "serve willing", "of no use": ""} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, Options{})
+			if cell != "" {
+				_, _, err := execute(t, s, 1, cell)
+				require.NoError(t, err)
+			}
+			p := processOf(s)
+			p.killGroup()
+			<-p.dead
+			known, err := s.Comm(t.Context(), opening("willing"), func(Event) {})
+			require.NoError(t, err)
+			require.False(t, known)
+			require.Empty(t, s.Comms())
+		})
+	}
 }
 
 func TestWhatTheFunctionsOfACommPrintIsLimited(t *testing.T) {

@@ -64,22 +64,29 @@ func (p *process) run(ctx context.Context, r request, grace time.Duration) (*rep
 	stop := context.AfterFunc(ctx, func() { p.interrupt(sent.id, grace) })
 	defer stop()
 	rep, err := p.wait(sent.reply)
-	if err != nil && r.Op == opExecute && !p.hasBegun(sent) {
+	if err != nil && r.Op == opExecute && !p.endWanted() && !p.hasRead(sent) {
 		return nil, errNotBegun
+	}
+	if err == nil && r.Op != opRestore {
+		p.answered.Store(true)
 	}
 	return rep, err
 }
 
-// hasBegun says whether a dead process may have run something of a cell: it
-// has read what the cell is. One whose end the session wanted takes its cell
+// endWanted says whether the session ended the process, which takes its cell
 // with it in any case.
-func (p *process) hasBegun(cell posted) bool {
+func (p *process) endWanted() bool {
 	p.mu.Lock()
-	wanted := p.wanted
-	p.mu.Unlock()
+	defer p.mu.Unlock()
+	return p.wanted
+}
+
+// hasRead says whether a dead process has read a request, and may have run
+// something of a cell.
+func (p *process) hasRead(r posted) bool {
 	p.writing.Lock()
 	defer p.writing.Unlock()
-	return wanted || p.written-p.unread >= cell.end
+	return p.written-p.unread >= r.end
 }
 
 // runningID is 0 while nothing has the evaluator to itself.
@@ -108,8 +115,12 @@ func (p *process) ask(ctx context.Context, r request) (*reply, error) {
 	sent := p.post(r, false)
 	select {
 	case rep := <-sent.reply:
+		p.answered.Store(true)
 		return rep, nil
 	case <-p.dead:
+		if !p.hasRead(sent) {
+			return nil, errNotBegun
+		}
 		return nil, errDead
 	case <-ctx.Done():
 		p.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"reflect"
@@ -13,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"adkernel/kernel/display"
 	"adkernel/kernel/eval"
 	"adkernel/kernel/host"
 )
@@ -65,6 +67,18 @@ func (f *fake) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error
 			if err := c.Run(); err != nil {
 				return result, err
 			}
+		case "group": // a program in a process group of its own
+			c := exec.Command("sh", "-c", rest)
+			c.Stdout, c.Stderr = os.Stdout, os.Stderr
+			c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			if err := c.Run(); err != nil {
+				return result, err
+			}
+		case "last": // is said when the cell is interrupted
+			fmt.Fprintln(f.stdio.Out, "waiting")
+			<-ctx.Done()
+			fmt.Fprintln(f.stdio.Out, rest)
+			return result, &eval.Error{Kind: eval.Interrupt, Message: "interrupted"}
 		case "flood":
 			for n := range 100_000 {
 				fmt.Fprintf(f.stdio.Out, "line %d\n", n)
@@ -80,6 +94,10 @@ func (f *fake) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error
 			fmt.Fprintf(f.stdio.Out, "read %q, %v\n", word, err)
 		case "note":
 			result.Notes = append(result.Notes, rest)
+		case "reset":
+			if err := host.Reset(); err != nil {
+				return result, err
+			}
 		case "page":
 			host.ShowPage(host.Text(rest))
 		case "serve": // comms, in one of four ways
@@ -102,6 +120,13 @@ func (f *fake) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error
 			}[rest])
 		case "value":
 			result.Values = append(result.Values, rest)
+		case "big": // text, HTML and a picture
+			result.Values = append(result.Values, host.Bundle{Data: map[string]any{
+				"text/plain": strings.Repeat("a", maxContent), "text/html": strings.Repeat("b", maxContent+1), "image/png": make([]byte, maxContent+1),
+				"text/markdown": "small", "application/json": []string{strings.Repeat("c", maxContent)},
+			}})
+		case "slow": // to be shown
+			result.Values = append(result.Values, slow{f.stdio.Out})
 		case "var":
 			f.variables = append(f.variables, rest)
 			result.Defines = append(result.Defines, rest)
@@ -120,6 +145,9 @@ func (f *fake) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error
 			}
 		case "panic":
 			frame := eval.Frame{Func: "f", Cell: cell.N, Line: i + 1, Column: 1}
+			if rest == "long" {
+				rest = strings.Repeat("a", 2*display.MaxText)
+			}
 			return result, &eval.Error{Kind: eval.Panic, Message: rest, Trace: []eval.Frame{frame}}
 		case "fault":
 			panic(rest)
@@ -148,6 +176,15 @@ func (f *fake) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error
 		}
 	}
 	return result, nil
+}
+
+// slow is shown for as long as nobody interrupts.
+type slow struct{ out io.Writer }
+
+func (s slow) String() string {
+	fmt.Fprintln(s.out, "waiting")
+	<-host.Context().Done()
+	return "half of it"
 }
 
 func (f *fake) Complete(source string, cursor int) eval.Completion {

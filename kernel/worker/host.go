@@ -48,18 +48,18 @@ func (w *worker) Running() host.Cell {
 
 // Display implements host.Host.
 func (w *worker) Display(b host.Bundle) host.Handle {
-	d := display{w.out, uuid.NewString()}
+	d := handle{w.out, uuid.NewString()}
 	d.out.sendFenced(event{Event: eventDisplay, Display: d.id, Bundle: encodeBundle(b)})
 	return d
 }
 
-type display struct {
+type handle struct {
 	out *output
 	id  string
 }
 
 // Update implements host.Handle.
-func (d display) Update(b host.Bundle) {
+func (d handle) Update(b host.Bundle) {
 	d.out.sendFenced(event{Event: eventUpdate, Display: d.id, Bundle: encodeBundle(b)})
 }
 

@@ -20,21 +20,26 @@ type limit struct {
 	mu      sync.Mutex
 	printed int   // bytes that were passed on
 	left    int64 // bytes that were left out
-	ended   bool
+	anew    bool  // with what comes next
 }
 
 func limitText(max int, on func(Event)) *limit { return &limit{on: on, max: max} }
 
 func (l *limit) event(e Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch e.(type) {
+	case Stream, Display:
+		if l.anew {
+			l.left, l.printed, l.anew = 0, 0, false
+		}
+	case Clear: // front ends show nothing of before, now or when something else comes
+		l.anew = true
+	}
 	text, ok := e.(Stream)
 	if !ok || l.max == 0 {
 		l.on(e)
 		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ended { // of a goroutine that outlives its cell
-		l.left, l.printed, l.ended = 0, 0, false
 	}
 	room := l.max - l.printed
 	if room >= len(text.Text) {
@@ -60,10 +65,10 @@ func (l *limit) event(e Event) {
 func (l *limit) end() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.left > 0 {
+	if l.left > 0 && !l.anew {
 		l.on(Stream{"stderr", fmt.Sprintf("%s of output were left out\n", size(l.left))})
 	}
-	l.ended = true
+	l.anew = true // what comes now is of a goroutine that outlives its cell
 }
 
 // size writes a number of bytes for a reader.

@@ -35,3 +35,29 @@ func TestTextWithinTheLimitPasses(t *testing.T) {
 		require.Equal(t, []string{"stdout: 1234"}, r.lines())
 	}
 }
+
+func TestTheLimitBeginsAnewWhenTheOutputIsCleared(t *testing.T) {
+	for _, wait := range []bool{false, true} {
+		r := newRecorder()
+		l := limitText(4, r.add)
+		for range 3 {
+			l.event(Stream{"stdout", "12"})
+			l.event(Stream{"stdout", "345"})
+			l.event(Clear{wait})
+		}
+		l.event(Stream{"stdout", "67"})
+		l.end()
+		text := strings.Join(r.lines(), "")
+		require.Equal(t, 3, strings.Count(text, "12"))
+		require.Equal(t, 3, strings.Count(text, "printed more than"))
+		require.NotContains(t, text, "left out\n", "nothing of what is left to be seen")
+		require.True(t, strings.HasSuffix(text, "67"))
+
+		r = newRecorder()
+		l = limitText(4, r.add)
+		l.event(Stream{"stdout", "12345"})
+		l.event(Clear{wait})
+		l.end()
+		require.Equal(t, 2, len(r.lines()), "what says how much was left out would clear the output itself")
+	}
+}

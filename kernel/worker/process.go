@@ -19,13 +19,14 @@ import (
 // its cells started may hold the pipes open for ever.
 const drainTime = 200 * time.Millisecond
 
-// closeTime is how long a worker may take to end by itself.
-const closeTime = time.Second
+// closeTime is how long a worker may take to end by itself. The programs of its
+// cell are interrupted, and killed when they have not ended after 2 seconds.
+const closeTime = 3 * time.Second
 
 var (
 	errDead = errors.New("the worker died")
-	// errNotBegun says that it died of something else than the cell it was sent.
-	errNotBegun = errors.New("the worker died before the cell began")
+	// errNotBegun says that it died of something else than what it was asked.
+	errNotBegun = errors.New("the worker died before it read the request")
 )
 
 // process is one worker process, as the kernel holds it.
@@ -48,8 +49,13 @@ type process struct {
 	reason  string                // why it died or was killed
 	wanted  bool                  // its end: the session killed it, or it refuses to start
 
-	exited chan struct{} // closed when the process has ended
-	dead   chan struct{} // closed when its output is delivered as well
+	started  time.Time
+	answered atomic.Bool // something that a front end asked
+
+	exited    chan struct{} // closed when the process has ended
+	dead      chan struct{} // closed when its output is delivered as well
+	following sync.Once
+	followed  chan struct{} // closed when it is decided what follows it
 }
 
 func startProcess(options Options, deliver func(Event)) (*process, error) {
@@ -60,7 +66,8 @@ func startProcess(options Options, deliver func(Event)) (*process, error) {
 		deliver: deliver,
 		crash:   crashFilter{deliver: func(text string) { deliver(Stream{"stderr", text}) }},
 		pending: map[int]chan<- *reply{},
-		exited:  make(chan struct{}), dead: make(chan struct{}),
+		started: time.Now(),
+		exited:  make(chan struct{}), dead: make(chan struct{}), followed: make(chan struct{}),
 	}
 	nonce, err := newNonce()
 	if err != nil {
@@ -145,6 +152,7 @@ func (p *process) start() error {
 func (p *process) await() {
 	err := p.cmd.Wait()
 	p.setReason(describeExit(p.cmd.ProcessState, err))
+	killSession(p.cmd.Process.Pid)
 	for _, f := range p.readers {
 		// Pipes of os.Pipe have deadlines; one that had none would be read to its end.
 		_ = f.SetReadDeadline(time.Now().Add(drainTime))
@@ -271,8 +279,8 @@ func (p *process) kill(reason string) {
 	p.killGroup()
 }
 
-// killGroup ends the worker and what its cells started, save what left the
-// worker's process group.
+// killGroup ends the worker and its process group. What else its cells started
+// ends with it: see killSession.
 func (p *process) killGroup() {
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 }

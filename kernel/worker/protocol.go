@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
+	"adkernel/kernel/display"
 	"adkernel/kernel/eval"
 	"adkernel/kernel/host"
 )
@@ -147,9 +150,9 @@ func encodeError(e *eval.Error) *cellError {
 	if e == nil {
 		return nil
 	}
-	c := &cellError{Kind: e.Kind, Message: e.Message, At: e.At, Trace: e.Trace, More: e.More, Values: e.Values, Status: e.Status}
+	c := &cellError{Kind: e.Kind, Message: display.Cut(e.Message), At: e.At, Trace: e.Trace, More: e.More, Values: e.Values, Status: e.Status}
 	if e.Cause != nil {
-		c.Cause = e.Cause.Error()
+		c.Cause = display.Cut(e.Cause.Error())
 	}
 	return c
 }
@@ -173,23 +176,40 @@ type bundle struct {
 	Metadata json.RawMessage            `json:"metadata,omitempty"`
 }
 
-// encodeBundle keeps what can be encoded; text/plain says what cannot.
+// maxContent is how many bytes a bundle holds of one type of content: what a
+// cell shows is in the memory of three processes, and in a notebook.
+const maxContent = 16 << 20
+
+// encodeBundle keeps what can be encoded and is not too large; text/plain says
+// what is not kept. Plain text is cut instead: HTML, say, would be broken.
 func encodeBundle(b host.Bundle) *bundle {
 	e := &bundle{Text: map[string]string{}, Binary: map[string][]byte{}, JSON: map[string]json.RawMessage{}}
 	var failed []string
-	for mime, data := range b.Data {
-		switch data := data.(type) {
+	fits := func(mime string, length int) bool {
+		if length > maxContent {
+			failed = append(failed, fmt.Sprintf("%s is not shown: it has %s, and %s is the most (write it to a file)", mime, size(int64(length)), size(maxContent)))
+		}
+		return length <= maxContent
+	}
+	for _, mime := range slices.Sorted(maps.Keys(b.Data)) {
+		switch data := b.Data[mime].(type) {
 		case string:
-			e.Text[mime] = data
+			if mime == "text/plain" {
+				e.Text[mime] = display.Cut(data)
+			} else if fits(mime, len(data)) {
+				e.Text[mime] = data
+			}
 		case []byte:
-			e.Binary[mime] = data
+			if fits(mime, len(data)) {
+				e.Binary[mime] = data
+			}
 		default:
 			text, err := json.Marshal(data)
 			if err != nil {
 				failed = append(failed, fmt.Sprintf("%s cannot be shown: %v", mime, err))
-				continue
+			} else if fits(mime, len(text)) {
+				e.JSON[mime] = text
 			}
-			e.JSON[mime] = text
 		}
 	}
 	if len(b.Metadata) > 0 {

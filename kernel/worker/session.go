@@ -37,6 +37,7 @@ type Session struct {
 	process *process
 	sources map[int]string // of all cells, by number, for tracebacks
 	alive   alive
+	notice  string            // of deaths between cells, for the next cell's output
 	comms   map[string]string // target of each open comm, by id
 
 	delivery sync.Mutex // one event at a time
@@ -83,7 +84,9 @@ func Start(options Options) (*Session, error) {
 		options.Grace = DefaultGrace
 	}
 	s := &Session{options: options, sources: map[int]string{}, comms: map[string]string{}}
-	p, err := startProcess(options, s.deliver)
+	s.cells.Lock()
+	defer s.cells.Unlock()
+	p, err := s.startWorker()
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +99,8 @@ func Start(options Options) (*Session, error) {
 // too, until the next cell. Everything that the cell showed has been delivered
 // when Execute returns. Ending ctx interrupts the cell.
 //
-// A worker that has died since the cell before is replaced first; the cell's
-// output says what was lost. A cell under which the worker dies is not run
+// Where a worker has died since the cell before, the cell's output says what was
+// lost. A cell under which the worker dies is not run
 // again, unless nothing of it had run.
 //
 // The error of a cell that failed is an *Error; the session goes on. Any other
@@ -129,6 +132,9 @@ func (s *Session) Execute(ctx context.Context, r Request, on func(Event)) (Reply
 		}
 	}
 	if rep.Error != nil {
+		if _, err := s.current(); err != nil { // it was interrupted by Close
+			return left, err
+		}
 		return left, s.cellError(rep.Error.decode())
 	}
 	return left, nil
@@ -148,14 +154,18 @@ func (r *reply) decode() Reply {
 }
 
 // start runs a cell on the living worker, and says in its output what was lost
-// when there was none. p is nil when no worker could be had.
+// with those that died between cells. p is nil when no worker could be had.
 func (s *Session) start(ctx context.Context, r Request) (p *process, rep *reply, err error) {
-	p, notice, err := s.worker(ctx)
+	p, err = s.worker(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
+	s.mu.Lock()
+	notice := s.notice
+	s.notice = ""
+	s.mu.Unlock()
 	if notice != "" {
-		s.deliver(Stream{Name: "stderr", Text: notice + "\n"})
+		s.deliver(Stream{Name: "stderr", Text: notice})
 	}
 	cellCtx, end := context.WithCancel(ctx)
 	defer end()
@@ -170,7 +180,7 @@ func (s *Session) start(ctx context.Context, r Request) (p *process, rep *reply,
 func (s *Session) Expression(ctx context.Context, n int, source string) (host.Bundle, error) {
 	s.cells.Lock()
 	defer s.cells.Unlock()
-	p, _, err := s.worker(ctx)
+	p, err := s.worker(ctx)
 	if err != nil {
 		return host.Bundle{}, err
 	}
@@ -201,59 +211,22 @@ func (s *Session) Interrupt() {
 	}
 }
 
-// Complete proposes what may stand at the cursor (a byte offset).
-func (s *Session) Complete(ctx context.Context, source string, cursor int) (eval.Completion, error) {
-	rep, err := s.ask(ctx, request{Op: opComplete, Source: source, Cursor: cursor})
-	if err != nil || rep.Completion == nil {
-		return eval.Completion{Start: cursor, End: cursor}, err
-	}
-	return *rep.Completion, nil
-}
-
-// Inspect describes the name at the cursor (a byte offset); ok is false when
-// there is none.
-func (s *Session) Inspect(ctx context.Context, source string, cursor int) (in eval.Inspection, ok bool, err error) {
-	rep, err := s.ask(ctx, request{Op: opInspect, Source: source, Cursor: cursor})
-	if err != nil || rep.Inspection == nil {
-		return eval.Inspection{}, false, err
-	}
-	return *rep.Inspection, true, nil
-}
-
-// IsComplete says whether source could run as it stands.
-func (s *Session) IsComplete(ctx context.Context, source string) (eval.Completeness, error) {
-	rep, err := s.ask(ctx, request{Op: opIsComplete, Source: source})
-	if err != nil || rep.Completeness == nil {
-		return eval.Completeness{}, err
-	}
-	return *rep.Completeness, nil
-}
-
-// Restart replaces the worker by a new one in which nothing is alive. A cell
-// that runs ends with a WorkerDied error.
-func (s *Session) Restart() error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return ErrClosed
-	}
-	old := s.process
-	s.alive = alive{}
-	s.mu.Unlock()
-	old.kill("was restarted")
-	s.cells.Lock()
-	defer s.cells.Unlock()
-	return s.replace(old)
-}
-
 // reset starts a new worker in which nothing is alive but the settings.
 func (s *Session) reset(ctx context.Context, old *process, settings []eval.Cell) error {
-	if err := s.replace(old); err != nil || len(settings) == 0 {
-		return err
-	}
-	p, _, err := s.worker(ctx)
+	old.kill("was restarted")
+	s.closeComms()
+	p, err := s.startWorker()
 	if err != nil {
 		return err
+	}
+	if err := s.put(p); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.alive = alive{}
+	s.mu.Unlock()
+	if len(settings) == 0 {
+		return nil
 	}
 	rep, err := s.run(ctx, p, request{Op: opRestore, Declarations: settings})
 	if err != nil {
@@ -266,36 +239,15 @@ func (s *Session) reset(ctx context.Context, old *process, settings []eval.Cell)
 	return nil
 }
 
-// replace puts a new worker, in which nothing is alive, in place of old.
-func (s *Session) replace(old *process) error {
-	old.kill("was restarted")
-	s.closeComms()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return ErrClosed
-	}
-	s.alive = alive{}
-	if s.process != old { // the cell that ran has started one already, with nothing to replay
-		return nil
-	}
-	p, err := startProcess(s.options, s.deliver)
-	if err != nil {
-		return err
-	}
-	s.process = p
-	return nil
-}
-
 // deliverTo hands events to on from here.
-func (s *Session) deliverTo(on func(Event)) (previous func(Event)) {
+func (s *Session) deliverTo(on func(Event)) {
 	s.delivery.Lock()
 	defer s.delivery.Unlock()
-	previous, s.on = s.on, on
-	return previous
+	s.on = on
 }
 
-// Close ends the worker and everything in its process group.
+// Close interrupts the cell that runs, which fails with ErrClosed, and ends the
+// worker and what its cells have started.
 func (s *Session) Close() error {
 	s.mu.Lock()
 	closed, p := s.closed, s.process
@@ -326,22 +278,14 @@ func (s *Session) run(ctx context.Context, p *process, r request) (*reply, error
 	return p.run(ctx, r, s.options.Grace)
 }
 
-// ask sends a request that is answered beside cells.
-func (s *Session) ask(ctx context.Context, r request) (*reply, error) {
+// current is the worker, dead or alive.
+func (s *Session) current() (*process, error) {
 	s.mu.Lock()
-	p, closed := s.process, s.closed
-	s.mu.Unlock()
-	if closed {
+	defer s.mu.Unlock()
+	if s.closed {
 		return nil, ErrClosed
 	}
-	rep, err := p.ask(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	if rep.Error != nil {
-		return nil, rep.Error.decode()
-	}
-	return rep, nil
+	return s.process, nil
 }
 
 // note remembers what is alive after a cell.

@@ -6,6 +6,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"adkernel/kernel/display"
 	"adkernel/kernel/eval"
 	"adkernel/kernel/host"
 )
@@ -65,6 +68,13 @@ func start(t *testing.T, options Options) *Session {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
+}
+
+// processOf is the worker, dead or alive.
+func processOf(s *Session) *process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.process
 }
 
 // execute runs a cell and returns what it showed.
@@ -205,18 +215,43 @@ func TestADeadWorkerIsReplacedAndSaysWhatWasLost(t *testing.T) {
 	}
 }
 
-func TestAWorkerThatDiedBetweenCellsIsReplacedBeforeTheNext(t *testing.T) {
+func TestAWorkerThatDiesBetweenCellsIsReplacedAndTheNextSaysSo(t *testing.T) {
 	s := start(t, Options{})
-	_, _, err := execute(t, s, 1, "var x\nfunc f")
+	_, _, err := execute(t, s, 1, "var x\nfunc f\nserve willing")
 	require.NoError(t, err)
-	s.process.killGroup()
-	<-s.process.dead
+	r := newRecorder()
+	_, err = s.Comm(t.Context(), opening("willing"), r.add)
+	require.NoError(t, err)
+	p := processOf(s)
+	p.killGroup()
+	<-p.followed
+	require.Equal(t, []string{"c"}, r.closings(), "at once")
+	require.Empty(t, s.Comms())
+
+	c, err := s.Complete(t.Context(), "abc", 2)
+	require.NoError(t, err)
+	require.Equal(t, "ab!", c.Items[0].Text)
+	_, err = s.Expression(t.Context(), 2, "value 7")
+	require.NoError(t, err)
 	_, shown, err := execute(t, s, 2, "call f\nprint on")
 	require.NoError(t, err)
 	require.Len(t, shown, 2)
 	require.Contains(t, shown[0], "stderr: the worker was killed by SIGKILL")
 	require.Contains(t, shown[0], "lost variables: x")
 	require.Equal(t, "stdout: on\n", shown[1])
+	_, shown, err = execute(t, s, 3, "print on")
+	require.NoError(t, err)
+	require.Equal(t, []string{"stdout: on\n"}, shown, "it is said once")
+}
+
+func TestAWorkerThatDiesAtItsStartIsNotReplacedForEver(t *testing.T) {
+	s := start(t, Options{Env: append(os.Environ(), "FAKE_REFUSES=1")})
+	p := processOf(s)
+	<-p.followed
+	require.Same(t, p, processOf(s))
+	_, err := s.Complete(t.Context(), "abc", 2)
+	require.Error(t, err)
+	require.Same(t, p, processOf(s))
 }
 
 // Whoever kills a worker, the next cell runs.
@@ -231,9 +266,7 @@ func TestACellSentWhileTheWorkerIsBeingKilledRuns(t *testing.T) {
 	for n := range rounds {
 		_, _, err := execute(t, s, 2, "var x")
 		require.NoError(t, err)
-		s.mu.Lock()
-		p := s.process
-		s.mu.Unlock()
+		p := processOf(s)
 		p.killGroup() // nobody waits until it is dead
 		_, shown, err := execute(t, s, 3, "call f\nprint on")
 		require.NoError(t, err, n)
@@ -260,9 +293,7 @@ func TestRandomKills(t *testing.T) {
 		defer close(fellow)
 		for _, pause := range pauses {
 			time.Sleep(pause)
-			s.mu.Lock()
-			p := s.process
-			s.mu.Unlock()
+			p := processOf(s)
 			p.killGroup()
 		}
 	}()
@@ -318,6 +349,34 @@ func TestAnInterruptStopsTheCellAndKeepsTheState(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestAnInterruptWhileAValueIsShownIsTheCells(t *testing.T) {
+	s := start(t, Options{})
+	err := interruptWhenWaiting(s, "var x\nslow")
+	require.ErrorContains(t, err, "KeyboardInterrupt: interrupted while the value was being shown")
+	require.Equal(t, []string{"x"}, s.alive.variables, "what ran, ran")
+}
+
+func TestWhatIsShownIsLimited(t *testing.T) {
+	s := start(t, Options{})
+	reply, _, err := execute(t, s, 1, "big")
+	require.NoError(t, err)
+	text := reply.Result.Plain()
+	require.Less(t, len(text), display.MaxText+1000)
+	_, text, _ = strings.Cut(text, "\n")
+	require.Equal(t, `… 15,728,704 more bytes
+application/json is not shown: it has 16.0 MiB, and 16.0 MiB is the most (write it to a file)
+image/png is not shown: it has 16.0 MiB, and 16.0 MiB is the most (write it to a file)
+text/html is not shown: it has 16.0 MiB, and 16.0 MiB is the most (write it to a file)`, text)
+	delete(reply.Result.Data, "text/plain")
+	require.Equal(t, map[string]any{"text/markdown": "small"}, reply.Result.Data)
+
+	_, _, err = execute(t, s, 2, "panic long")
+	var failure *Error
+	require.ErrorAs(t, err, &failure)
+	require.LessOrEqual(t, len(failure.Value), display.MaxText)
+	require.Less(t, len(strings.Join(failure.Traceback, "")), display.MaxText+1000)
+}
+
 func TestACellThatIgnoresTheInterruptIsKilledAfterTheGracePeriod(t *testing.T) {
 	s := start(t, Options{Grace: time.Millisecond})
 	err := interruptWhenWaiting(s, "deaf")
@@ -331,8 +390,8 @@ func TestAnInterruptDoesNotWaitForAWorkerThatReadsNothing(t *testing.T) {
 	s := start(t, Options{Grace: 50 * time.Millisecond})
 	_, _, err := execute(t, s, 1, "func f")
 	require.NoError(t, err)
-	require.NoError(t, syscall.Kill(s.process.cmd.Process.Pid, syscall.SIGSTOP))
-	p, ended := s.process, make(chan error)
+	require.NoError(t, syscall.Kill(processOf(s).cmd.Process.Pid, syscall.SIGSTOP))
+	p, ended := processOf(s), make(chan error)
 	go func() {
 		_, err := s.Execute(context.Background(), Request{N: 2, Source: strings.Repeat("print a\n", 1<<17)}, func(Event) {})
 		ended <- err
@@ -442,25 +501,12 @@ func TestExpressions(t *testing.T) {
 	require.ErrorContains(t, err, "no value")
 }
 
-func TestRestartForgetsEverything(t *testing.T) {
+func TestAResetForgetsEverything(t *testing.T) {
 	s := start(t, Options{})
-	_, _, err := execute(t, s, 1, "func f")
+	_, _, err := execute(t, s, 1, "func f\nvar x\nreset")
 	require.NoError(t, err)
-	require.NoError(t, s.Restart())
-	_, _, err = execute(t, s, 1, "call f")
+	_, shown, err := execute(t, s, 1, "cells\nprint new\ncall f")
 	require.ErrorContains(t, err, "undefined: f")
-
-	waiting := newRecorder()
-	ended := make(chan error)
-	go func() {
-		_, err := s.Execute(context.Background(), Request{N: 2, Source: "deaf"}, waiting.add)
-		ended <- err
-	}()
-	<-waiting.seen
-	require.NoError(t, s.Restart())
-	require.ErrorContains(t, <-ended, "was restarted")
-	_, shown, err := execute(t, s, 1, "print new")
-	require.NoError(t, err)
 	require.Equal(t, []string{"stdout: new\n"}, shown)
 }
 
@@ -471,7 +517,54 @@ func TestAClosedSessionSaysSo(t *testing.T) {
 	require.ErrorIs(t, err, ErrClosed)
 	_, err = s.Complete(t.Context(), "", 0)
 	require.ErrorIs(t, err, ErrClosed)
-	require.ErrorIs(t, s.Restart(), ErrClosed)
+}
+
+func TestProgramsEndWithTheirWorker(t *testing.T) {
+	for name, end := range map[string]func(*Session, *process){
+		"closed": func(s *Session, _ *process) { require.NoError(t, s.Close()) },
+		"killed": func(_ *Session, p *process) { p.killGroup() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, Options{})
+			p, r := processOf(s), newRecorder()
+			ended := make(chan error)
+			go func() {
+				// In a group of its own, as %%bash has it, with a program of its own.
+				_, err := s.Execute(context.Background(), Request{N: 1, Source: `group sleep 1000 & echo $! $$; wait`}, r.add)
+				ended <- err
+			}()
+			<-r.seen
+			pids := strings.Fields(strings.TrimPrefix(r.lines()[0], "stdout: "))
+			require.Len(t, pids, 2)
+			end(s, p)
+			require.Error(t, <-ended)
+			for _, pid := range pids {
+				n, err := strconv.Atoi(pid)
+				require.NoError(t, err)
+				require.Eventually(t, func() bool { return !runs(n) }, time.Minute, time.Millisecond)
+			}
+		})
+	}
+}
+
+// runs says whether a process has not ended yet.
+func runs(pid int) bool {
+	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
+	return err == nil && !strings.HasPrefix(string(out), "Z")
+}
+
+func TestCloseInterruptsTheCellThatRuns(t *testing.T) {
+	s := start(t, Options{})
+	r := newRecorder()
+	ended := make(chan error)
+	go func() {
+		_, err := s.Execute(context.Background(), Request{N: 1, Source: "last words"}, r.add)
+		ended <- err
+	}()
+	<-r.seen
+	require.NoError(t, s.Close())
+	require.ErrorIs(t, <-ended, ErrClosed)
+	require.Equal(t, []string{"stdout: waiting\nwords\n"}, r.lines())
 }
 
 func TestAProgramThatIsNoWorkerIsAnError(t *testing.T) {

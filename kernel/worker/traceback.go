@@ -78,9 +78,9 @@ func (s *Session) calls(e *eval.Error) (lines []string) {
 			where += fmt.Sprintf(", %d times", c.Times)
 		}
 		lines = append(lines, where)
-		if source, ok := s.sources[c.Cell]; ok {
+		if source, ok := s.sources[c.Cell]; ok && (c.Source == "" || c.Source == lineOf(source, c.Line)) {
 			lines = append(lines, excerpt(source, c.Line, c.Column)...)
-		} else if c.Source != "" {
+		} else if c.Source != "" { // of another cell of that number, which was not stored
 			lines = append(lines, pointed(c.Source, c.Line, c.Column)...)
 		}
 		if i == 0 {
@@ -111,6 +111,16 @@ func excerpt(source string, line, column int) []string {
 		lines = append(lines, fmt.Sprintf("%s%7d%s %s", green, n, plain, text[n-1]))
 	}
 	return append(lines, pointed(text[line-1], line, column)...)
+}
+
+// lineOf is a line of source, counted from 1; "" where there is none.
+func lineOf(source string, line int) string {
+	for text := range strings.Lines(source) {
+		if line--; line == 0 {
+			return strings.TrimSuffix(text, "\n")
+		}
+	}
+	return ""
 }
 
 // pointed is the text of a line with a caret under the column.

@@ -42,3 +42,19 @@ In[3]:1:1
 		e = encodeError(e).decode()
 	}
 }
+
+// A cell that is not stored has the number of the one that comes next.
+func TestATracebackShowsTheLineThatRan(t *testing.T) {
+	s := &Session{sources: map[int]string{1: "x := 1\nf()"}}
+	e := &eval.Error{Kind: eval.Panic, Message: "no", Trace: []eval.Frame{
+		{Func: "f", Cell: 1, Line: 2, Column: 2, Source: "\tpanic(\"no\")"}, {Cell: 1, Line: 2, Column: 1, Source: "f()"},
+	}}
+	require.Equal(t, `Panic: no
+In[1]:2:2 in f
+-->   2 	panic("no")
+        	^
+In[1]:2:1
+      1 x := 1
+-->   2 f()
+        ^`, escapes.ReplaceAllString(strings.Join(s.cellError(e).Traceback, "\n"), ""))
+}

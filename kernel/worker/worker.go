@@ -19,6 +19,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"syscall"
+	"time"
 
 	"adkernel/kernel/eval"
 	"adkernel/kernel/host"
@@ -67,11 +68,22 @@ func Main(newEvaluator func(Stdio) (eval.Evaluator, error)) error {
 		return fmt.Errorf("the evaluator does not start: %w", err)
 	}
 	host.Set(w)
-	go w.evaluateCells()
+	evaluated := make(chan struct{})
+	go func() {
+		defer close(evaluated)
+		w.evaluateCells()
+	}()
 	go w.answerAsked()
 	go w.watchSignals()
 	out.send(event{Event: eventReady})
 	w.serve(in)
+	// The cell that runs ends as by an interrupt, and ends what it has started.
+	close(w.cells)
+	w.interrupt(0)
+	select {
+	case <-evaluated:
+	case <-time.After(closeTime):
+	}
 	return w.evaluator.Close()
 }
 
@@ -108,11 +120,11 @@ type worker struct {
 }
 
 // A job is a request that needs the evaluator to itself, with the context
-// that an interrupt ends.
+// that an interrupt ends, or eval.ErrOver.
 type job struct {
 	request
 	ctx    context.Context
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	left   *left
 }
 
@@ -152,7 +164,7 @@ func (w *worker) answerAsked() {
 
 // start makes r interruptible from the moment it was read.
 func (w *worker) start(r request) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
 	j := job{r, ctx, cancel, &left{}}
 	w.mu.Lock()
 	w.running = &j
@@ -166,7 +178,7 @@ func (w *worker) interrupt(id int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.running != nil && (id == 0 || w.running.ID == id) {
-		w.running.cancel()
+		w.running.cancel(nil)
 	}
 }
 
@@ -199,7 +211,7 @@ func (w *worker) evaluateCells() {
 			rep.Settings = setter.Settings()
 		}
 		w.mu.Unlock()
-		j.cancel()
+		j.cancel(eval.ErrOver)
 		w.out.sendFenced(event{Event: eventReply, ID: j.ID, Reply: &rep})
 	}
 }
@@ -209,10 +221,11 @@ func (w *worker) execute(j job) reply {
 	if err == nil {
 		err = failed(result.Values)
 	}
-	rep := reply{Notes: result.Notes, Defines: result.Defines, Uses: result.Uses, Error: encodeError(err)}
+	rep := reply{Notes: result.Notes, Defines: result.Defines, Uses: result.Uses}
 	if err == nil && len(result.Values) > 0 {
-		rep.Result = encodeBundle(host.Show(result.Values...))
+		rep.Result, err = show(j.ctx, result.Values)
 	}
+	rep.Error = encodeError(err)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err == nil && !j.Hidden {
@@ -240,10 +253,23 @@ func (w *worker) expression(j job) reply {
 	if err == nil {
 		err = failed(result.Values)
 	}
-	if err != nil {
-		return reply{Error: encodeError(err)}
+	var rep reply
+	if err == nil {
+		rep.Result, err = show(j.ctx, result.Values)
 	}
-	return reply{Result: encodeBundle(host.Show(result.Values...))}
+	rep.Error = encodeError(err)
+	return rep
+}
+
+// show draws values. What their methods say after an interrupt is worth nothing;
+// what a cell returns that was interrupted, it means to return.
+func show(ctx context.Context, values []any) (*bundle, *eval.Error) {
+	before := ctx.Err()
+	b := encodeBundle(host.Show(values...))
+	if before == nil && ctx.Err() != nil {
+		return nil, &eval.Error{Kind: eval.Interrupt, Message: "interrupted while the value was being shown"}
+	}
+	return b, nil
 }
 
 // restore brings back what a worker before this one had declared.

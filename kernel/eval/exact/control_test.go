@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -437,6 +439,34 @@ wg.Wait()`, body))
 				require.Contains(t, text, "In[1]:")
 			}
 			require.Equal(t, 2, s.run("1 + 1"))
+		})
+	}
+}
+
+// What native code calls between cells goes on: the cell that left it there has
+// ended by itself.
+func TestCallbacksBetweenCellsGoOn(t *testing.T) {
+	for name, source := range map[string]string{
+		"timer":   "time.AfterFunc(30*time.Millisecond, func() { fmt.Println(\"one\"); fmt.Println(\"two\") })",
+		"handler": "s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, \"one \"); fmt.Fprint(w, \"two\") }))\nfmt.Println(s.URL)",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSession(t, Options{})
+			ctx, end := context.WithCancelCause(t.Context())
+			_, err := s.evaluate(ctx, source)
+			require.NoError(t, err)
+			end(eval.ErrOver)
+			if name == "timer" {
+				require.Eventually(t, func() bool { return s.out.String() == "one\ntwo\n" }, 5*time.Second, time.Millisecond, s.out.String())
+				return
+			}
+			r, err := http.Get(strings.TrimSpace(s.out.String()))
+			require.NoError(t, err)
+			defer r.Body.Close()
+			body, err := io.ReadAll(r.Body)
+			require.NoError(t, err)
+			require.Equal(t, "one two", string(body))
+			s.run("s.Close()")
 		})
 	}
 }

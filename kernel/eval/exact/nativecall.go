@@ -80,6 +80,7 @@ func (m *machine) callNative(fn *function, f reflect.Value, args []reflect.Value
 	defer func() {
 		m.outside.Store(nil)
 		if finished {
+			m.tok.heed()       // what returned because of an interrupt may come before the news of it
 			if m.tok.ended() { // it may have been left behind
 				m.raise(m.tok.why())
 				ok = false

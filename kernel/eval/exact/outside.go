@@ -72,8 +72,8 @@ func (o outsideValue) Methods() any {
 	return nil
 }
 
-func (o outsideValue) Entries() []display.Entry {
-	all := o.v.Entries()
+func (o outsideValue) Entries(most int) []display.Entry {
+	all := o.v.SomeEntries(most)
 	out := make([]display.Entry, len(all))
 	for i, e := range all {
 		out[i] = display.Entry{Key: outside(e.Key), Elem: outside(e.Elem)}

@@ -2,16 +2,20 @@ package exact
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"adkernel/kernel/eval"
 )
 
 // A permit stands for one cell's right to go on, or for one of a goroutine
 // that a cell started. Loops and calls look at its flag; what blocks waits for
 // done as well.
 type permit struct {
-	flag   atomic.Int32 // not 0: poll has something to do
+	ctx    context.Context // of the cell; nil for others
+	flag   atomic.Int32    // not 0: poll has something to do
 	done   chan struct{}
 	reason atomic.Pointer[panicking] // why it ended, nil for an interrupt
 	nested atomic.Int32              // calls of cells inside native code or deferred calls
@@ -28,15 +32,17 @@ const (
 
 func background() *permit { return &permit{done: make(chan struct{})} }
 
-// withContext returns a permit that ends when ctx is done, and what releases it.
+// withContext returns a permit that ends when ctx is done, unless that is
+// because the cell is over, and what releases it.
 func withContext(ctx context.Context, steps int64) (*permit, func()) {
 	t := background()
+	t.ctx = ctx
 	if steps > 0 {
 		t.budget = steps
 		t.steps.Store(steps)
 		t.flag.Store(flagBudget)
 	}
-	stop := context.AfterFunc(ctx, func() { t.end(nil) })
+	stop := context.AfterFunc(ctx, t.heed)
 	return t, func() {
 		stop()
 		t.over.Store(true)
@@ -49,6 +55,13 @@ func (t *permit) end(p *panicking) {
 	if t.flag.Or(flagInterrupt)&flagInterrupt == 0 {
 		t.reason.Store(p)
 		close(t.done)
+	}
+}
+
+// heed ends the permit when its cell was interrupted.
+func (t *permit) heed() {
+	if t.ctx != nil && t.ctx.Err() != nil && !errors.Is(context.Cause(t.ctx), eval.ErrOver) {
+		t.end(nil)
 	}
 }
 

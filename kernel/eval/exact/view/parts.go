@@ -159,12 +159,15 @@ func (v Value) reading() (done func()) {
 }
 
 // Entries are those of a map, in no order.
-func (v Value) Entries() []Entry {
+func (v Value) Entries() []Entry { return v.SomeEntries(v.Len()) }
+
+// SomeEntries are at most n of a map's, in no order.
+func (v Value) SomeEntries(n int) []Entry {
 	ro := v.inherited()
 	if v.typ == nil {
 		defer v.reading()()
-		out := make([]Entry, 0, v.native.Len())
-		for it := v.native.MapRange(); it.Next(); {
+		out := make([]Entry, 0, min(n, v.native.Len()))
+		for it := v.native.MapRange(); len(out) < n && it.Next(); {
 			k, e := v.cells.nativeValue(it.Key()), v.cells.nativeValue(it.Value())
 			k.ro, k.fixed, e.ro, e.fixed = ro, true, ro, true
 			out = append(out, Entry{k, e})
@@ -174,8 +177,8 @@ func (v Value) Entries() []Entry {
 	defer v.reading()()
 	m := reflect.NewAt(v.typ.Container(), v.mem).Elem()
 	kt, et := v.cells.partsOf(v.typ).key, v.elemType()
-	out := make([]Entry, 0, m.Len())
-	for it := m.MapRange(); it.Next(); {
+	out := make([]Entry, 0, min(n, m.Len()))
+	for it := m.MapRange(); len(out) < n && it.Next(); {
 		kp, ep := kt.New(), et.New()
 		kt.At(kp).Set(it.Key())
 		et.At(ep).Set(it.Value())

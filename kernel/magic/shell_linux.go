@@ -1,0 +1,7 @@
+package magic
+
+import "syscall"
+
+func programAttributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
