@@ -90,13 +90,23 @@ func (s *server) watchSignals(ctx context.Context, stop context.CancelCauseFunc)
 			return
 		case sig := <-signals:
 			if sig == syscall.SIGINT {
-				now := time.Now()
-				s.interrupt(&request{Message: &wire.Message{Header: wire.Header{Date: now.Format(time.RFC3339Nano)}}, received: now})
+				s.interrupt(signalled(time.Now()))
 			} else {
 				stop(errShutdown)
 			}
 		}
 	}
+}
+
+// signalTime is how long before it is handled a signal may have been sent, and a
+// cell after it: such a cell is not aborted. It is less than a person takes who
+// runs cells and then interrupts them.
+const signalTime = 100 * time.Millisecond
+
+// signalled is the request that a signal stands for.
+func signalled(handled time.Time) *request {
+	sent := handled.Add(-signalTime).UTC().Format(time.RFC3339Nano)
+	return &request{Message: &wire.Message{Header: wire.Header{Date: sent}}, received: handled}
 }
 
 // newServer opens the five channels.

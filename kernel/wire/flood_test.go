@@ -57,6 +57,11 @@ func TestMorePeersThanAChannelServesAreRefused(t *testing.T) {
 	for range maxPeers {
 		dial(t, at, zmq4.Dealer, "")
 	}
+	require.Eventually(t, func() bool { // a client may be through with the handshake before the router is
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return len(r.peers) == maxPeers
+	}, patience, time.Millisecond)
 	_, err := dial(t, at, zmq4.Dealer, "one more").RecvMsg()
 	require.ErrorIs(t, err, io.EOF)
 	r.mu.Lock()
