@@ -17,7 +17,7 @@ func sentAt(kind string, sent, received time.Duration) *request {
 	return &request{Message: &wire.Message{Header: header}, received: epoch.Add(received)}
 }
 
-func signal(handled time.Duration) *request { return signalled(sentAt("", 0, handled).received) }
+func bySignal(handled time.Duration) *request { return signalled(sentAt("", 0, handled).received) }
 
 func TestAFailedCellAbortsTheCellsBehindIt(t *testing.T) {
 	const ms = time.Millisecond
@@ -34,8 +34,8 @@ func TestAFailedCellAbortsTheCellsBehindIt(t *testing.T) {
 		"a cell whose sender's clock is too fast":  {sentAt("", 5000*ms, 5001*ms), sentAt("execute_request", 9000*ms, 2*ms), true},
 		"a cell after it whose sender's is slow":   {sentAt("", 5000*ms, 5001*ms), sentAt("execute_request", 2*ms, 5002*ms), false},
 		"a cell of a sender who writes no date":    {sentAt("", 5*ms, 6*ms), undated(sentAt("execute_request", 0, 2*ms)), true},
-		"a cell just sent when a signal comes":     {signal(150 * ms), sentAt("execute_request", 100*ms, 149*ms), false},
-		"a cell before a signal":                   {signal(150 * ms), sentAt("execute_request", 1*ms, 2*ms), true},
+		"a cell just sent when a signal comes":     {bySignal(150 * ms), sentAt("execute_request", 100*ms, 149*ms), false},
+		"a cell before a signal":                   {bySignal(150 * ms), sentAt("execute_request", 1*ms, 2*ms), true},
 		"a cell, the interrupt being without date": {undated(sentAt("", 0, 6*ms)), sentAt("execute_request", 1*ms, 2*ms), true},
 	} {
 		t.Run(name, func(t *testing.T) {
