@@ -95,11 +95,7 @@ func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, o Options,
 		d.Probes = []Probe{{Name: "all probes", What: "small questions to both deployments", Failed: "not run: no engine was given"}}
 		return nil
 	}
-	var samples []run.Sample
-	for _, p := range pairs {
-		samples = append(samples, p.test)
-	}
-	asked, err := gatherQuestions(c.Test, samples)
+	asked, err := gatherQuestions(c.Test, pairs)
 	if errors.Is(err, run.ErrNotAvailable) {
 		d.Probes = []Probe{{Name: "all probes", What: "small questions to both deployments", Failed: "not run: " + err.Error()}}
 		return nil

@@ -3,11 +3,11 @@ package diagnose
 import (
 	"math"
 	"slices"
+	"strconv"
 
 	"adkernel/builtins/compare"
 	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
-	"adkernel/internal/yamltext"
 )
 
 // An answered question is one that both runs have finished.
@@ -75,8 +75,8 @@ func observeLengths(c *compare.Comparison, pairs []answered, facts Facts) {
 		facts.set("length.rho", rho, n, fromRuns)
 		facts.set("length.p", p, n, fromRuns)
 	}
-	limit, ok := yamltext.Whole(c.Test.Spec().Settings["max_num_tokens"])
-	if !ok {
+	limit, err := strconv.Atoi(setting(c.Test.Spec(), "max_num_tokens"))
+	if err != nil {
 		return
 	}
 	var within, beyond stats.Paired
@@ -87,9 +87,15 @@ func observeLengths(c *compare.Comparison, pairs []answered, facts Facts) {
 			within = within.Add(p.paired())
 		}
 	}
-	if min(within.N(), beyond.N()) >= lengthMinimum {
-		facts.set("chunk.within", within.Change(), within.N(), fromRuns)
-		facts.set("chunk.beyond", beyond.Change(), beyond.N(), fromRuns)
+	if min(within.N(), beyond.N()) < lengthMinimum {
+		return
+	}
+	n := within.N() + beyond.N()
+	facts.set("chunk.within", within.Change(), within.N(), fromRuns)
+	facts.set("chunk.beyond", beyond.Change(), beyond.N(), fromRuns)
+	facts.set("chunk.more", beyond.Change()-within.Change(), n, fromRuns)
+	if differ, err := stats.Heterogeneity([]stats.Paired{within, beyond}, heterogeneitySeed); err == nil {
+		facts.set("chunk.p", differ.P, n, fromRuns)
 	}
 }
 

@@ -79,7 +79,7 @@ func (p *prober) branchRepairs(ctx context.Context) error {
 	return p.probe(ctx, name, what, func() error {
 		best, words, n := math.Inf(1), "", 0
 		for _, c := range list {
-			r, err := p.repaired(ctx, scaled(c.factor, c.matches), p.asked.short)
+			r, err := p.repaired(ctx, scaled(c.factor, c.matches))
 			if errors.Is(err, errUntouched) {
 				continue
 			}
@@ -109,7 +109,7 @@ func (p *prober) branchRepairs(ctx context.Context) error {
 func (p *prober) branchFactor(ctx context.Context) (list []counterfactual, err error) {
 	prompt := p.asked.prompts[p.asked.short.from]
 	const name = "outputs of the branches"
-	what := fmt.Sprintf("what attention and MLP of every layer compute for one prompt of %d tokens: the tested deployment, the reference, and the reference in float32", len(prompt))
+	what := fmt.Sprintf("what attention and MLP of every layer compute for one prompt of %d tokens: the tested deployment, the reference, and what rounding does to that", len(prompt))
 	err = p.probe(ctx, name, what, func() error {
 		got, err := p.traced(ctx, p.test, prompt)
 		if err != nil {
@@ -119,22 +119,22 @@ func (p *prober) branchFactor(ctx context.Context) (list []counterfactual, err e
 		if err != nil {
 			return fmt.Errorf("reference: %w", err)
 		}
-		precise, err := p.traced(ctx, inFloat32(p.reference), prompt)
+		coarse, precise, err := rounded(p.rounding, want, func(d engine.Deployment) ([]engine.Activation, error) { return p.traced(ctx, d, prompt) })
 		if err != nil {
-			return fmt.Errorf("reference in float32: %w", err)
+			return fmt.Errorf("reference in another number format: %w", err)
 		}
-		if len(got) != len(want) || len(want) != len(precise) {
+		if len(got) != len(want) || len(want) != len(coarse) || len(want) != len(precise) {
 			return errors.New("the deployments do not have the same modules")
 		}
 		for i := range got {
-			floor := apart(want[i].Values, precise[i].Values, 1)
-			if apart(got[i].Values, want[i].Values, 1) < wrongFrom*floor {
+			floor := p.rounding.share * apart(coarse[i].Values, precise[i].Values, 1)
+			if excess(apart(got[i].Values, want[i].Values, 1), floor) < wrongFrom {
 				continue
 			}
 			factor := multiple(got[i].Values, want[i].Values)
 			const source = `probe "` + name + `"`
 			p.facts.set("branch.module", got[i].Module, len(got), source)
-			if left := apart(got[i].Values, want[i].Values, factor); !(left < wrongFrom*floor) || factor == 0 {
+			if left := apart(got[i].Values, want[i].Values, factor); !(excess(left, floor) < wrongFrom) || factor == 0 {
 				return nil
 			}
 			p.facts.set("branch.factor", factor, got[i].Rows*got[i].Cols, source)

@@ -13,10 +13,11 @@ import (
 )
 
 // repaired serves the tested deployment with edited weights, and returns how
-// far its logits are from those of the reference with the stored ones. When
+// far its logits are from those of the reference with the stored ones, over the
+// ends of the prompts that it gets wrong as it is. When
 // an edit undoes what the engine does wrong, and nothing else would need it,
 // that is the mechanism itself.
-func (p *prober) repaired(ctx context.Context, change edit, asked span) (reading, error) {
+func (p *prober) repaired(ctx context.Context, change edit) (reading, error) {
 	dir, err := os.MkdirTemp("", "adkernel-repair-")
 	if err != nil {
 		return reading{}, err
@@ -27,15 +28,15 @@ func (p *prober) repaired(ctx context.Context, change edit, asked span) (reading
 	}
 	d := p.test
 	d.Model = dir
-	got, err := p.answer(ctx, d, asked.of(p.asked.prompts))
+	got, err := p.answer(ctx, d, p.asked.short.of(p.asked.prompts))
 	if err != nil {
 		return reading{}, err
 	}
-	want := p.answers[asked.from:asked.to]
+	want := p.answers.of(p.asked.short)
 	if err := comparable(got, want); err != nil {
 		return reading{}, err
 	}
-	return read(got, want, span{0, len(want)}), nil
+	return read(got.at(p.affected), want.at(p.affected)), nil
 }
 
 // A scaleGuess is a constant that a wrapper may hold in the place of the
@@ -96,7 +97,7 @@ func (p *prober) attentionRepairs(ctx context.Context) error {
 func (p *prober) repairScale(ctx context.Context, name string, headDim, hidden int) error {
 	best, words, n := math.Inf(1), "", 0
 	for _, guess := range scaleGuesses(headDim, hidden) {
-		r, err := p.repaired(ctx, scaled(guess.factor, isQuery), p.asked.short)
+		r, err := p.repaired(ctx, scaled(guess.factor, isQuery))
 		if err != nil {
 			return err
 		}
@@ -120,7 +121,7 @@ func (p *prober) repairLayout(ctx context.Context, name string, headDim int) err
 		return nil // rows of codes cannot be permuted without their scales
 	}
 	for _, back := range []bool{false, true} {
-		r, err := p.repaired(ctx, interleaved(headDim, back), p.asked.short)
+		r, err := p.repaired(ctx, interleaved(headDim, back))
 		if err != nil {
 			return err
 		}
@@ -168,7 +169,7 @@ func (p *prober) reduceRepairs(ctx context.Context) error {
 			if repair.moe && !moe {
 				continue
 			}
-			r, err := p.repaired(ctx, scaled(1/ranks, repair.matches), p.asked.short)
+			r, err := p.repaired(ctx, scaled(1/ranks, repair.matches))
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,44 @@
+package diagnose
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/engine"
+)
+
+func TestRoundingIsThatOfTheCoarserFormat(t *testing.T) {
+	for _, c := range []struct {
+		own, other      string
+		coarse, precise string // what the deployment is loaded in beside its own format
+		share           float64
+	}{
+		{"bfloat16", "bfloat16", "", "float32", 1},
+		{"bfloat16", "float32", "", "float32", 1},
+		{"float16", "float16", "", "float32", 1},
+		{"float16", "bfloat16", "bfloat16", "float32", 1},
+		{"float32", "bfloat16", "bfloat16", "", 1},
+		{"float32", "float16", "float16", "", 1},
+		{"float32", "float32", "bfloat16", "", float32Share},
+		{"", "bfloat16", "bfloat16", "float32", 1},
+		{"bfloat16", "", "", "float32", 1},
+		{"", "", "", "float32", 1},
+	} {
+		r := roundingOf(engine.Deployment{Model: "m"}, c.own, c.other)
+		coarse, precise, err := rounded(r, "", func(d engine.Deployment) (string, error) {
+			settings, err := d.Settings()
+			return settings["model_kwargs"].(map[string]any)["torch_dtype"].(string), err
+		})
+		require.NoError(t, err)
+		require.Equal(t, []any{c.coarse, c.precise, c.share}, []any{coarse, precise, r.share}, "%s against %s", c.own, c.other)
+	}
+}
+
+func TestPromptsBeyondTheWorstRoundingAreDividedFromTheOthers(t *testing.T) {
+	beyond, others := divided(reading{errors: []float64{0, 2.9, 3, 40}}, 1)
+	require.Equal(t, []int{2, 3}, beyond)
+	require.Equal(t, []int{0, 1}, others)
+	beyond, _ = divided(reading{errors: []float64{0, 1e-9}}, 0)
+	require.Equal(t, []int{1}, beyond, "without rounding only the same is right")
+}
