@@ -11,7 +11,10 @@ import (
 )
 
 // An answered question is one that both runs have finished.
-type answered struct{ test, base run.Sample }
+type answered struct {
+	test, base run.Sample
+	offered    int // answers to choose from; 0 where an answer may be anything
+}
 
 func (a answered) lost() bool { return a.base.Correct && !a.test.Correct }
 
@@ -21,8 +24,9 @@ func (a answered) paired() stats.Paired { return stats.Outcome(a.base.Correct, a
 func answers(c *compare.Comparison) []answered {
 	pairs := make([]answered, 0, c.N)
 	for test, base := range c.Answers() {
-		pairs = append(pairs, answered{*test, *base})
+		pairs = append(pairs, answered{test: *test, base: *base})
 	}
+	offer(c, pairs)
 	return pairs
 }
 
@@ -37,8 +41,11 @@ func observe(c *compare.Comparison, pairs []answered, facts Facts) {
 		facts.set("accuracy.kept", (c.TestAccuracy.Estimate-guess)/advantage, n, fromRuns)
 	}
 	facts.set("output.same", c.Agreement, n, fromRuns)
-	if c.HasLogits() {
+	test, base := c.HasLogits()
+	if test {
 		facts.set("output.nan", float64(c.TestNaN)/float64(n), n, fromRuns)
+	}
+	if base {
 		facts.set("output.base_nan", float64(c.BaseNaN)/float64(n), n, fromRuns)
 	}
 	observeOutputs(pairs, facts)

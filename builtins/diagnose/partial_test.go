@@ -26,6 +26,7 @@ type forgetful struct {
 	toy
 	format string
 	chunk  int // 0: prompts are whole
+	nan    bool
 }
 
 func openForgetful(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engine, error) {
@@ -33,11 +34,11 @@ func openForgetful(ctx context.Context, d engine.Deployment, at engine.Site) (en
 	if err != nil {
 		return nil, err
 	}
-	out := &forgetful{toy: *e.(*toy), format: "bfloat16"}
 	settings, err := d.Settings()
 	if err != nil {
 		return nil, err
 	}
+	out := &forgetful{toy: *e.(*toy), format: "bfloat16", nan: settings["nan"] == true}
 	if kwargs, ok := settings["model_kwargs"].(map[string]any); ok {
 		out.format = fmt.Sprint(kwargs["torch_dtype"])
 	}
@@ -69,6 +70,9 @@ func (e *forgetful) Generate(_ context.Context, requests []engine.Request, emit 
 			if e.format == "bfloat16" {
 				row[i] = math.Float32frombits(math.Float32bits(row[i]) &^ 0xFFFF)
 			}
+		}
+		if e.nan && r.ID%2 == 0 {
+			row[0], answer = float32(math.NaN()), 'C'
 		}
 		if err := emit(engine.Response{ID: r.ID, Tokens: []int32{answer}, Text: e.Decode([]int32{answer}), Finish: "length", Logits: row}); err != nil {
 			return err
@@ -114,4 +118,27 @@ func TestAFaultThatTouchesAFewPromptsIsShown(t *testing.T) {
 	for _, s := range out.Suspects[1:] {
 		require.NotContains(t, []diagnose.Standing{diagnose.Shown, diagnose.Likely}, s.Standing, "%+v", s)
 	}
+}
+
+// The base's engine tells no logits, as servers do.
+func TestNaNIsSeenBesideABaseWithoutLogits(t *testing.T) {
+	spec := toyTask(t)
+	root := t.TempDir()
+	evaluate := func(d engine.Deployment, command string) *run.Run {
+		r, err := run.Launch(t.Context(), run.Spec{Deployment: d, Task: spec}, run.Options{Root: root, Command: []string{os.Args[0], command}})
+		require.NoError(t, err)
+		require.NoError(t, r.Wait(t.Context()))
+		return r
+	}
+	test := evaluate(engine.Deployment{Name: "nan", Model: "none"}.With(true, "nan"), "execute-forgetful")
+	cmp, err := compare.Runs(test, evaluate(engine.Deployment{Name: "base", Model: "none"}, "execute-toy"))
+	require.NoError(t, err)
+	out, err := diagnose.Run(t.Context(), cmp, diagnose.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 0.5, out.Facts["output.nan"].Value)
+	require.NotContains(t, out.Facts, "output.base_nan")
+	require.True(t, out.Outputs[5].Present)
+	require.Equal(t, "NaN or Inf logits in 20 of 40 test outputs; the base run has no logits", out.Outputs[5].Words)
+	require.Equal(t, "nan-transform", out.Suspects[0].Name)
+	require.Contains(t, out.Suspects[0].For[0].Words, "Logits hold NaN or Inf in 50 % of the test samples (of the base's: unknown).")
 }

@@ -12,7 +12,7 @@ func TestHalfOfTheWholePromptsAreLostOnes(t *testing.T) {
 	task := func(n int, lost func(int) bool) []answered {
 		pairs := make([]answered, n)
 		for i := range pairs {
-			pairs[i] = answered{run.Sample{Index: i, Correct: !lost(i)}, run.Sample{Index: i, Correct: true}}
+			pairs[i] = answered{test: run.Sample{Index: i, Correct: !lost(i)}, base: run.Sample{Index: i, Correct: true}}
 		}
 		return pairs
 	}
