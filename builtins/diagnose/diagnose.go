@@ -21,7 +21,6 @@ import (
 	"adkernel/builtins/engine"
 	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
-	"adkernel/internal/yamltext"
 )
 
 // A Diagnosis is what can be said about the cause of a loss.
@@ -116,12 +115,13 @@ func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, o Options,
 }
 
 // atWorldSize1 returns the comparison of the same checkpoint and base at
-// world_size 1, nil when there is none.
+// world_size 1, nil when there is none. What is not known of a run, as of an
+// import, is not the same.
 func atWorldSize1(c *compare.Comparison, extra []*compare.Comparison) *compare.Comparison {
 	for _, e := range extra {
-		spec := e.Test.Spec()
-		ranks, given := yamltext.Whole(spec.Settings["world_size"])
-		if (!given || ranks == 1) && spec.Deployment.Model == c.Test.Spec().Deployment.Model && e.Base.Dir() == c.Base.Dir() {
+		ranks, known := ranksOf(e.Test.Spec())
+		model := e.Test.Spec().Deployment.Model
+		if known && ranks == 1 && model != "" && model == c.Test.Spec().Deployment.Model && e.Base.Dir() == c.Base.Dir() {
 			return e
 		}
 	}

@@ -57,8 +57,8 @@ var definitions = map[string]definition{
 	"deployment.attention":  {Text, plain, "its attn_backend"},
 	"deployment.same_model": {Bool, plain, "test and base load the same checkpoint"},
 
-	"accuracy.loss": {Number, points, "change of the accuracy, test less base"},
-	"accuracy.kept": {Number, percent, "share of the base's advantage over guessing that test keeps"},
+	"accuracy.change": {Number, points, "change of the accuracy, test less base"},
+	"accuracy.kept":   {Number, percent, "share of the base's advantage over guessing that test keeps"},
 
 	"output.answers":        {Number, percent, "test outputs that are one of the answers"},
 	"output.meta":           {Number, percent, "test outputs that talk about answering"},

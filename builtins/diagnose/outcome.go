@@ -35,7 +35,7 @@ const fromRuns = "the two runs"
 // observe gathers the facts that the runs themselves tell.
 func observe(c *compare.Comparison, pairs []answered, facts Facts) {
 	n := len(pairs)
-	facts.set("accuracy.loss", c.Change.Estimate, n, fromRuns)
+	facts.set("accuracy.change", c.Change.Estimate, n, fromRuns)
 	guess := chance(pairs)
 	if advantage := c.BaseAccuracy.Estimate - guess; advantage > 0 {
 		facts.set("accuracy.kept", (c.TestAccuracy.Estimate-guess)/advantage, n, fromRuns)

@@ -78,23 +78,18 @@ func (p *prober) branchRepairs(ctx context.Context) error {
 	what := fmt.Sprintf("the tested deployment with its weights changed to undo a factor of a branch's output, at most %d changes; %d prompts of at most %d tokens", len(list), p.asked.short.to-p.asked.short.from, shortTokens)
 	return p.probe(ctx, name, what, func() error {
 		best, words, n := math.Inf(1), "", 0
+		var changes []edit
 		for _, c := range list {
-			r, err := p.repaired(ctx, scaled(c.factor, c.matches))
-			if errors.Is(err, errUntouched) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if r.median() < best || n == 0 {
-				best, words, n = r.median(), c.words, r.n()
-			}
-			if excess(best, p.shortFloor) < wrongFrom {
-				break
-			}
+			changes = append(changes, scaled(c.factor, c.matches))
 		}
-		if n == 0 {
-			return errUntouched
+		err := p.tryRepairs(ctx, changes, func(i int, r reading) bool {
+			if r.median() < best || n == 0 {
+				best, words, n = r.median(), list[i].words, r.n()
+			}
+			return excess(best, p.shortFloor) < wrongFrom
+		})
+		if err != nil {
+			return err
 		}
 		p.setRepair("repair.branch", best, n, name)
 		p.facts.set("repair.branch_words", words, n, fmt.Sprintf("probe %q", name))

@@ -73,8 +73,8 @@ func (p *prober) changes(settings map[string]any) []change {
 			list = append(list, change{fact, name, d})
 		}
 	}
-	ranks, _ := p.facts.number("deployment.world_size")
-	add(ranks > 1, "world1.excess", "world_size 1", p.test.With(1, "world_size"))
+	one, _, off := onOneRank(p.test, settings)
+	add(off != "", "world1.excess", off, one)
 	add(settings["compile_backend"] != nil && settings["compile_backend"] != "torch-simple",
 		"eager.excess", "compile_backend torch-simple", p.test.With("torch-simple", "compile_backend"))
 	attention := p.test.PlainAttention()
