@@ -1,19 +1,22 @@
 package diagnose
 
-import "adkernel/builtins/engine"
+import (
+	"slices"
+
+	"adkernel/builtins/engine"
+)
 
 // formats lists the number formats of activations, coarsest first.
 var formats = []string{"bfloat16", "float16", "float32"}
 
-// coarser returns the coarser of two formats, and the other where one is not
-// known.
+// coarser returns the coarser of two formats. One that is not known ("auto") may
+// be the coarsest; where neither is, it is taken to be a, as it is.
 func coarser(a, b string) string {
-	for _, f := range formats {
-		if a == f || b == f {
-			return f
-		}
+	i, j := slices.Index(formats, a), slices.Index(formats, b)
+	if i < 0 && j < 0 {
+		return a
 	}
-	return a
+	return formats[max(0, min(i, j))]
 }
 
 // A rounding says how to measure what rounding alone does to a deployment: how

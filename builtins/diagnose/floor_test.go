@@ -22,8 +22,11 @@ func TestRoundingIsThatOfTheCoarserFormat(t *testing.T) {
 		{"float32", "float16", "float16", "", 1},
 		{"float32", "float32", "bfloat16", "", float32Share},
 		{"", "bfloat16", "bfloat16", "float32", 1},
-		{"bfloat16", "", "", "float32", 1},
-		{"", "", "", "float32", 1},
+		{"bfloat16", "auto", "", "float32", 1},
+		{"float16", "auto", "bfloat16", "float32", 1},
+		{"float32", "auto", "bfloat16", "", 1},
+		{"auto", "float32", "bfloat16", "float32", 1},
+		{"auto", "auto", "", "float32", 1},
 	} {
 		r := roundingOf(engine.Deployment{Model: "m"}, c.own, c.other)
 		coarse, precise, err := rounded(r, "", func(d engine.Deployment) (string, error) {

@@ -32,7 +32,6 @@ type prober struct {
 	probes []Probe
 
 	answers    rows     // of the reference, to everything asked
-	format     string   // in which the tested deployment computes: "bfloat16"
 	rounding   rounding // of the reference
 	shortFloor float64  // rounding over the short prompts
 

@@ -39,16 +39,16 @@ func (p *prober) againstReference(ctx context.Context) error {
 	what := fmt.Sprintf("logits of the tested deployment, of its checkpoint served as the base is, and of that in float32 (in bfloat16 where it computes in float32 itself): %d prompts of the task, %d of them lost, %d of one token, %d of one token repeated, %d of two tokens",
 		size(p.asked.whole), p.asked.lost, size(p.asked.single), size(p.asked.repeated), size(p.asked.pairs))
 	return p.probe(ctx, "same checkpoint, base's engine", what, func() error {
-		var own string
+		var own, tested string
+		var got rows
 		var err error
 		if p.answers, own, err = p.answerIn(ctx, p.reference, p.asked.prompts); err != nil {
 			return fmt.Errorf("reference: %w", err)
 		}
-		var got rows
-		if got, p.format, err = p.answerIn(ctx, p.test, p.asked.prompts); err != nil {
+		if got, tested, err = p.answerIn(ctx, p.test, p.asked.prompts); err != nil {
 			return fmt.Errorf("tested deployment: %w", err)
 		}
-		p.rounding = roundingOf(p.reference, own, p.format)
+		p.rounding = roundingOf(p.reference, own, tested)
 		coarse, precise, err := rounded(p.rounding, p.answers, func(d engine.Deployment) (rows, error) { return p.answer(ctx, d, p.asked.prompts) })
 		if err != nil {
 			return fmt.Errorf("reference in another number format: %w", err)
