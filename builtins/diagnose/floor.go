@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"math"
 	"slices"
 
 	"adkernel/builtins/engine"
@@ -97,12 +98,23 @@ const wrongFrom = 3
 // float32 as in bfloat16 and only seldomer: so worst is what it does to any of
 // them in the coarser of the two.
 func divided(r reading, worst float64) (beyond, others []int) {
-	for i, e := range r.errors {
-		if excess(e, worst) >= wrongFrom {
+	for _, i := range r.measured() {
+		if excess(r.errors[i], worst) >= wrongFrom {
 			beyond = append(beyond, i)
 		} else {
 			others = append(others, i)
 		}
 	}
 	return beyond, others
+}
+
+// worst is the largest error that is finite.
+func (r reading) worst() float64 {
+	worst := 0.0
+	for _, e := range r.errors {
+		if !math.IsInf(e, 0) && e > worst {
+			worst = e
+		}
+	}
+	return worst
 }

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,6 +43,9 @@ func TestPromptsBeyondTheWorstRoundingAreDividedFromTheOthers(t *testing.T) {
 	beyond, others := divided(reading{errors: []float64{0, 2.9, 3, 40}}, 1)
 	require.Equal(t, []int{2, 3}, beyond)
 	require.Equal(t, []int{0, 1}, others)
+	beyond, others = divided(reading{errors: []float64{math.NaN(), math.Inf(1), 1}}, reading{errors: []float64{.5, math.Inf(1), math.NaN()}}.worst())
+	require.Equal(t, []int{1}, beyond)
+	require.Equal(t, []int{2}, others)
 	beyond, _ = divided(reading{errors: []float64{0, 1e-9}}, 0)
 	require.Equal(t, []int{1}, beyond, "without rounding only the same is right")
 }

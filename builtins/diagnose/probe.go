@@ -123,15 +123,34 @@ func ask(ctx context.Context, e engine.Engine, prompts [][]int32) (rows, error) 
 
 // A reading compares the logits of two deployments over some prompts.
 type reading struct {
-	errors []float64 // of each prompt, relative; infinite where a logit is NaN or Inf
-	nan    int       // prompts after which the deployment under test gives NaN or Inf
+	// errors are relative, one for each prompt: infinite where a logit under test
+	// is NaN or Inf, and NaN where one is that it is measured against.
+	errors []float64
+	nan    int // prompts of infinite error for that reason
 }
 
+// measured are the places of the prompts that have an error.
+func (r reading) measured() []int {
+	var places []int
+	for i, e := range r.errors {
+		if !math.IsNaN(e) {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
+func (r reading) n() int { return len(r.measured()) }
+
+// median is NaN where nothing was measured.
 func (r reading) median() float64 {
-	return stats.Quantile(slices.Sorted(slices.Values(r.errors)), 0.5)
+	errors := r.at(r.measured()).errors
+	if len(errors) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(errors)
+	return stats.Quantile(errors, 0.5)
 }
-
-func (r reading) n() int { return len(r.errors) }
 
 // at is the reading of the prompts at some places; it does not count NaN.
 func (r reading) at(places []int) reading {
@@ -142,25 +161,16 @@ func (r reading) at(places []int) reading {
 	return out
 }
 
-// every lists the places of n things.
-func every(n int) []int {
-	places := make([]int, n)
-	for i := range places {
-		places[i] = i
-	}
-	return places
-}
-
 // comparable refuses rows of logits that say nothing about each other: of other
-// vocabularies, or against a reference that is not finite itself.
+// vocabularies, or against a reference that is never finite itself.
 func comparable(got, want rows) error {
 	for i := range want {
 		if len(got[i]) != len(want[i]) {
 			return fmt.Errorf("rows of %d logits, and of %d of what they are measured against: the vocabularies are not the same", len(got[i]), len(want[i]))
 		}
-		if !allFinite(want[i]) {
-			return fmt.Errorf("what the logits are measured against holds NaN or Inf itself, first after probe prompt %d", i)
-		}
+	}
+	if len(want) > 0 && !slices.ContainsFunc(want, allFinite) {
+		return fmt.Errorf("what the logits are measured against holds NaN or Inf itself after each of %d probe prompts", len(want))
 	}
 	return nil
 }
@@ -173,10 +183,15 @@ func allFinite(row []float32) bool {
 func read(got, want rows) reading {
 	var r reading
 	for i := range want {
-		if !allFinite(got[i]) {
+		switch {
+		case !allFinite(want[i]):
+			r.errors = append(r.errors, math.NaN())
+		case !allFinite(got[i]):
+			r.errors = append(r.errors, math.Inf(1))
 			r.nan++
+		default:
+			r.errors = append(r.errors, relativeError(got[i], want[i]))
 		}
-		r.errors = append(r.errors, relativeError(got[i], want[i]))
 	}
 	return r
 }

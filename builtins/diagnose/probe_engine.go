@@ -82,12 +82,12 @@ func (p *prober) compare(got, coarse, precise rows, source string) {
 	floors := func(s span) reading { return read(coarse.of(s), precise.of(s)) }
 	floor := func(s span) float64 { return p.rounding.share * floors(s).median() }
 	whole := read(got.of(p.asked.whole), p.answers.of(p.asked.whole))
-	asked, least := whole.n(), floor(p.asked.whole)
+	asked, least := whole.n(), floor(p.asked.whole) // those that the reference can answer
 	p.facts.set("engine.prompts", float64(asked), asked, source)
 	p.facts.set("engine.floor", least, asked, source)
 	p.facts.set("engine.nan", float64(whole.nan), asked, source)
-	wrong, right := divided(whole, slices.Max(floors(p.asked.whole).errors))
-	p.affected = every(asked)
+	wrong, right := divided(whole, floors(p.asked.whole).worst())
+	p.affected = whole.measured()
 	switch {
 	case len(wrong) > 0 && len(right) > 0 && excess(whole.at(right).median(), least) < wrongFrom:
 		p.affected, whole = wrong, whole.at(wrong) // and the others are right
