@@ -37,6 +37,9 @@ func TestRoundingIsThatOfTheCoarserFormat(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []any{c.coarse, c.precise, c.share}, []any{coarse, precise, r.share}, "%s against %s", c.own, c.other)
 	}
+	settings, err := roundingOf(engine.Deployment{Backend: "pytorch"}, "bfloat16", "bfloat16").precise.Settings()
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{"dtype": "float32"}, settings, "in the engine's own words")
 }
 
 func TestPromptsBeyondTheWorstRoundingAreDividedFromTheOthers(t *testing.T) {
