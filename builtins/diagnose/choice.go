@@ -1,9 +1,8 @@
 package diagnose
 
 import (
-	"regexp"
-
 	"adkernel/builtins/compare"
+	"adkernel/builtins/task"
 )
 
 // usualLetters are the answers of most multiple-choice tasks.
@@ -70,7 +69,7 @@ func offer(c *compare.Comparison, pairs []answered) {
 		if err != nil {
 			break // nor are there others
 		}
-		if n := listed(text); n > place(pairs[i].base.Ref) {
+		if n := task.LettersIn(text); n > place(pairs[i].base.Ref) {
 			pairs[i].offered = n
 		}
 	}
@@ -87,26 +86,4 @@ func promptText(c *compare.Comparison, p answered) (string, error) {
 		return c.Base.PromptText(p.base.Index)
 	}
 	return text, nil
-}
-
-// listing matches the line of a choice: "A. " in MMLU's prompts, "A) " and
-// "(A) " in others.
-var listing = regexp.MustCompile(`(?m)^[ \t]*\(?([A-Z])[.)][ \t]`)
-
-// listed counts the choices of the last question in a prompt, which follow each
-// other from A on; 0 where it has no list of them.
-func listed(prompt string) int {
-	n := 0
-	for _, m := range listing.FindAllStringSubmatch(prompt, -1) {
-		switch at := place(m[1]); at {
-		case 0:
-			n = 1
-		case n:
-			n++
-		}
-	}
-	if n < 2 {
-		return 0
-	}
-	return n
 }

@@ -11,20 +11,6 @@ import (
 	"adkernel/builtins/run"
 )
 
-func TestChoicesOfTheLastQuestionAreCounted(t *testing.T) {
-	for prompt, want := range map[string]int{
-		"1 + 1?\nA. 1\nB. 2\nAnswer:":                                              2,
-		"x?\nA. 1\nB. 2\nC. 3\nAnswer: A\n\ny?\nA. 4\nB. 5\nAnswer:":               2,
-		"x?\n(A) 1\n(B) 2\n(C) 3\n(D) 4\nLet's think":                              4,
-		"Q: who?\nA: he\nQ: what?\nA:":                                             0,
-		"A. Smith was\nborn in":                                                    0,
-		"I. and II. are true\nA. I\nB. II\nC. both\nD. none\nE. I. alone\nAnswer:": 5,
-		"": 0,
-	} {
-		require.Equal(t, want, listed(prompt), "%q", prompt)
-	}
-}
-
 // asked is a comparison of two imports whose prompts list some choices, or whose
 // choices are ranked; the base has all right, and test one half.
 func asked(t *testing.T, choices int, ranked bool) *compare.Comparison {
