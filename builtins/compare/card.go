@@ -101,12 +101,21 @@ func (c *Comparison) evidenceTable() table {
 		m := c.Margins.Change
 		add("answer margin", "changes by %+.3f logits on average, 95 %% interval %+.3f to %+.3f (n = %d; %s)", m.Estimate, m.Low, m.High, m.N, m.Method)
 	}
-	if c.HasLogits() {
-		add("NaN or Inf", "in the logits of %s of test and %d of base", count(c.TestNaN, "sample", "samples"), c.BaseNaN)
-	} else {
-		add("NaN or Inf", "not available: there are no logits of both runs")
-	}
+	add("NaN or Inf", "%s", c.nanWords())
 	return t
+}
+
+func (c *Comparison) nanWords() string {
+	test, base := c.HasLogits()
+	switch {
+	case test && base:
+		return fmt.Sprintf("in the logits of %s of test and %d of base", count(c.TestNaN, "sample", "samples"), c.BaseNaN)
+	case test:
+		return fmt.Sprintf("in the logits of %s of test; the base run has no logits", count(c.TestNaN, "sample", "samples"))
+	case base:
+		return fmt.Sprintf("in the logits of %s of base; the test run has no logits", count(c.BaseNaN, "sample", "samples"))
+	}
+	return "not available: neither run has logits"
 }
 
 // subjectTable shows the subjects in which a sample flipped.

@@ -56,7 +56,7 @@ type Comparison struct {
 	BySubject        []Subject // in the order of the base run
 	Margins          *Margins  // nil when the runs have no margins
 	Agreement        float64   // share of samples with the same output text
-	TestNaN, BaseNaN int       // samples whose logits hold NaN or Inf
+	TestNaN, BaseNaN int       // samples whose logits hold NaN or Inf; of a run without logits (HasLogits) none is known
 
 	pairs     []pair
 	noiseFrom noiseFrom
@@ -172,13 +172,12 @@ func (c *Comparison) Answers() iter.Seq2[*run.Sample, *run.Sample] {
 	}
 }
 
-// HasLogits reports whether both runs have logits of some sample.
-func (c *Comparison) HasLogits() bool {
-	test, base := false, false
+// HasLogits reports of each run whether it has logits of some sample.
+func (c *Comparison) HasLogits() (test, base bool) {
 	for _, p := range c.pairs {
 		test, base = test || p.test.Row >= 0, base || p.base.Row >= 0
 	}
-	return test && base
+	return test, base
 }
 
 // points writes a share as percentage points with its sign.

@@ -22,8 +22,12 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		Gate:      gateJSON{c.Gate.Pass, c.Gate.Threshold, c.Gate.Theta},
 		Agreement: 100 * c.Agreement,
 	}
-	if c.HasLogits() {
-		out.TestNaN, out.BaseNaN = &c.TestNaN, &c.BaseNaN
+	test, base := c.HasLogits()
+	if test {
+		out.TestNaN = &c.TestNaN
+	}
+	if base {
+		out.BaseNaN = &c.BaseNaN
 	}
 	if c.Interim != nil {
 		out.Interim = &interimJSON{c.Interim.Evidence.LogE, c.Interim.Evidence.Rejects(c.Design.Alpha), inPoints(c.Interim.Change)}
@@ -75,7 +79,7 @@ type comparisonJSON struct {
 	NoiseMeasured bool          `json:"noise_measured"`
 	Gate          gateJSON      `json:"tensorrt_llm_gate"`
 	Agreement     float64       `json:"same_output"`
-	TestNaN       *int          `json:"test_nan"` // null without logits
+	TestNaN       *int          `json:"test_nan"` // null where that run has no logits
 	BaseNaN       *int          `json:"base_nan"`
 	Subjects      []subjectJSON `json:"subjects"`
 	Margins       *marginsJSON  `json:"margins,omitempty"`

@@ -10,6 +10,20 @@ import (
 	"adkernel/builtins/run"
 )
 
+// A run's NaN are seen whatever the other run is.
+func TestNaNOfOneRunIsCountedWithoutLogitsOfTheOther(t *testing.T) {
+	data := dataset(t, 100)
+	server, broken := evaluate(t, data, "server", map[string]any{"tops": 20}), evaluate(t, data, "nan", map[string]any{"nan": 4})
+	c := compared(t, broken, server)
+	require.Contains(t, c.MimeBundle().Plain(), "in the logits of 1 sample of test; the base run has no logits")
+	encoded, err := json.Marshal(c)
+	require.NoError(t, err)
+	require.Contains(t, string(encoded), `"test_nan":1,"base_nan":null`)
+	encoded, err = json.Marshal(compared(t, server, broken))
+	require.NoError(t, err)
+	require.Contains(t, string(encoded), `"test_nan":null,"base_nan":1`)
+}
+
 // A server's log-probabilities give the margins that logits give, and nothing
 // that needs a row of them.
 func TestLogProbabilitiesGiveMarginsAndNoLogits(t *testing.T) {
@@ -19,7 +33,7 @@ func TestLogProbabilitiesGiveMarginsAndNoLogits(t *testing.T) {
 	require.Equal(t, 400, clean.Margins.N)
 	require.InDelta(t, 0, clean.Margins.Change.Estimate, 1e-5)
 	require.NotContains(t, clean.MimeBundle().Plain(), "leave out")
-	require.Contains(t, clean.MimeBundle().Plain(), "not available: there are no logits of both runs")
+	require.Contains(t, clean.MimeBundle().Plain(), "in the logits of 0 samples of base; the test run has no logits")
 
 	settings := func(tops int) map[string]any {
 		s := map[string]any{"drop": 1.2, "blur": 0.2}

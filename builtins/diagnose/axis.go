@@ -24,11 +24,10 @@ type settingAxis struct {
 	plain any
 }
 
-// settingAxes lists the settings of d's engine that can be stripped, cheapest
-// and likeliest first.
+// settingAxes lists the settings of d's engine that can be stripped beside the
+// number of ranks, cheapest and likeliest first.
 func settingAxes(d engine.Deployment) []settingAxis {
 	return []settingAxis{
-		{[]string{"world_size"}, 1},
 		{[]string{"transforms", "detect_sharding", "allreduce_strategy"}, "NCCL"},
 		{[]string{"compile_backend"}, "torch-simple"},
 		{[]string{"transforms", "multi_stream_moe", "enabled"}, false},
@@ -61,6 +60,12 @@ func axesOf(d engine.Deployment, quantized bool) ([]axis, error) {
 		return nil, err
 	}
 	var axes []axis
+	if _, as, off := onOneRank(d, settings); off != "" {
+		axes = append(axes, axis{as, off, func(d engine.Deployment) engine.Deployment {
+			one, _, _ := onOneRank(d, settings)
+			return one
+		}})
+	}
 	for _, s := range settingAxes(d) {
 		value := lookup(settings, s.path)
 		if value == nil || words(value) == words(s.plain) {

@@ -53,7 +53,7 @@ func (d *Diagnosis) card() card {
 		section{"What the subjects look like (the four patterns)", patternParts(d.Subjects)},
 		section{"Probes", probeParts(d.Probes)})
 	out.notes = append(out.notes, "Evidence is weighed in bits: 1 bit makes a suspect twice as likely against the others; the weights are judgements of the catalogue, not measurements. "+
-		"Excess, in times rounding, is the error of the logits over that of the reference against itself in float32.")
+		"Excess, in times rounding, is the error of the logits over that of the reference, in the coarser number format of the two, against itself in float32.")
 	return out
 }
 

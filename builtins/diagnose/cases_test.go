@@ -33,6 +33,10 @@ func TestTheTrueCauseOfEveryCaseIsRankedFirst(t *testing.T) {
 			require.Contains(t, d.Suspects[0].For[0].Words, want.evidence)
 			require.NotEqual(t, diagnose.Shown, d.Suspects[1].Standing)
 			require.Empty(t, d.Footing)
+			if e, asked := d.Facts["unquantized.excess"].Value.(float64); asked { // on a sound engine
+				require.Greater(t, e, 0.3, "by the unquantized model's own rounding")
+				require.Less(t, e, 3.0)
+			}
 		})
 	}
 }

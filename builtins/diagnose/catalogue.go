@@ -51,17 +51,18 @@ type entry struct {
 type rule struct {
 	Use    string  `yaml:"use"` // a common rule; only Weight is then given here
 	When   string  `yaml:"when"`
-	Unless string  `yaml:"unless"` // makes an exception of When, here or common
+	Unless string  `yaml:"unless"` // makes an exception of When; beside Use, one more than the common rule's
 	Weight float64 `yaml:"weight"`
 	Say    string  `yaml:"say"` // a sentence; {fact} stands for its value
 
-	when, unless *condition
+	when   *condition
+	unless []*condition
 }
 
-// holds reports whether r speaks: its condition is true, and its exception is
-// not.
+// holds reports whether r speaks: its condition is true, and no exception is.
 func (r rule) holds(facts Facts) bool {
-	return r.when.root.eval(facts) == yes && (r.unless == nil || r.unless.root.eval(facts) != yes)
+	return r.when.root.eval(facts) == yes &&
+		!slices.ContainsFunc(r.unless, func(c *condition) bool { return c.root.eval(facts) == yes })
 }
 
 // catalogue returns the entries that come with the program, read once.
@@ -117,8 +118,8 @@ func parseCommon(text []byte) (map[string]rule, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(common)) {
 		r := common[name]
-		if r.Weight != 0 || r.Use != "" || r.Unless != "" {
-			return nil, fmt.Errorf("rule %s: weight and exceptions are given where the rule is used", name)
+		if r.Weight != 0 || r.Use != "" {
+			return nil, fmt.Errorf("rule %s: a weight is given where the rule is used", name)
 		}
 		if err := r.compile(); err != nil {
 			return nil, fmt.Errorf("rule %s: %w", name, err)
@@ -169,12 +170,6 @@ func (r *rule) resolve(common map[string]rule) error {
 	if r.Weight == 0 || !(math.Abs(r.Weight) <= maxWeight) {
 		return fmt.Errorf("weight %g: want bits other than 0, at most %d either way", r.Weight, maxWeight)
 	}
-	if r.Unless != "" {
-		var err error
-		if r.unless, err = parseCondition(r.Unless); err != nil {
-			return fmt.Errorf("unless: %w", err)
-		}
-	}
 	if r.Use == "" {
 		return r.compile()
 	}
@@ -182,7 +177,10 @@ func (r *rule) resolve(common map[string]rule) error {
 	if !ok || r.When != "" {
 		return fmt.Errorf("use %q: want a rule of %s, and no condition beside it", r.Use, commonFile)
 	}
-	r.when = shared.when
+	if err := r.compileException(); err != nil {
+		return err
+	}
+	r.when, r.unless = shared.when, append(slices.Clip(shared.unless), r.unless...)
 	if r.Say == "" {
 		r.Say = shared.Say
 	}
@@ -193,7 +191,22 @@ func (r *rule) compile() (err error) {
 	if r.when, err = parseCondition(r.When); err != nil {
 		return err
 	}
+	if err := r.compileException(); err != nil {
+		return err
+	}
 	return r.checkSentence()
+}
+
+func (r *rule) compileException() error {
+	if r.Unless == "" {
+		return nil
+	}
+	unless, err := parseCondition(r.Unless)
+	if err != nil {
+		return fmt.Errorf("unless: %w", err)
+	}
+	r.unless = []*condition{unless}
+	return nil
 }
 
 var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)

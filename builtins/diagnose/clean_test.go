@@ -31,6 +31,11 @@ func served(d engine.Deployment) engine.Deployment {
 		With(true, "enable_chunked_prefill").With(256, "max_num_tokens")
 }
 
+func inFloat32(d engine.Deployment) engine.Deployment {
+	d.DType = "float32"
+	return d
+}
+
 // Sound deployments at n = 36: the comparison finds nothing to diagnose. And
 // if chance, or the format alone, had made it a loss, the probes would find
 // the engine right and accuse nobody of a fault.
@@ -42,6 +47,13 @@ func TestACleanDeploymentIsAccusedOfNothing(t *testing.T) {
 		"nvfp4":             {served(d.NVFP4), d.BF16},
 		"bf16 on two ranks": {served(d.BF16).With(2, "world_size"), d.BF16},
 		"moe on two ranks":  {served(d.MoE).With(2, "world_size"), d.MoE},
+
+		"float32 on two ranks":                 {inFloat32(served(d.BF16)).With(2, "world_size"), inFloat32(d.BF16)},
+		"a float32 mixture of experts":         {inFloat32(served(d.MoE)).With(2, "world_size"), inFloat32(d.MoE)},
+		"fp8 in float32 on two ranks":          {inFloat32(served(d.FP8)).With(2, "world_size"), inFloat32(d.BF16)},
+		"bf16 against a float32 base":          {served(d.BF16), inFloat32(d.BF16)},
+		"fp8 in blocks against a float32 base": {served(d.FP8Block), inFloat32(d.BF16)},
+		"float16 on two ranks, against bf16":   {served(d.BF16).With("float16", "model_kwargs", "torch_dtype").With(2, "world_size"), d.BF16},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cmp := compared(t, name, cleanSamples, c.deploy, c.base)
@@ -62,6 +74,17 @@ func TestACleanDeploymentIsAccusedOfNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Rounding to float32 hides no fault: the one of bf16-drop, computed in float32.
+func TestAFaultIsShownInFloat32Too(t *testing.T) {
+	c := openCase(t, "bf16-drop")
+	cmp := *compared(t, "bf16-drop in float32", cleanSamples, inFloat32(c.Deploy), inFloat32(c.Base))
+	cmp.Verdict.Outcome = compare.RealLoss
+	d, err := diagnose.Run(t.Context(), &cmp, diagnose.Options{Open: backend.Open})
+	require.NoError(t, err)
+	require.Equal(t, "attention-scale", d.Suspects[0].Name)
+	require.Equal(t, diagnose.Shown, d.Suspects[0].Standing)
 }
 
 func TestWithoutAnEngineTheCardSaysThatNothingWasProbed(t *testing.T) {

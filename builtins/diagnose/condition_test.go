@@ -10,13 +10,13 @@ import (
 func TestConditionsFollowKleene(t *testing.T) {
 	facts := Facts{}
 	facts.set("engine.excess", 5.0, 8, "probe")
-	facts.set("accuracy.loss", -0.1, 8, "runs")
+	facts.set("accuracy.change", -0.1, 8, "runs")
 	facts.set("deployment.moe", true, 1, "record")
 	facts.set("loaded.cause", "wrong block size", 28, "probe")
 	for source, want := range map[string]truth{
 		`engine.excess >= 3`:                                               yes,
 		`engine.excess < 3`:                                                no,
-		`accuracy.loss < -0.05`:                                            yes,
+		`accuracy.change < -0.05`:                                          yes,
 		`position1.excess < 3`:                                             unknown,
 		`not position1.excess < 3`:                                         unknown,
 		`engine.excess >= 3 and position1.excess < 3`:                      unknown,

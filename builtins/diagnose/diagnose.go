@@ -21,7 +21,6 @@ import (
 	"adkernel/builtins/engine"
 	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
-	"adkernel/internal/yamltext"
 )
 
 // A Diagnosis is what can be said about the cause of a loss.
@@ -95,11 +94,7 @@ func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, o Options,
 		d.Probes = []Probe{{Name: "all probes", What: "small questions to both deployments", Failed: "not run: no engine was given"}}
 		return nil
 	}
-	var samples []run.Sample
-	for _, p := range pairs {
-		samples = append(samples, p.test)
-	}
-	asked, err := gatherQuestions(c.Test, samples)
+	asked, err := gatherQuestions(c.Test, pairs)
 	if errors.Is(err, run.ErrNotAvailable) {
 		d.Probes = []Probe{{Name: "all probes", What: "small questions to both deployments", Failed: "not run: " + err.Error()}}
 		return nil
@@ -120,12 +115,13 @@ func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, o Options,
 }
 
 // atWorldSize1 returns the comparison of the same checkpoint and base at
-// world_size 1, nil when there is none.
+// world_size 1, nil when there is none. What is not known of a run, as of an
+// import, is not the same.
 func atWorldSize1(c *compare.Comparison, extra []*compare.Comparison) *compare.Comparison {
 	for _, e := range extra {
-		spec := e.Test.Spec()
-		ranks, given := yamltext.Whole(spec.Settings["world_size"])
-		if (!given || ranks == 1) && spec.Deployment.Model == c.Test.Spec().Deployment.Model && e.Base.Dir() == c.Base.Dir() {
+		ranks, known := ranksOf(e.Test.Spec())
+		model := e.Test.Spec().Deployment.Model
+		if known && ranks == 1 && model != "" && model == c.Test.Spec().Deployment.Model && e.Base.Dir() == c.Base.Dir() {
 			return e
 		}
 	}

@@ -41,9 +41,11 @@ type definition struct {
 
 // definitions lists every fact that a condition of the catalogue may name.
 // Errors are relative: the RMS of the difference of two centred logit rows
-// over the RMS of the reference's, median over the prompts. Excesses divide
-// such an error by the floor, which is the same error between the reference
-// in its own number format and in float32: what rounding alone does.
+// over the RMS of the reference's, median over the prompts. Excesses divide such
+// an error by the floor: what rounding alone does, which is the same error
+// between the reference in the coarser of the two number formats and in float32.
+// Where only a few whole prompts come out wrong (engine.prompts_wrong), errors
+// and excesses of whole prompts are those of these: the fault touches no others.
 var definitions = map[string]definition{
 	"deployment.quantized":  {Bool, plain, "the tested checkpoint is quantized"},
 	"deployment.format":     {Text, plain, "its format: fp8, fp8_block, nvfp4, or none"},
@@ -55,16 +57,18 @@ var definitions = map[string]definition{
 	"deployment.attention":  {Text, plain, "its attn_backend"},
 	"deployment.same_model": {Bool, plain, "test and base load the same checkpoint"},
 
-	"accuracy.loss": {Number, points, "change of the accuracy, test less base"},
-	"accuracy.kept": {Number, percent, "share of the base's advantage over guessing that test keeps"},
+	"accuracy.change": {Number, points, "change of the accuracy, test less base"},
+	"accuracy.kept":   {Number, percent, "share of the base's advantage over guessing that test keeps"},
 
 	"output.answers":        {Number, percent, "test outputs that are one of the answers"},
 	"output.meta":           {Number, percent, "test outputs that talk about answering"},
 	"output.base_meta":      {Number, percent, "base outputs that do"},
 	"output.empty":          {Number, percent, "empty test outputs"},
+	"output.base_empty":     {Number, percent, "empty base outputs"},
 	"output.gibberish":      {Number, percent, "other test outputs"},
 	"output.base_gibberish": {Number, percent, "other base outputs"},
 	"output.stopped":        {Number, percent, "test outputs that are empty because the first token was a stop token"},
+	"output.base_stopped":   {Number, percent, "base outputs that are"},
 	"output.nan":            {Number, percent, "test samples with NaN or Inf logits"},
 	"output.base_nan":       {Number, percent, "base samples with NaN or Inf logits"},
 	"output.same":           {Number, percent, "samples with the same output text in both runs"},
@@ -75,13 +79,18 @@ var definitions = map[string]definition{
 	"length.p":         {Number, pValue, "p of that correlation"},
 	"chunk.within":     {Number, points, "change over prompts of at most max_num_tokens tokens"},
 	"chunk.beyond":     {Number, points, "change over longer prompts"},
+	"chunk.more":       {Number, points, "the one over longer prompts less the other"},
+	"chunk.p":          {Number, pValue, "p of that difference (test of heterogeneity)"},
 	"world1.loss_p":    {Number, pValue, "p of the loss of a run at world_size 1 (exact McNemar, one-sided)"},
 
 	"checkpoint.error": {Number, percent, "tested checkpoint against the base's, both on the base's engine"},
-	"engine.floor":     {Number, percent, "rounding: the reference against itself in float32"},
+	"engine.floor":     {Number, percent, "rounding: the reference against itself in float32, median of the whole prompts"},
 	"engine.error":     {Number, percent, "tested deployment against its checkpoint on the base's engine"},
 	"engine.excess":    {Number, times, "engine.error over engine.floor"},
 	"engine.nan":       {Number, count, "probe prompts with NaN or Inf in the tested deployment's logits"},
+
+	"engine.prompts":       {Number, count, "whole prompts that both were asked"},
+	"engine.prompts_wrong": {Number, count, "of them, those that come out wrong: those that are beyond what rounding does to any where the others' median is within it, else all or none by the median"},
 
 	"position1.floor":  {Number, percent, "engine.floor over prompts of one token"},
 	"position1.error":  {Number, percent, "engine.error over prompts of one token"},
@@ -124,7 +133,7 @@ var definitions = map[string]definition{
 	"repair.rows":                  {Number, times, "engine.excess, all row-parallel outputs divided by world_size"},
 	"repair.branch":                {Number, times, "engine.excess, a factor of a branch's output undone in the weights, the best of those tried"},
 	"repair.branch_words":          {Text, plain, "what was undone"},
-	"repair.before":                {Number, times, "engine.excess over the same prompts without any repair"},
+	"repair.before":                {Number, times, "engine.excess over short prompts without any repair"},
 }
 
 // A Fact is one measured value with what it rests on.

@@ -21,7 +21,7 @@ import (
 
 // TestMain lets the test binary be the process that executes a run.
 func TestMain(m *testing.M) {
-	openers := map[string]engine.Opener{"execute-run": backend.Open, "execute-toy": openToy}
+	openers := map[string]engine.Opener{"execute-run": backend.Open, "execute-toy": openToy, "execute-forgetful": openForgetful}
 	if len(os.Args) == 3 && openers[os.Args[1]] != nil {
 		if err := run.Execute(context.Background(), os.Args[2], openers[os.Args[1]]); err != nil {
 			os.Exit(1)
@@ -106,7 +106,7 @@ func compared(t testing.TB, name string, n int, deploy, base engine.Deployment) 
 	t.Helper()
 	spec := demo(t).Task
 	spec.Samples = n
-	key := fmt.Sprintf("%d base %s", n, base.Model)
+	key := fmt.Sprintf("%d base %s %s", n, base.Model, base.DType)
 	c, err := compare.Runs(evaluate(t, fmt.Sprintf("%d %s", n, name), deploy, spec), evaluate(t, key, base, spec))
 	require.NoError(t, err)
 	return c

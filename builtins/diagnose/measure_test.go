@@ -106,10 +106,17 @@ func TestAxesAreWhatDepartsFromPlain(t *testing.T) {
 func TestOnlyTheTestedDeploymentsNaNIsCounted(t *testing.T) {
 	nan := float32(math.NaN())
 	sound, constant, broken := []float32{1, 2, 3}, []float32{1, 1, 1}, []float32{1, nan, 3}
-	r := read(rows{sound, broken, {float32(math.Inf(1)), 2, 3}}, rows{constant, sound, sound}, span{0, 3})
+	r := read(rows{sound, broken, {float32(math.Inf(1)), 2, 3}}, rows{constant, sound, sound})
 	require.Equal(t, 2, r.nan, "an infinite relative error is no NaN")
+	require.Equal(t, 3, r.n())
+	r = read(rows{sound, sound, broken}, rows{broken, sound, broken})
+	require.Zero(t, r.nan, "nor is one that the reference has too")
+	require.Equal(t, []int{1}, r.measured())
+	require.Zero(t, r.median())
+	require.True(t, math.IsNaN(read(rows{sound}, rows{broken}).median()))
 	require.NoError(t, comparable(rows{broken}, rows{sound}))
-	require.ErrorContains(t, comparable(rows{sound, sound}, rows{sound, broken}), "holds NaN or Inf itself, first after probe prompt 1")
+	require.NoError(t, comparable(rows{sound, sound}, rows{sound, broken}))
+	require.ErrorContains(t, comparable(rows{sound, sound}, rows{broken, broken}), "holds NaN or Inf itself after each of 2 probe prompts")
 	require.ErrorContains(t, comparable(rows{sound[:2]}, rows{sound}), "rows of 2 logits, and of 3")
 }
 

@@ -3,15 +3,18 @@ package diagnose
 import (
 	"math"
 	"slices"
+	"strconv"
 
 	"adkernel/builtins/compare"
 	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
-	"adkernel/internal/yamltext"
 )
 
 // An answered question is one that both runs have finished.
-type answered struct{ test, base run.Sample }
+type answered struct {
+	test, base run.Sample
+	offered    int // answers to choose from; 0 where an answer may be anything
+}
 
 func (a answered) lost() bool { return a.base.Correct && !a.test.Correct }
 
@@ -21,8 +24,9 @@ func (a answered) paired() stats.Paired { return stats.Outcome(a.base.Correct, a
 func answers(c *compare.Comparison) []answered {
 	pairs := make([]answered, 0, c.N)
 	for test, base := range c.Answers() {
-		pairs = append(pairs, answered{*test, *base})
+		pairs = append(pairs, answered{test: *test, base: *base})
 	}
+	offer(c, pairs)
 	return pairs
 }
 
@@ -31,14 +35,17 @@ const fromRuns = "the two runs"
 // observe gathers the facts that the runs themselves tell.
 func observe(c *compare.Comparison, pairs []answered, facts Facts) {
 	n := len(pairs)
-	facts.set("accuracy.loss", c.Change.Estimate, n, fromRuns)
+	facts.set("accuracy.change", c.Change.Estimate, n, fromRuns)
 	guess := chance(pairs)
 	if advantage := c.BaseAccuracy.Estimate - guess; advantage > 0 {
 		facts.set("accuracy.kept", (c.TestAccuracy.Estimate-guess)/advantage, n, fromRuns)
 	}
 	facts.set("output.same", c.Agreement, n, fromRuns)
-	if c.HasLogits() {
+	test, base := c.HasLogits()
+	if test {
 		facts.set("output.nan", float64(c.TestNaN)/float64(n), n, fromRuns)
+	}
+	if base {
 		facts.set("output.base_nan", float64(c.BaseNaN)/float64(n), n, fromRuns)
 	}
 	observeOutputs(pairs, facts)
@@ -75,8 +82,8 @@ func observeLengths(c *compare.Comparison, pairs []answered, facts Facts) {
 		facts.set("length.rho", rho, n, fromRuns)
 		facts.set("length.p", p, n, fromRuns)
 	}
-	limit, ok := yamltext.Whole(c.Test.Spec().Settings["max_num_tokens"])
-	if !ok {
+	limit, err := strconv.Atoi(setting(c.Test.Spec(), "max_num_tokens"))
+	if err != nil {
 		return
 	}
 	var within, beyond stats.Paired
@@ -87,9 +94,15 @@ func observeLengths(c *compare.Comparison, pairs []answered, facts Facts) {
 			within = within.Add(p.paired())
 		}
 	}
-	if min(within.N(), beyond.N()) >= lengthMinimum {
-		facts.set("chunk.within", within.Change(), within.N(), fromRuns)
-		facts.set("chunk.beyond", beyond.Change(), beyond.N(), fromRuns)
+	if min(within.N(), beyond.N()) < lengthMinimum {
+		return
+	}
+	n := within.N() + beyond.N()
+	facts.set("chunk.within", within.Change(), within.N(), fromRuns)
+	facts.set("chunk.beyond", beyond.Change(), beyond.N(), fromRuns)
+	facts.set("chunk.more", beyond.Change()-within.Change(), n, fromRuns)
+	if differ, err := stats.Heterogeneity([]stats.Paired{within, beyond}, heterogeneitySeed); err == nil {
+		facts.set("chunk.p", differ.P, n, fromRuns)
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	empty
 	gibberish
 	noAnswer // a worked answer in which no filter finds the result
+	freeText // maybe an answer: whatever is written may be one
 	kindsOfOutput
 )
 
@@ -44,44 +45,24 @@ func classify(output string, answers []string) kindOfOutput {
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
-// letters are the answers of a multiple-choice task.
-var letters = []string{"A", "B", "C", "D"}
-
-// answersOf lists what an answer can be: the letters where every right answer
-// is one, else the right answers that occur in the task; nil without pairs.
-func answersOf(pairs []answered) []string {
-	var list []string
-	for _, p := range pairs {
-		if !slices.Contains(list, p.base.Ref) {
-			list = append(list, p.base.Ref)
-		}
-	}
-	if len(list) > 0 && !slices.ContainsFunc(list, func(ref string) bool { return !slices.Contains(letters, ref) }) {
-		return letters
-	}
-	slices.Sort(list)
-	return list
-}
-
-// chance is the accuracy of guessing: one in four where answers are letters,
-// else 0.
-func chance(pairs []answered) float64 {
-	if slices.Equal(answersOf(pairs), letters) {
-		return 1 / float64(len(letters))
-	}
-	return 0
-}
-
 // A reader classifies the outputs of a task.
 type reader struct {
-	answers []string
-	worked  bool // outputs work towards a result that a filter takes out of them
+	answers []string // all that an answer can be; nil where it is free text
+	worked  bool     // outputs work towards a result that a filter takes out of them
+	ranked  bool     // choices are ranked, and one of them is the output
 }
 
 func readerOf(pairs []answered) reader {
 	filtered := func(s run.Sample) bool { return s.Verdicts != nil || s.Extracted != "" }
-	return reader{answersOf(pairs), slices.ContainsFunc(pairs, func(p answered) bool { return filtered(p.test) || filtered(p.base) })}
+	return reader{
+		answers: letters(pairs),
+		worked:  slices.ContainsFunc(pairs, func(p answered) bool { return filtered(p.test) || filtered(p.base) }),
+		ranked:  len(pairs) > 0 && pairs[0].base.Choices != nil,
+	}
 }
+
+// tells reports whether r tells an answer from what is none.
+func (r reader) tells() bool { return r.answers != nil || r.worked || r.ranked }
 
 // invalid is what lm-eval's filters return where they find no answer.
 const invalid = "[invalid]"
@@ -94,6 +75,8 @@ func (r reader) kind(s run.Sample) kindOfOutput {
 		return anAnswer
 	case strings.TrimSpace(s.Output) == "":
 		return empty
+	case !r.tells():
+		return freeText
 	case !r.worked:
 		return classify(s.Output, r.answers)
 	case len(s.Verdicts) == 0 && s.Extracted != invalid:
@@ -107,35 +90,53 @@ func (r reader) kind(s run.Sample) kindOfOutput {
 	return noAnswer
 }
 
-// observeOutputs counts the kinds of outputs. Shares of meta text and gibberish
-// are those of both runs, since what also the base's outputs look like is
-// nothing that the deployment has done.
-func observeOutputs(pairs []answered, facts Facts) {
-	r := readerOf(pairs)
-	var test, base [kindsOfOutput]int
-	stopped, whyKnown := 0, true
+// A tally counts the kinds of one run's outputs.
+type tally struct {
+	of       [kindsOfOutput]int
+	stopped  int  // empty ones whose first token was a stop token
+	whyKnown bool // it is known why each of the empty ones ended
+}
+
+func (r reader) tally(pairs []answered, side func(answered) run.Sample) tally {
+	t := tally{whyKnown: true}
 	for _, p := range pairs {
-		kind := r.kind(p.test)
-		test[kind]++
-		base[r.kind(p.base)]++
+		s := side(p)
+		kind := r.kind(s)
+		t.of[kind]++
 		if kind == empty {
-			whyKnown = whyKnown && p.test.Finish != ""
-			if p.test.Finish == "stop" {
-				stopped++
+			t.whyKnown = t.whyKnown && s.Finish != ""
+			if s.Finish == "stop" {
+				t.stopped++
 			}
 		}
 	}
+	return t
+}
+
+// observeOutputs counts the kinds of outputs, of both runs where they count
+// against the deployment: what also the base's outputs look like is nothing that
+// it has done.
+func observeOutputs(pairs []answered, facts Facts) {
+	r := readerOf(pairs)
+	test := r.tally(pairs, func(p answered) run.Sample { return p.test })
+	base := r.tally(pairs, func(p answered) run.Sample { return p.base })
 	n := len(pairs)
 	set := func(name string, k int) { facts.set(name, float64(k)/float64(n), n, fromRuns) }
-	set("output.answers", test[anAnswer])
-	set("output.empty", test[empty])
-	if !r.worked {
-		set("output.meta", test[metaText])
-		set("output.base_meta", base[metaText])
-		set("output.gibberish", test[gibberish])
-		set("output.base_gibberish", base[gibberish])
+	if r.tells() {
+		set("output.answers", test.of[anAnswer])
 	}
-	if whyKnown {
-		set("output.stopped", stopped)
+	set("output.empty", test.of[empty])
+	set("output.base_empty", base.of[empty])
+	if r.tells() && !r.worked {
+		set("output.meta", test.of[metaText])
+		set("output.base_meta", base.of[metaText])
+		set("output.gibberish", test.of[gibberish])
+		set("output.base_gibberish", base.of[gibberish])
+	}
+	if test.whyKnown {
+		set("output.stopped", test.stopped)
+	}
+	if base.whyKnown {
+		set("output.base_stopped", base.stopped)
 	}
 }

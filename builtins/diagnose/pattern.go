@@ -29,34 +29,32 @@ const (
 
 // outputPatterns looks for the seven patterns of outputs.
 func outputPatterns(c *compare.Comparison, pairs []answered, facts Facts, single *compare.Comparison) []Pattern {
-	share := func(name, fact string, above float64, what, implies string) Pattern {
-		v, known := facts.number(fact)
-		p := Pattern{Name: name, Known: known, Present: known && v > above, Share: v, N: facts[fact].N, Implies: implies}
-		p.Words = fmt.Sprintf("%s in %.0f of %d test outputs", what, v*float64(p.N), p.N)
-		return p
-	}
 	// A kind of output that also the base has does not come from the deployment.
-	beyond := func(name, fact, baseFact, what, implies string) Pattern {
-		p := share(name, fact, commonShare, what, implies)
-		base, _ := facts.number(baseFact)
-		p.Present = p.Known && p.Share-base > commonShare
-		switch {
-		case !p.Known:
-			p.Words = "cannot be told of outputs that work towards an answer"
-		case base > 0:
+	share := func(name, fact string, above float64, unknown, what, implies string) Pattern {
+		v, known := facts.number("output." + fact)
+		base, _ := facts.number("output.base_" + fact)
+		p := Pattern{Name: name, Known: known, Present: known && v-base > above, Share: v, N: facts["output."+fact].N, Implies: implies, Words: unknown}
+		if known {
+			p.Words = fmt.Sprintf("%s in %.0f of %d test outputs", what, v*float64(p.N), p.N)
+		}
+		if known && base > 0 {
 			p.Words += fmt.Sprintf(", and in %.0f of the base's", base*float64(p.N))
 		}
 		return p
 	}
-	nan := share("NaN", "output.nan", anyShare, "NaN or Inf logits", "a transform that makes nodes without shape metadata, or an overflowing cast; garbage in the KV cache")
-	if !nan.Known {
-		nan.Words = "there are no logits of both runs"
+	kinds := "cannot be told of free text"
+	if readerOf(pairs).worked {
+		kinds = "cannot be told of outputs that work towards an answer"
+	}
+	nan := share("NaN", "nan", anyShare, "the test run has no logits", "NaN or Inf logits", "a transform that makes nodes without shape metadata, or an overflowing cast; garbage in the KV cache")
+	if _, known := facts["output.base_nan"]; nan.Known && !known {
+		nan.Words += "; the base run has no logits"
 	}
 	return []Pattern{
 		wrongAnswers(pairs),
-		beyond("meta text", "output.meta", "output.base_meta", "text about answering", "prompt format: the model was not primed to answer"),
-		share("empty", "output.empty", commonShare, "nothing", "KV cache garbage, or end_id equals the first token"),
-		beyond("gibberish", "output.gibberish", "output.base_gibberish", "neither an answer nor words about one", "a transform applied wrongly, a load hook missing or applied twice, corrupted weights"),
+		share("meta text", "meta", commonShare, kinds, "text about answering", "prompt format: the model was not primed to answer"),
+		share("empty", "empty", commonShare, "", "nothing", "KV cache garbage, or end_id equals the first token"),
+		share("gibberish", "gibberish", commonShare, kinds, "neither an answer nor words about one", "a transform applied wrongly, a load hook missing or applied twice, corrupted weights"),
 		hardQuestions(c),
 		nan,
 		overWorldSize(facts, single),
@@ -76,6 +74,10 @@ func wrongAnswers(pairs []answered) Pattern {
 		}
 	}
 	p := Pattern{Name: "coherent but wrong", Known: losses > 0, N: losses, Implies: "a numerical fault: attention, a quantized kernel, scales or weights"}
+	if !r.tells() {
+		p.Known, p.Words = false, "cannot be told of free text"
+		return p
+	}
 	if losses > 0 {
 		p.Share = float64(fluent) / float64(losses)
 	}
@@ -182,8 +184,9 @@ func subjectPatterns(c *compare.Comparison, pairs []answered) ([]Pattern, error)
 	return []Pattern{even, near, hardSubjects(c), followsLength(pairs)}, nil
 }
 
-// nearChance counts subjects that guess where the base does not: below the
-// base's score by an exact test, and not above chance by its interval.
+// nearChance counts subjects that guess where the base does not: they lose by an
+// exact test of the pairs, as the base's own score is of so few samples no known
+// rate, and are not above chance by their interval.
 func nearChance(c *compare.Comparison, guess float64) (Pattern, error) {
 	p := Pattern{Name: "some subjects near chance", Known: guess > 0, N: len(c.BySubject), Implies: "a systematic error there: prompt length, chunked prefill"}
 	if guess == 0 {
@@ -193,7 +196,7 @@ func nearChance(c *compare.Comparison, guess float64) (Pattern, error) {
 	low := 0
 	for _, s := range c.BySubject {
 		right := s.Pairs.BothRight + s.Pairs.Gains
-		below, err := stats.BinomialLower(right, s.Pairs.N(), s.Base())
+		loss, err := stats.McNemarLoss(s.Pairs)
 		if err != nil {
 			return p, err
 		}
@@ -201,13 +204,13 @@ func nearChance(c *compare.Comparison, guess float64) (Pattern, error) {
 		if err != nil {
 			return p, err
 		}
-		if below.P < .05/float64(len(c.BySubject)) && interval.Low <= guess {
+		if loss.P < .05/float64(len(c.BySubject)) && interval.Low <= guess {
 			low++
 		}
 	}
 	p.Share = float64(low) / float64(p.N)
 	p.Present = low > 0
-	p.Words = fmt.Sprintf("%d of %d subjects are not above %.0f %% and below the base's own score there (binomial, p < .05 after Bonferroni)", low, p.N, 100*guess)
+	p.Words = fmt.Sprintf("%d of %d subjects lose against the base and are not above %.0f %% (exact McNemar, one-sided, p < .05 after Bonferroni; Wilson's 95 %% interval)", low, p.N, 100*guess)
 	return p, nil
 }
 

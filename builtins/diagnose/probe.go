@@ -27,21 +27,26 @@ type prober struct {
 	// differs from it is not the checkpoint's doing.
 	reference engine.Deployment
 
-	asked      questions
-	facts      Facts
-	probes     []Probe
-	answers    rows    // of the reference, to everything asked
-	shortFloor float64 // rounding over the short prompts
+	asked  questions
+	facts  Facts
+	probes []Probe
+
+	answers    rows     // of the reference, to everything asked
+	rounding   rounding // of the reference
+	shortFloor float64  // rounding over the short prompts
+
+	baseAnswers rows   // to the whole prompts, once they were asked for
+	baseFormat  string // in which the base computes
+
+	// affected are the places, among the whole prompts, of those that come out
+	// wrong, and of all where none does. What is asked of whole prompts is read
+	// there: a fault may touch a few of them.
+	affected []int
 
 	gpus   *cluster.Reservation // for engines on the place on; nil: none reserved
 	on     cluster.Place
 	waited time.Duration // for GPUs, in the probe that is under way
 }
-
-// wrongFrom is the excess from which a deployment counts as computing
-// something else than its reference: rounding alone has excess 1, and two
-// correct orders of summation seldom differ by more than twice that.
-const wrongFrom = 3
 
 // probe records what was done, how long it took, and why it failed if it did.
 // Only the end of ctx is an error: a failed probe leaves its facts unknown.
@@ -64,14 +69,32 @@ func (p *prober) probe(ctx context.Context, name, what string, do func() error) 
 // rows are the logits that answer a list of prompts.
 type rows [][]float32
 
+func (r rows) of(s span) rows { return r[s.from:s.to] }
+
+// at returns the rows at some places.
+func (r rows) at(places []int) rows {
+	out := make(rows, len(places))
+	for i, place := range places {
+		out[i] = r[place]
+	}
+	return out
+}
+
 // answer loads d and returns the logits after each prompt.
 func (p *prober) answer(ctx context.Context, d engine.Deployment, prompts [][]int32) (rows, error) {
+	out, _, err := p.answerIn(ctx, d, prompts)
+	return out, err
+}
+
+// answerIn also returns the number format in which d computes.
+func (p *prober) answerIn(ctx context.Context, d engine.Deployment, prompts [][]int32) (rows, string, error) {
 	e, err := p.load(ctx, d)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
+	format := e.Info().DType
 	out, err := ask(ctx, e, prompts)
-	return out, errors.Join(err, e.Close())
+	return out, format, errors.Join(err, e.Close())
 }
 
 func ask(ctx context.Context, e engine.Engine, prompts [][]int32) (rows, error) {
@@ -100,26 +123,54 @@ func ask(ctx context.Context, e engine.Engine, prompts [][]int32) (rows, error) 
 
 // A reading compares the logits of two deployments over some prompts.
 type reading struct {
-	errors []float64 // of each prompt, relative; infinite where a logit is NaN or Inf
-	nan    int       // prompts after which the deployment under test gives NaN or Inf
+	// errors are relative, one for each prompt: infinite where a logit under test
+	// is NaN or Inf, and NaN where one is that it is measured against.
+	errors []float64
+	nan    int // prompts of infinite error for that reason
 }
 
+// measured are the places of the prompts that have an error.
+func (r reading) measured() []int {
+	var places []int
+	for i, e := range r.errors {
+		if !math.IsNaN(e) {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
+func (r reading) n() int { return len(r.measured()) }
+
+// median is NaN where nothing was measured.
 func (r reading) median() float64 {
-	return stats.Quantile(slices.Sorted(slices.Values(r.errors)), 0.5)
+	errors := r.at(r.measured()).errors
+	if len(errors) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(errors)
+	return stats.Quantile(errors, 0.5)
 }
 
-func (r reading) n() int { return len(r.errors) }
+// at is the reading of the prompts at some places; it does not count NaN.
+func (r reading) at(places []int) reading {
+	var out reading
+	for _, place := range places {
+		out.errors = append(out.errors, r.errors[place])
+	}
+	return out
+}
 
 // comparable refuses rows of logits that say nothing about each other: of other
-// vocabularies, or against a reference that is not finite itself.
+// vocabularies, or against a reference that is never finite itself.
 func comparable(got, want rows) error {
 	for i := range want {
 		if len(got[i]) != len(want[i]) {
 			return fmt.Errorf("rows of %d logits, and of %d of what they are measured against: the vocabularies are not the same", len(got[i]), len(want[i]))
 		}
-		if !allFinite(want[i]) {
-			return fmt.Errorf("what the logits are measured against holds NaN or Inf itself, first after probe prompt %d", i)
-		}
+	}
+	if len(want) > 0 && !slices.ContainsFunc(want, allFinite) {
+		return fmt.Errorf("what the logits are measured against holds NaN or Inf itself after each of %d probe prompts", len(want))
 	}
 	return nil
 }
@@ -128,14 +179,19 @@ func allFinite(row []float32) bool {
 	return !slices.ContainsFunc(row, func(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) })
 }
 
-// read measures got against want, which are comparable, over prompts from to to.
-func read(got, want rows, s span) reading {
+// read measures got against want, which are comparable.
+func read(got, want rows) reading {
 	var r reading
-	for i := s.from; i < s.to; i++ {
-		if !allFinite(got[i]) {
+	for i := range want {
+		switch {
+		case !allFinite(want[i]):
+			r.errors = append(r.errors, math.NaN())
+		case !allFinite(got[i]):
+			r.errors = append(r.errors, math.Inf(1))
 			r.nan++
+		default:
+			r.errors = append(r.errors, relativeError(got[i], want[i]))
 		}
-		r.errors = append(r.errors, relativeError(got[i], want[i]))
 	}
 	return r
 }
@@ -168,13 +224,4 @@ func relativeError(got, want []float32) float64 {
 		return 0
 	}
 	return math.Inf(1)
-}
-
-// excess divides an error by the floor. A floor of 0 leaves only exact
-// agreement inside it.
-func excess(e, floor float64) float64 {
-	if e == 0 {
-		return 0
-	}
-	return e / floor
 }

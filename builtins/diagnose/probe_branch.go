@@ -78,23 +78,18 @@ func (p *prober) branchRepairs(ctx context.Context) error {
 	what := fmt.Sprintf("the tested deployment with its weights changed to undo a factor of a branch's output, at most %d changes; %d prompts of at most %d tokens", len(list), p.asked.short.to-p.asked.short.from, shortTokens)
 	return p.probe(ctx, name, what, func() error {
 		best, words, n := math.Inf(1), "", 0
+		var changes []edit
 		for _, c := range list {
-			r, err := p.repaired(ctx, scaled(c.factor, c.matches), p.asked.short)
-			if errors.Is(err, errUntouched) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if r.median() < best || n == 0 {
-				best, words, n = r.median(), c.words, r.n()
-			}
-			if excess(best, p.shortFloor) < wrongFrom {
-				break
-			}
+			changes = append(changes, scaled(c.factor, c.matches))
 		}
-		if n == 0 {
-			return errUntouched
+		err := p.tryRepairs(ctx, changes, func(i int, r reading) bool {
+			if r.median() < best || n == 0 {
+				best, words, n = r.median(), list[i].words, r.n()
+			}
+			return excess(best, p.shortFloor) < wrongFrom
+		})
+		if err != nil {
+			return err
 		}
 		p.setRepair("repair.branch", best, n, name)
 		p.facts.set("repair.branch_words", words, n, fmt.Sprintf("probe %q", name))
@@ -109,7 +104,7 @@ func (p *prober) branchRepairs(ctx context.Context) error {
 func (p *prober) branchFactor(ctx context.Context) (list []counterfactual, err error) {
 	prompt := p.asked.prompts[p.asked.short.from]
 	const name = "outputs of the branches"
-	what := fmt.Sprintf("what attention and MLP of every layer compute for one prompt of %d tokens: the tested deployment, the reference, and the reference in float32", len(prompt))
+	what := fmt.Sprintf("what attention and MLP of every layer compute for one prompt of %d tokens: the tested deployment, the reference, and what rounding does to that", len(prompt))
 	err = p.probe(ctx, name, what, func() error {
 		got, err := p.traced(ctx, p.test, prompt)
 		if err != nil {
@@ -119,22 +114,22 @@ func (p *prober) branchFactor(ctx context.Context) (list []counterfactual, err e
 		if err != nil {
 			return fmt.Errorf("reference: %w", err)
 		}
-		precise, err := p.traced(ctx, inFloat32(p.reference), prompt)
+		coarse, precise, err := rounded(p.rounding, want, func(d engine.Deployment) ([]engine.Activation, error) { return p.traced(ctx, d, prompt) })
 		if err != nil {
-			return fmt.Errorf("reference in float32: %w", err)
+			return fmt.Errorf("reference in another number format: %w", err)
 		}
-		if len(got) != len(want) || len(want) != len(precise) {
+		if len(got) != len(want) || len(want) != len(coarse) || len(want) != len(precise) {
 			return errors.New("the deployments do not have the same modules")
 		}
 		for i := range got {
-			floor := apart(want[i].Values, precise[i].Values, 1)
-			if apart(got[i].Values, want[i].Values, 1) < wrongFrom*floor {
+			floor := p.rounding.share * apart(coarse[i].Values, precise[i].Values, 1)
+			if excess(apart(got[i].Values, want[i].Values, 1), floor) < wrongFrom {
 				continue
 			}
 			factor := multiple(got[i].Values, want[i].Values)
 			const source = `probe "` + name + `"`
 			p.facts.set("branch.module", got[i].Module, len(got), source)
-			if left := apart(got[i].Values, want[i].Values, factor); !(left < wrongFrom*floor) || factor == 0 {
+			if left := apart(got[i].Values, want[i].Values, factor); !(excess(left, floor) < wrongFrom) || factor == 0 {
 				return nil
 			}
 			p.facts.set("branch.factor", factor, got[i].Rows*got[i].Cols, source)

@@ -31,75 +31,94 @@ func (p *prober) gather(ctx context.Context) error {
 	return nil
 }
 
-// inFloat32 is d with activations in float32, whose rounding is nothing beside
-// that of the formats that models are served in.
-func inFloat32(d engine.Deployment) engine.Deployment {
-	d.DType = "float32"
-	return d
-}
-
 // againstReference compares the deployment with its own checkpoint on the
-// base's engine, and that with itself in float32, which measures rounding.
+// base's engine, and measures what rounding does to that.
 func (p *prober) againstReference(ctx context.Context) error {
 	const source = `probe "same checkpoint, base's engine"`
-	what := fmt.Sprintf("logits of the tested deployment, of its checkpoint served as the base is, and of that in float32: %d prompts of the task, %d of one token, %d of one token repeated, %d of two tokens",
-		p.asked.whole.to-p.asked.whole.from, p.asked.single.to-p.asked.single.from, p.asked.repeated.to-p.asked.repeated.from, p.asked.pairs.to-p.asked.pairs.from)
+	size := func(s span) int { return s.to - s.from }
+	what := fmt.Sprintf("logits of the tested deployment, of its checkpoint served as the base is, and of that in float32 (in bfloat16 where it computes in float32 itself): %d prompts of the task, %d of them lost, %d of one token, %d of one token repeated, %d of two tokens",
+		size(p.asked.whole), p.asked.lost, size(p.asked.single), size(p.asked.repeated), size(p.asked.pairs))
 	return p.probe(ctx, "same checkpoint, base's engine", what, func() error {
+		var own, tested string
+		var got rows
 		var err error
-		if p.answers, err = p.answer(ctx, p.reference, p.asked.prompts); err != nil {
+		if p.answers, own, err = p.answerIn(ctx, p.reference, p.asked.prompts); err != nil {
 			return fmt.Errorf("reference: %w", err)
 		}
-		precise, err := p.answer(ctx, inFloat32(p.reference), p.asked.prompts)
-		if err != nil {
-			return fmt.Errorf("reference in float32: %w", err)
-		}
-		got, err := p.answer(ctx, p.test, p.asked.prompts)
-		if err != nil {
+		if got, tested, err = p.answerIn(ctx, p.test, p.asked.prompts); err != nil {
 			return fmt.Errorf("tested deployment: %w", err)
 		}
-		if err := comparable(p.answers, precise); err != nil {
+		p.rounding = roundingOf(p.reference, own, tested)
+		coarse, precise, err := rounded(p.rounding, p.answers, func(d engine.Deployment) (rows, error) { return p.answer(ctx, d, p.asked.prompts) })
+		if err != nil {
+			return fmt.Errorf("reference in another number format: %w", err)
+		}
+		if err := comparable(coarse, precise); err != nil {
 			return fmt.Errorf("reference: %w", err)
 		}
 		if err := comparable(got, p.answers); err != nil {
 			return fmt.Errorf("tested deployment: %w", err)
 		}
-		floor := func(s span) float64 { return read(p.answers, precise, s).median() }
-		over := func(name string, s span) reading {
-			r := read(got, p.answers, s)
-			p.facts.set(name, excess(r.median(), floor(s)), r.n(), source)
-			return r
-		}
-		whole := over("engine.excess", p.asked.whole)
-		p.facts.set("engine.error", whole.median(), whole.n(), source)
-		p.facts.set("engine.floor", floor(p.asked.whole), whole.n(), source)
-		p.facts.set("engine.nan", float64(whole.nan), whole.n(), source)
-		single := over("position1.excess", p.asked.single)
-		p.facts.set("position1.error", single.median(), single.n(), source)
-		p.facts.set("position1.floor", floor(p.asked.single), single.n(), source)
-		p.facts.set("position1.share", single.median()/whole.median(), single.n(), source)
-		repeated := over("repeated.excess", p.asked.repeated)
-		p.facts.set("repeated.share", repeated.median()/whole.median(), repeated.n(), source)
-		if p.asked.pairs.from < p.asked.pairs.to {
-			pairs := over("two.excess", p.asked.pairs)
-			p.facts.set("two.share", pairs.median()/whole.median(), pairs.n(), source)
-			p.facts.set("growth.ratio", whole.median()/pairs.median(), whole.n(), source)
-		}
-		over("repair.before", p.asked.short)
-		p.shortFloor = floor(p.asked.short)
+		p.compare(got, coarse, precise, source)
 		if p.test.Model == p.base.Model {
 			return nil
 		}
-		unquantized, err := p.answer(ctx, p.base, p.asked.whole.of(p.asked.prompts))
+		unquantized, _, err := p.ofBase(ctx)
 		if err != nil {
+			return err
+		}
+		if err := comparable(p.answers.of(p.asked.whole), unquantized); err != nil {
 			return fmt.Errorf("base: %w", err)
 		}
-		if err := comparable(p.answers[:p.asked.whole.to], unquantized); err != nil {
-			return fmt.Errorf("base: %w", err)
-		}
-		r := read(p.answers[:p.asked.whole.to], unquantized, p.asked.whole)
+		r := read(p.answers.of(p.asked.whole), unquantized)
 		p.facts.set("checkpoint.error", r.median(), r.n(), source)
 		return nil
 	})
+}
+
+// compare sets what the tested deployment's logits, got, say beside the
+// reference's and what rounding does to these.
+func (p *prober) compare(got, coarse, precise rows, source string) {
+	floors := func(s span) reading { return read(coarse.of(s), precise.of(s)) }
+	floor := func(s span) float64 { return p.rounding.share * floors(s).median() }
+	whole := read(got.of(p.asked.whole), p.answers.of(p.asked.whole))
+	asked, least := whole.n(), floor(p.asked.whole) // those that the reference can answer
+	p.facts.set("engine.prompts", float64(asked), asked, source)
+	p.facts.set("engine.floor", least, asked, source)
+	p.facts.set("engine.nan", float64(whole.nan), asked, source)
+	wrong, right := divided(whole, floors(p.asked.whole).worst())
+	p.affected = whole.measured()
+	switch {
+	case len(wrong) > 0 && len(right) > 0 && excess(whole.at(right).median(), least) < wrongFrom:
+		p.affected, whole = wrong, whole.at(wrong) // and the others are right
+		p.facts.set("engine.prompts_wrong", float64(len(wrong)), asked, source)
+	case excess(whole.median(), least) >= wrongFrom:
+		p.facts.set("engine.prompts_wrong", float64(asked), asked, source)
+	default:
+		p.facts.set("engine.prompts_wrong", 0.0, asked, source)
+	}
+	p.facts.set("engine.error", whole.median(), whole.n(), source)
+	p.facts.set("engine.excess", excess(whole.median(), least), whole.n(), source)
+
+	over := func(name string, s span) reading {
+		r := read(got.of(s), p.answers.of(s))
+		p.facts.set(name, excess(r.median(), floor(s)), r.n(), source)
+		return r
+	}
+	single := over("position1.excess", p.asked.single)
+	p.facts.set("position1.error", single.median(), single.n(), source)
+	p.facts.set("position1.floor", floor(p.asked.single), single.n(), source)
+	p.facts.set("position1.share", single.median()/whole.median(), single.n(), source)
+	repeated := over("repeated.excess", p.asked.repeated)
+	p.facts.set("repeated.share", repeated.median()/whole.median(), repeated.n(), source)
+	if p.asked.pairs.from < p.asked.pairs.to {
+		pairs := over("two.excess", p.asked.pairs)
+		p.facts.set("two.share", pairs.median()/whole.median(), pairs.n(), source)
+		p.facts.set("growth.ratio", whole.median()/pairs.median(), whole.n(), source)
+	}
+	short := read(got.of(p.asked.short).at(p.affected), p.answers.of(p.asked.short).at(p.affected))
+	p.shortFloor = floor(p.asked.short)
+	p.facts.set("repair.before", excess(short.median(), p.shortFloor), short.n(), source)
 }
 
 // scales asks the engine for the scales that it computes with.

@@ -13,10 +13,11 @@ import (
 )
 
 // repaired serves the tested deployment with edited weights, and returns how
-// far its logits are from those of the reference with the stored ones. When
+// far its logits are from those of the reference with the stored ones, over the
+// ends of the prompts that it gets wrong as it is. When
 // an edit undoes what the engine does wrong, and nothing else would need it,
 // that is the mechanism itself.
-func (p *prober) repaired(ctx context.Context, change edit, asked span) (reading, error) {
+func (p *prober) repaired(ctx context.Context, change edit) (reading, error) {
 	dir, err := os.MkdirTemp("", "adkernel-repair-")
 	if err != nil {
 		return reading{}, err
@@ -27,15 +28,39 @@ func (p *prober) repaired(ctx context.Context, change edit, asked span) (reading
 	}
 	d := p.test
 	d.Model = dir
-	got, err := p.answer(ctx, d, asked.of(p.asked.prompts))
+	got, err := p.answer(ctx, d, p.asked.short.of(p.asked.prompts))
 	if err != nil {
 		return reading{}, err
 	}
-	want := p.answers[asked.from:asked.to]
+	want := p.answers.of(p.asked.short)
 	if err := comparable(got, want); err != nil {
 		return reading{}, err
 	}
-	return read(got, want, span{0, len(want)}), nil
+	return read(got.at(p.affected), want.at(p.affected)), nil
+}
+
+// tryRepairs serves the tested deployment with one change after the other, and
+// passes over those of which the checkpoint has no weights, until enough says
+// that the reading with one is. Where it has weights of none, that is the error.
+func (p *prober) tryRepairs(ctx context.Context, changes []edit, enough func(i int, r reading) bool) error {
+	tried := false
+	for i, change := range changes {
+		r, err := p.repaired(ctx, change)
+		if errors.Is(err, errUntouched) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		tried = true
+		if enough(i, r) {
+			return nil
+		}
+	}
+	if !tried {
+		return errUntouched
+	}
+	return nil
 }
 
 // A scaleGuess is a constant that a wrapper may hold in the place of the
@@ -95,14 +120,19 @@ func (p *prober) attentionRepairs(ctx context.Context) error {
 
 func (p *prober) repairScale(ctx context.Context, name string, headDim, hidden int) error {
 	best, words, n := math.Inf(1), "", 0
-	for _, guess := range scaleGuesses(headDim, hidden) {
-		r, err := p.repaired(ctx, scaled(guess.factor, isQuery), p.asked.short)
-		if err != nil {
-			return err
+	guesses := scaleGuesses(headDim, hidden)
+	var changes []edit
+	for _, guess := range guesses {
+		changes = append(changes, scaled(guess.factor, isQuery))
+	}
+	err := p.tryRepairs(ctx, changes, func(i int, r reading) bool {
+		if r.median() < best || n == 0 {
+			best, words, n = r.median(), guesses[i].words, r.n()
 		}
-		if r.median() < best {
-			best, words, n = r.median(), guess.words, r.n()
-		}
+		return false
+	})
+	if err != nil {
+		return err
 	}
 	p.setRepair("repair.attention_scale", best, n, name)
 	p.facts.set("repair.attention_scale_words", words, n, fmt.Sprintf("probe %q", name))
@@ -119,12 +149,12 @@ func (p *prober) repairLayout(ctx context.Context, name string, headDim int) err
 	if quantized, _ := p.facts["deployment.quantized"].Value.(bool); quantized {
 		return nil // rows of codes cannot be permuted without their scales
 	}
-	for _, back := range []bool{false, true} {
-		r, err := p.repaired(ctx, interleaved(headDim, back), p.asked.short)
-		if err != nil {
-			return err
-		}
+	err := p.tryRepairs(ctx, []edit{interleaved(headDim, false), interleaved(headDim, true)}, func(_ int, r reading) bool {
 		best, n = min(best, r.median()), r.n()
+		return false
+	})
+	if err != nil {
+		return err
 	}
 	p.setRepair("repair.rope", best, n, name)
 	return nil
@@ -164,17 +194,17 @@ func (p *prober) reduceRepairs(ctx context.Context) error {
 		ranks, p.asked.short.to-p.asked.short.from, shortTokens)
 	return p.probe(ctx, name, what, func() error {
 		moe, _ := p.facts["deployment.moe"].Value.(bool)
+		var facts []string
+		var changes []edit
 		for _, repair := range repairs {
-			if repair.moe && !moe {
-				continue
+			if !repair.moe || moe {
+				facts, changes = append(facts, repair.fact), append(changes, scaled(1/ranks, repair.matches))
 			}
-			r, err := p.repaired(ctx, scaled(1/ranks, repair.matches), p.asked.short)
-			if err != nil {
-				return err
-			}
-			p.setRepair(repair.fact, r.median(), r.n(), name)
 		}
-		return nil
+		return p.tryRepairs(ctx, changes, func(i int, r reading) bool {
+			p.setRepair(facts[i], r.median(), r.n(), name)
+			return false
+		})
 	})
 }
 

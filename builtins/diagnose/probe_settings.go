@@ -73,8 +73,8 @@ func (p *prober) changes(settings map[string]any) []change {
 			list = append(list, change{fact, name, d})
 		}
 	}
-	ranks, _ := p.facts.number("deployment.world_size")
-	add(ranks > 1, "world1.excess", "world_size 1", p.test.With(1, "world_size"))
+	one, _, off := onOneRank(p.test, settings)
+	add(off != "", "world1.excess", off, one)
 	add(settings["compile_backend"] != nil && settings["compile_backend"] != "torch-simple",
 		"eager.excess", "compile_backend torch-simple", p.test.With("torch-simple", "compile_backend"))
 	attention := p.test.PlainAttention()
@@ -100,18 +100,20 @@ func (p *prober) change(ctx context.Context, c change) error {
 		if err != nil {
 			return err
 		}
-		_, err = p.setExcess(c.fact, got, p.answers[:p.asked.whole.to], c.name)
+		floor, _ := p.facts.number("engine.floor")
+		_, err = p.setExcess(c.fact, got, p.answers.of(p.asked.whole), floor, c.name)
 		return err
 	})
 }
 
-// setExcess records the error of got over the floor of whole prompts.
-func (p *prober) setExcess(fact string, got, want rows, name string) (reading, error) {
+// setExcess records the error of got over floor, over those whole prompts that
+// the tested deployment gets wrong. All are asked: one may come out wrong
+// because of what was asked before it.
+func (p *prober) setExcess(fact string, got, want rows, floor float64, name string) (reading, error) {
 	if err := comparable(got, want); err != nil {
 		return reading{}, err
 	}
-	r := read(got, want, span{0, len(want)})
-	floor, _ := p.facts.number("engine.floor")
+	r := read(got.at(p.affected), want.at(p.affected))
 	p.facts.set(fact, excess(r.median(), floor), r.n(), fmt.Sprintf("probe %q", name))
 	return r, nil
 }
@@ -139,7 +141,8 @@ func (p *prober) fake(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("reference: %w", err)
 		}
-		r, err := p.setExcess("fake.excess", got, want, name)
+		floor, _ := p.facts.number("engine.floor")
+		r, err := p.setExcess("fake.excess", got, want, floor, name)
 		if err != nil {
 			return err
 		}
@@ -148,25 +151,49 @@ func (p *prober) fake(ctx context.Context) error {
 	})
 }
 
-// unquantized serves the base's checkpoint in the tested configuration.
+// unquantized serves the base's checkpoint in the tested configuration. What
+// rounding does to that is another thing than what it does to the quantized
+// one, whose casts it moves.
 func (p *prober) unquantized(ctx context.Context) error {
 	if p.test.Model == p.base.Model {
 		return nil
 	}
 	const name = "unquantized model, same configuration"
-	return p.probe(ctx, name, "logits of the base's checkpoint served exactly as the tested one is, against the base's", func() error {
+	return p.probe(ctx, name, "logits of the base's checkpoint served exactly as the tested one is, against the base's and what rounding does to those", func() error {
 		prompts := p.asked.whole.of(p.asked.prompts)
 		d := p.test
 		d.Model = p.base.Model
-		got, err := p.answer(ctx, d, prompts)
+		got, format, err := p.answerIn(ctx, d, prompts)
 		if err != nil {
 			return err
 		}
-		want, err := p.answer(ctx, p.base, prompts)
+		want, own, err := p.ofBase(ctx)
 		if err != nil {
+			return err
+		}
+		rounding := roundingOf(p.base, own, format)
+		coarse, precise, err := rounded(rounding, want, func(d engine.Deployment) (rows, error) { return p.answer(ctx, d, prompts) })
+		if err != nil {
+			return fmt.Errorf("base in another number format: %w", err)
+		}
+		if err := comparable(coarse, precise); err != nil {
 			return fmt.Errorf("base: %w", err)
 		}
-		_, err = p.setExcess("unquantized.excess", got, want, name)
+		floor := rounding.share * read(coarse, precise).median()
+		_, err = p.setExcess("unquantized.excess", got, want, floor, name)
 		return err
 	})
+}
+
+// ofBase returns the base's answers to the whole prompts, and the number format
+// in which it computes.
+func (p *prober) ofBase(ctx context.Context) (rows, string, error) {
+	if p.baseAnswers != nil {
+		return p.baseAnswers, p.baseFormat, nil
+	}
+	var err error
+	if p.baseAnswers, p.baseFormat, err = p.answerIn(ctx, p.base, p.asked.whole.of(p.asked.prompts)); err != nil {
+		return nil, "", fmt.Errorf("base: %w", err)
+	}
+	return p.baseAnswers, p.baseFormat, nil
 }

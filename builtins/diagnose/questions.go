@@ -12,6 +12,7 @@ type questions struct {
 	prompts [][]int32
 
 	whole    span // prompts of the task
+	lost     int  // of these, those that the tested run has lost
 	short    span // their last shortTokens tokens
 	single   span // one token each
 	repeated span // one token, repeatedTokens times
@@ -32,21 +33,20 @@ const (
 	pairCount      = 16
 )
 
-// gatherQuestions takes prompts spread over the task, two neighbours at each
-// place, which often share their shots and so cost less.
-func gatherQuestions(test *run.Run, samples []run.Sample) (questions, error) {
+// gatherQuestions takes prompts of the task, half of them lost ones, spread over
+// the task: a fault may touch a few prompts only, and no others show it.
+func gatherQuestions(test *run.Run, task []answered) (questions, error) {
 	var q questions
 	var whole [][]int32
-	for i := range min(wholePrompts, len(samples)) {
-		place := i/2*2*len(samples)/max(wholePrompts, 1) + i%2
-		if len(samples) <= wholePrompts {
-			place = i
-		}
-		ids, err := test.PromptTokens(samples[place].Index)
+	for _, place := range choose(task) {
+		ids, err := test.PromptTokens(task[place].test.Index)
 		if err != nil {
 			return questions{}, err
 		}
 		whole = append(whole, ids)
+		if task[place].lost() {
+			q.lost++
+		}
 	}
 	q.whole = q.add(whole)
 	var short [][]int32
@@ -73,6 +73,35 @@ func gatherQuestions(test *run.Run, samples []run.Sample) (questions, error) {
 	}
 	q.pairs = q.add(pairs)
 	return q, nil
+}
+
+// choose returns the places of the whole prompts, ascending: lost ones, as far
+// as there are that many, and beside each the nearest that was not lost, which
+// often shares its shots and so costs less.
+func choose(task []answered) []int {
+	var lost, others []int
+	for i, p := range task {
+		if p.lost() {
+			lost = append(lost, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	places := spread(lost, max(wholePrompts/2, wholePrompts-len(others)))
+	for _, place := range slices.Clone(places) {
+		if len(others) == 0 || len(places) == wholePrompts {
+			break
+		}
+		at, _ := slices.BinarySearch(others, place)
+		if at == len(others) || at > 0 && place-others[at-1] < others[at]-place {
+			at--
+		}
+		places = append(places, others[at])
+		others = slices.Delete(others, at, at+1)
+	}
+	places = append(places, spread(others, wholePrompts-len(places))...)
+	slices.Sort(places)
+	return places
 }
 
 func (q *questions) add(prompts [][]int32) span {

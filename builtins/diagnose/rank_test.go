@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,7 +20,8 @@ func factSet(t *testing.T, values ...map[string]any) Facts {
 			if n, ok := v.(int); ok {
 				v = float64(n)
 			}
-			facts.set(name, v, 8, "a table")
+			delete(facts, name)
+			facts.set(name, v, 8, "a table") // NaN is unknown
 		}
 	}
 	return facts
@@ -29,7 +31,7 @@ type values = map[string]any
 
 // What deployments have in common, from which the rows of the table differ.
 var (
-	fluentLoss = values{"output.answers": 1.0, "output.meta": 0, "output.base_meta": 0, "output.empty": 0, "output.gibberish": 0, "output.base_gibberish": 0, "output.stopped": 0, "output.nan": 0, "output.base_nan": 0,
+	fluentLoss = values{"output.answers": 1.0, "output.meta": 0, "output.base_meta": 0, "output.empty": 0, "output.base_empty": 0, "output.base_stopped": 0, "output.gibberish": 0, "output.base_gibberish": 0, "output.stopped": 0, "output.nan": 0, "output.base_nan": 0,
 		"accuracy.kept": .7, "logits.rms_ratio": 1.0, "length.rho": 0.01, "length.p": .8}
 	oneRank         = values{"deployment.world_size": 1, "deployment.moe": false, "deployment.quantized": false, "deployment.captured": true, "deployment.chunked": true}
 	quantized       = values{"deployment.quantized": true, "deployment.format": "fp8_block", "audit.wrong": 0, "audit.layers": 28, "loaded.layers": 28, "loaded.wrong": 0}
@@ -76,14 +78,17 @@ func TestTheCauseThatTheFactsShowIsRankedFirst(t *testing.T) {
 		{"missing all-reduce", []values{oneRank, twoRanks, {"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot, {"repair.experts": 30, "repair.shared": 22, "repair.rows": 30}}, "all-reduce-missing", Likely},
 		{"captured graph", []values{oneRank, fluentLoss, wrongAtOnce, settingsHelpNot, {"eager.excess": 1.0}}, "cuda-graph", Shown},
 		{"chunked prefill", []values{oneRank, fluentLoss, settingsHelpNot, {"engine.excess": 20, "position1.excess": .9, "position1.share": .01, "two.excess": .9, "two.share": .01, "repeated.excess": .9, "repeated.share": .01, "unchunked.excess": 1.0}}, "chunked-prefill", Shown},
+		{"chunked prefill, by the runs alone", []values{oneRank, fluentLoss, {"chunk.within": 0, "chunk.beyond": -.6, "chunk.more": -.6, "chunk.p": .0001}}, "chunked-prefill", Possible},
 		{"cache: decode differs from prefill", []values{oneRank, fluentLoss, settingsHelpNot, {"engine.excess": 20, "position1.excess": .9, "position1.share": .01, "decode.agreement": .3, "attention.excess": 1.0, "repeated.excess": 8, "repeated.share": .4}}, "kv-cache", Likely},
 		{"cache: reuse and decode are wrong", []values{oneRank, fluentLoss, {"attention.excess": 20, "engine.excess": 20, "engine.error": .3, "position1.excess": .9, "position1.share": .01, "two.excess": .9, "two.share": .01, "repeated.excess": .9, "repeated.share": .01, "decode.agreement": .54, "unreused.excess": .3}}, "kv-cache", Shown},
 		{"cache: only reuse is wrong", []values{oneRank, fluentLoss, {"attention.excess": 20, "engine.excess": 20, "engine.error": .3, "position1.excess": .9, "position1.share": .01, "two.excess": .9, "two.share": .01, "decode.agreement": 1.0, "unreused.excess": .3}}, "kv-cache", Likely},
 		{"a branch twice, one rank", []values{oneRank, {"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot, {"branch.module": "model.layers.0.mlp", "branch.factor": 2.0, "repair.branch": 1.1, "repair.branch_words": "w"}}, "branch-factor", Shown},
 		{"a branch twice, on any number of ranks", []values{oneRank, {"deployment.world_size": 2, "world1.excess": 20.0}, fluentLoss, wrongAtOnce, settingsHelpNot, {"repair.branch": 1.1, "repair.branch_words": "w"}}, "branch-factor", Shown},
 		{"end_id", []values{oneRank, fluentLoss, engineRight, {"output.answers": .1, "output.empty": .9, "output.stopped": .9}}, "end-id", Shown},
+		{"end_id, though a few of the base's end so too", []values{oneRank, fluentLoss, engineRight, {"output.answers": .1, "output.empty": .9, "output.stopped": .9, "output.base_stopped": .05}}, "end-id", Shown},
 		{"prompt format", []values{oneRank, fluentLoss, engineRight, {"output.answers": .1, "output.meta": .9}}, "prompt-format", Likely},
 		{"NaN", []values{oneRank, fluentLoss, settingsHelpNot, {"output.nan": .4, "engine.nan": 3, "engine.excess": 9}}, "nan-transform", Likely},
+		{"NaN, and a base without logits", []values{oneRank, fluentLoss, settingsHelpNot, {"output.nan": .4, "output.base_nan": math.NaN(), "engine.nan": 3, "engine.excess": 9}}, "nan-transform", Likely},
 		{"without probes, empty outputs", []values{oneRank, fluentLoss, {"output.answers": .1, "output.empty": .9, "output.stopped": .9}}, "end-id", Possible},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -106,6 +111,8 @@ func TestNothingIsAccusedWhereTheEngineIsRight(t *testing.T) {
 		"quantized, audited":   {oneRank, fluentLoss, quantized, engineRight},
 		"nothing was measured": {},
 		"outputs alone":        {oneRank, fluentLoss},
+		"the base is as empty": {oneRank, fluentLoss, engineRight, {"output.empty": .5, "output.base_empty": .5, "output.stopped": .5, "output.base_stopped": .5}},
+		"the base has NaN too": {oneRank, fluentLoss, engineRight, {"output.nan": .5, "output.base_nan": .5}},
 	} {
 		for _, s := range rank(entries, factSet(t, facts...)) {
 			require.False(t, s.accused() && !s.Legitimate, "%s: %+v", name, s)

@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"adkernel/builtins/run"
@@ -26,12 +25,8 @@ func describe(test, base run.Spec, facts Facts) {
 		set("deployment.format", format)
 		set("deployment.moe", strings.Contains(info.Arch, "Moe") || strings.Contains(info.Arch, "Mixtral") || strings.Contains(info.Arch, "Deepseek"))
 	}
-	// TensorRT-LLM's PyTorch backend has no world_size of its own.
-	for _, key := range []string{"world_size", "tensor_parallel_size"} {
-		if ranks, err := strconv.ParseFloat(setting(test, key), 64); err == nil {
-			set("deployment.world_size", ranks)
-			break
-		}
+	if ranks, known := ranksOf(test); known {
+		set("deployment.world_size", float64(ranks))
 	}
 	is := func(fact, key string, values ...string) {
 		text := setting(test, key)

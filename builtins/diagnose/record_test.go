@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"adkernel/builtins/compare"
 	"adkernel/builtins/engine"
 	"adkernel/builtins/run"
 )
@@ -26,7 +27,7 @@ func TestWhatNoRecordSaysOfADeploymentStaysUnknown(t *testing.T) {
 			map[string]any{"deployment.quantized": true, "deployment.format": "fp8_block", "deployment.moe": true, "deployment.world_size": 2.0,
 				"deployment.chunked": true, "deployment.captured": true, "deployment.attention": "flashinfer", "deployment.kv_fp8": false}},
 		"the PyTorch backend": {run.Spec{Engine: &engine.Info{Arch: "LlamaForCausalLM", Settings: map[string]string{
-			"tensor_parallel_size": "4", "enable_chunked_prefill": "False", "kv_cache_config.dtype": "fp8"}}},
+			"tensor_parallel_size": "2", "pipeline_parallel_size": "2", "context_parallel_size": "1", "enable_chunked_prefill": "False", "kv_cache_config.dtype": "fp8"}}},
 			map[string]any{"deployment.quantized": false, "deployment.format": "none", "deployment.moe": false, "deployment.world_size": 4.0,
 				"deployment.chunked": false, "deployment.kv_fp8": true}},
 		"settings without a record": {run.Spec{Settings: map[string]any{"enable_chunked_prefill": true, "kv_cache_config": map[string]any{"dtype": "fp8"}}},
@@ -41,6 +42,77 @@ func TestWhatNoRecordSaysOfADeploymentStaysUnknown(t *testing.T) {
 		}
 		require.Equal(t, c.want, got, name)
 	}
+}
+
+func TestOneRankIsSaidInTheEnginesWords(t *testing.T) {
+	for _, c := range []struct {
+		d       engine.Deployment
+		as, off string
+		left    map[string]any
+	}{
+		{engine.Deployment{WorldSize: 2}, "world_size 2", "world_size 1", map[string]any{"world_size": 1}},
+		{engine.Deployment{WorldSize: 1}, "", "", map[string]any{"world_size": 1}},
+		{engine.Deployment{}, "", "", map[string]any{}},
+		{engine.Deployment{Backend: "pytorch", Args: map[string]any{"tensor_parallel_size": 4, "moe_expert_parallel_size": 4, "moe_tensor_parallel_size": 1}},
+			"tensor_parallel_size 4", "tensor_parallel_size 1", map[string]any{"tensor_parallel_size": 1, "moe_expert_parallel_size": 1, "moe_tensor_parallel_size": 1}},
+		{engine.Deployment{Backend: "pytorch", Args: map[string]any{"tensor_parallel_size": 2, "pipeline_parallel_size": 2}},
+			"tensor_parallel_size 2 and pipeline_parallel_size 2", "tensor_parallel_size 1 and pipeline_parallel_size 1", map[string]any{"tensor_parallel_size": 1, "pipeline_parallel_size": 1}},
+	} {
+		settings, err := c.d.Settings()
+		require.NoError(t, err)
+		one, as, off := onOneRank(c.d, settings)
+		require.Equal(t, []string{c.as, c.off}, []string{as, off})
+		left, err := one.Settings()
+		require.NoError(t, err)
+		require.Equal(t, c.left, left)
+		axes, err := axesOf(c.d, false)
+		require.NoError(t, err)
+		if c.off == "" {
+			require.Empty(t, axes)
+			continue
+		}
+		require.Equal(t, []string{c.as, c.off}, []string{axes[0].name, axes[0].off})
+		left, err = axes[0].strip(c.d).Settings()
+		require.NoError(t, err)
+		require.Equal(t, c.left, left)
+	}
+}
+
+// A run is evidence of one rank only where that is known, and of the same model.
+func TestOnlyARunKnownToHaveOneRankIsEvidenceOfOne(t *testing.T) {
+	runOf := func(model string, settings map[string]any) *run.Run {
+		spec := run.Spec{Deployment: engine.Deployment{Model: model}, Settings: settings, Import: &run.Import{Format: "lm-eval samples"}}
+		w, err := run.NewWriter(spec, run.Options{Root: t.TempDir(), Name: "r"})
+		require.NoError(t, err)
+		require.NoError(t, w.Add(run.Sample{Ref: "A", Output: "A", Row: -1}, "q", nil))
+		r, err := w.Finish()
+		require.NoError(t, err)
+		return r
+	}
+	base := runOf("m", nil)
+	of := func(model string, settings map[string]any) *compare.Comparison {
+		return &compare.Comparison{Test: runOf(model, settings), Base: base}
+	}
+	eight := map[string]any{"tensor_parallel_size": 8, "pipeline_parallel_size": 1}
+	for name, c := range map[string]struct {
+		model    string
+		settings map[string]any
+		evidence bool
+	}{
+		"AutoDeploy on one":  {"m", map[string]any{"world_size": 1}, true},
+		"AutoDeploy on two":  {"m", map[string]any{"world_size": 2}, false},
+		"PyTorch on one":     {"m", map[string]any{"tensor_parallel_size": 1, "pipeline_parallel_size": 1}, true},
+		"PyTorch on four":    {"m", map[string]any{"tensor_parallel_size": 4}, false},
+		"PyTorch, two by pp": {"m", map[string]any{"tensor_parallel_size": 1, "pipeline_parallel_size": 2}, false},
+		"another model":      {"n", map[string]any{"world_size": 1}, false},
+		"a server":           {"m", map[string]any{"url": "http://h"}, false},
+		"an import":          {"m", nil, false},
+	} {
+		extra := of(c.model, c.settings)
+		require.Equal(t, c.evidence, atWorldSize1(of("m", eight), []*compare.Comparison{extra}) == extra, name)
+	}
+	single := of("", map[string]any{"world_size": 1})
+	require.Nil(t, atWorldSize1(of("", eight), []*compare.Comparison{single}), "two imports without a model may be of any two")
 }
 
 func TestAnUnknownDeploymentExcludesNoSuspect(t *testing.T) {

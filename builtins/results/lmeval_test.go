@@ -81,7 +81,7 @@ func TestTwoImportsAreCompared(t *testing.T) {
 	require.Equal(t, 4, c.N)
 	require.Equal(t, 1, c.Pairs.Losses)
 	require.NotNil(t, c.Margins)
-	require.Contains(t, c.MimeBundle().Plain(), "not available: there are no logits of both runs")
+	require.Contains(t, c.MimeBundle().Plain(), "not available: neither run has logits")
 	require.Contains(t, jsonOf(t, c), `"test_nan":null`)
 	require.Equal(t, []string{"for 1 samples the likeliest answer is not the one that acc judged"}, test.Spec().Import.Notes)
 

@@ -1,0 +1,35 @@
+package diagnose
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/compare"
+	"adkernel/builtins/stats"
+)
+
+// One wrong answer of two is no subject that guesses, even if the base has both
+// right: its score there is not known to be 1.
+func TestASubjectOfTwoSamplesIsNotNearChance(t *testing.T) {
+	subjects := func(n int, lost stats.Paired) *compare.Comparison {
+		c := &compare.Comparison{}
+		for i := range 18 {
+			s := compare.Subject{Pairs: stats.Paired{BothRight: n}}
+			if i < 6 {
+				s.Pairs = lost
+			}
+			c.BySubject = append(c.BySubject, s)
+		}
+		return c
+	}
+	near, err := nearChance(subjects(2, stats.Paired{BothRight: 1, Losses: 1}), .25)
+	require.NoError(t, err)
+	require.True(t, near.Known)
+	require.False(t, near.Present, near.Words)
+
+	near, err = nearChance(subjects(40, stats.Paired{BothRight: 12, Losses: 28}), .25)
+	require.NoError(t, err)
+	require.True(t, near.Present)
+	require.Contains(t, near.Words, "6 of 18 subjects lose against the base and are not above 25 %")
+}
