@@ -11,16 +11,13 @@ import (
 
 // show is a cell's value as native code may hold it to display it.
 func (rt *runtime) show(v any) any {
-	m := rt.newMachine(background())
-	defer m.free()
-	out, ok := rt.wrapAny(m, v)
-	if !ok {
-		return v
+	if t := rt.table.TypeOf(v); t != nil && !t.Exact {
+		return rt.wrapAny(v)
 	}
-	if t := rt.table.TypeOf(v); v != nil && (t == nil || t.Exact) && (&view.Cells{Table: rt.table, Host: rt}).Value(v).HoldsCells() {
+	if v != nil && (&view.Cells{Table: rt.table, Host: rt}).Value(v).HoldsCells() {
 		return printable{held{v, rt}} // a slice of any, say
 	}
-	return out
+	return v
 }
 
 // format prints a value of a cell's type.

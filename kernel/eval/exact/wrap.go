@@ -148,9 +148,7 @@ func (rt *runtime) wrap(m *machine, t *layout.Type, v any, want reflect.Type) (r
 		return rt.native(m, t, t.Data(v), t.Native)
 	}
 	if want == reflect.TypeFor[error]() || want.NumMethod() == 0 {
-		if v, ok := rt.wrapAny(m, v); ok {
-			return reflect.ValueOf(v), true
-		}
+		return reflect.ValueOf(rt.wrapAny(v)), true
 	}
 	if w, ok := native.Composed(want); ok {
 		if s, missing := rt.wrapper(t, v, w); missing == "" {
@@ -193,16 +191,16 @@ func (rt *runtime) wrapper(t *layout.Type, v any, w reflect.Type) (s reflect.Val
 }
 
 // wrapAny makes the native value that stands for v in an any or an error.
-func (rt *runtime) wrapAny(m *machine, v any) (any, bool) {
+func (rt *runtime) wrapAny(v any) any {
 	t := rt.table.TypeOf(v)
 	if t == nil || t.Exact {
-		return v, true
+		return v
 	}
 	sig := rt.methodOf(t, "Error")
 	if sig == nil || !types.Identical(sig, textSignature) {
-		return printable{held{v, rt}}, true
+		return printable{held{v, rt}}
 	}
-	return rt.errorOf(t, v), true
+	return rt.errorOf(t, v)
 }
 
 // errorOf is a value with a method Error as a native error.
