@@ -48,6 +48,10 @@ type runtime struct {
 	generation    atomic.Int64 // counts changes of method sets
 	implemented   sync.Map     // implementsKey -> implementsEntry
 	nativeMethods sync.Map     // methodKey -> *target
+	wrapperTypes  sync.Map     // typeAs -> wrapperType
+	errorTypes    sync.Map     // type word -> knownForm
+	wrappers      sync.Map     // wrapperKey -> weak.Pointer[byte]
+	wraps         sync.Map     // reflect.Type -> true: pointers to wrappers
 	parallel      atomic.Bool  // more than one goroutine may run cells' code
 	cellTypes     sync.Map     // *layout.Type -> *cellType
 	guards        mapGuards
