@@ -28,7 +28,7 @@ func (rt *runtime) exporter(path, name string) exporter {
 	case path == "log/slog":
 		return rt.logged
 	case path == "encoding/binary":
-		return rt.twin
+		return rt.twin(name)
 	case path == "reflect":
 		return rt.noCellTypes
 	case strings.HasPrefix(path, vocabulary):
@@ -72,23 +72,6 @@ func (rt *runtime) cellTypeIn(v any) string {
 // shown gives the vocabulary what it shows by the value's own methods.
 func (rt *runtime) shown(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
 	return rt.exportAll(m, t, u, p, l, want, func(v any) (any, bool) { return rt.show(v), true })
-}
-
-// twin gives encoding/binary, which looks at layouts only, a struct of the same
-// layout, or a pointer to one in the same memory.
-func (rt *runtime) twin(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
-	if want.Kind() != reflect.Interface || want.NumMethod() > 0 {
-		return reflect.Value{}, false, false
-	}
-	v := *rany(p, l.p)
-	d := rt.table.TypeOf(v)
-	if d == nil || d.Exact {
-		return reflect.Value{}, false, false
-	}
-	if pt, ok := d.Go.Underlying().(*types.Pointer); ok {
-		return reflect.NewAt(rt.mustType(pt.Elem()).Mem, *(*unsafe.Pointer)(d.Data(v))), true, true
-	}
-	return d.At(d.Data(v)), true, true
 }
 
 // noCellTypes refuses what package reflect would do with a cell's type, beside
