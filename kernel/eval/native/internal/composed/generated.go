@@ -369,6 +369,31 @@ var types = []any{
 		reads
 		readsByte
 		readsEntries
+		readsInfos
+		scansRunes
+		seeks
+		stats
+	})(nil),
+	(*struct {
+		IValue any
+		closes
+		peeks
+		reads
+		readsByte
+		readsEntries
+		readsInfos
+		scansRunes
+		seeks
+		stats
+		writesTo
+	})(nil),
+	(*struct {
+		IValue any
+		closes
+		peeks
+		reads
+		readsByte
+		readsEntries
 		scansRunes
 		seeks
 		stats
@@ -403,46 +428,6 @@ var types = []any{
 		readsByte
 		readsEntries
 		scansRunes
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsByte
-		readsEntries
-		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsByte
-		readsEntries
-		seeks
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsByte
-		readsEntries
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsByte
-		readsEntries
 		stats
 		writesTo
 	})(nil),
@@ -479,6 +464,29 @@ var types = []any{
 		peeks
 		reads
 		readsByte
+		readsInfos
+		scansRunes
+		seeks
+		stats
+	})(nil),
+	(*struct {
+		IValue any
+		closes
+		peeks
+		reads
+		readsByte
+		readsInfos
+		scansRunes
+		seeks
+		stats
+		writesTo
+	})(nil),
+	(*struct {
+		IValue any
+		closes
+		peeks
+		reads
+		readsByte
 		scansRunes
 	})(nil),
 	(*struct {
@@ -564,42 +572,6 @@ var types = []any{
 		reads
 		readsByte
 		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsByte
-		seeks
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsByte
-		seeks
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsByte
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsByte
-		stats
 		writesTo
 	})(nil),
 	(*struct {
@@ -615,82 +587,6 @@ var types = []any{
 		closes
 		peeks
 		reads
-		readsEntries
-		scansRunes
-		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsEntries
-		scansRunes
-		seeks
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsEntries
-		scansRunes
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsEntries
-		scansRunes
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsEntries
-		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsEntries
-		seeks
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsEntries
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		readsEntries
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
 		scansRunes
 	})(nil),
 	(*struct {
@@ -708,42 +604,6 @@ var types = []any{
 		reads
 		scansRunes
 		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		scansRunes
-		seeks
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		scansRunes
-		seeks
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		scansRunes
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		scansRunes
-		stats
 		writesTo
 	})(nil),
 	(*struct {
@@ -767,38 +627,6 @@ var types = []any{
 		peeks
 		reads
 		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		seeks
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		seeks
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		peeks
-		reads
-		stats
 		writesTo
 	})(nil),
 	(*struct {
@@ -848,27 +676,6 @@ var types = []any{
 		reads
 		readsByte
 		readsEntries
-		readsInfos
-		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsByte
-		readsEntries
-		readsInfos
-		seeks
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsByte
-		readsEntries
 		scansRunes
 		seeks
 		stats
@@ -900,42 +707,6 @@ var types = []any{
 		readsByte
 		readsEntries
 		scansRunes
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsByte
-		readsEntries
-		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsByte
-		readsEntries
-		seeks
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsByte
-		readsEntries
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsByte
-		readsEntries
 		stats
 		writesTo
 	})(nil),
@@ -965,25 +736,6 @@ var types = []any{
 		closes
 		reads
 		readsByte
-		readsInfos
-		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsByte
-		readsInfos
-		seeks
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsByte
 		scansRunes
 	})(nil),
 	(*struct {
@@ -1060,15 +812,6 @@ var types = []any{
 		reads
 		readsByte
 		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsByte
-		seeks
-		stats
 		writesTo
 	})(nil),
 	(*struct {
@@ -1076,50 +819,6 @@ var types = []any{
 		closes
 		reads
 		readsByte
-		seeks
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsByte
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsByte
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsByte
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsEntries
-		readsInfos
-		scansRunes
-		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsEntries
-		readsInfos
-		scansRunes
-		seeks
-		stats
 		writesTo
 	})(nil),
 	(*struct {
@@ -1138,42 +837,6 @@ var types = []any{
 		readsEntries
 		readsInfos
 		seeks
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsEntries
-		scansRunes
-		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsEntries
-		scansRunes
-		seeks
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsEntries
-		scansRunes
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsEntries
-		scansRunes
 		stats
 		writesTo
 	})(nil),
@@ -1265,25 +928,6 @@ var types = []any{
 		closes
 		reads
 		readsInfos
-		scansRunes
-		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsInfos
-		scansRunes
-		seeks
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		readsInfos
 		seeks
 		stats
 	})(nil),
@@ -1315,38 +959,6 @@ var types = []any{
 		reads
 		scansRunes
 		seeks
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		scansRunes
-		seeks
-		stats
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		scansRunes
-		seeks
-		writesTo
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		scansRunes
-		stats
-	})(nil),
-	(*struct {
-		IValue any
-		closes
-		reads
-		scansRunes
-		stats
 		writesTo
 	})(nil),
 	(*struct {
@@ -1626,16 +1238,6 @@ var types = []any{
 		unwrapsWriter
 		writes
 		writesByte
-	})(nil),
-	(*struct {
-		IValue any
-		flushesNow
-		hijacks
-		readsFrom
-		responds
-		unwrapsWriter
-		writes
-		writesByte
 		writesString
 	})(nil),
 	(*struct {
@@ -1655,15 +1257,6 @@ var types = []any{
 		readsFrom
 		responds
 		writes
-	})(nil),
-	(*struct {
-		IValue any
-		flushesNow
-		hijacks
-		readsFrom
-		responds
-		writes
-		writesByte
 	})(nil),
 	(*struct {
 		IValue any
@@ -1699,25 +1292,6 @@ var types = []any{
 		responds
 		unwrapsWriter
 		writes
-		writesByte
-	})(nil),
-	(*struct {
-		IValue any
-		flushesNow
-		hijacks
-		responds
-		unwrapsWriter
-		writes
-		writesByte
-		writesString
-	})(nil),
-	(*struct {
-		IValue any
-		flushesNow
-		hijacks
-		responds
-		unwrapsWriter
-		writes
 		writesString
 	})(nil),
 	(*struct {
@@ -1733,23 +1307,6 @@ var types = []any{
 		hijacks
 		responds
 		writes
-		writesByte
-	})(nil),
-	(*struct {
-		IValue any
-		flushesNow
-		hijacks
-		responds
-		writes
-		writesByte
-		writesString
-	})(nil),
-	(*struct {
-		IValue any
-		flushesNow
-		hijacks
-		responds
-		writes
 		writesString
 	})(nil),
 	(*struct {
@@ -1759,15 +1316,6 @@ var types = []any{
 		responds
 		unwrapsWriter
 		writes
-	})(nil),
-	(*struct {
-		IValue any
-		flushesNow
-		readsFrom
-		responds
-		unwrapsWriter
-		writes
-		writesByte
 	})(nil),
 	(*struct {
 		IValue any
@@ -1802,14 +1350,6 @@ var types = []any{
 		responds
 		writes
 		writesByte
-	})(nil),
-	(*struct {
-		IValue any
-		flushesNow
-		readsFrom
-		responds
-		writes
-		writesByte
 		writesString
 	})(nil),
 	(*struct {
@@ -1833,23 +1373,6 @@ var types = []any{
 		responds
 		unwrapsWriter
 		writes
-		writesByte
-	})(nil),
-	(*struct {
-		IValue any
-		flushesNow
-		responds
-		unwrapsWriter
-		writes
-		writesByte
-		writesString
-	})(nil),
-	(*struct {
-		IValue any
-		flushesNow
-		responds
-		unwrapsWriter
-		writes
 		writesString
 	})(nil),
 	(*struct {
@@ -1857,21 +1380,6 @@ var types = []any{
 		flushesNow
 		responds
 		writes
-	})(nil),
-	(*struct {
-		IValue any
-		flushesNow
-		responds
-		writes
-		writesByte
-	})(nil),
-	(*struct {
-		IValue any
-		flushesNow
-		responds
-		writes
-		writesByte
-		writesString
 	})(nil),
 	(*struct {
 		IValue any
@@ -2248,15 +1756,6 @@ var types = []any{
 		unwrapsWriter
 		writes
 		writesByte
-	})(nil),
-	(*struct {
-		IValue any
-		hijacks
-		readsFrom
-		responds
-		unwrapsWriter
-		writes
-		writesByte
 		writesString
 	})(nil),
 	(*struct {
@@ -2274,14 +1773,6 @@ var types = []any{
 		readsFrom
 		responds
 		writes
-	})(nil),
-	(*struct {
-		IValue any
-		hijacks
-		readsFrom
-		responds
-		writes
-		writesByte
 	})(nil),
 	(*struct {
 		IValue any
@@ -2313,23 +1804,6 @@ var types = []any{
 		responds
 		unwrapsWriter
 		writes
-		writesByte
-	})(nil),
-	(*struct {
-		IValue any
-		hijacks
-		responds
-		unwrapsWriter
-		writes
-		writesByte
-		writesString
-	})(nil),
-	(*struct {
-		IValue any
-		hijacks
-		responds
-		unwrapsWriter
-		writes
 		writesString
 	})(nil),
 	(*struct {
@@ -2337,21 +1811,6 @@ var types = []any{
 		hijacks
 		responds
 		writes
-	})(nil),
-	(*struct {
-		IValue any
-		hijacks
-		responds
-		writes
-		writesByte
-	})(nil),
-	(*struct {
-		IValue any
-		hijacks
-		responds
-		writes
-		writesByte
-		writesString
 	})(nil),
 	(*struct {
 		IValue any
@@ -2830,14 +2289,6 @@ var types = []any{
 		unwrapsWriter
 		writes
 		writesByte
-	})(nil),
-	(*struct {
-		IValue any
-		readsFrom
-		responds
-		unwrapsWriter
-		writes
-		writesByte
 		writesString
 	})(nil),
 	(*struct {
@@ -2853,13 +2304,6 @@ var types = []any{
 		readsFrom
 		responds
 		writes
-	})(nil),
-	(*struct {
-		IValue any
-		readsFrom
-		responds
-		writes
-		writesByte
 	})(nil),
 	(*struct {
 		IValue any
@@ -2939,40 +2383,12 @@ var types = []any{
 		responds
 		unwrapsWriter
 		writes
-		writesByte
-	})(nil),
-	(*struct {
-		IValue any
-		responds
-		unwrapsWriter
-		writes
-		writesByte
-		writesString
-	})(nil),
-	(*struct {
-		IValue any
-		responds
-		unwrapsWriter
-		writes
 		writesString
 	})(nil),
 	(*struct {
 		IValue any
 		responds
 		writes
-	})(nil),
-	(*struct {
-		IValue any
-		responds
-		writes
-		writesByte
-	})(nil),
-	(*struct {
-		IValue any
-		responds
-		writes
-		writesByte
-		writesString
 	})(nil),
 	(*struct {
 		IValue any

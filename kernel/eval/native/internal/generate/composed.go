@@ -22,9 +22,9 @@ var families = []family{
 	{"reads writes", [][]string{streams, {"closes"}, {"seeks"}}},
 	{"reads writes closes closesWrite", [][]string{streams}},
 	{"opens", [][]string{{"readsFile"}, {"globs"}, {"statsName"}, {"subs"}, {"readsDir"}, {"followsNoLink"}}},
-	{"reads closes stats", [][]string{{"readsEntries"}, {"readsByte"}, {"scansRunes"}, {"peeks"}, {"writesTo"}, {"seeks"}}},
-	{"reads closes seeks stats readsInfos", [][]string{{"readsEntries"}, {"readsByte"}, {"scansRunes"}, {"writesTo"}}},
-	{"writes responds", [][]string{{"flushesNow"}, {"hijacks"}, {"unwrapsWriter"}, {"readsFrom"}, {"writesString"}, {"writesByte"}}},
+	{"reads closes stats", [][]string{texts, {"readsEntries"}, {"writesTo"}, {"seeks"}}},
+	{"reads closes seeks stats readsInfos", [][]string{texts, {"readsEntries"}, {"writesTo"}}},
+	{"writes responds", [][]string{{"flushesNow"}, {"hijacks"}, {"unwrapsWriter"}, {"readsFrom", "writesString", "readsFrom writesString", "readsFrom writesByte writesString"}}},
 	{"reads writes closes connects", [][]string{streams, {"closesWrite"}}},
 	{"roundTrips", [][]string{{"closesIdle"}}},
 	{"pictures", [][]string{{"isOpaque"}, {"atRGBA64"}, {"indexesColor"}}},
@@ -37,6 +37,10 @@ var families = []family{
 // streams are the choices for what reads and writes: those of files and of
 // bytes.Buffer, which are embedded, are there.
 var streams = []string{"writesTo", "readsFrom", "readsFrom writesTo", "readsFrom writesString writesTo", "peeks readsByte readsFrom scansRunes writesByte writesString writesTo"}
+
+// texts are the choices for files whose contents are in memory: those of
+// strings.Reader and bytes.Buffer.
+var texts = []string{"readsByte scansRunes", "peeks readsByte scansRunes"}
 
 // composed writes the struct types of all families.
 func composed() ([]byte, error) {
