@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/constant"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -11,8 +13,8 @@ import (
 	"adkernel/kernel/eval"
 )
 
-// A use is that the body of a function, or of a method, mentions a function or
-// variable of the session.
+// A use is that the body of a function, or of a method, mentions a function,
+// variable or constant of the session.
 type use struct {
 	by     string // the function's name, or T.M
 	name   string
@@ -49,7 +51,7 @@ func (r *round) usesOf(p *Program, fd *ast.FuncDecl, by string) (out []use) {
 			return true
 		}
 		switch o := r.info.Uses[id].(type) {
-		case *types.Func, *types.Var:
+		case *types.Func, *types.Var, *types.Const:
 			u := use{by, id.Name, r.s.originOf(p, o)}
 			if u.origin != nil && u.name != by && !slices.Contains(out, u) {
 				out = append(out, u)
@@ -86,7 +88,18 @@ func (s *Session) firstOf(o types.Object, replaces bool) types.Object {
 	return o
 }
 
-// replacedNames are the functions and variables that p declares again so that
+// isConstant says that o is a constant like the live one of its name.
+func (s *Session) isConstant(o types.Object) bool {
+	c, ok := o.(*types.Const)
+	l := s.live[o.Name()]
+	if !ok || l == nil {
+		return false
+	}
+	old, ok := l.object.(*types.Const)
+	return ok && types.Identical(old.Type(), c.Type()) && constant.Compare(old.Val(), token.EQL, c.Val())
+}
+
+// replacedNames are the functions, variables and constants that p declares again so that
 // who used them does not use the new ones: name -> origin of the old one.
 func (s *Session) replacedNames(p *Program) map[string]types.Object {
 	out := map[string]types.Object{}
@@ -96,7 +109,7 @@ func (s *Session) replacedNames(p *Program) map[string]types.Object {
 			return
 		}
 		switch l.object.(type) {
-		case *types.Func, *types.Var:
+		case *types.Func, *types.Var, *types.Const:
 			out[name] = l.origin
 		}
 	}
@@ -109,8 +122,8 @@ func (s *Session) replacedNames(p *Program) map[string]types.Object {
 	return out
 }
 
-// staleNotes tells which functions go on with an older function or variable of
-// a name, and why, when they would not compile with the new one.
+// staleNotes tells which functions go on with an older function, variable or
+// constant of a name, and why, when they would not compile with the new one.
 func (s *Session) staleNotes(replaced map[string]types.Object) []string {
 	type stale struct {
 		use
@@ -142,7 +155,7 @@ func (s *Session) staleNotes(replaced map[string]types.Object) []string {
 	var out []string
 	for _, x := range list {
 		verb := "calls"
-		if _, ok := x.origin.(*types.Var); ok {
+		if _, ok := x.origin.(*types.Func); !ok {
 			verb = "uses"
 		}
 		note := fmt.Sprintf("%s (In[%d]) still %s the older %s; define it again to change that", x.by, x.at.cell, verb, x.name)

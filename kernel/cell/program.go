@@ -91,7 +91,7 @@ func (r *round) declare(p *Program) {
 		case *types.Func:
 			d.replaces = r.s.replaced(name, o)
 		}
-		d.origin = r.s.firstOf(o, d.replaces != nil)
+		d.origin = r.s.firstOf(o, d.replaces != nil || r.s.isConstant(o))
 		p.declared[name] = d
 	}
 	r.addUses(p)

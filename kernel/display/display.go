@@ -26,7 +26,7 @@ const (
 func Text(v any) (text string) {
 	defer func() {
 		if p := recover(); p != nil { // of a String or Error method
-			text = Cut(fmt.Sprintf("%T cannot be shown: %v", v, p))
+			text = Cut(fmt.Sprintf("%s cannot be shown: %v", TypeName(v), p))
 		}
 	}()
 	return Cut(draw(v))

@@ -47,13 +47,6 @@ type loop struct{}
 func (*loop) Error() string   { return "again" }
 func (l *loop) Unwrap() error { return l }
 
-// outsideError is an error of a cell, whose Unwrap has the other type.
-type outsideError []error
-
-func (outsideError) Error() string     { return "several" }
-func (outsideError) Unwrap() error     { return nil }
-func (e outsideError) Causes() []error { return e }
-
 func itself() any {
 	s := []any{1, nil}
 	s[1] = s
@@ -125,7 +118,6 @@ var values = []struct {
 	{"joined errors", fmt.Errorf("two things: %w", errors.Join(errors.New("one"), errors.New("two")))},
 	{"joined errors alone", errors.Join(errors.New("one"), fmt.Errorf("two: %w", errors.Join(errors.New("three"), errors.New("four"))))},
 	{"an error that wraps itself", &loop{}},
-	{"causes of an error seen from outside", outsideError{errors.New("one"), errors.New("two")}},
 	{"a slice of itself", itself()},
 	{"a text that panics", failing{}},
 	{"deep", deep(20)},

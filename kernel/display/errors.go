@@ -16,10 +16,6 @@ const (
 	maxMessage = MaxText / 2 // bytes of what the error says: its causes have room beside it
 )
 
-// A Causer is an error that wraps several others, or one, where the type of
-// its method Unwrap cannot be seen.
-type Causer interface{ Causes() []error }
-
 // cause is one error of the tree below an error.
 type cause struct {
 	depth int
@@ -52,9 +48,6 @@ func wrappedBy(err error) []error {
 		inner = []error{e.Unwrap()}
 	case interface{ Unwrap() []error }:
 		inner = e.Unwrap()
-	}
-	if e, ok := err.(Causer); ok && (len(inner) == 0 || inner[0] == nil) {
-		inner = e.Causes()
 	}
 	return slices.DeleteFunc(slices.Clone(inner), func(err error) bool { return err == nil })
 }

@@ -120,23 +120,29 @@ func (s Sequence) Output(start New) (string, error) {
 	}
 	defer e.Close()
 	for i, source := range s.Cells {
-		ctx, cancel := context.WithTimeout(context.Background(), cellLimit)
-		result, err := e.Evaluate(ctx, eval.Cell{N: i + 1, Source: source})
-		cancel()
-		if err != nil {
-			fmt.Fprintf(&out, "[%s c%d: %s]\n", class(err), i+1, err)
-			s.frames(&out, err)
-		}
-		if strings.Contains(s.Want, "[NOTE ") {
-			for _, note := range result.Notes {
-				fmt.Fprintf(&out, "[NOTE c%d: %s]\n", i+1, note)
-			}
-		}
-		if i == len(s.Cells)-1 && len(result.Values) > 0 {
-			fmt.Fprintf(&out, "=> %s\n", show(result.Values))
-		}
+		s.cell(&out, e, i, source)
 	}
 	return out.String(), nil
+}
+
+// cell evaluates the i-th cell. Methods of its values run, when they are shown,
+// while the cell may.
+func (s Sequence) cell(out io.Writer, e eval.Evaluator, i int, source string) {
+	ctx, cancel := context.WithTimeout(context.Background(), cellLimit)
+	defer cancel()
+	result, err := e.Evaluate(ctx, eval.Cell{N: i + 1, Source: source})
+	if err != nil {
+		fmt.Fprintf(out, "[%s c%d: %s]\n", class(err), i+1, err)
+		s.frames(out, err)
+	}
+	if strings.Contains(s.Want, "[NOTE ") {
+		for _, note := range result.Notes {
+			fmt.Fprintf(out, "[NOTE c%d: %s]\n", i+1, note)
+		}
+	}
+	if i == len(s.Cells)-1 && len(result.Values) > 0 {
+		fmt.Fprintf(out, "=> %s\n", show(result.Values))
+	}
 }
 
 // frames writes where a panic was, for an expectation that says it.

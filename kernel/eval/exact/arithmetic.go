@@ -24,6 +24,7 @@ func (b *builder) unary(in *ssa.UnOp) {
 			return
 		}
 		b.loadFrom(b.spotOf(in.X), b.typ(in.Type()), b.slot(in))
+		b.leaveRange(in)
 		return
 	case token.ARROW:
 		b.receive(in)

@@ -203,16 +203,14 @@ func (c *compiler) native(f *ssa.Function, object *types.Func) (*function, error
 		}
 		params = types.NewSignatureType(nil, nil, nil, types.NewTuple(vars...), sig.Results(), sig.Variadic())
 	}
-	for _, table := range intrinsicTables {
-		if x, ok := table[name]; ok {
-			fn := newFunction(name)
-			s, err := c.shape(params)
-			if err != nil {
-				return nil, err
-			}
-			fn.native, fn.resU, fn.resP = x(c.rt), s.resU, s.resP
-			return fn, nil
+	if x := intrinsicFor(name); x != nil {
+		fn := newFunction(name)
+		s, err := c.shape(params)
+		if err != nil {
+			return nil, err
 		}
+		fn.native, fn.resU, fn.resP = x(c.rt), s.resU, s.resP
+		return fn, nil
 	}
 	if why, ok := native.Refused(path, object.Name()); ok {
 		return nil, errors.New(name + ": " + why)
@@ -245,6 +243,7 @@ var observers = map[string]string{
 	"runtime.Stack":                   "it would show the evaluator's stack, not the cell's",
 	"runtime/debug.Stack":             "it would show the evaluator's stack, not the cell's",
 	"runtime/debug.PrintStack":        "it would show the evaluator's stack, not the cell's",
+	"(log/slog.Record).Source":        "it would find the evaluator's frames, not the cell's",
 	"testing.AllocsPerRun":            "it would count the evaluator's allocations too",
 	"testing.Benchmark":               "it would measure the evaluator",
 	"(*testing.B).ReportAllocs":       "it would count the evaluator's allocations too",
@@ -371,23 +370,29 @@ func (b *builder) isUserCode() bool {
 // needMethods compiles the methods of a type that becomes dynamic, and of the
 // types that it is made of: they may be called by name from now on.
 func (b *builder) needMethods(t types.Type) {
-	t = types.Unalias(t)
-	if b.known[t] {
-		return
+	if err := b.compiler.needMethods(t); err != nil {
+		b.refuse("%v", err)
 	}
-	b.known[t] = true
+}
+
+func (c *compiler) needMethods(t types.Type) error {
+	t = types.Unalias(t)
+	if c.known[t] {
+		return nil
+	}
+	c.known[t] = true
 	switch u := t.(type) {
 	case *types.Named:
-		if !b.rt.isSource(u.Obj().Pkg()) {
-			return
+		if !c.rt.isSource(u.Obj().Pkg()) {
+			return nil
 		}
 		for _, x := range []types.Type{u, types.NewPointer(u)} {
-			set := b.world.prog.MethodSets.MethodSet(x)
+			set := c.world.prog.MethodSets.MethodSet(x)
 			for i := range set.Len() {
 				sel := set.At(i)
 				m := sel.Obj().(*types.Func)
 				// Package cell names _ what it has taken back.
-				if len(sel.Index()) > 1 || m.Name() == "_" || !b.rt.isSource(m.Pkg()) || isInterface(u) {
+				if len(sel.Index()) > 1 || m.Name() == "_" || !c.rt.isSource(m.Pkg()) || isInterface(u) {
 					continue
 				}
 				if recv := types.Unalias(m.Signature().Recv().Type()); recv != x {
@@ -395,26 +400,30 @@ func (b *builder) needMethods(t types.Type) {
 						continue // promoted from the value's own set
 					}
 				}
-				if f := b.world.prog.MethodValue(sel); f != nil && !isSynthetic(f) {
-					b.function(f)
+				if f := c.world.prog.MethodValue(sel); f != nil && !isSynthetic(f) {
+					if _, err := c.resolve(f); err != nil {
+						return err
+					}
 				}
 			}
 		}
-		b.needMethods(u.Underlying())
+		return c.needMethods(u.Underlying())
 	case *types.Pointer:
-		b.needMethods(u.Elem())
+		return c.needMethods(u.Elem())
 	case *types.Slice:
-		b.needMethods(u.Elem())
+		return c.needMethods(u.Elem())
 	case *types.Array:
-		b.needMethods(u.Elem())
+		return c.needMethods(u.Elem())
 	case *types.Chan:
-		b.needMethods(u.Elem())
+		return c.needMethods(u.Elem())
 	case *types.Map:
-		b.needMethods(u.Key())
-		b.needMethods(u.Elem())
+		return errors.Join(c.needMethods(u.Key()), c.needMethods(u.Elem()))
 	case *types.Struct:
 		for f := range u.Fields() {
-			b.needMethods(f.Type())
+			if err := c.needMethods(f.Type()); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }

@@ -366,7 +366,7 @@ func TestWhatIsFatalInGo(t *testing.T) {
 		"a map of itself":        {"m := map[string]any{}\nm[\"a\"] = m\nfmt.Sprint(m)", "contains itself"},
 		"a type of itself":       {"type T []T\nt := T{nil}\nt[0] = t\nfmt.Sprintf(\"%v\", t)", "contains itself"},
 		"twice itself":           {"s := []any{nil, nil}\ns[0], s[1] = s, s\nfmt.Println(s)", "contains itself"},
-		"itself for a log":       {"s := []any{1, nil}\ns[1] = s\nlog.Println(s)", "contains itself"},
+		"itself for a log":       {"s := []any{1, nil}\ns[1] = s\nlog.New(&strings.Builder{}, \"\", 0).Println(s)", "contains itself"},
 		"itself for slog":        {"m := map[string]any{}\nm[\"a\"] = m\nslog.Info(\"x\", \"m\", m)", "contains itself"},
 		"itself in a template":   {"s := []any{nil}\ns[0] = s\ntemplate.Must(template.New(\"\").Parse(\"{{.}}\")).Execute(io.Discard, s)", "contains itself"},
 		"unlock":                 {"var mu sync.Mutex\nmu.Unlock()", "unlock of unlocked mutex"},

@@ -262,6 +262,9 @@ func (e *evaluator) compile(p *cell.Program) (u *unit, err error) {
 		}
 	}
 	e.define(p, u, own)
+	if err := c.needShown(p, hidden); err != nil {
+		return nil, err
+	}
 	if err := c.compile(); err != nil {
 		return nil, err
 	}
@@ -277,6 +280,23 @@ func (e *evaluator) compile(p *cell.Program) (u *unit, err error) {
 		}
 	}
 	return u, nil
+}
+
+// needShown compiles the methods of what a cell leaves to be shown: its last
+// expression and its variables. Those of an instance of a generic type may have
+// no other use.
+func (c *compiler) needShown(p *cell.Program, hidden []*types.Var) error {
+	for _, v := range p.Vars {
+		if err := c.needMethods(v.Object.Type()); err != nil {
+			return &refusal{v.Object.Pos(), err.Error()}
+		}
+	}
+	for _, v := range hidden {
+		if err := c.needMethods(v.Type()); err != nil {
+			return &refusal{v.Pos(), err.Error()}
+		}
+	}
+	return nil
 }
 
 func hasGenerics(info *types.Info) bool {

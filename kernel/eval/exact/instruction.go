@@ -105,7 +105,9 @@ func (b *builder) instr(in ssa.Instruction) {
 	case *ssa.RunDefers:
 		b.emit(opRunDefs, 0, 0, 0)
 	case *ssa.Panic:
-		b.emit(opPanic, b.at(in.X).p, 0, 0)
+		if !b.rangePanic(in) {
+			b.emit(opPanic, b.at(in.X).p, 0, 0)
+		}
 	case *ssa.Return:
 		b.ret(in)
 	case *ssa.Jump:

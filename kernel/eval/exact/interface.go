@@ -57,6 +57,10 @@ func unbox(t *layout.Type, data unsafe.Pointer, u, p unsafe.Pointer, l loc) {
 }
 
 func (b *builder) typeAssert(in *ssa.TypeAssert) {
+	if isNilCheck(in) {
+		b.emit(opChkNil, b.at(in.X).p, 0, 0)
+		return
+	}
 	x, l := b.at(in.X), b.slot(in)
 	want := b.typ(in.AssertedType)
 	static := in.X.Type()
@@ -90,6 +94,20 @@ func (b *builder) typeAssert(in *ssa.TypeAssert) {
 		*ru(u, okAt.u) = 0
 		return false
 	})
+}
+
+// isNilCheck says that package ssa checks so that the interface is not nil whose
+// method value comes next.
+func isNilCheck(in *ssa.TypeAssert) bool {
+	if in.CommaOk || in.X.Type() != in.AssertedType {
+		return false
+	}
+	for _, next := range in.Block().Instrs {
+		if c, ok := next.(*ssa.MakeClosure); ok && c.Pos() == in.Pos() && in.Pos().IsValid() {
+			return true
+		}
+	}
+	return !in.Pos().IsValid()
 }
 
 func zeroSlots(t *layout.Type, u, p unsafe.Pointer, l loc) {

@@ -40,8 +40,22 @@ var intrinsics = map[string]intrinsic{
 	},
 }
 
-// intrinsicTables are where intrinsics are looked up.
-var intrinsicTables = []map[string]intrinsic{intrinsics, blocking, repeating, printing, inspecting, encoding, templates}
+// intrinsicTables are where intrinsics are looked up, also by what they call.
+var intrinsicTables []map[string]intrinsic
+
+func init() {
+	intrinsicTables = []map[string]intrinsic{intrinsics, blocking, repeating, printing, inspecting, encoding, logging, templates}
+}
+
+// intrinsicFor is what stands for the native function of a full name, or nil.
+func intrinsicFor(name string) intrinsic {
+	for _, table := range intrinsicTables {
+		if x := table[name]; x != nil {
+			return x
+		}
+	}
+	return nil
+}
 
 func sleep(*runtime) nativeFn {
 	return func(m *machine, u, p pointer) bool {

@@ -45,27 +45,22 @@ func (b *builder) makeMap(in *ssa.MakeMap) {
 	})
 }
 
-// keyOf reads a key. False: it cannot be hashed, and m.raised is set.
-func (mt *mapType) keyOf(m *machine, u, p unsafe.Pointer, l loc) (reflect.Value, bool) {
-	mem := value(mt.key, u, p, l)
-	if !m.hashable(mt.key, mem) {
-		return reflect.Value{}, false
-	}
-	return mt.key.At(mem), true
+// keyOf reads a key.
+func (mt *mapType) keyOf(u, p unsafe.Pointer, l loc) reflect.Value {
+	return mt.key.At(value(mt.key, u, p, l))
 }
 
-// hashable says whether a map can find a key; an interface in it may hold
-// something that has no ==.
-func (m *machine) hashable(t *layout.Type, mem unsafe.Pointer) bool {
-	if t.Mem.Kind() == anyKind {
-		v := *(*any)(mem)
-		if v == nil {
-			return true
-		}
-		if d := m.rt.table.ByWord(words(v).typ); d != nil && !d.Comparable {
-			m.raise(&panicking{val: runtimeErrorf("hash of unhashable type %s", d)})
-			return false
-		}
+// access runs f on the map q; also a nil one may have no hash for a key. False:
+// m.raised is set.
+func (m *machine) access(q unsafe.Pointer, writes bool, f func()) bool {
+	if !m.enterMap(q, writes) {
+		return false
+	}
+	v := genuine(f)
+	m.leaveMap(q, writes)
+	if v != nil {
+		m.raise(&panicking{val: m.rt.cellsWords(v)})
+		return false
 	}
 	return true
 }
@@ -90,21 +85,10 @@ func (b *builder) lookup(in *ssa.Lookup) {
 		return
 	}
 	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
-		key, ok := mt.keyOf(m, u, p, k)
-		if !ok {
-			return true
-		}
 		var v reflect.Value
-		if q := *rp(p, x.p); q != nil {
-			if !m.enterMap(q, false) {
-				return true
-			}
-			f := genuine(func() { v = mt.at(q).MapIndex(key) })
-			m.leaveMap(q, false)
-			if f != nil {
-				m.raise(&panicking{val: m.rt.cellsWords(f)})
-				return true
-			}
+		q, key := *rp(p, x.p), mt.keyOf(u, p, k)
+		if !m.access(q, false, func() { v = mt.at(q).MapIndex(key) }) {
+			return true
 		}
 		if v.IsValid() {
 			mem := mt.elem.New()
@@ -140,25 +124,12 @@ func (b *builder) mapUpdate(in *ssa.MapUpdate) {
 	}
 	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
 		q := *rp(p, x.p)
-		key, ok := mt.keyOf(m, u, p, k)
-		if !ok {
-			return true
-		}
 		if q == nil {
 			m.raiseNilMap()
 			return true
 		}
-		elem := mt.elem.At(value(mt.elem, u, p, v))
-		if !m.enterMap(q, true) {
-			return true
-		}
-		f := genuine(func() { mt.at(q).SetMapIndex(key, elem) })
-		m.leaveMap(q, true)
-		if f != nil {
-			m.raise(&panicking{val: m.rt.cellsWords(f)})
-			return true
-		}
-		return false
+		key, elem := mt.keyOf(u, p, k), mt.elem.At(value(mt.elem, u, p, v))
+		return !m.access(q, true, func() { mt.at(q).SetMapIndex(key, elem) })
 	})
 }
 
@@ -170,24 +141,8 @@ func (m *machine) raiseNilMap() {
 func (b *builder) deleteKey(mv, kv ssa.Value) {
 	mt, x, k := b.mapType(mv.Type()), b.at(mv), b.at(kv)
 	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
-		q := *rp(p, x.p)
-		key, ok := mt.keyOf(m, u, p, k)
-		if !ok {
-			return true
-		}
-		if q == nil {
-			return false
-		}
-		if !m.enterMap(q, true) {
-			return true
-		}
-		f := genuine(func() { mt.at(q).SetMapIndex(key, reflect.Value{}) })
-		m.leaveMap(q, true)
-		if f != nil {
-			m.raise(&panicking{val: m.rt.cellsWords(f)})
-			return true
-		}
-		return false
+		q, key := *rp(p, x.p), mt.keyOf(u, p, k)
+		return !m.access(q, true, func() { mt.at(q).SetMapIndex(key, reflect.Value{}) })
 	})
 }
 

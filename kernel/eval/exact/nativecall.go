@@ -133,7 +133,12 @@ func same(a, b any) (eq bool) {
 // for a panic of its own.
 type leaving struct{ p *panicking }
 
-func (l leaving) Error() string { return "the cell has ended" }
+func (l leaving) Error() string {
+	if err, ok := l.p.val.(error); ok {
+		return err.Error()
+	}
+	return "the cell has ended"
+}
 
 // leaving returns what to panic with so that native code sees what the cell
 // panicked with.
@@ -141,9 +146,7 @@ func (m *machine) leaving() any {
 	p := m.raised
 	if p.kill == killNone {
 		m.rt.passing.Store(p)
-		if v, ok := m.rt.wrapAny(m, p.val); ok {
-			return v
-		}
+		return m.rt.wrapAny(p.val)
 	}
 	return leaving{p}
 }
@@ -166,26 +169,47 @@ func (rt *runtime) nativeMethod(r reflect.Type, s *site) *target {
 	f := meth.Func
 	if own, ok := rt.stdin.method(r, s.name); ok {
 		f = own
+	} else if own, ok := native.Method(r, s.name); ok {
+		f = own
 	}
 	variadic := f.Type().IsVariadic()
-	export := rt.exporter(r.PkgPath(), s.name)
-	if x, ok := blocking["("+r.String()+")."+s.name]; ok {
-		method := x(rt)
-		fn.native = func(m *machine, u, p unsafe.Pointer) bool {
-			args := [2]unsafe.Pointer{words(*rany(p, 0)).data}
-			if len(shape.params) > 0 {
-				args[1] = *rp(p, 16)
-			}
-			return method(m, u, unsafe.Pointer(&args))
-		}
+	owner, full := methodName(r, s.name)
+	if x := intrinsicFor(full); x != nil && r.Kind() == reflect.Pointer {
+		fn.native = shape.ofPointer(x(rt))
 		return rt.keepMethod(key, fn)
 	}
+	export := rt.exporter(owner, s.name)
 	fn.native = func(m *machine, u, p unsafe.Pointer) bool {
 		l := loc{shape.resU * 8, shape.resP * 8}
 		first := []reflect.Value{reflect.ValueOf(*rany(p, l.p))}
 		return m.callWith(fn, f, variadic, shape, export, first, u, p, l.plus(0, 2))
 	}
 	return rt.keepMethod(key, fn)
+}
+
+// methodName is the full name of a method of a native type, as go/types writes
+// it, and the path of the type's package.
+func methodName(r reflect.Type, name string) (path, full string) {
+	if r.Kind() == reflect.Pointer && r.Name() == "" {
+		e := r.Elem()
+		return e.PkgPath(), "(*" + e.PkgPath() + "." + e.Name() + ")." + name
+	}
+	return r.PkgPath(), "(" + r.PkgPath() + "." + r.Name() + ")." + name
+}
+
+// ofPointer calls an intrinsic of a pointer's method, of this shape, for a
+// receiver that lies in an interface.
+func (s *shape) ofPointer(method nativeFn) nativeFn {
+	return func(m *machine, u, p unsafe.Pointer) bool {
+		all := unsafe.Slice((*unsafe.Pointer)(p), s.resP+2+s.argP)
+		own := make([]unsafe.Pointer, s.resP+1+s.argP)
+		copy(own[s.resP:], all[s.resP+1:]) // the interface's data, and the arguments
+		if method(m, u, baseP(own)) {
+			return true
+		}
+		copy(all, own[:s.resP])
+		return false
+	}
 }
 
 func (rt *runtime) keepMethod(key methodKey, fn *function) *target {

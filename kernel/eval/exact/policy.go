@@ -1,11 +1,8 @@
 package exact
 
 import (
-	stdencoding "encoding"
 	"go/types"
-	"log/slog"
 	"reflect"
-	"slices"
 	"strings"
 	"unsafe"
 
@@ -15,84 +12,65 @@ import (
 	"adkernel/kernel/eval/exact/layout"
 )
 
-// carriers are the native packages that may be given values of cells' types as
-// any: they carry them, compare them, or print them by their methods. All
-// others would look into them and see something else.
-var carriers = map[string]bool{
-	"": true, "fmt": true, "log": true, "errors": true, "context": true, "sync": true, "sync/atomic": true,
-	"log/slog": true, "container/list": true, "container/ring": true, "container/heap": true, "runtime": true, "testing": true,
-}
-
-// exporter returns what converts the arguments of a native function that looks
-// into values of type any, or nil.
+// exporter returns what converts the arguments of a native function that are,
+// or hold, values of type any, by what the function's package does with them:
+// carry them, show them by their own methods, look at their layout. All others
+// would look into values of cells' types and see something else.
 func (rt *runtime) exporter(path, name string) exporter {
-	if path == "fmt" && strings.Contains(strings.ToLower(name), "scan") {
+	switch {
+	case path == "fmt" && strings.Contains(strings.ToLower(name), "scan"):
 		return rt.scanTargets
-	}
-	if path == "log/slog" {
+	case path == "sync", path == "sync/atomic":
+		return rt.carried
+	case path == "context":
+		return rt.contextual
+	case path == "log/slog":
 		return rt.logged
-	}
-	if path == "encoding/binary" {
-		return rt.twin
-	}
-	if path == "reflect" {
+	case path == "encoding/binary":
+		return rt.twin(name)
+	case path == "reflect":
 		return rt.noCellTypes
+	case strings.HasPrefix(path, vocabulary):
+		return rt.shown
 	}
-	strict := !carriers[path] && !strings.HasPrefix(path, vocabulary)
+	return rt.strict(path + "." + name)
+}
+
+// vocabulary is the prefix of the packages that come with the program: they
+// know that values may be of cells' types.
+const vocabulary = "adkernel/"
+
+// knows says that checkArguments has nothing to say about a package's functions.
+func knows(path string) bool {
+	switch path {
+	case "fmt", "sync", "sync/atomic", "context", "log/slog", "encoding/binary":
+		return true
+	}
+	return strings.HasPrefix(path, vocabulary)
+}
+
+// strict passes what holds nothing of cells as it is, and refuses the rest,
+// save for what is native under another layout: a func, a slice of errors.
+func (rt *runtime) strict(name string) exporter {
 	return func(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
-		if strict {
-			return rt.exportOrRefuse(m, t, u, p, l, want, path+"."+name)
-		}
-		return rt.exportOrRefuse(m, t, u, p, l, want, "")
+		return rt.exportAll(m, t, u, p, l, want, func(v any) (any, bool) {
+			m.refuse("%s would look into a value of type %s, and does not know %s", name, rt.typeName(v), rt.cellTypeIn(v))
+			return nil, false
+		})
 	}
 }
 
-// logged gives log/slog what its handlers ask values for.
-func (rt *runtime) logged(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
-	one := func(v any) any {
-		for _, iface := range []reflect.Type{reflect.TypeFor[slog.LogValuer](), reflect.TypeFor[stdencoding.TextMarshaler]()} {
-			if v == nil || rt.table.TypeOf(v) == nil || rt.table.TypeOf(v).Exact {
-				break
-			}
-			if n, ok := rt.As(v, iface); ok {
-				return n
-			}
-		}
-		out, _ := rt.wrapAny(m, v)
-		return out
+// cellTypeIn says what native code would not know of v.
+func (rt *runtime) cellTypeIn(v any) string {
+	if t := rt.table.TypeOf(v); t != nil && !t.Exact {
+		return "that type"
 	}
-	if holdsAny(want) && m.tooDeep(t.At(value(t, u, p, l))) {
-		return reflect.Value{}, true, false
-	}
-	switch want {
-	case reflect.TypeFor[any]():
-		v := one(*rany(p, l.p))
-		return reflect.ValueOf(&v).Elem(), true, true
-	case reflect.TypeFor[[]any]():
-		list := slices.Clone(ranys(u, p, l))
-		for i, v := range list {
-			list[i] = one(v)
-		}
-		return reflect.ValueOf(list), true, true
-	}
-	return reflect.Value{}, false, false
+	return "a type that a cell declares, which is in it"
 }
 
-// twin gives encoding/binary, which looks at layouts only, a struct of the same
-// layout, or a pointer to one in the same memory.
-func (rt *runtime) twin(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
-	if want.Kind() != reflect.Interface || want.NumMethod() > 0 {
-		return reflect.Value{}, false, false
-	}
-	v := *rany(p, l.p)
-	d := rt.table.TypeOf(v)
-	if d == nil || d.Exact {
-		return reflect.Value{}, false, false
-	}
-	if pt, ok := d.Go.Underlying().(*types.Pointer); ok {
-		return reflect.NewAt(rt.mustType(pt.Elem()).Mem, *(*unsafe.Pointer)(d.Data(v))), true, true
-	}
-	return d.At(d.Data(v)), true, true
+// shown gives the vocabulary what it shows by the value's own methods.
+func (rt *runtime) shown(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
+	return rt.exportAll(m, t, u, p, l, want, func(v any) (any, bool) { return rt.show(v), true })
 }
 
 // noCellTypes refuses what package reflect would do with a cell's type, beside
@@ -104,12 +82,8 @@ func (rt *runtime) noCellTypes(m *machine, t *layout.Type, u, p unsafe.Pointer, 
 			return reflect.Value{}, true, false
 		}
 	}
-	return rt.exportOrRefuse(m, t, u, p, l, want, "reflect")
+	return rt.strict("reflect")(m, t, u, p, l, want)
 }
-
-// vocabulary is the prefix of the packages that come with the program: they
-// know that values may be of cells' types.
-const vocabulary = "adkernel/"
 
 // scanTargets lets fmt's Scan functions read into variables of cells' types.
 func (rt *runtime) scanTargets(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
@@ -117,157 +91,6 @@ func (rt *runtime) scanTargets(m *machine, t *layout.Type, u, p unsafe.Pointer, 
 		return reflect.Value{}, false, false
 	}
 	return reflect.ValueOf(format.ScanArgs(rt.table, rt, ranys(u, p, l))), true, true
-}
-
-// exportOrRefuse converts an any, a []any or a map of them.
-func (rt *runtime) exportOrRefuse(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type, name string) (v reflect.Value, done, ok bool) {
-	if !holdsAny(want) {
-		return reflect.Value{}, false, false
-	}
-	x := t.At(value(t, u, p, l))
-	if t.Mem.Kind() == reflect.Interface && want.NumMethod() == 0 || t.Exact && t.Mem.Kind() != reflect.Interface {
-		if m.tooDeep(x) {
-			return reflect.Value{}, true, false
-		}
-		out, ok := rt.exported(m, x, want, name)
-		return out, true, ok
-	}
-	return reflect.Value{}, false, false
-}
-
-func holdsAny(r reflect.Type) bool {
-	switch r.Kind() {
-	case reflect.Interface:
-		return r.NumMethod() == 0
-	case reflect.Slice, reflect.Array, reflect.Map:
-		return holdsAny(r.Elem())
-	}
-	return false
-}
-
-// exported copies x where it holds something of cells, in a form that native
-// code can carry. With a name, it refuses what that function would look into.
-func (rt *runtime) exported(m *machine, x reflect.Value, want reflect.Type, name string) (reflect.Value, bool) {
-	switch x.Kind() {
-	case reflect.Interface:
-		if x.IsNil() {
-			return reflect.Zero(want), true
-		}
-		v := x.Interface()
-		t := rt.table.TypeOf(v)
-		if t == nil || t.Exact {
-			if inner := x.Elem(); holdsAny(inner.Type()) {
-				e, ok := rt.exported(m, inner, inner.Type(), name)
-				if !ok {
-					return e, false
-				}
-				out := reflect.New(want).Elem()
-				out.Set(e)
-				return out, true
-			}
-			return x, true
-		}
-		if t.Native == nil && name != "" {
-			m.refuse("%s would look into a value of type %s, and does not know that type", name, t)
-			return reflect.Value{}, false
-		}
-		return rt.nativeInterface(m, v, want)
-	case reflect.Slice:
-		if x.IsNil() || !rt.anyOfCells(x) {
-			return x, true
-		}
-		out := reflect.MakeSlice(x.Type(), x.Len(), x.Len())
-		for i := range x.Len() {
-			e, ok := rt.exported(m, x.Index(i), x.Type().Elem(), name)
-			if !ok {
-				return e, false
-			}
-			out.Index(i).Set(e)
-		}
-		return out, true
-	case reflect.Map:
-		if x.IsNil() || !rt.anyOfCells(x) {
-			return x, true
-		}
-		out := reflect.MakeMapWithSize(x.Type(), x.Len())
-		for it := x.MapRange(); it.Next(); {
-			e, ok := rt.exported(m, it.Value(), x.Type().Elem(), name)
-			if !ok {
-				return e, false
-			}
-			out.SetMapIndex(it.Key(), e)
-		}
-		return out, true
-	}
-	return x, true
-}
-
-// maxNesting is how deeply values that native code gets may lie in each other
-// through interfaces: what goes on so much longer contains itself.
-const maxNesting = 200_000
-
-const containsItself = ", for a value that contains itself"
-
-// tooDeep raises what a value is refused with that native code would follow
-// until its stack overflows, which ends the process.
-func (m *machine) tooDeep(x reflect.Value) bool {
-	if !isDeep(x, 0) {
-		return false
-	}
-	m.raise(&panicking{kill: killOverflow, val: overflowError{maxNesting, containsItself}})
-	return true
-}
-
-// isDeep says whether values lie in each other more deeply than that.
-func isDeep(x reflect.Value, depth int) bool {
-	if depth > maxNesting {
-		return true
-	}
-	switch x.Kind() {
-	case reflect.Interface:
-		return !x.IsNil() && holdsAny(x.Elem().Type()) && isDeep(x.Elem(), depth+1)
-	case reflect.Slice, reflect.Array:
-		for i := range x.Len() {
-			if isDeep(x.Index(i), depth+1) {
-				return true
-			}
-		}
-	case reflect.Map:
-		for it := x.MapRange(); it.Next(); {
-			if isDeep(it.Value(), depth+1) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// anyOfCells says whether a slice or map holds a value of a cell at any depth
-// that native code would reach through interfaces.
-func (rt *runtime) anyOfCells(x reflect.Value) bool {
-	switch x.Kind() {
-	case reflect.Interface:
-		if x.IsNil() {
-			return false
-		}
-		if t := rt.table.TypeOf(x.Interface()); t != nil && !t.Exact {
-			return true
-		}
-		return holdsAny(x.Elem().Type()) && rt.anyOfCells(x.Elem())
-	case reflect.Slice, reflect.Array:
-		for i := range x.Len() {
-			if rt.anyOfCells(x.Index(i)) {
-				return true
-			}
-		}
-	case reflect.Map:
-		for it := x.MapRange(); it.Next(); {
-			if rt.anyOfCells(it.Value()) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // checkArguments refuses, before anything runs, a call that would be refused
@@ -285,13 +108,11 @@ func (b *builder) checkArguments(fn *ssa.Function, args []ssa.Value) {
 			b.refuse("%s makes zero values of a flag's type, and does not know %s", object.FullName(), layout.Name(x.X.Type()))
 		}
 	}
-	if carriers[path] || path == "encoding/binary" || strings.HasPrefix(path, vocabulary) {
+	if knows(path) {
 		return
 	}
-	for _, table := range intrinsicTables {
-		if _, ok := table[object.FullName()]; ok {
-			return
-		}
+	if intrinsicFor(object.FullName()) != nil {
+		return
 	}
 	for _, a := range args {
 		for _, x := range made(a) {

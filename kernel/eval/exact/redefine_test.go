@@ -42,7 +42,16 @@ func TestNotesOfARedefinition(t *testing.T) {
 			[]string{"x := 1\nfunc g() int { return x }", "x := \"s\""},
 			"g (In[1]) does not compile with the new x and still uses the older one; define it again: In[1]:2:23: cannot use x (variable of type string) as int value in return statement",
 		},
-		"a variable again": {[]string{"x := 1\nfunc g() int { return x }", "x := 2"}, ""},
+		"another constant": {
+			[]string{"const c = 1\nfunc g() int { return c }", "const c = 2"},
+			"g (In[1]) still uses the older c; define it again to change that",
+		},
+		"a constant of another type": {
+			[]string{"const c = 1\nfunc g() int { return c }", "const c = \"s\""},
+			"g (In[1]) does not compile with the new c and still uses the older one; define it again: In[1]:2:23: cannot use c (untyped string constant \"s\") as int value in return statement",
+		},
+		"the same constants": {[]string{"const (\n\ta = iota\n\tc\n)\nfunc g() int { return c }", "const (\n\ta = iota\n\tc\n)"}, ""},
+		"a variable again":   {[]string{"x := 1\nfunc g() int { return x }", "x := 2"}, ""},
 		"a function becomes a variable": {
 			[]string{"func f() int { return 1 }\nfunc g() int { return f() }", "f := func() int { return 2 }"},
 			"g (In[1]) still calls the older f; define it again to change that",

@@ -48,6 +48,10 @@ type runtime struct {
 	generation    atomic.Int64 // counts changes of method sets
 	implemented   sync.Map     // implementsKey -> implementsEntry
 	nativeMethods sync.Map     // methodKey -> *target
+	wrapperTypes  sync.Map     // typeAs -> wrapperType
+	errorTypes    sync.Map     // type word -> knownForm
+	wrappers      sync.Map     // wrapperKey -> weak.Pointer[byte]
+	wraps         sync.Map     // reflect.Type -> true: pointers to wrappers
 	parallel      atomic.Bool  // more than one goroutine may run cells' code
 	cellTypes     sync.Map     // *layout.Type -> *cellType
 	guards        mapGuards
@@ -198,7 +202,7 @@ func (rt *runtime) typeName(v any) string {
 	return reflect.TypeOf(v).String()
 }
 
-var madeType = regexp.MustCompile(`struct \{ T (?:struct \{\}|\[0\]func\(\)) "adkernel:\\"(\d+)\\""; V [^"]* \}`)
+var madeType = regexp.MustCompile(`adkernel:\\"(\d+)\\"`)
 
 // cellsWords puts the names of cells' types into a run-time error in which
 // Go's runtime named what stands for them.
@@ -208,16 +212,17 @@ func (rt *runtime) cellsWords(v any) any {
 		return v
 	}
 	text := e.(error).Error()
-	if !strings.Contains(text, `adkernel:`) {
+	made := madeType.FindAllStringSubmatch(text, -1)
+	if made == nil {
 		return v
 	}
-	return runtimeError(madeType.ReplaceAllStringFunc(text, func(s string) string {
-		n, _ := strconv.Atoi(madeType.FindStringSubmatch(s)[1])
+	for _, number := range made {
+		n, _ := strconv.Atoi(number[1])
 		if t := rt.table.ByNumber(n); t != nil {
-			return t.String()
+			text = strings.ReplaceAll(text, t.ID.String(), t.String())
 		}
-		return s
-	}))
+	}
+	return runtimeError(text)
 }
 
 func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }

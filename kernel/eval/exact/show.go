@@ -7,44 +7,36 @@ import (
 	"adkernel/kernel/eval/exact/encode"
 	"adkernel/kernel/eval/exact/format"
 	"adkernel/kernel/eval/exact/view"
+	"adkernel/kernel/eval/native"
 )
 
 // show is a cell's value as native code may hold it to display it.
 func (rt *runtime) show(v any) any {
-	m := rt.newMachine(background())
-	defer m.free()
-	out, ok := rt.wrapAny(m, v)
-	if !ok {
-		return v
+	if t := rt.table.TypeOf(v); t != nil && !t.Exact {
+		return rt.wrapAny(v)
 	}
-	if t := rt.table.TypeOf(v); v != nil && (t == nil || t.Exact) && (&view.Cells{Table: rt.table, Host: rt}).Value(v).HoldsCells() {
+	if v != nil && (&view.Cells{Table: rt.table, Host: rt}).Value(v).HoldsCells() {
 		return printable{held{v, rt}} // a slice of any, say
 	}
-	return out
+	return v
 }
 
 // format prints a value of a cell's type.
 func (rt *runtime) format(s fmt.State, verb rune, v any) { format.Format(s, verb, rt.table, rt, v) }
 
 // As implements view.Host.
-func (rt *runtime) As(v any, iface reflect.Type) (native any, ok bool) {
+func (rt *runtime) As(v any, iface reflect.Type) (as any, ok bool) {
 	t := rt.table.TypeOf(v)
 	if t == nil || t.Exact {
 		return v, reflect.TypeOf(v).Implements(iface)
 	}
-	for i := range iface.NumMethod() {
-		want := iface.Method(i)
-		sig := rt.methodOf(t, want.Name)
-		if sig == nil {
-			return nil, false
-		}
-		if have, err := rt.table.Of(sig); err != nil || have.Native != want.Type {
-			return nil, false
-		}
+	if iface == reflect.TypeFor[error]() {
+		return rt.errorOf(t, v)
+	}
+	if rt.lacks(t, iface) != "" {
+		return nil, false
 	}
 	switch iface {
-	case reflect.TypeFor[error]():
-		return rt.errorOf(t, v), true
 	case reflect.TypeFor[fmt.Stringer]():
 		return stringer{held{v, rt}}, true
 	case reflect.TypeFor[fmt.GoStringer]():
@@ -52,13 +44,11 @@ func (rt *runtime) As(v any, iface reflect.Type) (native any, ok bool) {
 	case reflect.TypeFor[encode.IsZeroer]():
 		return zeroer{held{v, rt}}, true
 	}
-	m := rt.newMachine(rt.current.Load())
-	defer m.free()
-	w, ok := rt.wrap(m, t, v, iface)
+	w, ok := native.Wrapper(iface)
 	if !ok {
 		return nil, false
 	}
-	return w.Interface(), true
+	return rt.wrapper(t, v, w).Interface(), true
 }
 
 // Unwrap implements view.Unwrapper.

@@ -50,12 +50,7 @@ func execute(f func(h templateHost, t unsafe.Pointer, w io.Writer, name string, 
 type templateHost struct{ *runtime }
 
 // Wrap implements template.Host.
-func (h templateHost) Wrap(v any) any {
-	m := h.newMachine(h.current.Load())
-	defer m.free()
-	out, _ := h.wrapAny(m, v)
-	return out
-}
+func (h templateHost) Wrap(v any) any { return h.wrapAny(v) }
 
 // Method implements template.Host.
 func (h templateHost) Method(v any, name string) (template.Func, bool) {

@@ -7,7 +7,6 @@ import (
 
 	"adkernel/kernel/eval/exact/encode"
 	"adkernel/kernel/eval/exact/layout"
-	"adkernel/kernel/eval/native"
 )
 
 // held is a value of a cell's type in the hands of native code, which can
@@ -21,44 +20,6 @@ type held struct {
 type carrier interface{ cellValue() any }
 
 func (h held) cellValue() any { return h.v }
-
-// heldError is held by what wants an error.
-type heldError struct{ held }
-
-// opaqueError is heldError of a type without ==.
-type opaqueError struct {
-	heldError
-	_ [0]func()
-}
-
-func (h heldError) Error() string { return h.rt.text(h.v, "Error") }
-
-// Unwrap serves native errors.Is and errors.As.
-func (h heldError) Unwrap() error {
-	out := h.rt.callMethod(h.v, "Unwrap", reflect.TypeFor[func() error]())
-	if out == nil {
-		return nil
-	}
-	err, _ := out[0].Interface().(error)
-	return err
-}
-
-// Causes returns what a method Unwrap of several errors does, which cannot
-// stand beside the other.
-func (h heldError) Causes() []error {
-	out := h.rt.callMethod(h.v, "Unwrap", reflect.TypeFor[func() []error]())
-	if out == nil {
-		return nil
-	}
-	errs, _ := out[0].Interface().([]error)
-	return errs
-}
-
-// Is asks the value's own method.
-func (h heldError) Is(target error) bool {
-	out := h.rt.callMethod(h.v, "Is", reflect.TypeFor[func(error) bool](), reflect.ValueOf(&target).Elem())
-	return out != nil && out[0].Bool()
-}
 
 // callMethod calls a cell's method of the given type from native code; nil when
 // there is none.
@@ -148,87 +109,29 @@ func (rt *runtime) wrap(m *machine, t *layout.Type, v any, want reflect.Type) (r
 		return rt.native(m, t, t.Data(v), t.Native)
 	}
 	if want == reflect.TypeFor[error]() || want.NumMethod() == 0 {
-		if v, ok := rt.wrapAny(m, v); ok {
-			return reflect.ValueOf(v), true
-		}
+		return reflect.ValueOf(rt.wrapAny(v)), true
 	}
-	if w, ok := native.Composed(want); ok {
-		if s, missing := rt.wrapper(t, v, w); missing == "" {
-			return s, true
-		}
+	if err, ok := rt.errorOf(t, v); ok && reflect.TypeOf(err).Implements(want) {
+		return reflect.ValueOf(err), true
 	}
-	w, ok := native.Wrapper(want)
-	if !ok {
-		m.refuse("a value of type %s cannot be given to native code as %s", t, want)
+	w := rt.wrapperFor(t, want)
+	if w.why != "" {
+		m.refuse("%s", w.why)
 		return reflect.Value{}, false
 	}
-	s, missing := rt.wrapper(t, v, w)
-	if missing != "" {
-		m.refuse("a value of type %s has no method %s for %s", t, missing, want)
-		return reflect.Value{}, false
-	}
-	return s, true
-}
-
-// wrapper fills a struct of funcs with the methods of v.
-func (rt *runtime) wrapper(t *layout.Type, v any, w reflect.Type) (s reflect.Value, missing string) {
-	s = reflect.New(w).Elem()
-	for i := range w.NumField() {
-		f := w.Field(i)
-		if f.Name == "IValue" {
-			s.Field(i).Set(reflect.ValueOf(held{v, rt}))
-			continue
-		}
-		name := f.Name[1:]
-		sig := rt.methodOf(t, name)
-		if sig == nil {
-			return s, name
-		}
-		if have, err := rt.table.Of(sig); err != nil || have.Native != f.Type {
-			return s, name
-		}
-		s.Field(i).Set(rt.boundMethod(v, name, sig, f.Type))
-	}
-	return s, ""
+	return rt.wrapper(t, v, w.typ), true
 }
 
 // wrapAny makes the native value that stands for v in an any or an error.
-func (rt *runtime) wrapAny(m *machine, v any) (any, bool) {
+func (rt *runtime) wrapAny(v any) any {
 	t := rt.table.TypeOf(v)
 	if t == nil || t.Exact {
-		return v, true
+		return v
 	}
-	sig := rt.methodOf(t, "Error")
-	if sig == nil || !types.Identical(sig, textSignature) {
-		return printable{held{v, rt}}, true
+	if err, ok := rt.errorOf(t, v); ok {
+		return err
 	}
-	return rt.errorOf(t, v), true
-}
-
-// errorOf is a value with a method Error as a native error.
-func (rt *runtime) errorOf(t *layout.Type, v any) error {
-	h := heldError{held{v, rt}}
-	if !t.Comparable {
-		return opaqueError{heldError: h}
-	}
-	return h
-}
-
-// unwrap is the cell's value for one that native code holds.
-func (rt *runtime) unwrap(v any) any {
-	switch c := v.(type) {
-	case carrier:
-		return c.cellValue()
-	case nil:
-		return nil
-	}
-	r := reflect.ValueOf(v)
-	if r.Kind() == reflect.Struct && r.NumField() > 0 && r.Type().Field(0).Name == "IValue" {
-		if c, ok := r.Field(0).Interface().(carrier); ok {
-			return c.cellValue()
-		}
-	}
-	return v
+	return printable{held{v, rt}}
 }
 
 // printable prints as the cell's value does.
@@ -239,6 +142,3 @@ func (p printable) MarshalJSON() ([]byte, error) { return encode.Marshal(p.rt.ta
 
 // Format implements fmt.Formatter.
 func (p printable) Format(s fmt.State, verb rune) { p.rt.format(s, verb, p.v) }
-
-// Format implements fmt.Formatter.
-func (h heldError) Format(s fmt.State, verb rune) { h.rt.format(s, verb, h.v) }

@@ -76,18 +76,3 @@ func (w hijackableWriter) Header() http.Header                          { return
 func (w hijackableWriter) Write(p []byte) (int, error)                  { return w.WWrite(p) }
 func (w hijackableWriter) WriteHeader(statusCode int)                   { w.WWriteHeader(statusCode) }
 func (w hijackableWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.WHijack() }
-
-// Composed returns the struct type of the wrapper for values that have, beside
-// the methods of the interface type t, those that Go's own code asks for: an
-// io.Reader with WriteTo, an io.Writer with ReadFrom.
-func Composed(t reflect.Type) (reflect.Type, bool) {
-	switch t {
-	case reflect.TypeFor[io.Reader]():
-		return reflect.TypeFor[readerWriterTo](), true
-	case reflect.TypeFor[io.Writer]():
-		return reflect.TypeFor[writerReaderFrom](), true
-	case reflect.TypeFor[http.ResponseWriter]():
-		return reflect.TypeFor[hijackableWriter](), true
-	}
-	return nil, false
-}

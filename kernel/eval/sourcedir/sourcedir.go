@@ -8,7 +8,10 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"go/ast"
 	"go/build"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path"
@@ -262,7 +265,8 @@ func read(dir string) (*Package, error) {
 // usingCgo are the files among names that import C.
 func usingCgo(dir string, names []string) (cgo []string) {
 	for _, name := range names {
-		if text, err := os.ReadFile(filepath.Join(dir, name)); err == nil && strings.Contains(string(text), "import \"C\"") {
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.ImportsOnly)
+		if err == nil && slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"C"` }) {
 			cgo = append(cgo, name)
 		}
 	}

@@ -19,6 +19,10 @@ func tree(t *testing.T, files ...string) string {
 			text = "module example.com/m\n\ngo 1.21\n"
 		case "modules.txt":
 			text = "# a.org/old v1.0.0\n## explicit\na.org/old\n# a.org/new v1.0.0\n## explicit; go 1.23.4\na.org/new/sub\n"
+		case "grouped.go":
+			text = "package p\n\nimport (\n\t\"fmt\"\n\n\t\"C\"\n)\n"
+		case "other_plan9.go":
+			text = "package p\n\nvar help = `import \"C\"`\n"
 		case "cgo.go":
 			text = "package p\n\nimport \"C\"\n"
 		}
@@ -64,7 +68,7 @@ func TestPackagesHaveTheirLanguageVersions(t *testing.T) {
 }
 
 func TestWhatIsNotThere(t *testing.T) {
-	r, err := Open(tree(t, "go.mod", "sub/a.go", "sub/a_test.go", "sub/a_plan9.go", "sub/cgo.go", "tests/x_test.go"))
+	r, err := Open(tree(t, "go.mod", "sub/a.go", "sub/a_test.go", "sub/a_plan9.go", "sub/cgo.go", "sub/grouped.go", "sub/other_plan9.go", "tests/x_test.go"))
 	require.NoError(t, err)
 	for _, path := range []string{"", "fmt", "example.com/m", "example.com/m/tests", "example.com/mm/sub", "example.com/m/../m/sub", "/example.com/m/sub", "example.com/m/sub/"} {
 		_, err := r.Read(path)
@@ -73,7 +77,7 @@ func TestWhatIsNotThere(t *testing.T) {
 	p, err := r.Read("example.com/m/sub")
 	require.NoError(t, err)
 	require.Equal(t, []string{"a.go"}, []string{filepath.Base(p.Files[0])})
-	require.Equal(t, []string{"cgo.go"}, p.LeftOut)
+	require.Equal(t, []string{"cgo.go", "grouped.go"}, p.LeftOut)
 
 	_, err = Open(tree(t, "README"))
 	require.ErrorContains(t, err, "there is no Go package below")

@@ -42,7 +42,7 @@ func (e *encoder) value(v view.Value, quoted bool) {
 	}
 	switch k := v.Kind(); k {
 	case reflect.Struct, reflect.Map, reflect.Slice, reflect.Array, reflect.Pointer:
-		if v.Type().Plain() {
+		if !quoted && v.Type().Plain() {
 			e.native(v)
 			return
 		}

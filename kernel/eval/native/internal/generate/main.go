@@ -3,6 +3,7 @@
 //
 //   - std.zip: the export data of each package,
 //   - internal/table/generated_*.go: its symbols and interface wrappers,
+//   - internal/composed/generated.go: wrappers with optional methods,
 //   - source.zip: the packages and parts of packages that are compiled from
 //     source, Go's own files and those under _source,
 //   - docs.zip: the doc comments.
@@ -73,6 +74,9 @@ func generate(dir string) (map[string][]byte, error) {
 	}
 	files, err := tables(exports.types)
 	if err != nil {
+		return nil, err
+	}
+	if files["internal/composed/generated.go"], err = composed(); err != nil {
 		return nil, err
 	}
 	if files["std.zip"], err = archive(exports.data); err != nil {
