@@ -25,7 +25,7 @@ RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/display ./kernel/host .
 # Packages with tests that run real engines and servers in Python.
 NEIGHBOURS := ./builtins/engine/transformers ./builtins/engine/trtllm ./builtins/engine/openai
 
-.PHONY: help build generate demo lab install test check unit race clients notebooks record notebooks-yaegi conformance soak test-slurm bench neighbours vllm test-datasets test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
+.PHONY: help build generate demo lab install test check unit race clients notebooks record pictures notebooks-yaegi conformance soak test-slurm bench neighbours vllm test-datasets test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -80,6 +80,9 @@ notebooks: build ## Execute every notebook and compare it with what is committed
 
 record: build ## Execute the notebooks that need a GPU, on a machine that has one, and record what they show: NOTEBOOK=FILE for one.
 	go run ./internal/notebooktest -adkernel $(BIN) -record $(or $(NOTEBOOK),notebooks/gpu.ipynb)
+
+pictures: build .venv/ready ## Draw the README's pictures from the tour as it is committed, in JupyterLab.
+	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/lab_pictures.py
 
 notebooks-yaegi: build ## The same with yaegi, the second opinion: every output must be that of the exact evaluator.
 	go run ./internal/notebooktest -adkernel $(BIN) -evaluator yaegi notebooks/*.ipynb
