@@ -106,7 +106,7 @@ func compared(t testing.TB, name string, n int, deploy, base engine.Deployment) 
 	t.Helper()
 	spec := demo(t).Task
 	spec.Samples = n
-	key := fmt.Sprintf("%d base %s %s", n, base.Model, base.DType)
+	key := fmt.Sprintf("%d base %s %s %s", n, base.Backend, base.Model, base.DType)
 	c, err := compare.Runs(evaluate(t, fmt.Sprintf("%d %s", n, name), deploy, spec), evaluate(t, key, base, spec))
 	require.NoError(t, err)
 	return c
