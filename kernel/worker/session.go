@@ -100,8 +100,8 @@ func Start(options Options) (*Session, error) {
 // when Execute returns. Ending ctx interrupts the cell.
 //
 // Where a worker has died since the cell before, the cell's output says what was
-// lost. A cell under which the worker dies is not run
-// again, unless nothing of it had run.
+// lost. A cell under which the worker dies is not run again, unless nothing of
+// it had run.
 //
 // The error of a cell that failed is an *Error; the session goes on. Any other
 // error means that no worker could be had.
