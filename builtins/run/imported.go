@@ -299,9 +299,6 @@ func (w *Writer) Add(s Sample, text string, row []byte) error {
 			return err
 		}
 	}
-	if err := s.record().check(); err != nil { // whoever reads the run would refuse it
-		return fmt.Errorf("sample %d: %w", s.Index, err)
-	}
 	line, err := s.line()
 	if err != nil {
 		return err

@@ -185,7 +185,11 @@ func (s *store) add(sample Sample, logits []float32) error {
 
 // line is the sample as a line of samples.jsonl.
 func (s Sample) line() ([]byte, error) {
-	text, err := json.Marshal(s)
+	r := s.record()
+	if err := r.check(); err != nil { // whoever reads the run would refuse it
+		return nil, fmt.Errorf("sample %d: %w", s.Index, err)
+	}
+	text, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("sample %d: %w", s.Index, err)
 	}
