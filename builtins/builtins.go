@@ -210,9 +210,10 @@ func Launch(d Deployment, t Task) *Evaluation {
 	return &Evaluation{r}
 }
 
-// Attach opens the run in dir: one that is still going, or one that ended.
-func Attach(dir string) *Evaluation {
-	r, err := run.Attach(dir)
+// Attach opens a run, one that is still going or one that ended: by its
+// directory, or by its name as Runs lists it.
+func Attach(name string) *Evaluation {
+	r, err := run.Find(name)
 	check(err)
 	return &Evaluation{r}
 }

@@ -22,6 +22,7 @@ func init() {
 		"Execute":         reflect.ValueOf(run.Execute),
 		"Failed":          reflect.ValueOf(run.Failed),
 		"FiltersOf":       reflect.ValueOf(run.FiltersOf),
+		"Find":            reflect.ValueOf(run.Find),
 		"Float16":         reflect.ValueOf(run.Float16),
 		"Float32":         reflect.ValueOf(run.Float32),
 		"Import":          reflect.ValueOf((*run.Import)(nil)),

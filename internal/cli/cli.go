@@ -50,6 +50,7 @@ type commands struct {
 	Launch   launchCommand   `cmd:"" help:"Evaluate a deployment."`
 	Runs     runsCommand     `cmd:"" help:"List the runs that are kept."`
 	Attach   attachCommand   `cmd:"" help:"Follow a run, or resume it."`
+	Cancel   cancelCommand   `cmd:"" help:"End runs, and keep what they have finished."`
 	Import   importCommand   `cmd:"" help:"Make a run of another evaluator's results."`
 	Compare  compareCommand  `cmd:"" help:"Compare a run with its base."`
 	Inspect  inspectCommand  `cmd:"" help:"Show one sample of a run beside its base."`

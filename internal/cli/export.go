@@ -13,17 +13,13 @@ import (
 )
 
 type exportCommand struct {
-	What   string `arg:"" type:"path" help:"Notebook (.ipynb) to show, as it was saved; or run directory, whose samples are written."`
+	What   string `arg:"" help:"Notebook (.ipynb) to show, as it was saved; or run, whose samples are written: its directory, or its name as runs lists it."`
 	Output string `name:"out" aliases:"output" short:"o" placeholder:"FILE" help:"Where it goes. A notebook's page: beside it when left out. A run's samples: FILE.parquet, FILE.csv or FILE.jsonl, or a folder with --as lm-eval."`
 	As     string `enum:",html,parquet,csv,jsonl,lm-eval" default:"" help:"Format, where the output's name does not say: html, parquet, csv, jsonl, lm-eval."`
 }
 
 func (c exportCommand) Run() error {
-	info, err := os.Stat(c.What)
-	if err != nil {
-		return err
-	}
-	if info.IsDir() {
+	if info, err := os.Stat(c.What); err == nil && info.IsDir() || err != nil && filepath.Ext(c.What) != ".ipynb" {
 		return c.samples()
 	}
 	if c.As != "" && c.As != "html" {
@@ -42,7 +38,7 @@ func (c exportCommand) Run() error {
 
 // samples writes the samples of a run.
 func (c exportCommand) samples() error {
-	r, err := run.Attach(c.What)
+	r, err := run.Find(c.What)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ type importCommand struct {
 	References string `type:"existingfile" help:"run-batch: JSON lines of custom_id and ref, the right answers."`
 	Score      string `enum:",prefix,exact" default:"" help:"run-batch: how an output is compared with the right answer: prefix (default) or exact."`
 
-	Like      string `type:"existingdir" help:"Logits: a run of the same prompts in the same order."`
+	Like      string `placeholder:"RUN" help:"Logits: a run of the same prompts in the same order."`
 	Logits    string `help:"Logits: the array, where a file has several."`
 	Tokens    string `help:"Logits: array or .npy file of the prompts' token ids."`
 	Labels    string `help:"Logits: array or .npy file of the right token ids, for one row a prompt."`
@@ -83,7 +83,7 @@ func (c importCommand) options() (results.Options, error) {
 		return o, fmt.Errorf("--dataset and --samples are those of a --task")
 	}
 	if c.Like != "" {
-		if o.Like, err = run.Attach(c.Like); err != nil {
+		if o.Like, err = run.Find(c.Like); err != nil {
 			return o, err
 		}
 	}

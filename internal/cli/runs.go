@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -107,12 +108,12 @@ func (c launchCommand) Run(ctx context.Context) error {
 
 type attachCommand struct {
 	output
-	Run_   string `arg:"" name:"run" type:"existingdir" help:"Run directory."`
+	Run_   string `arg:"" name:"run" help:"Run: its directory, or its name as runs lists it."`
 	Resume bool   `help:"Compute what is missing of a run that ended early."`
 }
 
 func (c attachCommand) Run(ctx context.Context) error {
-	r, err := run.Attach(c.Run_)
+	r, err := run.Find(c.Run_)
 	if err != nil {
 		return err
 	}
@@ -122,6 +123,40 @@ func (c attachCommand) Run(ctx context.Context) error {
 		}
 	}
 	return follow(ctx, r, c.output, false)
+}
+
+type cancelCommand struct {
+	Runs []string `arg:"" name:"run" help:"Runs: their directories, or their names as runs lists them."`
+}
+
+// Help says what remains.
+func (cancelCommand) Help() string {
+	return `What a run has finished is kept, and attach --resume goes on with it. A run that has ended already stays as it is. Where a run cannot be cancelled the exit status is 2, and the others are all the same.`
+}
+
+func (c cancelCommand) Run() error {
+	var failed []error
+	for _, name := range c.Runs {
+		line, err := cancel(name)
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		fmt.Println(line)
+	}
+	return errors.Join(failed...)
+}
+
+// cancel ends a run, and says how it is now.
+func cancel(name string) (string, error) {
+	r, err := run.Find(name)
+	if err != nil {
+		return "", err
+	}
+	if err := r.Cancel(); err != nil {
+		return "", err
+	}
+	return r.MimeBundle().Plain(), nil
 }
 
 // follow shows a run's progress on standard error and its result on standard
@@ -183,8 +218,8 @@ func (c executeRunCommand) Run(ctx context.Context) error {
 
 // two are the runs of a comparison.
 type two struct {
-	Test string `arg:"" name:"run" type:"existingdir" help:"Run of the deployment."`
-	Base string `arg:"" type:"existingdir" help:"Run of its reference."`
+	Test string `arg:"" name:"run" help:"Run of the deployment: its directory, or its name as runs lists it."`
+	Base string `arg:"" help:"Run of its reference."`
 
 	Filter string `help:"Judge both by this filter of their task: strict-match or flexible-extract of gsm8k."`
 }
@@ -197,8 +232,8 @@ func (t two) attach() (test, base *run.Run, err error) {
 	return test, base, err
 }
 
-func (t two) open(dir string) (*run.Run, error) {
-	r, err := run.Attach(dir)
+func (t two) open(name string) (*run.Run, error) {
+	r, err := run.Find(name)
 	if err != nil || t.Filter == "" {
 		return r, err
 	}

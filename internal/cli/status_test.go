@@ -63,3 +63,24 @@ func TestVerbsEndAsTheirHelpSays(t *testing.T) {
 		require.Contains(t, stdout, "\nExit status: ")
 	}
 }
+
+func TestRunsAreNamedAsTheyAreListedAndCancelled(t *testing.T) {
+	dir := t.TempDir()
+	kept := filepath.Join(dir, "runs", "run") // below the programs' ADKERNEL_RUNS
+	require.NoError(t, os.MkdirAll(filepath.Dir(kept), 0o755))
+	require.NoError(t, os.Rename(importedRun(t, dir, "imported", 10, 5), kept))
+
+	status, stdout, stderr := adkernel(t, dir, "attach", "run")
+	require.Equal(t, exitOK, status, stderr)
+	require.Contains(t, stdout, kept)
+	status, _, stderr = adkernel(t, dir, "compare", "run", "run")
+	require.Equal(t, exitUnderpowered, status, stderr)
+	status, _, stderr = adkernel(t, dir, "export", "run", "-o", "samples.csv")
+	require.Equal(t, exitOK, status, stderr)
+
+	status, stdout, stderr = adkernel(t, dir, "cancel", "absent", "run")
+	require.Equal(t, exitFailed, status)
+	require.Contains(t, stdout, kept, "a run that has ended stays as it is")
+	require.NotContains(t, stdout, "cancelled")
+	require.Contains(t, stderr, "no run absent: neither a directory here nor the name of a run below")
+}

@@ -12,12 +12,13 @@ from jupyter_client.manager import KernelManager
 TIMEOUT = 60  # seconds for one reply
 
 
-def install(adkernel, folder):
-    """Kernelspecs "ours" and "peer" that nothing else on the machine sees."""
+def install(adkernel, folder, **others):
+    """Kernelspecs "ours", "peer" and those of other programs, that nothing else on the machine sees."""
     specs = {
         "ours": {"argv": [str(adkernel), "kernel", "{connection_file}"], "language": "go", "interrupt_mode": "signal"},
         "peer": {"argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], "language": "python",
                  "interrupt_mode": "signal"},
+        **{name: {"argv": [str(program), "{connection_file}"], "language": "go"} for name, program in others.items()},
     }
     for name, spec in specs.items():
         directory = folder / "jupyter" / "kernels" / name

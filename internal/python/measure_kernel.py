@@ -1,5 +1,6 @@
 """Times a kernel beside ipykernel."""
 
+import subprocess
 import time
 
 from jupyter_kernels import Kernel, install, start
@@ -21,12 +22,19 @@ CELLS = {
         "inspect": "shutil.copytree",
     },
 }
+PAIR = tuple(CELLS)
+CELLS["blank"] = CELLS["ours"]
 IDLE = 60  # MiB that kernel and worker may take, idle
+ALIVE = 500  # functions, and as many variables, in a long session
+FLAT = 1.2  # times as long as with nothing alive, at most
+FUNCTION = "func f{0}(n int, s string) (string, error) {{\n\tfor i := range n {{\n\t\ts += string(rune('a' + i%26))\n\t}}\n\treturn s, nil\n}}\nv{0} := f{0}"
 
 
 def measure_kernel(adkernel, root, folder, quick):
     """Kernel: start, cells, output, completion, inspection, interrupt, restart, memory."""
-    install(adkernel, folder)
+    blank = folder / "blankkernel"
+    subprocess.run(["go", "build", "-o", blank, "./internal/blankkernel"], cwd=root, check=True)
+    install(adkernel, folder, blank=blank)
     for name in CELLS:  # once for the disk cache
         start(name).close()
     few, some, many = (3, 5, 50) if quick else (11, 15, 300)
@@ -36,33 +44,52 @@ def measure_kernel(adkernel, root, folder, quick):
         idle_memory(few),
     ]
     kernels = {name: start(name) for name in CELLS}
+    full = start("ours")
     try:
-        for name, kernel in kernels.items():
+        for name, kernel in [*kernels.items(), ("ours", full)]:
             kernel.run(CELLS[name]["prepare"])
             for _ in range(10):
                 kernel.run("1+1")
+        for i in range(ALIVE):
+            full.run(FUNCTION.format(i))
 
         def each(n, what, f, target):
-            for name in CELLS:  # once for what is loaded at first use
+            for name in PAIR:  # once for what is loaded at first use
                 f(kernels[name], CELLS[name])
             results.append(result(what, pairs(n, lambda name: f(kernels[name], CELLS[name])), target))
 
-        each(many, "1+1: execute_request to reply and idle", lambda k, c: k.run("1+1"), 0.2)
+        def quickly(what, f, target):
+            """Beside ipykernel; with and without what the front end takes; and with much alive."""
+            time = {name: [] for name in (*kernels, "full")}
+            for i in range(many + 1):
+                for name, kernel in [*kernels.items(), ("full", full)]:
+                    time[name].append(f(kernel, CELLS.get(name, CELLS["ours"])))
+            ours, peer, blank, alive = (time[name][1:] for name in ("ours", "peer", "blank", "full"))
+            own = [(a - c, b - c) for a, b, c in zip(ours, peer, blank)]
+            short = what.split(":")[0]
+            results.extend([
+                result(what, zip(ours, peer), target),
+                result(f"{short}, a kernel that does nothing", zip(blank, peer), None),
+                result(f"{short}, without what that takes", own, target),
+                {**result(f"{short}, {ALIVE} functions and variables alive", zip(alive, ours), FLAT), "beside": "none alive"},
+            ])
+
+        quickly("1+1: execute_request to reply and idle", lambda k, c: k.run("1+1"), 0.2)
         each(few, "100 000 lines printed", lambda k, c: k.run(c["lines"]), 0.3)
         results.append(messages(kernels))
-        each(many, "completion", lambda k, c: k.ask(lambda to: to.complete(c["complete"])), 0.15)
-        each(many, "inspection", lambda k, c: k.ask(lambda to: to.inspect(c["inspect"])), 0.15)
+        quickly("completion", lambda k, c: k.ask(lambda to: to.complete(c["complete"])), 0.15)
+        quickly("inspection", lambda k, c: k.ask(lambda to: to.inspect(c["inspect"])), 0.15)
         each(some, "interrupt of an endless loop", lambda k, c: interrupted(k, c["endless"]), 0.1)
         each(few, "restart", lambda k, c: k.restart(), 0.1)
     finally:
-        for kernel in kernels.values():
+        for kernel in (*kernels.values(), full):
             kernel.close()
     return results
 
 
 def pairs(n, f) -> list[tuple[float, float]]:
     """f of ours and of the peer, in turn."""
-    return [tuple(f(name) for name in CELLS) for _ in range(n)]
+    return [tuple(f(name) for name in PAIR) for _ in range(n)]
 
 
 def to_info(name) -> float:
@@ -86,8 +113,8 @@ def to_first_cell(name) -> float:
 def messages(kernels):
     """How many messages carry the lines, which servers limit to a thousand a second."""
     count = {}
-    for name, kernel in kernels.items():
-        _, _, seen = kernel.execute(CELLS[name]["lines"])
+    for name in PAIR:
+        _, _, seen = kernels[name].execute(CELLS[name]["lines"])
         count[name] = [float(sum(kind == "stream" for kind, _ in seen))]
     return {
         "what": "messages for 100 000 lines", "unit": "", "target": None, "beside": "ipykernel",

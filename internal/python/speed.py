@@ -90,6 +90,8 @@ def write_speed(path, machine, rows, unmeasured):
         ["measured", "ours", "beside", "its", "ratio", "interval", "n", "mark", ""],
         ([r["what"], r["ours"], r["beside"], r["peer"], r["ratio"], r["interval"], r["n"], r["mark"], r["verdict"].lower()]
          for r in rows if r["mark"]))
+    nothing = ", a kernel that does nothing"
+    blank = ", ".join(f"{r['ours']} for {r['what'].removesuffix(nothing)} ({r['ratio']} of ipykernel's)" for r in rows if r["what"].endswith(nothing))
     missing = "".join(f"\nNot measured: {reason}\n" for reason in unmeasured)
     path.write_text(f"""# Speed
 
@@ -105,7 +107,9 @@ Written by `make bench`, which measures adkernel and its neighbours in turn, in 
 
 Medians; of the programs that evaluators run, from the loop to the native calls, the best of several times. A ratio is the median
 of ours divided by the peer's, pair by pair, with its 95 % interval from order statistics (of fewer than six pairs: their range).
-Where a mark has a unit it is one of our own value.
+Where a mark has a unit it is one of our own value. Of a round trip, jupyter_client and the sockets take what a kernel takes
+that does nothing (`internal/blankkernel`): {blank}. The rows
+"without" subtract that from both.
 
 {mark_table}{missing}""")
 

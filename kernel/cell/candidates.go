@@ -94,10 +94,7 @@ func (c *candidates) item(o types.Object, text string) eval.Item {
 // typeText is Session.typeText, remembered for what stays.
 func (c *candidates) typeText(o types.Object) string {
 	if l := c.s.live[o.Name()]; l != nil && l.object == o {
-		if l.text == "" {
-			l.text = c.s.typeText(o)
-		}
-		return l.text
+		return c.s.liveText(l)
 	}
 	if o.Pkg() == nil || o.Pkg() != c.s.dot {
 		return c.s.typeText(o)

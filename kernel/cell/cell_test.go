@@ -230,6 +230,36 @@ func TestAFunctionReplacesAnEarlierOneOfItsSignature(t *testing.T) {
 	require.Nil(t, third.Replaces(function(third)))
 }
 
+func TestWhatIsAliveFollowsEveryCell(t *testing.T) {
+	nb := newNotebook(t)
+	require.Empty(t, nb.Names())
+	require.Empty(t, nb.Declarations())
+	for _, step := range []struct {
+		source, names, declarations string
+	}{
+		{"1 + 1", "", ""},
+		{"x := 1", "x int", ""},
+		{"type T struct{}", "T struct{} x int", "type T struct{}"},
+		{"func (T) m() {}", "T struct{} x int", "type T struct{} | func (T) m() {}"},
+		{"x := \"a\"", "T struct{} x string", "type T struct{} | func (T) m() {}"},
+		{"func x() {}", "T struct{} x func()", "type T struct{} | func (T) m() {} | func x() {}"},
+		{"func (T) m() { x() }", "T struct{} x func()", "type T struct{} | func x() {} | func (T) m() { x() }"},
+	} {
+		nb.run(step.source)
+		for range 2 { // the second answer is remembered
+			var names, declarations []string
+			for _, name := range nb.Names() {
+				names = append(names, name.Name+" "+name.Type)
+			}
+			for _, c := range nb.Declarations() {
+				declarations = append(declarations, c.Source)
+			}
+			require.Equal(t, step.names, strings.Join(names, " "), step.source)
+			require.Equal(t, step.declarations, strings.Join(declarations, " | "), step.source)
+		}
+	}
+}
+
 func TestShownExpressions(t *testing.T) {
 	shown := map[string]bool{
 		"1e-400": true, "'a' << 20": true, "1 << 62": true, "1e400 / 1e399": true, "1e308i": true, "true": true,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -31,6 +32,11 @@ type Session struct {
 	mu    sync.Mutex
 	live  map[string]*live
 	order int
+
+	// What Declarations and Names answered, until a Commit changes it: they are
+	// asked after every cell, and few cells declare anything.
+	declarations []eval.Cell
+	names        []eval.Name
 }
 
 // Options of a Session.
@@ -95,6 +101,12 @@ func (s *Session) addEverywhere(scope *types.Scope) {
 func (s *Session) Commit(p *Program) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(p.Vars) > 0 || len(p.declared) > 0 {
+		s.names = nil
+	}
+	if len(p.declared) > 0 || len(p.late) > 0 {
+		s.declarations = nil
+	}
 	replaced := s.replacedNames(p)
 	for _, v := range p.Vars {
 		s.order++
@@ -159,22 +171,28 @@ func (l *live) setMethod(c chunk) {
 
 // Declarations returns the sources of the live imports, types, constants and
 // functions as cells, one for each cell that declared them: everything else is
-// left blank, so that positions stay those of what the user wrote.
+// left blank, so that positions stay those of what the user wrote. The slice
+// must not be changed.
 func (s *Session) Declarations() []eval.Cell {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var chunks []chunk
+	if s.declarations == nil {
+		s.declarations = s.declare()
+	}
+	return s.declarations
+}
+
+func (s *Session) declare() []eval.Cell {
+	distinct := map[chunk]bool{} // names declared in one group share a chunk
 	for _, l := range s.live {
 		for _, c := range l.source {
-			if !slices.Contains(chunks, c) {
-				chunks = append(chunks, c)
-			}
+			distinct[c] = true
 		}
 	}
-	slices.SortFunc(chunks, func(a, b chunk) int {
+	chunks := slices.SortedFunc(maps.Keys(distinct), func(a, b chunk) int {
 		return cmp.Or(a.cell-b.cell, a.start-b.start, strings.Compare(a.text, b.text))
 	})
-	var out []eval.Cell
+	out := []eval.Cell{}
 	var page *layout
 	for _, c := range chunks {
 		if page == nil || page.cell != c.cell || !page.add(c) {
@@ -217,16 +235,18 @@ func (l *layout) add(c chunk) bool {
 	return true
 }
 
-// Names lists what is alive, sorted by name.
+// Names lists what is alive, sorted by name. The slice must not be changed.
 func (s *Session) Names() []eval.Name {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []eval.Name
-	for name, l := range s.live {
-		out = append(out, eval.Name{Name: name, Kind: kindName(l.object), Type: s.typeText(l.object), Cell: l.cell})
+	if s.names == nil {
+		s.names = []eval.Name{}
+		for name, l := range s.live {
+			s.names = append(s.names, eval.Name{Name: name, Kind: kindName(l.object), Type: s.liveText(l), Cell: l.cell})
+		}
+		slices.SortFunc(s.names, func(a, b eval.Name) int { return strings.Compare(a.Name, b.Name) })
 	}
-	slices.SortFunc(out, func(a, b eval.Name) int { return strings.Compare(a.Name, b.Name) })
-	return out
+	return s.names
 }
 
 // Var returns the live variable called name, or nil.
@@ -263,6 +283,14 @@ func kindName(o types.Object) string {
 		return "func"
 	}
 	return "var"
+}
+
+// liveText is the typeText of a live name, remembered.
+func (s *Session) liveText(l *live) string {
+	if l.text == "" {
+		l.text = s.typeText(l.object)
+	}
+	return l.text
 }
 
 // typeText is an object's type as a user would write it.

@@ -162,8 +162,8 @@ func (s *Session) revive(ctx context.Context, died *process, reason string) (*De
 	death.Failed, death.Replayed = rep.Failed, len(was.declarations)-len(rep.Failed)
 	s.mu.Lock()
 	s.alive.variables = nil
-	if rep.State != nil {
-		s.alive.variables = rep.State.Variables
+	if rep.State != nil && rep.State.Variables != nil {
+		s.alive.variables = *rep.State.Variables
 	}
 	s.mu.Unlock()
 	return death, nil

@@ -126,12 +126,12 @@ func (p payload) decode() host.Payload {
 	return &host.Page{Bundle: p.Page.decode()}
 }
 
-// state is what is alive in the worker after a cell.
+// state is what is alive in the worker after a cell. What is as it was sent last
+// is left out.
 type state struct {
-	Done         int         `json:"done"` // length of host.Cells
-	Variables    []string    `json:"variables,omitempty"`
-	Changed      bool        `json:"changed,omitempty"` // Declarations differ from those sent last
-	Declarations []eval.Cell `json:"declarations,omitempty"`
+	Done         int          `json:"done"` // length of host.Cells
+	Variables    *[]string    `json:"variables,omitempty"`
+	Declarations *[]eval.Cell `json:"declarations,omitempty"`
 }
 
 // cellError is an eval.Error whose cause became text.

@@ -295,9 +295,11 @@ func (s *Session) note(rep *reply, r Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.alive.variables = rep.State.Variables
-	if rep.State.Changed {
-		s.alive.declarations = rep.State.Declarations
+	if rep.State.Variables != nil {
+		s.alive.variables = *rep.State.Variables
+	}
+	if rep.State.Declarations != nil {
+		s.alive.declarations = *rep.State.Declarations
 	}
 	if rep.State.Done > len(s.alive.done) {
 		s.alive.done = append(s.alive.done, host.Cell{N: r.N, Source: r.Source, Defines: rep.Defines, Uses: rep.Uses})

@@ -10,13 +10,13 @@ package worker
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -116,7 +116,7 @@ type worker struct {
 	mu      sync.Mutex
 	running *job
 	done    []host.Cell
-	sent    string // declarations that the kernel has, as JSON
+	sent    alive // what the kernel has been told is alive
 }
 
 // A job is a request that needs the evaluator to itself, with the context
@@ -305,20 +305,25 @@ func (w *worker) evaluate(ctx context.Context, cell eval.Cell) (result eval.Resu
 	return result, failure
 }
 
-// state is what the kernel must know in case this process dies. The
-// declarations are left out when they are those that it has. w.mu is held.
+// state is what the kernel must know in case this process dies: of what is alive,
+// only what has changed. w.mu is held.
 func (w *worker) state() *state {
 	st := &state{Done: len(w.done)}
+	var variables []string
 	for _, name := range w.evaluator.Names() {
 		if name.Kind == "var" {
-			st.Variables = append(st.Variables, name.Name)
+			variables = append(variables, name.Name)
 		}
+	}
+	if !slices.Equal(variables, w.sent.variables) {
+		w.sent.variables = variables
+		st.Variables = &variables
 	}
 	if replayer, ok := w.evaluator.(eval.Replayer); ok {
 		declarations := replayer.Declarations()
-		if text, err := json.Marshal(declarations); err == nil && string(text) != w.sent {
-			w.sent = string(text)
-			st.Declarations, st.Changed = declarations, true
+		if !slices.Equal(declarations, w.sent.declarations) {
+			w.sent.declarations = declarations
+			st.Declarations = &declarations
 		}
 	}
 	return st

@@ -1,0 +1,105 @@
+// Command blankkernel is a kernel that does nothing: it answers 1+1, a
+// completion and an inspection at once, from memory, over adkernel's sockets.
+// What a round trip to it takes is the front end's own time and the sockets',
+// which make bench tells apart from a kernel's.
+//
+//	blankkernel connection-file
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"adkernel/kernel/wire"
+)
+
+func main() {
+	if err := serve(os.Args[len(os.Args)-1]); err != nil {
+		fmt.Fprintln(os.Stderr, "blankkernel:", err)
+		os.Exit(1)
+	}
+	select {}
+}
+
+type kernel struct {
+	codec *wire.Codec
+	iopub *wire.Publisher
+}
+
+func serve(connectionFile string) error {
+	c, err := wire.ReadConnection(connectionFile)
+	if err != nil {
+		return err
+	}
+	k := &kernel{}
+	if k.codec, err = wire.NewCodec(c, "kernel"); err != nil {
+		return err
+	}
+	log := slog.Default()
+	if k.iopub, err = wire.ListenPublisher(c.Endpoint(c.IOPubPort), log, k.welcome); err != nil {
+		return err
+	}
+	if _, err = wire.ListenHeartbeat(c.Endpoint(c.HeartbeatPort), log); err != nil {
+		return err
+	}
+	for _, port := range []wire.Port{c.ShellPort, c.ControlPort} {
+		router, err := wire.ListenRouter(c.Endpoint(port), log)
+		if err != nil {
+			return err
+		}
+		router.Serve(func(frames [][]byte) { k.answer(router, frames) })
+	}
+	return nil
+}
+
+func (k *kernel) answer(to *wire.Router, frames [][]byte) {
+	m, err := k.codec.Decode(frames)
+	if err != nil {
+		return
+	}
+	k.publish(m, wire.Status{ExecutionState: "busy"})
+	switch m.Header.Type {
+	case "kernel_info_request":
+		k.reply(to, m, wire.KernelInfoReply{Status: wire.StatusOK, ProtocolVersion: wire.Version})
+	case "execute_request":
+		k.publish(m, wire.ExecuteInput{Code: "1+1", ExecutionCount: 1})
+		k.publish(m, wire.ExecuteResult{ExecutionCount: 1, Data: map[string]any{"text/plain": "2"}, Metadata: map[string]any{}})
+		k.reply(to, m, wire.ExecuteReply{Status: wire.StatusOK, ExecutionCount: 1, Payload: []any{}, UserExpressions: map[string]any{}})
+	case "complete_request":
+		k.reply(to, m, wire.CompleteReply{Status: wire.StatusOK, Matches: []string{"HasPrefix", "HasSuffix"}, CursorStart: 8, CursorEnd: 11, Metadata: map[string]any{}})
+	case "inspect_request":
+		k.reply(to, m, wire.InspectReply{Status: wire.StatusOK, Found: true, Data: map[string]any{"text/plain": "func Fields(s string) []string"}, Metadata: map[string]any{}})
+	case "shutdown_request":
+		k.reply(to, m, wire.ShutdownReply{Status: wire.StatusOK})
+		os.Exit(0)
+	}
+	k.publish(m, wire.Status{ExecutionState: "idle"})
+}
+
+func (k *kernel) reply(to *wire.Router, m *wire.Message, content wire.Content) {
+	frames, err := k.codec.Encode(content, m)
+	if err == nil {
+		err = to.Send(append(append([][]byte{}, m.Identities...), frames...))
+	}
+	if err != nil {
+		slog.Error("cannot reply", "error", err)
+	}
+}
+
+func (k *kernel) publish(parent *wire.Message, content wire.Content) {
+	frames, err := k.codec.Encode(content, parent)
+	if err != nil {
+		slog.Error("cannot publish", "error", err)
+		return
+	}
+	k.iopub.Publish("kernel."+k.codec.Session()+"."+content.MessageType(), frames)
+}
+
+func (k *kernel) welcome(topic string) [][]byte {
+	frames, err := k.codec.Encode(wire.IOPubWelcome{Subscription: topic}, nil)
+	if err != nil {
+		return nil
+	}
+	return frames
+}
