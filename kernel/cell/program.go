@@ -16,7 +16,7 @@ import (
 func (r *round) program() (*Program, error) {
 	p := &Program{
 		Cell: r.cell, Fset: r.s.fset, File: r.file, Pkg: r.pkg, Info: r.info, Body: r.body,
-		RunMain: r.parsed.program, Notes: r.notes, declared: map[string]*live{}, late: r.late,
+		RunMain: r.parsed.program, Notes: r.notes, declared: map[string]*live{}, dots: r.dots, late: r.late,
 	}
 	p.Uses = r.uses()
 	shown, err := r.shown()
@@ -45,6 +45,9 @@ func (r *round) program() (*Program, error) {
 		p.Defines = append(p.Defines, v.Name())
 	}
 	p.Defines = append(p.Defines, r.kept...)
+	if len(p.dots) > 0 {
+		p.Defines = append(p.Defines, ".") // as an import says it
+	}
 	slices.Sort(p.Defines)
 	p.Defines = slices.Compact(p.Defines)
 	return p, nil
@@ -153,6 +156,10 @@ func (r *round) uses() []string {
 	var out []string
 	for id, o := range r.info.Uses {
 		l := r.s.live[id.Name]
+		if r.s.dotImported(id.Name, l) == o {
+			out = append(out, ".")
+			continue
+		}
 		if l == nil {
 			continue
 		}
