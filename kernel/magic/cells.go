@@ -66,7 +66,7 @@ func history(c *call) (eval.Result, error) {
 }
 
 func save(c *call) (eval.Result, error) {
-	all, err := words(c.e.expand(c.part.rest))
+	all, err := c.words()
 	if err != nil {
 		return eval.Result{}, err
 	}
@@ -124,7 +124,10 @@ func put(file, text string, appends, force bool) error {
 }
 
 func load(c *call) (eval.Result, error) {
-	rest := c.e.expand(c.part.rest)
+	rest, err := c.expand(c.part.rest)
+	if err != nil {
+		return eval.Result{}, err
+	}
 	if rest == "" {
 		return eval.Result{}, errors.New("%load wants a file, or a range of cells")
 	}
@@ -156,7 +159,7 @@ func load(c *call) (eval.Result, error) {
 }
 
 func runFile(c *call) (eval.Result, error) {
-	file, err := wholePath(c.e.expand(c.part.rest))
+	file, err := c.path(c.part.rest)
 	if err != nil {
 		return eval.Result{}, err
 	}
@@ -222,7 +225,7 @@ func (c *call) runText(name, text string) (eval.Result, error) {
 }
 
 func writeFile(c *call) (eval.Result, error) {
-	all, err := words(c.e.expand(c.part.rest))
+	all, err := c.words()
 	if err != nil {
 		return eval.Result{}, err
 	}

@@ -57,7 +57,8 @@ type checker interface {
 func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, error) {
 	parts := parse(c.Source, e.isLive)
 	if len(parts) == 0 || len(parts) == 1 && parts[0].kind == goCode {
-		return e.inner.Evaluate(ctx, c)
+		result, err := e.inner.Evaluate(ctx, c)
+		return result, e.misplaced(c.Source, err)
 	}
 	e.early = map[string]string{}
 	if err := e.check(c, parts); err != nil {
@@ -83,7 +84,8 @@ func (e *evaluator) check(c eval.Cell, parts []part) error {
 	}
 	for _, p := range parts {
 		if p.kind == lineMagic && p.name == "gopath" && p.rest != "" { // the Go of the cell may import from there
-			folder, err := e.importFrom(strings.TrimPrefix(p.rest, "-q "))
+			call := &call{ctx: context.Background(), e: e, cell: c, part: p}
+			folder, err := call.importFrom(strings.TrimPrefix(p.rest, "-q "))
 			if err != nil {
 				return e.failure(context.Background(), err)
 			}
@@ -92,10 +94,39 @@ func (e *evaluator) check(c eval.Cell, parts []part) error {
 	}
 	if checker, ok := e.inner.(checker); ok {
 		if _, err := checker.Check(eval.Cell{N: c.N, Source: code}); err != nil {
-			return err
+			return e.misplaced(c.Source, err)
 		}
 	}
 	return nil
+}
+
+// misplaced says of an error in a line that begins as a magic or a command of
+// the shell does that those do not stand there: within braces, a cell is Go.
+func (e *evaluator) misplaced(source string, err error) error {
+	var failed *eval.Error
+	if !errors.As(err, &failed) || failed.Kind != eval.Syntax && failed.Kind != eval.Check || len(failed.At) == 0 {
+		return err
+	}
+	d := failed.At[0]
+	lines := strings.Split(source, "\n")
+	if d.Line < 1 || d.Line > len(lines) {
+		return err
+	}
+	text := strings.TrimSpace(lines[d.Line-1])
+	rest := strings.TrimLeft(text, "%")
+	p := named(rest, part{}, 0, len(rest))
+	_, isMagic := magics[p.name]
+	switch percents := len(text) - len(rest); {
+	case isMagic && percents == 2:
+		d.Message = "%%" + p.name + " stands in the first line of a cell"
+	case isMagic && percents == 1:
+		d.Message = "%" + p.name + " stands between statements, and not within braces"
+	case isCommand(text):
+		d.Message = "a command of the shell stands between statements, and not within braces"
+	default:
+		return err
+	}
+	return &eval.Error{Kind: failed.Kind, Message: d.Message, At: []eval.Diagnostic{d}}
 }
 
 // run runs the parts one after another, up to the first that fails.
@@ -116,17 +147,21 @@ func (e *evaluator) run(ctx context.Context, c eval.Cell, parts []part) (eval.Re
 }
 
 func (e *evaluator) runPart(ctx context.Context, c eval.Cell, p part) (eval.Result, error) {
+	var run func(*call) (eval.Result, error)
 	switch p.kind {
 	case goCode:
 		return e.inner.Evaluate(ctx, eval.Cell{N: c.N, Source: keep(c.Source, p.start, p.end)})
-	case shellLine:
-		return e.shell(ctx, p)
 	case question:
 		return e.answer(p)
+	case shellLine:
+		run = shell
 	default:
-		m := magics[p.name]
-		return m.run(&call{ctx: ctx, e: e, cell: c, part: p})
+		run = magics[p.name].run
 	}
+	call := &call{ctx: ctx, e: e, cell: c, part: p}
+	result, err := run(call)
+	result.Uses = union(result.Uses, call.uses)
+	return result, err
 }
 
 // A call is one use of a magic.
@@ -135,6 +170,25 @@ type call struct {
 	e    *evaluator
 	cell eval.Cell
 	part part
+	uses []string // names of earlier cells in its arguments
+}
+
+// words are the arguments.
+func (c *call) words() ([]string, error) {
+	text, err := c.expand(c.part.rest)
+	if err != nil {
+		return nil, err
+	}
+	return words(text)
+}
+
+// path is the one path that text names.
+func (c *call) path(text string) (string, error) {
+	text, err := c.expand(text)
+	if err != nil {
+		return "", err
+	}
+	return wholePath(text)
 }
 
 // say prints a line.

@@ -25,9 +25,13 @@ const (
 
 // shell runs a line of the shell. It shows its output while it runs, and its
 // exit status where that is not zero; as in IPython, the cell goes on.
-func (e *evaluator) shell(ctx context.Context, p part) (eval.Result, error) {
-	command := strings.TrimSpace(e.expand(p.rest))
-	if command == "" {
+func shell(c *call) (eval.Result, error) {
+	ctx, e, p := c.ctx, c.e, c.part
+	command, err := c.expand(p.rest)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	if command = strings.TrimSpace(command); command == "" {
 		return eval.Result{}, errors.New("there is no command after the exclamation mark")
 	}
 	out := e.Out
@@ -35,7 +39,7 @@ func (e *evaluator) shell(ctx context.Context, p part) (eval.Result, error) {
 	if p.name == "!!" {
 		out = &lines
 	}
-	err := e.runProgram(ctx, nil, out, "sh", "-c", command)
+	err = e.runProgram(ctx, nil, out, "sh", "-c", command)
 	if ctx.Err() != nil {
 		return eval.Result{}, ctx.Err()
 	}
@@ -89,7 +93,7 @@ func (e *evaluator) runProgram(ctx context.Context, in io.Reader, out io.Writer,
 // program runs the body of a cell with the first of the programs that there is.
 func program(names ...string) func(*call) (eval.Result, error) {
 	return func(c *call) (eval.Result, error) {
-		arguments, err := words(c.e.expand(c.part.rest))
+		arguments, err := c.words()
 		if err != nil {
 			return eval.Result{}, err
 		}
@@ -103,7 +107,7 @@ func program(names ...string) func(*call) (eval.Result, error) {
 }
 
 func script(c *call) (eval.Result, error) {
-	command, err := words(c.e.expand(c.part.rest))
+	command, err := c.words()
 	if err != nil {
 		return eval.Result{}, err
 	}
