@@ -295,3 +295,43 @@ func TestAQuestionIsAnsweredWithTheValue(t *testing.T) {
 		require.Contains(t, text+"\n", want, question)
 	}
 }
+
+func TestWhatProgramsLeaveBehindIsShownWhenItComes(t *testing.T) {
+	f := startKernel(t, Options{})
+	for _, cell := range []string{"%%bash\n(sleep 1; echo much later) &\necho in time", "!(sleep 1; echo much later) & echo in time"} {
+		require.Equal(t, "in time\n", f.printed(cell))
+		f.waitForText("much later")
+	}
+	require.Equal(t, map[string]any{"text/plain": "[\"in time\"]"}, f.result("!!(sleep 1; echo much later) & echo in time"))
+}
+
+func TestCellsThatRunFilesMentionWhatTheyBring(t *testing.T) {
+	f := startKernel(t, Options{})
+	file := filepath.Join(t.TempDir(), "brings.go")
+	require.NoError(t, os.WriteFile(file, []byte("package brings\n\nfunc Seven() int { return 7 }\n"), 0o600))
+	require.Equal(t, map[string]any{"text/plain": "14"}, f.result("x := 2\n%run "+file+"\nx * Seven()"))
+	reply, _ := f.run("y := nope\n%run " + file)
+	require.Equal(t, "In[2]:1:6: undefined: nope", reply["evalue"])
+	reply, _ = f.run("%run " + file + "\nSeven() + nope")
+	require.Equal(t, "In[3]:2:11: undefined: nope", reply["evalue"])
+}
+
+func TestNothingFollowsAReset(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("x := 8")
+	reply, _ := f.run("%reset -f\nx")
+	require.Contains(t, reply["evalue"], "In[2]:1:1: %reset comes last in a cell")
+	require.Equal(t, map[string]any{"text/plain": "8"}, f.result("x"))
+}
+
+func TestACellMagicThatIsLoadedComesFirst(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("%%bash\necho x")
+	f.run("x := 1")
+	next := func(cell string) any {
+		reply, _ := f.run(cell)
+		return reply["payload"].([]any)[0].(map[string]any)["text"]
+	}
+	require.Equal(t, "%%bash\necho x", next("%load 1"))
+	require.Equal(t, "// %load 2\nx := 1", next("%load 2"))
+}

@@ -140,7 +140,7 @@ func load(c *call) (eval.Result, error) {
 		for _, cell := range cells {
 			text = append(text, strings.TrimRight(cell.Source, "\n"))
 		}
-		host.SetNextInput("// %load "+rest+"\n"+strings.Join(text, "\n"), true)
+		host.SetNextInput(loaded(rest, strings.Join(text, "\n")), true)
 		return eval.Result{}, nil
 	}
 	file, err := wholePath(rest)
@@ -154,8 +154,17 @@ func load(c *call) (eval.Result, error) {
 	if err != nil {
 		return eval.Result{}, err
 	}
-	host.SetNextInput("// %load "+rest+"\n"+string(text), true)
+	host.SetNextInput(loaded(rest, string(text)), true)
 	return eval.Result{}, nil
+}
+
+// loaded is text with a comment that says where it is from, but for a cell
+// magic, which has to come first.
+func loaded(from, text string) string {
+	if _, ok := wholeCell(text); ok {
+		return text
+	}
+	return "// %load " + from + "\n" + text
 }
 
 func runFile(c *call) (eval.Result, error) {

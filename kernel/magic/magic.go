@@ -70,19 +70,27 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 // check finds unknown magics and errors in the Go of all parts.
 func (e *evaluator) check(c eval.Cell, parts []part) error {
 	var at []eval.Diagnostic
-	for _, p := range parts {
-		if err := e.known(p); err != nil {
+	for i, p := range parts {
+		err := e.known(p)
+		if err == nil && p.kind == lineMagic && p.name == "reset" && i < len(parts)-1 {
+			err = errors.New("%reset comes last in a cell: what follows would still see what was alive")
+		}
+		if err != nil {
 			at = append(at, eval.Diagnostic{Cell: c.N, Line: p.line, Column: p.column, Message: err.Error()})
 		}
 	}
 	if len(at) > 0 {
 		return &eval.Error{Kind: eval.Check, Message: at[0].Message, At: at}
 	}
-	code := goOf(c.Source, parts)
+	known := parts // of what %run brings, nothing is known yet
+	if i := slices.IndexFunc(parts, func(p part) bool { return p.kind == lineMagic && p.name == "run" }); i >= 0 {
+		known = parts[:i]
+	}
+	code := goOf(c.Source, known)
 	if strings.TrimSpace(code) == "" {
 		return nil
 	}
-	for _, p := range parts {
+	for _, p := range known {
 		if p.kind == lineMagic && p.name == "gopath" && p.rest != "" { // the Go of the cell may import from there
 			call := &call{ctx: context.Background(), e: e, cell: c, part: p}
 			folder, err := call.importFrom(strings.TrimPrefix(p.rest, "-q "))
@@ -112,14 +120,16 @@ func (e *evaluator) misplaced(source string, err error) error {
 	if d.Line < 1 || d.Line > len(lines) {
 		return err
 	}
-	text := strings.TrimSpace(lines[d.Line-1])
+	line := lines[d.Line-1]
+	text := strings.TrimSpace(line)
+	here := strings.Index(line, text) == d.Column-1
 	rest := strings.TrimLeft(text, "%")
 	p := named(rest, part{}, 0, len(rest))
 	_, isMagic := magics[p.name]
 	switch percents := len(text) - len(rest); {
-	case isMagic && percents == 2:
+	case isMagic && here && percents == 2:
 		d.Message = "%%" + p.name + " stands in the first line of a cell"
-	case isMagic && percents == 1:
+	case isMagic && here && percents == 1:
 		d.Message = "%" + p.name + " stands between statements, and not within braces"
 	case isCommand(text):
 		d.Message = "a command of the shell stands between statements, and not within braces"
