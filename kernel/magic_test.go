@@ -260,7 +260,7 @@ twice := func(n int) int { return 2 * n }`)
 	require.Contains(t, reply["evalue"], "index out of range [9] with length 2")
 }
 
-func TestMagicsWithinBracesAreToldWhereTheyStand(t *testing.T) {
+func TestErrorsInLinesThatLookLikeMagicsSayWhereThoseStand(t *testing.T) {
 	f := startKernel(t, Options{})
 	for cell, want := range map[string]string{
 		"for i := range 2 {\n\t%pwd\n}":       "In[1]:2:2: %pwd stands between statements, and not within braces",
@@ -268,6 +268,14 @@ func TestMagicsWithinBracesAreToldWhereTheyStand(t *testing.T) {
 		"for i := range 2 {\n\t!echo {i}\n}":  "In[1]:2:3: a command of the shell stands between statements, and not within braces",
 		"func f() {\n\t!git status\n}":        "In[1]:2:7: a command of the shell stands between statements, and not within braces",
 		"func f() {\n\t%%bash\n\tls\n}":       "In[1]:2:2: %%bash stands in the first line of a cell",
+		"ls -la":                              "In[1]:1:1: undefined: ls (!ls runs what is called so beside Go)",
+		"x := 1\nsort -u names.txt":           "In[1]:2:9: expected ';', found names (!sort runs what is called so beside Go)",
+		"cat /etc/hostname":                   "In[1]:1:1: undefined: cat (!cat runs what is called so beside Go)",
+		"cd data":                             "In[1]:1:4: expected ';', found data (%cd runs what is called so beside Go)",
+		"for {\n\tcat file\n}":                "In[1]:2:6: expected ';', found file (!cat runs what is called so beside Go)",
+		"cat := 1; cat file":                  "In[1]:1:15: expected ';', found file",
+		"nosuchprogram file":                  "In[1]:1:15: expected ';', found file",
+		"xx := cat":                           "In[1]:1:7: undefined: cat",
 		"bs := []bool{\n\t!nope,\n\ttrue,\n}": "In[1]:2:3: undefined: nope",
 		"func f() {\n\t%nope\n}":              "In[1]:2:2: expected statement, found '%'",
 	} {

@@ -108,37 +108,6 @@ func (e *evaluator) check(c eval.Cell, parts []part) error {
 	return nil
 }
 
-// misplaced says of an error in a line that begins as a magic or a command of
-// the shell does that those do not stand there: within braces, a cell is Go.
-func (e *evaluator) misplaced(source string, err error) error {
-	var failed *eval.Error
-	if !errors.As(err, &failed) || failed.Kind != eval.Syntax && failed.Kind != eval.Check || len(failed.At) == 0 {
-		return err
-	}
-	d := failed.At[0]
-	lines := strings.Split(source, "\n")
-	if d.Line < 1 || d.Line > len(lines) {
-		return err
-	}
-	line := lines[d.Line-1]
-	text := strings.TrimSpace(line)
-	here := strings.Index(line, text) == d.Column-1
-	rest := strings.TrimLeft(text, "%")
-	p := named(rest, part{}, 0, len(rest))
-	_, isMagic := magics[p.name]
-	switch percents := len(text) - len(rest); {
-	case isMagic && here && percents == 2:
-		d.Message = "%%" + p.name + " stands in the first line of a cell"
-	case isMagic && here && percents == 1:
-		d.Message = "%" + p.name + " stands between statements, and not within braces"
-	case isCommand(text):
-		d.Message = "a command of the shell stands between statements, and not within braces"
-	default:
-		return err
-	}
-	return &eval.Error{Kind: failed.Kind, Message: d.Message, At: []eval.Diagnostic{d}}
-}
-
 // run runs the parts one after another, up to the first that fails.
 func (e *evaluator) run(ctx context.Context, c eval.Cell, parts []part) (eval.Result, error) {
 	var all eval.Result
