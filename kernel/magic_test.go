@@ -3,6 +3,7 @@ package kernel
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -228,4 +229,117 @@ func (f *front) answerReset(line string) {
 	f.send(f.stdin, "input_reply", `{"value": "`+line+`"}`)
 	f.shown(id)
 	f.reply(f.shell, id)
+}
+
+func TestBracesHoldExpressionsOfTheCells(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run(`type day int
+func (d day) String() string { return "Tue" }
+type place struct{ Dir string }
+n, xs, d, p, name := 7, []int{1, 2}, day(1), place{"/tmp"}, "a  b"
+const limit = "const"
+twice := func(n int) int { return 2 * n }`)
+	for command, want := range map[string]string{
+		`!echo {n} {n+1} {xs} {xs[1]} {len(xs)} {d} {p.Dir}/x {limit} {twice(4)}{n}`: "7 8 [1 2] 2 2 Tue /tmp/x const 87\n",
+		`!echo "{name}"`:           "a  b\n",
+		`!echo '{"n": {n}}'`:       "{\"n\": 7}\n",
+		`!echo {"a}b" + name[:1]}`: "a}ba\n",
+		// {{ and }} stand for braces, as in IPython, around what would be replaced.
+		`!echo {{n}} {{n+1}} {{.Names}}`: "{n} {n+1} {{.Names}}\n",
+		// Everything else is the shell's.
+		`!echo {nope} {nope+1} {a,b} {} {3} {1..3} { n }`: "{nope} {nope+1} {a,b} {} {3} {1..3} { n }\n",
+		`!n=shell; echo ${n} "${n:-x}" $n`:                "shell shell shell\n",
+		`!awk 'BEGIN {print 1}'; { echo grouped; }`:       "1\ngrouped\n",
+		"%cd {p.Dir}":       "/tmp\n",
+		`%env X={twice(n)}`: "env: X=14\n",
+	} {
+		require.Equal(t, want, f.printed(command), command)
+	}
+	reply, _ := f.run("!echo ran {xs[9]}")
+	require.Equal(t, "Panic", reply["ename"])
+	require.Contains(t, reply["evalue"], "index out of range [9] with length 2")
+}
+
+func TestErrorsInLinesThatLookLikeMagicsSayWhereThoseStand(t *testing.T) {
+	f := startKernel(t, Options{})
+	for cell, want := range map[string]string{
+		"for i := range 2 {\n\t%pwd\n}":       "In[1]:2:2: %pwd stands between statements, and not within braces",
+		"%pwd\nif true {\n\t%time 1+1\n}":     "In[1]:3:2: %time stands between statements, and not within braces",
+		"for i := range 2 {\n\t!echo {i}\n}":  "In[1]:2:3: a command of the shell stands between statements, and not within braces",
+		"func f() {\n\t!git status\n}":        "In[1]:2:7: a command of the shell stands between statements, and not within braces",
+		"func f() {\n\t%%bash\n\tls\n}":       "In[1]:2:2: %%bash stands in the first line of a cell",
+		"ls -la":                              "In[1]:1:1: undefined: ls (!ls runs what is called so beside Go)",
+		"x := 1\nsort -u names.txt":           "In[1]:2:9: expected ';', found names (!sort runs what is called so beside Go)",
+		"cat /etc/hostname":                   "In[1]:1:1: undefined: cat (!cat runs what is called so beside Go)",
+		"cd data":                             "In[1]:1:4: expected ';', found data (%cd runs what is called so beside Go)",
+		"for {\n\tcat file\n}":                "In[1]:2:6: expected ';', found file (!cat runs what is called so beside Go)",
+		"cat := 1; cat file":                  "In[1]:1:15: expected ';', found file",
+		"nosuchprogram file":                  "In[1]:1:15: expected ';', found file",
+		"xx := cat":                           "In[1]:1:7: undefined: cat",
+		"bs := []bool{\n\t!nope,\n\ttrue,\n}": "In[1]:2:3: undefined: nope",
+		"func f() {\n\t%nope\n}":              "In[1]:2:2: expected statement, found '%'",
+	} {
+		reply, _ := f.run(cell)
+		text, _, _ := strings.Cut(reply["evalue"].(string), "\n")
+		require.Equal(t, want, inCell(text), cell)
+	}
+}
+
+// inCell makes positions those of the first cell.
+func inCell(text string) string { return anyCell.ReplaceAllString(text, "In[1]") }
+
+var anyCell = regexp.MustCompile(`In\[\d+\]`)
+
+func TestAQuestionIsAnsweredWithTheValue(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("name, xs := \"a  b\", []string{\"x\", \"y\"}\nmany := make([]int, 1000)")
+	for question, want := range map[string]string{
+		"name?": "= \"a  b\"\n", "xs?": "= [x y]\n", "many?": "= len 1000\n", "%cd?": "%cd [FOLDER | -]\n", "%%bash?": "%%bash [",
+	} {
+		reply, _ := f.run(question)
+		pages := reply["payload"].([]any)
+		require.Len(t, pages, 1, question)
+		text := pages[0].(map[string]any)["data"].(map[string]any)["text/plain"].(string)
+		require.Contains(t, text+"\n", want, question)
+	}
+}
+
+func TestWhatProgramsLeaveBehindIsShownWhenItComes(t *testing.T) {
+	f := startKernel(t, Options{})
+	for _, cell := range []string{"%%bash\n(sleep 1; echo much later) &\necho in time", "!(sleep 1; echo much later) & echo in time"} {
+		require.Equal(t, "in time\n", f.printed(cell))
+		f.waitForText("much later")
+	}
+	require.Equal(t, map[string]any{"text/plain": "[\"in time\"]"}, f.result("!!(sleep 1; echo much later) & echo in time"))
+}
+
+func TestCellsThatRunFilesMentionWhatTheyBring(t *testing.T) {
+	f := startKernel(t, Options{})
+	file := filepath.Join(t.TempDir(), "brings.go")
+	require.NoError(t, os.WriteFile(file, []byte("package brings\n\nfunc Seven() int { return 7 }\n"), 0o600))
+	require.Equal(t, map[string]any{"text/plain": "14"}, f.result("x := 2\n%run "+file+"\nx * Seven()"))
+	reply, _ := f.run("y := nope\n%run " + file)
+	require.Equal(t, "In[2]:1:6: undefined: nope", reply["evalue"])
+	reply, _ = f.run("%run " + file + "\nSeven() + nope")
+	require.Equal(t, "In[3]:2:11: undefined: nope", reply["evalue"])
+}
+
+func TestNothingFollowsAReset(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("x := 8")
+	reply, _ := f.run("%reset -f\nx")
+	require.Contains(t, reply["evalue"], "In[2]:1:1: %reset comes last in a cell")
+	require.Equal(t, map[string]any{"text/plain": "8"}, f.result("x"))
+}
+
+func TestACellMagicThatIsLoadedComesFirst(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("%%bash\necho x")
+	f.run("x := 1")
+	next := func(cell string) any {
+		reply, _ := f.run(cell)
+		return reply["payload"].([]any)[0].(map[string]any)["text"]
+	}
+	require.Equal(t, "%%bash\necho x", next("%load 1"))
+	require.Equal(t, "// %load 2\nx := 1", next("%load 2"))
 }

@@ -21,6 +21,7 @@ type parsed struct {
 	mentions map[string]bool // every identifier
 	defines  map[string]bool // top-level variables of the statements
 	before   map[string]bool // names mentioned by statements before the cell defines them
+	dots     []dotImport     // packages whose names the cell imports
 	program  bool            // has a package clause
 }
 
@@ -30,6 +31,9 @@ func (s *Session) parse(src string, n int) (*parsed, error) {
 	chunks, err := split(src, n)
 	if err != nil {
 		return nil, syntaxError(err, chunk{cell: n})
+	}
+	if err := refuseDirectives(src, n); err != nil {
+		return nil, err
 	}
 	p := &parsed{
 		declares: map[string]chunk{}, imports: map[string]string{},
@@ -78,6 +82,10 @@ func (s *Session) add(p *parsed, c chunk) error {
 					}
 				case *ast.ImportSpec:
 					name, path := s.importName(spec)
+					if name == "." {
+						p.dots = append(p.dots, dotImport{path: path, source: c})
+						continue
+					}
 					p.declares[name], p.imports[name] = c, path
 				}
 			}
@@ -190,8 +198,9 @@ func syntaxError(err error, c chunk) error {
 }
 
 // assemble writes the file that is type-checked. The statements are the body
-// of a function, first in the file, in a block of their own; the two undefined
-// calls make go/types report when signatures, and when statements, are done.
+// of a function, first in the file, in a block of their own; the undefined
+// names make go/types report when declarations are known, when signatures are,
+// and when statements are done.
 func assemble(n int, chunks []chunk) string {
 	var imports, body, decls strings.Builder
 	for _, c := range chunks {
@@ -204,8 +213,23 @@ func assemble(n int, chunks []chunk) string {
 		}
 		w.WriteString(c.directive() + c.text + "\n")
 	}
-	return fmt.Sprintf("package In%d\n%sfunc %s() {\n%s()\n{\n%s%s()\n}\n}\n%s",
-		n, imports.String(), bodyName, hookA, body.String(), hookB, decls.String())
+	return fmt.Sprintf("package In%d\n%s%sfunc %s() {\n%s()\n{\n%s%s()\n}\n}\n%s",
+		n, imports.String(), typeHook, bodyName, hookA, body.String(), hookB, decls.String())
+}
+
+// typeHook is the first type that go/types looks at. What the session knows
+// becomes visible then, and not before: go/types takes what is in a package's
+// scope for declared there while it collects a file's types and methods.
+const typeHook = "type _ " + hookT + "\n"
+
+// isTypeHook tells the declaration that has no meaning.
+func isTypeHook(d ast.Decl) bool {
+	g, ok := d.(*ast.GenDecl)
+	if !ok || g.Tok != token.TYPE {
+		return false
+	}
+	id, ok := g.Specs[0].(*ast.TypeSpec).Type.(*ast.Ident)
+	return ok && id.Name == hookT
 }
 
 func methodKey(c chunk) string {

@@ -13,8 +13,8 @@ import (
 	"adkernel/kernel/eval"
 )
 
-// A use is that the body of a function, or of a method, mentions a function,
-// variable or constant of the session.
+// A use is that a function, or a method, mentions a function, type, variable or
+// constant of the session.
 type use struct {
 	by     string // the function's name, or T.M
 	name   string
@@ -51,7 +51,7 @@ func (r *round) usesOf(p *Program, fd *ast.FuncDecl, by string) (out []use) {
 			return true
 		}
 		switch o := r.info.Uses[id].(type) {
-		case *types.Func, *types.Var, *types.Const:
+		case *types.Func, *types.Var, *types.Const, *types.TypeName:
 			u := use{by, id.Name, r.s.originOf(p, o)}
 			if u.origin != nil && u.name != by && !slices.Contains(out, u) {
 				out = append(out, u)
@@ -99,8 +99,8 @@ func (s *Session) isConstant(o types.Object) bool {
 	return ok && types.Identical(old.Type(), c.Type()) && constant.Compare(old.Val(), token.EQL, c.Val())
 }
 
-// replacedNames are the functions, variables and constants that p declares again so that
-// who used them does not use the new ones: name -> origin of the old one.
+// replacedNames are the functions, types, variables and constants that p declares
+// again so that who used them does not use the new ones: name -> origin of the old one.
 func (s *Session) replacedNames(p *Program) map[string]types.Object {
 	out := map[string]types.Object{}
 	note := func(name string, origin types.Object) {
@@ -109,7 +109,7 @@ func (s *Session) replacedNames(p *Program) map[string]types.Object {
 			return
 		}
 		switch l.object.(type) {
-		case *types.Func, *types.Var, *types.Const:
+		case *types.Func, *types.Var, *types.Const, *types.TypeName:
 			out[name] = l.origin
 		}
 	}
@@ -122,8 +122,8 @@ func (s *Session) replacedNames(p *Program) map[string]types.Object {
 	return out
 }
 
-// staleNotes tells which functions go on with an older function, variable or
-// constant of a name, and why, when they would not compile with the new one.
+// staleNotes tells which functions go on with an older function, type, variable
+// or constant of a name, and why, when they would not compile with the new one.
 func (s *Session) staleNotes(replaced map[string]types.Object) []string {
 	type stale struct {
 		use

@@ -232,8 +232,15 @@ func (c *candidates) scope(typesOnly bool) {
 			add(o, local)
 		}
 	}
-	for _, l := range c.s.live {
-		add(l.object, alive)
+	for name, l := range c.s.live {
+		if c.s.dotImported(name, l) == nil {
+			add(l.object, alive)
+		}
+	}
+	for _, d := range slices.Backward(c.s.dots) {
+		for _, o := range c.s.exported(d.path) {
+			add(o, alive)
+		}
 	}
 	for _, o := range c.s.everywhere {
 		if o.Pkg() == nil {

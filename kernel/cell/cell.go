@@ -41,6 +41,7 @@ type Program struct {
 	Notes   []string // what the user should know
 
 	declared map[string]*live
+	dots     []dotImport
 	late     []*lateMethod
 }
 
@@ -78,7 +79,8 @@ func (p *Program) Replaces(f *types.Func) *types.Func {
 const (
 	mark     = "ʹ"
 	bodyName = mark + "cell"
-	hookA    = mark + "signatures" // undefined on purpose: go/types reports it when all signatures are known
+	hookT    = mark + "types"      // undefined on purpose: go/types reports it when it knows what the file declares, and no more
+	hookA    = mark + "signatures" // likewise, when all signatures are known
 	hookB    = mark + "statements" // likewise, when the statements are checked and no function body is
 	cursorID = mark + "cursor"
 )

@@ -265,6 +265,7 @@ func TestShownExpressions(t *testing.T) {
 		"1e-400": true, "'a' << 20": true, "1 << 62": true, "1e400 / 1e399": true, "1e308i": true, "true": true,
 		"1 + 1": true, "x := 1": false, "fmt.Println(1)": false, "fmt.Sprint(1)": true, "func() {}()": false,
 		"strings.ToUpper(\"a\")": true, "x = 2": false, "1\nfunc f() {}": false, "Load(Source{})": true, "println(1)": false,
+		"x;": false, "1 + 1; // hidden": false, "strings.ToUpper(\"a\") ;\n\n/* no more */": false, "[]int{1, 2}[x];": false, "nil;": false, "\";\"": true, "func() int { return 1; }()": true,
 	}
 	for source, want := range shown {
 		nb := newNotebook(t)

@@ -35,6 +35,9 @@ func (s *Session) check(c eval.Cell) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.orderVariables(p, c.N); err != nil {
+		return nil, err
+	}
 	r := &round{s: s, cell: c, parsed: p, keyed: map[string][]string{}, tried: map[string]bool{}}
 	r.keepTypes()
 	for range maxRounds {
@@ -86,12 +89,12 @@ func (r *round) check() (again bool, err error) {
 	}
 	r.nameFields()
 	r.pkg = types.NewPackage(cellPath, fmt.Sprintf("In%d", r.cell.N))
-	r.insertLive()
 	r.takeLateMethods()
 	if r.reversion == "" {
 		r.info = newInfo()
 		conf := types.Config{Importer: r.s.imp, GoVersion: goVersion, Error: r.report}
 		_ = types.NewChecker(&conf, r.s.fset, r.pkg, r.info).Files([]*ast.File{r.file}) // reported
+		r.file.Decls = slices.DeleteFunc(r.file.Decls, isTypeHook)
 	}
 	switch {
 	case r.reversion != "":
@@ -127,7 +130,7 @@ func newInfo() *types.Info {
 // insertLive puts what the cell mentions and does not declare into its scope.
 func (r *round) insertLive() {
 	for name := range r.mentions {
-		if _, ok := r.declares[name]; ok || r.defines[name] {
+		if _, ok := r.declares[name]; ok || r.defines[name] || r.s.imports(r.dots, name) {
 			continue
 		}
 		if o := r.s.visible(name, r.pkg); o != nil {
@@ -137,9 +140,14 @@ func (r *round) insertLive() {
 }
 
 // visible returns what name means in pkg before the cell says anything: a live
-// object, a name of the vocabulary, or nil.
+// object, a name of a package whose names are imported, or of the vocabulary,
+// or nil.
 func (s *Session) visible(name string, pkg *types.Package) types.Object {
-	if l := s.live[name]; l != nil {
+	l := s.live[name]
+	if o := s.dotImported(name, l); o != nil {
+		return o
+	}
+	if l != nil {
 		if pn, ok := l.object.(*types.PkgName); ok {
 			return types.NewPkgName(token.NoPos, pkg, name, pn.Imported()) // go/types wants its own
 		}
@@ -151,7 +159,7 @@ func (s *Session) visible(name string, pkg *types.Package) types.Object {
 	return nil
 }
 
-// report receives go/types' errors, and the two calls that are undefined on
+// report receives go/types' errors, and the names that are undefined on
 // purpose.
 func (r *round) report(err error) {
 	te, ok := err.(types.Error)
@@ -159,6 +167,8 @@ func (r *round) report(err error) {
 		return
 	}
 	switch {
+	case te.Msg == "undefined: "+hookT:
+		r.insertLive()
 	case te.Msg == "undefined: "+hookA:
 		r.signaturesKnown()
 	case te.Msg == "undefined: "+hookB:
@@ -184,7 +194,7 @@ func (r *round) report(err error) {
 func (r *round) signaturesKnown() {
 	scope := r.info.Scopes[r.body.Type]
 	for name := range r.before {
-		if _, declared := r.declares[name]; declared || !r.defines[name] || !r.mentions[name] {
+		if _, declared := r.declares[name]; declared || !r.defines[name] || !r.mentions[name] || r.s.imports(r.dots, name) {
 			continue
 		}
 		if o := r.s.visible(name, r.pkg); o != nil {

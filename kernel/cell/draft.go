@@ -144,20 +144,26 @@ func (d *draft) check() {
 			}
 		}
 	}
-	for name := range mentions {
-		if declared[name] {
-			continue
-		}
-		if o := d.s.visible(name, d.pkg); o != nil {
-			d.pkg.Scope().Insert(o)
-		} else if path := d.s.packageNamed(name, selected[name]); path != "" {
-			if p, err := d.s.imp.Import(path); err == nil {
-				d.pkg.Scope().Insert(types.NewPkgName(token.NoPos, d.pkg, name, p))
+	insert := func() {
+		for name := range mentions {
+			if declared[name] {
+				continue
+			}
+			if o := d.s.visible(name, d.pkg); o != nil {
+				d.pkg.Scope().Insert(o)
+			} else if path := d.s.packageNamed(name, selected[name]); path != "" {
+				if p, err := d.s.imp.Import(path); err == nil {
+					d.pkg.Scope().Insert(types.NewPkgName(token.NoPos, d.pkg, name, p))
+				}
 			}
 		}
 	}
 	conf := types.Config{Importer: d.s.imp, GoVersion: goVersion, Error: func(err error) {
-		if te, ok := err.(types.Error); ok && te.Msg == "undefined: "+hookB {
+		te, ok := err.(types.Error)
+		switch {
+		case ok && te.Msg == "undefined: "+hookT:
+			insert()
+		case ok && te.Msg == "undefined: "+hookB:
 			d.insertVariables()
 		}
 	}}

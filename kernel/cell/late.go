@@ -1,7 +1,6 @@
 package cell
 
 import (
-	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -142,6 +141,5 @@ func (r *round) declareAnew(name string) error {
 			}
 		}
 	}
-	r.notes = append(r.notes, fmt.Sprintf("%s is a new type now: values made before keep the old one", name))
 	return nil
 }

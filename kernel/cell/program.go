@@ -16,7 +16,7 @@ import (
 func (r *round) program() (*Program, error) {
 	p := &Program{
 		Cell: r.cell, Fset: r.s.fset, File: r.file, Pkg: r.pkg, Info: r.info, Body: r.body,
-		RunMain: r.parsed.program, Notes: r.notes, declared: map[string]*live{}, late: r.late,
+		RunMain: r.parsed.program, Notes: r.notes, declared: map[string]*live{}, dots: r.dots, late: r.late,
 	}
 	p.Uses = r.uses()
 	shown, err := r.shown()
@@ -45,6 +45,9 @@ func (r *round) program() (*Program, error) {
 		p.Defines = append(p.Defines, v.Name())
 	}
 	p.Defines = append(p.Defines, r.kept...)
+	if len(p.dots) > 0 {
+		p.Defines = append(p.Defines, ".") // as an import says it
+	}
 	slices.Sort(p.Defines)
 	p.Defines = slices.Compact(p.Defines)
 	return p, nil
@@ -153,6 +156,10 @@ func (r *round) uses() []string {
 	var out []string
 	for id, o := range r.info.Uses {
 		l := r.s.live[id.Name]
+		if r.s.dotImported(id.Name, l) == o {
+			out = append(out, ".")
+			continue
+		}
 		if l == nil {
 			continue
 		}
@@ -219,6 +226,22 @@ func (r *round) isShown(pos token.Pos) bool {
 	return outside
 }
 
+// isHidden says whether a semicolon ends the cell: it hides the value of the
+// last expression, as in IPython.
+func (r *round) isHidden() bool {
+	_, toks, _ := scan(r.cell.Source)
+	return len(toks) > 0 && toks[len(toks)-1].tok == token.SEMICOLON && toks[len(toks)-1].lit == ";"
+}
+
+// hide makes the last expression a statement that Go has: _ = x.
+func (r *round) hide(x ast.Expr) {
+	if _, isCall := ast.Unparen(x).(*ast.CallExpr); isCall || r.info.Types[x].IsNil() {
+		return
+	}
+	list := r.statements()
+	list[len(list)-1] = &ast.AssignStmt{Lhs: []ast.Expr{&ast.Ident{NamePos: x.Pos(), Name: "_"}}, TokPos: x.Pos(), Tok: token.ASSIGN, Rhs: []ast.Expr{x}}
+}
+
 // shown is the last expression when it has a value that a reader wants to see.
 func (r *round) shown() (ast.Expr, error) {
 	x := r.lastExpr()
@@ -236,6 +259,10 @@ func (r *round) shown() (ast.Expr, error) {
 		}
 		r.errs = append(r.errs, types.Error{Fset: r.s.fset, Pos: x.Pos(), Msg: fmt.Sprintf("cannot use %s (%s constant%s) as %s value (overflows)", types.ExprString(x), tv.Type, value, t)})
 		return nil, r.checkError()
+	}
+	if r.isHidden() {
+		r.hide(x)
+		return nil, nil
 	}
 	return x, nil
 }

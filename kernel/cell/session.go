@@ -31,6 +31,7 @@ type Session struct {
 
 	mu    sync.Mutex
 	live  map[string]*live
+	dots  []dotImport // packages whose names cells imported, the last one last
 	order int
 
 	// What Declarations and Names answered, until a Commit changes it: they are
@@ -104,14 +105,19 @@ func (s *Session) Commit(p *Program) {
 	if len(p.Vars) > 0 || len(p.declared) > 0 {
 		s.names = nil
 	}
-	if len(p.declared) > 0 || len(p.late) > 0 {
+	if len(p.declared) > 0 || len(p.late) > 0 || len(p.dots) > 0 {
 		s.declarations = nil
 	}
-	replaced := s.replacedNames(p)
+	replaced, renewed := s.replacedNames(p), s.renewedTypes(p)
 	for _, v := range p.Vars {
 		s.order++
 		origin := s.firstOf(v.Live, v.Keeps != nil)
 		s.live[v.Live.Name()] = &live{object: v.Live, cell: p.Cell.N, place: s.fset.Position(v.Live.Pos()).String(), order: s.order, origin: origin}
+	}
+	for _, d := range p.dots {
+		s.order++
+		d.order = s.order
+		s.dots = append(slices.DeleteFunc(s.dots, func(old dotImport) bool { return old.path == d.path }), d)
 	}
 	names := make([]string, 0, len(p.declared))
 	for name := range p.declared {
@@ -134,6 +140,7 @@ func (s *Session) Commit(p *Program) {
 	if len(replaced) > 0 {
 		p.Notes = append(p.Notes, s.staleNotes(replaced)...)
 	}
+	p.Notes = append(p.Notes, s.renewedNotes(renewed)...)
 }
 
 // Abandon takes back what Check has changed for a program that will not be
@@ -188,6 +195,9 @@ func (s *Session) declare() []eval.Cell {
 		for _, c := range l.source {
 			distinct[c] = true
 		}
+	}
+	for _, d := range s.dots {
+		distinct[d.source] = true
 	}
 	chunks := slices.SortedFunc(maps.Keys(distinct), func(a, b chunk) int {
 		return cmp.Or(a.cell-b.cell, a.start-b.start, strings.Compare(a.text, b.text))

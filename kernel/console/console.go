@@ -36,7 +36,13 @@ func Run(ctx context.Context, s *worker.Session, o Options) error {
 	stop := interruptOnSignal(s)
 	defer stop()
 	if IsTerminal(os.Stdin) && IsTerminal(os.Stdout) {
-		return newPrompter(s, o).run(ctx)
+		draws, typed := canDraw(os.Stdin, os.Stdout, os.Getenv)
+		if !draws {
+			return runPlain(ctx, s, o, typed)
+		}
+		p := newPrompter(s, o)
+		p.feed(typed)
+		return p.run(ctx)
 	}
 	p := newPrinter(os.Stdout, os.Stderr, IsTerminal(os.Stdout))
 	return runScript(ctx, s, os.Stdin, p)
@@ -70,7 +76,7 @@ func execute(ctx context.Context, s *worker.Session, p *printer, r worker.Reques
 		}
 	}
 	for _, note := range reply.Notes {
-		p.event(worker.Stream{Name: "stderr", Text: note + "\n"})
+		p.note(note)
 	}
 	if err != nil {
 		p.failure(err)

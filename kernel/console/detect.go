@@ -141,31 +141,37 @@ func parseAnswers(text []byte) answers {
 }
 
 // ask sends a question and reads until the terminal has said what it is, or
-// too much time has passed. What is typed is not shown meanwhile.
+// too much time has passed.
 func ask(in, out *os.File, question string) answers {
+	return parseAnswers(converse(in, out, question, answerTime, func(reply []byte) bool { return parseAnswers(reply).complete }))
+}
+
+// converse sends a question and returns what is read then, until that is done
+// or the time is over. What is typed is not shown meanwhile.
+func converse(in, out *os.File, question string, within time.Duration, done func([]byte) bool) []byte {
 	fd := int(in.Fd())
 	was, err := unix.IoctlGetTermios(fd, getTermios)
 	if err != nil {
-		return answers{}
+		return nil
 	}
 	silent := *was
 	silent.Lflag &^= unix.ECHO | unix.ICANON
 	silent.Cc[unix.VMIN], silent.Cc[unix.VTIME] = 0, 0
 	if err := unix.IoctlSetTermios(fd, setTermios, &silent); err != nil {
-		return answers{}
+		return nil
 	}
 	defer func() { _ = unix.IoctlSetTermios(fd, setTermios, was) }() // it could be set a moment ago
 	if _, err := out.WriteString(question); err != nil {
-		return answers{}
+		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	var text []byte
 	for {
 		more, err := readWithin(ctx, fd)
 		text = append(text, more...)
-		if a := parseAnswers(text); err != nil || a.complete || len(more) == 0 {
-			return a
+		if err != nil || len(more) == 0 || done(text) {
+			return text
 		}
 	}
 }

@@ -73,6 +73,15 @@ func (p *printer) page(b host.Bundle) {
 	p.write(p.out, text+"\n")
 }
 
+// note prints what the kernel says of a cell, on a line of its own.
+func (p *printer) note(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.settle()
+	p.endLine()
+	p.write(p.err, text+"\n")
+}
+
 func (p *printer) stream(e worker.Stream) {
 	w := p.out
 	if e.Name == "stderr" {

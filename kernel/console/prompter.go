@@ -96,6 +96,8 @@ func (p *prompter) run(ctx context.Context) error {
 			return fmt.Errorf("the terminal cannot be read: %w", err)
 		case strings.TrimSpace(source) == "":
 			continue
+		case leaves(ctx, p.session, source):
+			return nil
 		}
 		// A failure has been shown, and ends nothing here.
 		next, _ := execute(ctx, p.session, p.printer, worker.Request{N: p.n, Source: source, Input: p.input})

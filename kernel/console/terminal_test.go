@@ -53,9 +53,17 @@ type terminal struct {
 // attributes is what an xterm without sixel says that it is.
 const attributes = "\x1b[?62;22c"
 
-// open starts a console. The variables are added to an environment in which
-// nothing tells of pictures.
+// open starts a console, and waits until it reads.
 func open(t *testing.T, history string, says map[string]string, variables ...string) *terminal {
+	t.Helper()
+	c := start(t, history, says, variables...)
+	c.prompt(1)
+	return c
+}
+
+// start starts a console. The variables are added to an environment in which
+// nothing tells of pictures.
+func start(t *testing.T, history string, says map[string]string, variables ...string) *terminal {
 	t.Helper()
 	c := &terminal{t: t, done: make(chan struct{}), says: map[string]string{"\x1b[6n": "\x1b[1;1R", askWhat: attributes, askCell: "\x1b[6;20;10t"}}
 	for question, answer := range says {
@@ -78,7 +86,6 @@ func open(t *testing.T, history string, says map[string]string, variables ...str
 		_ = c.cmd.Wait()
 	})
 	go c.read()
-	c.prompt(1)
 	return c
 }
 

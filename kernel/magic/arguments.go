@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -108,20 +107,6 @@ func wholePath(rest string) (string, error) {
 		rest = all[0]
 	}
 	return path(rest)
-}
-
-var placeholder = regexp.MustCompile(`\{[\pL_][\pL\pN_]*\}`)
-
-// expand replaces {x} by the value of the variable x, where there is one:
-// everything else in braces is the shell's.
-func (e *evaluator) expand(text string) string {
-	return placeholder.ReplaceAllStringFunc(text, func(m string) string {
-		v, ok := e.inner.Value(m[1 : len(m)-1])
-		if !ok || !v.IsValid() || !v.CanInterface() {
-			return m
-		}
-		return fmt.Sprint(v.Interface())
-	})
 }
 
 // span is a range of cells: 3 or 2-5.

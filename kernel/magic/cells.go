@@ -66,7 +66,7 @@ func history(c *call) (eval.Result, error) {
 }
 
 func save(c *call) (eval.Result, error) {
-	all, err := words(c.e.expand(c.part.rest))
+	all, err := c.words()
 	if err != nil {
 		return eval.Result{}, err
 	}
@@ -124,7 +124,10 @@ func put(file, text string, appends, force bool) error {
 }
 
 func load(c *call) (eval.Result, error) {
-	rest := c.e.expand(c.part.rest)
+	rest, err := c.expand(c.part.rest)
+	if err != nil {
+		return eval.Result{}, err
+	}
 	if rest == "" {
 		return eval.Result{}, errors.New("%load wants a file, or a range of cells")
 	}
@@ -137,7 +140,7 @@ func load(c *call) (eval.Result, error) {
 		for _, cell := range cells {
 			text = append(text, strings.TrimRight(cell.Source, "\n"))
 		}
-		host.SetNextInput("// %load "+rest+"\n"+strings.Join(text, "\n"), true)
+		host.SetNextInput(loaded(rest, strings.Join(text, "\n")), true)
 		return eval.Result{}, nil
 	}
 	file, err := wholePath(rest)
@@ -151,12 +154,21 @@ func load(c *call) (eval.Result, error) {
 	if err != nil {
 		return eval.Result{}, err
 	}
-	host.SetNextInput("// %load "+rest+"\n"+string(text), true)
+	host.SetNextInput(loaded(rest, string(text)), true)
 	return eval.Result{}, nil
 }
 
+// loaded is text with a comment that says where it is from, but for a cell
+// magic, which has to come first.
+func loaded(from, text string) string {
+	if _, ok := wholeCell(text); ok {
+		return text
+	}
+	return "// %load " + from + "\n" + text
+}
+
 func runFile(c *call) (eval.Result, error) {
-	file, err := wholePath(c.e.expand(c.part.rest))
+	file, err := c.path(c.part.rest)
 	if err != nil {
 		return eval.Result{}, err
 	}
@@ -222,7 +234,7 @@ func (c *call) runText(name, text string) (eval.Result, error) {
 }
 
 func writeFile(c *call) (eval.Result, error) {
-	all, err := words(c.e.expand(c.part.rest))
+	all, err := c.words()
 	if err != nil {
 		return eval.Result{}, err
 	}

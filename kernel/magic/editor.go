@@ -1,9 +1,12 @@
 package magic
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"adkernel/kernel/describe"
@@ -26,6 +29,13 @@ func (e *evaluator) answer(p part) (eval.Result, error) {
 	if !ok {
 		(&call{e: e}).say("There is no %s.", p.name)
 		return eval.Result{}, nil
+	}
+	if v, ok := e.inner.Value(p.name); ok { // nothing else runs now
+		text := brief(v)
+		if v.Kind() == reflect.String && v.Len() <= briefWidth {
+			text = strconv.Quote(v.String())
+		}
+		in.Value = cmp.Or(text, in.Value)
 	}
 	host.ShowPage(host.Bundle{Data: map[string]any{
 		"text/plain":    describe.Text(in, p.detail),

@@ -56,7 +56,7 @@ func changeFolder(c *call) (eval.Result, error) {
 			err = fmt.Errorf("there is no folder before this one")
 		}
 	default:
-		target, err = wholePath(c.e.expand(rest))
+		target, err = c.path(rest)
 	}
 	if err != nil {
 		return eval.Result{}, err
@@ -85,7 +85,10 @@ func workingFolder(*call) (eval.Result, error) {
 
 func environment(c *call) (eval.Result, error) {
 	rest, quiet := strings.CutPrefix(c.part.rest, "-q ")
-	rest = c.e.expand(strings.TrimSpace(rest))
+	rest, err := c.expand(strings.TrimSpace(rest))
+	if err != nil {
+		return eval.Result{}, err
+	}
 	if rest == "" {
 		c.listEnvironment()
 		return eval.Result{}, nil
@@ -170,7 +173,7 @@ func sourceFolder(c *call) (eval.Result, error) {
 	rest, quiet := strings.CutPrefix(c.part.rest, "-q ")
 	var err error
 	if !known {
-		folder, err = c.e.importFrom(rest)
+		folder, err = c.importFrom(rest)
 	}
 	delete(c.e.early, c.part.rest)
 	if err == nil && !quiet {
@@ -180,12 +183,13 @@ func sourceFolder(c *call) (eval.Result, error) {
 }
 
 // importFrom makes the packages below what %gopath names importable.
-func (e *evaluator) importFrom(rest string) (folder string, err error) {
+func (c *call) importFrom(rest string) (folder string, err error) {
+	e := c.e
 	importer, ok := e.inner.(SourceImporter)
 	if !ok {
 		return "", fmt.Errorf("this session's evaluator imports the standard library and adkernel's own packages, and none from source code: put the code that you need into cells, or %%run its files")
 	}
-	folder, err = wholePath(e.expand(rest))
+	folder, err = c.path(rest)
 	if err == nil {
 		folder, err = filepath.Abs(folder)
 	}

@@ -57,7 +57,8 @@ type checker interface {
 func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, error) {
 	parts := parse(c.Source, e.isLive)
 	if len(parts) == 0 || len(parts) == 1 && parts[0].kind == goCode {
-		return e.inner.Evaluate(ctx, c)
+		result, err := e.inner.Evaluate(ctx, c)
+		return result, e.misplaced(c.Source, err)
 	}
 	e.early = map[string]string{}
 	if err := e.check(c, parts); err != nil {
@@ -69,21 +70,30 @@ func (e *evaluator) Evaluate(ctx context.Context, c eval.Cell) (eval.Result, err
 // check finds unknown magics and errors in the Go of all parts.
 func (e *evaluator) check(c eval.Cell, parts []part) error {
 	var at []eval.Diagnostic
-	for _, p := range parts {
-		if err := e.known(p); err != nil {
+	for i, p := range parts {
+		err := e.known(p)
+		if err == nil && p.kind == lineMagic && p.name == "reset" && i < len(parts)-1 {
+			err = errors.New("%reset comes last in a cell: what follows would still see what was alive")
+		}
+		if err != nil {
 			at = append(at, eval.Diagnostic{Cell: c.N, Line: p.line, Column: p.column, Message: err.Error()})
 		}
 	}
 	if len(at) > 0 {
 		return &eval.Error{Kind: eval.Check, Message: at[0].Message, At: at}
 	}
-	code := goOf(c.Source, parts)
+	known := parts // of what %run brings, nothing is known yet
+	if i := slices.IndexFunc(parts, func(p part) bool { return p.kind == lineMagic && p.name == "run" }); i >= 0 {
+		known = parts[:i]
+	}
+	code := goOf(c.Source, known)
 	if strings.TrimSpace(code) == "" {
 		return nil
 	}
-	for _, p := range parts {
+	for _, p := range known {
 		if p.kind == lineMagic && p.name == "gopath" && p.rest != "" { // the Go of the cell may import from there
-			folder, err := e.importFrom(strings.TrimPrefix(p.rest, "-q "))
+			call := &call{ctx: context.Background(), e: e, cell: c, part: p}
+			folder, err := call.importFrom(strings.TrimPrefix(p.rest, "-q "))
 			if err != nil {
 				return e.failure(context.Background(), err)
 			}
@@ -92,7 +102,7 @@ func (e *evaluator) check(c eval.Cell, parts []part) error {
 	}
 	if checker, ok := e.inner.(checker); ok {
 		if _, err := checker.Check(eval.Cell{N: c.N, Source: code}); err != nil {
-			return err
+			return e.misplaced(c.Source, err)
 		}
 	}
 	return nil
@@ -116,17 +126,21 @@ func (e *evaluator) run(ctx context.Context, c eval.Cell, parts []part) (eval.Re
 }
 
 func (e *evaluator) runPart(ctx context.Context, c eval.Cell, p part) (eval.Result, error) {
+	var run func(*call) (eval.Result, error)
 	switch p.kind {
 	case goCode:
 		return e.inner.Evaluate(ctx, eval.Cell{N: c.N, Source: keep(c.Source, p.start, p.end)})
-	case shellLine:
-		return e.shell(ctx, p)
 	case question:
 		return e.answer(p)
+	case shellLine:
+		run = shell
 	default:
-		m := magics[p.name]
-		return m.run(&call{ctx: ctx, e: e, cell: c, part: p})
+		run = magics[p.name].run
 	}
+	call := &call{ctx: ctx, e: e, cell: c, part: p}
+	result, err := run(call)
+	result.Uses = union(result.Uses, call.uses)
+	return result, err
 }
 
 // A call is one use of a magic.
@@ -135,6 +149,25 @@ type call struct {
 	e    *evaluator
 	cell eval.Cell
 	part part
+	uses []string // names of earlier cells in its arguments
+}
+
+// words are the arguments.
+func (c *call) words() ([]string, error) {
+	text, err := c.expand(c.part.rest)
+	if err != nil {
+		return nil, err
+	}
+	return words(text)
+}
+
+// path is the one path that text names.
+func (c *call) path(text string) (string, error) {
+	text, err := c.expand(text)
+	if err != nil {
+		return "", err
+	}
+	return wholePath(text)
 }
 
 // say prints a line.

@@ -92,6 +92,9 @@ func wholeCell(source string) (part, bool) {
 		return part{}, false
 	}
 	end := lineEnd(source, start)
+	if _, asks := questionAt(source, start, end); asks { // %%bash?
+		return part{}, false
+	}
 	p := named(source, part{kind: cellMagic, start: start}, start+2, end)
 	p.end, p.body, p.bodyAt = len(source), source[end:], end
 	return at(source, p), true
@@ -105,6 +108,9 @@ func magicAt(source string, start int, isLive func(string) bool) (part, bool) {
 	begin := start + len(line) - len(strings.TrimLeft(line, " \t"))
 	if begin == end {
 		return part{}, false
+	}
+	if p, ok := questionAt(source, begin, end); ok {
+		return p, true
 	}
 	switch source[begin] {
 	case '%', '!':
@@ -129,7 +135,7 @@ func magicAt(source string, start int, isLive func(string) bool) (part, bool) {
 		p := named(source, part{kind: lineMagic, start: begin, end: end}, begin+1, end)
 		return at(source, p), true
 	}
-	return questionAt(source, begin, end)
+	return part{}, false
 }
 
 // named reads the name and the rest of a magic.
@@ -215,6 +221,15 @@ func isGo(text string, isLive func(string) bool) bool {
 		return true
 	})
 	return some && all
+}
+
+// isCommand says whether a line can be nothing but a command of the shell: what
+// follows the exclamation mark is no operand of Go.
+func isCommand(line string) bool {
+	rest, ok := strings.CutPrefix(line, "!")
+	x, err := parser.ParseExpr(strings.TrimSuffix(strings.TrimSpace(rest), ","))
+	_, isLiteral := x.(*ast.CompositeLit) // as "echo {i}" reads
+	return ok && (err != nil || isLiteral)
 }
 
 // goOf is the Go of all parts, everything else blank. The Go that magics such

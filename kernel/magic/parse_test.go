@@ -55,7 +55,7 @@ func TestCellsAreCutIntoGoAndMagics(t *testing.T) {
 		"a program called true":      {"!true", []string{"shell!: true"}},
 		"lines as a value":           {"!!ls", []string{"shell!!: ls"}},
 		"questions":                  {"strings.Cut?\nx??\n?y\n??z\n?", []string{"question: strings.Cut", "question?: x", "question: y", "question?: z", "question: "}},
-		"a question about a magic":   {"%time?\n%%bash?\n?%cd", []string{"line time: ?", "line : %bash?", "question: %cd"}},
+		"a question about a magic":   {"%time?\n%%bash?\n?%cd", []string{"question: %time", "question: %%bash", "question: %cd"}},
 		"half-typed Go":              {"for {\n%cd", []string{"go: for {\n%cd"}},
 		"Windows' ends of lines":     {"x\r\n!ls\r\n%pwd\r\n", []string{"go: x", "shell!: ls", "line pwd: "}},
 		"a shell's unbalanced quote": {"!echo don't\nx", []string{"shell!: echo don't", "go: x"}},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -19,15 +20,20 @@ const (
 	// interruptGrace is how long a program may take to end after SIGINT.
 	interruptGrace = 2 * time.Second
 	// pipeGrace is how long a program's output is waited for when it has
-	// ended: others that it left behind may hold the pipes open.
+	// ended: others that it left behind may hold the pipes open. What they
+	// write later is shown when it comes.
 	pipeGrace = 300 * time.Millisecond
 )
 
 // shell runs a line of the shell. It shows its output while it runs, and its
 // exit status where that is not zero; as in IPython, the cell goes on.
-func (e *evaluator) shell(ctx context.Context, p part) (eval.Result, error) {
-	command := strings.TrimSpace(e.expand(p.rest))
-	if command == "" {
+func shell(c *call) (eval.Result, error) {
+	ctx, e, p := c.ctx, c.e, c.part
+	command, err := c.expand(p.rest)
+	if err != nil {
+		return eval.Result{}, err
+	}
+	if command = strings.TrimSpace(command); command == "" {
 		return eval.Result{}, errors.New("there is no command after the exclamation mark")
 	}
 	out := e.Out
@@ -35,7 +41,7 @@ func (e *evaluator) shell(ctx context.Context, p part) (eval.Result, error) {
 	if p.name == "!!" {
 		out = &lines
 	}
-	err := e.runProgram(ctx, nil, out, "sh", "-c", command)
+	err = e.runProgram(ctx, nil, out, "sh", "-c", command)
 	if ctx.Err() != nil {
 		return eval.Result{}, ctx.Err()
 	}
@@ -61,10 +67,26 @@ func (e *evaluator) runProgram(ctx context.Context, in io.Reader, out io.Writer,
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	program := exec.Command(name, arguments...)
-	program.Stdin, program.Stdout, program.Stderr = in, out, e.Err
+	program.Stdin = in
 	program.SysProcAttr = programAttributes()
-	program.WaitDelay = pipeGrace
-	if err := program.Start(); err != nil {
+	program.WaitDelay = pipeGrace     // of standard input
+	_, isValue := out.(*bytes.Buffer) // that of the cell, which is not changed afterwards
+	stdout, err := drain(out, !isValue)
+	if err != nil {
+		return err
+	}
+	defer stdout.wait()
+	stderr, err := drain(e.Err, true)
+	if err != nil {
+		stdout.file.Close()
+		return err
+	}
+	defer stderr.wait()
+	program.Stdout, program.Stderr = stdout.file, stderr.file
+	err = program.Start()
+	stdout.file.Close()
+	stderr.file.Close()
+	if err != nil {
 		return err
 	}
 	// Errors of these signals mean that the group has ended.
@@ -73,7 +95,7 @@ func (e *evaluator) runProgram(ctx context.Context, in io.Reader, out io.Writer,
 	kill := time.AfterFunc(interruptGrace, func() { signal(syscall.SIGKILL) })
 	kill.Stop()
 	stopKill := context.AfterFunc(ctx, func() { kill.Reset(interruptGrace) })
-	err := program.Wait()
+	err = program.Wait()
 	stop()
 	stopKill()
 	kill.Stop()
@@ -86,10 +108,45 @@ func (e *evaluator) runProgram(ctx context.Context, in io.Reader, out io.Writer,
 	return err
 }
 
+// A drained is a pipe whose other end is copied to a writer.
+type drained struct {
+	file *os.File // for the program
+	from *os.File
+	late bool // what comes when nobody waits any longer is copied, too
+	done chan struct{}
+}
+
+func drain(to io.Writer, late bool) (*drained, error) {
+	from, file, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	d := &drained{file: file, from: from, late: late, done: make(chan struct{})}
+	go func() {
+		defer close(d.done)
+		defer from.Close()
+		_, _ = io.Copy(to, from) // nobody reads what cannot be written
+	}()
+	return d, nil
+}
+
+// wait waits for the end of what is written, or as long as that is waited for.
+func (d *drained) wait() {
+	select {
+	case <-d.done:
+		return
+	case <-time.After(pipeGrace):
+	}
+	if !d.late {
+		d.from.Close()
+		<-d.done
+	}
+}
+
 // program runs the body of a cell with the first of the programs that there is.
 func program(names ...string) func(*call) (eval.Result, error) {
 	return func(c *call) (eval.Result, error) {
-		arguments, err := words(c.e.expand(c.part.rest))
+		arguments, err := c.words()
 		if err != nil {
 			return eval.Result{}, err
 		}
@@ -103,7 +160,7 @@ func program(names ...string) func(*call) (eval.Result, error) {
 }
 
 func script(c *call) (eval.Result, error) {
-	command, err := words(c.e.expand(c.part.rest))
+	command, err := c.words()
 	if err != nil {
 		return eval.Result{}, err
 	}

@@ -38,7 +38,7 @@ func init() {
 	magics = map[string]magic{
 		"cd":         {line: yes, paths: true, run: changeFolder, usage: "[FOLDER | -]", doc: "Change the working folder; home when none is named, the one before with -."},
 		"pwd":        {looks: true, line: yes, run: workingFolder, doc: "The working folder."},
-		"env":        {line: yes, run: environment, usage: "[NAME | NAME=VALUE | NAME VALUE]", doc: "Show the environment, or one variable of it, or set one. {x} is the variable x of the cells."},
+		"env":        {line: yes, run: environment, usage: "[NAME | NAME=VALUE | NAME VALUE]", doc: "Show the environment, or one variable of it, or set one. {x} is the value of the expression x of the cells."},
 		"gopath":     {line: yes, paths: true, run: sourceFolder, usage: "[FOLDER]", doc: "Import packages from source code. FOLDER is a module, its vendor folder, or holds folders that are named as import paths. Without FOLDER, list those that were named."},
 		"time":       {line: yes, cell: yes, runsGo: true, run: timeOnce, usage: "CODE", doc: "Run code once and say how long it took."},
 		"timeit":     {line: yes, cell: yes, runsGo: true, run: timeRepeated, usage: "[-n LOOPS] [-r RUNS] CODE", doc: "Run code many times and say how long one time takes. In a cell, CODE in the first line is run once before."},
@@ -147,7 +147,7 @@ func help(c *call) (eval.Result, error) {
 		width = max(width, len(m.title(name)))
 	}
 	c.say("Beside Go, a cell may hold:")
-	c.say("  %-*s  %s", width, "!COMMAND", "Run a command of the shell; {x} is the variable x of the cells. !!COMMAND gives its lines as a value.")
+	c.say("  %-*s  %s", width, "!COMMAND", "Run a command of the shell; {x} is the value of the expression x of the cells, {{x}} is {x}. !!COMMAND gives its lines as a value.")
 	c.say("  %-*s  %s", width, "NAME?  NAME??", "Describe a name; with its source.")
 	for _, name := range slices.Sorted(maps.Keys(magics)) {
 		if slices.Contains(aliases, name) {
