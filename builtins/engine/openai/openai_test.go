@@ -35,6 +35,7 @@ func TestAnswersAreThoseOfTheEngineBehindTheServer(t *testing.T) {
 		"server.prompt_logprobs": "not available from this server", "server.logits": "not available from this server",
 		"server.finish_reason": "available", "request.top_p": "1", "request.frequency_penalty": "0", "request.presence_penalty": "0",
 		"request.repetition_penalty": "1", "request.repeat_penalty": "1",
+		"request.dry_multiplier": "0", "request.dynatemp_range": "0", "request.typical_p": "1", "request.xtc_probability": "0",
 	}, info.Settings)
 
 	var requests []engine.Request
