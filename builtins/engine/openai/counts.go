@@ -8,8 +8,8 @@ import (
 )
 
 // serverLimit is the finish of an output that ended for its length before the
-// request's limit: the server's context was full, or it has a limit of its own
-// (vLLM takes one from the checkpoint's generation_config.json).
+// request's limit: the server's context was full, or its operator has set a limit.
+// vLLM, trtllm-serve and llama.cpp then shorten the request without a word.
 const serverLimit = "server limit"
 
 // probeCounts finds whether the server counts the tokens of prompts and outputs

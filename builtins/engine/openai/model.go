@@ -15,7 +15,7 @@ func (e *Engine) findModel(ctx context.Context, model string) error {
 	if e.model = e.settings.model; e.model != "" {
 		return nil
 	}
-	names, err := e.models(ctx, func(ctx context.Context, url string, body, out any) error {
+	names, _, err := e.models(ctx, func(ctx context.Context, url string, body, out any) error {
 		return e.client.attempt(ctx, e.client.retries, url, body, out)
 	})
 	var fails *busy
@@ -49,8 +49,8 @@ func (e *Engine) checkModel(ctx context.Context, answered string) error {
 	if e.settings.model == "" {
 		return nil // the name is the server's own
 	}
-	names, err := e.models(ctx, e.client.once)
-	if err != nil || len(names) == 0 || slices.Contains(names, e.model) {
+	names, aliases, err := e.models(ctx, e.client.once)
+	if err != nil || len(names) == 0 || slices.Contains(append(aliases, names...), e.model) {
 		return ctx.Err()
 	}
 	if slices.Contains(names, answered) {
@@ -61,19 +61,21 @@ func (e *Engine) checkModel(ctx context.Context, answered string) error {
 	return nil
 }
 
-// models are the names of the models that the server lists.
-func (e *Engine) models(ctx context.Context, get func(ctx context.Context, url string, body, out any) error) ([]string, error) {
+// models are the names of the models that the server lists, and the other names
+// to which it answers with one of them.
+func (e *Engine) models(ctx context.Context, get func(ctx context.Context, url string, body, out any) error) (names, aliases []string, err error) {
 	var list struct {
 		Data []struct {
-			ID string `json:"id"`
+			ID      string            `json:"id"`
+			Aliases lenient[[]string] `json:"aliases"` // llama.cpp
 		} `json:"data"`
 	}
 	if err := get(ctx, e.client.base+"/models", nil, &list); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var names []string
 	for _, m := range list.Data {
 		names = append(names, m.ID)
+		aliases = append(aliases, m.Aliases.value...)
 	}
-	return names, nil
+	return names, aliases, nil
 }

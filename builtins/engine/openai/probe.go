@@ -198,7 +198,7 @@ func (e *Engine) probeChat(ctx context.Context, completions *refusal) error {
 // unserved is the error of a server that answers neither kind of completions:
 // it may not have the model.
 func (e *Engine) unserved(ctx context.Context, completions, chat error) error {
-	if names, err := e.models(ctx, e.client.once); err == nil && len(names) > 0 && !slices.Contains(names, e.model) {
+	if names, _, err := e.models(ctx, e.client.once); err == nil && len(names) > 0 && !slices.Contains(names, e.model) {
 		return fmt.Errorf("the server has no model %q, but %s: %w", e.model, strings.Join(names, ", "), completions)
 	}
 	return fmt.Errorf("neither completions (%w) nor chat completions (%w)", completions, chat)

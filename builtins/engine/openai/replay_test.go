@@ -37,7 +37,11 @@ func (s replayed) answer(w http.ResponseWriter, path string, body map[string]any
 	switch path {
 	case "/v1/models":
 		owner := map[string]string{"llama.cpp": "llamacpp", "SGLang": "sglang", "trtllm-serve": "tensorrt_llm"}[s.form]
-		write(200, map[string]any{"object": "list", "data": []any{map[string]any{"id": s.model, "object": "model", "owned_by": owner}}})
+		model := map[string]any{"id": s.model, "object": "model", "owned_by": owner}
+		if s.form == "llama.cpp" {
+			model["aliases"] = []string{s.model, "alias"}
+		}
+		write(200, map[string]any{"object": "list", "data": []any{model}})
 	case "/v1/completions":
 		s.complete(write, body)
 	case "/tokenize", "/detokenize":
@@ -180,6 +184,7 @@ func TestServersAreReadInTheFormsOfTheirSource(t *testing.T) {
 			named, err := Open(t.Context(), engine.Deployment{Model: demo, URL: f.URL + "/v1", Args: args}, engine.Site{})
 			if form == "llama.cpp" {
 				require.EqualError(t, err, `deployment dense: the server has no model "llama": it answers with "served"`)
+				opened(t, f.URL+"/v1", map[string]any{"served_model_name": "alias"})
 			} else {
 				require.NoError(t, err)
 				require.Equal(t, "served", named.Info().Settings["server.models"])
