@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,10 +20,13 @@ func (e *Engine) findModel(ctx context.Context, model string) error {
 		return e.client.attempt(ctx, e.client.retries, url, body, out)
 	})
 	var fails *busy
-	if isRefusal(err) || errors.As(err, &fails) { // transformers serve lists what is cached, and fails without a cache
+	var no *refusal
+	switch {
+	case errors.As(err, &no) && (no.status == http.StatusUnauthorized || no.status == http.StatusForbidden):
+		return err // the key is what is wrong
+	case errors.As(err, &no) || errors.As(err, &fails): // transformers serve lists what is cached, and fails without a cache
 		return fmt.Errorf("which models the server has: %w; set served_model_name", err)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	for _, name := range names {
