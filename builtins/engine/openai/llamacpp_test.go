@@ -2,13 +2,11 @@ package openai_test
 
 import (
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"adkernel/builtins/engine"
-	"adkernel/builtins/engine/backend"
 	"adkernel/builtins/gguf"
 	"adkernel/internal/neighbours"
 )
@@ -18,8 +16,8 @@ import (
 // are those of the embedded engine with the checkpoint that is imported from the
 // file that it serves.
 func TestLlamaCpp(t *testing.T) {
-	const samples, context = 54, 1024 // tokens of each of two slots
-	server, file := neighbours.ServeLlamaCpp(t, demo(t, "dense"), "n_parallel=2", "n_ctx=2048",
+	const samples = 54
+	server, file := neighbours.ServeLlamaCpp(t, demo(t, "dense"), "n_parallel=2", "n_ctx=2048", // 1024 tokens of each slot
 		"sampling.dry_multiplier=5", "sampling.typ_p=0.1", "sampling.dynatemp_range=2", "sampling.penalty_repeat=1.5")
 	model := filepath.Join(t.TempDir(), "imported")
 	require.NoError(t, gguf.Import(file, model))
@@ -58,22 +56,7 @@ func TestLlamaCpp(t *testing.T) {
 	})
 
 	t.Run("a full context", func(t *testing.T) {
-		e, err := backend.Open(t.Context(), deployed(nil), engine.Site{})
-		require.NoError(t, err)
-		defer e.Close()
-		prompt, err := e.Encode(strings.Repeat("What is 1 + 1?\n", 200), true)
-		require.NoError(t, err)
-		require.Greater(t, len(prompt), context)
-		var finish []string
-		emit := func(r engine.Response) error {
-			finish = append(finish, r.Finish)
-			return nil
-		}
-		require.NoError(t, e.Generate(t.Context(), []engine.Request{{Tokens: prompt[:context-4], MaxTokens: 4, StopTexts: []string{"never"}}}, emit))
-		require.NoError(t, e.Generate(t.Context(), []engine.Request{{Tokens: prompt[:context-4], MaxTokens: 5, StopTexts: []string{"never"}}}, emit))
-		require.Equal(t, []string{"length", "server limit"}, finish)
-		err = e.Generate(t.Context(), []engine.Request{{Tokens: prompt, MaxTokens: 1}}, emit)
-		require.ErrorContains(t, err, "exceeds the available context size (1024 tokens)")
+		fullContext(t, deployed(nil), 1024, "exceeds the available context size (1024 tokens)")
 	})
 
 	t.Run("killed and back", func(t *testing.T) {

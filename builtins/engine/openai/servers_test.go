@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -200,6 +201,12 @@ func TestVLLM(t *testing.T) {
 		require.Positive(t, missing)
 	})
 
+	t.Run("a full context", func(t *testing.T) {
+		d := served(t, server, nil)
+		d.Model = demo(t, "dense")
+		fullContext(t, d, 1024, "request 0: the server answers 400: ")
+	})
+
 	t.Run("a wrong model", func(t *testing.T) {
 		err := wait(t, launched(t, served(t, server, map[string]any{"served_model_name": "nope"}), 18))
 		require.ErrorContains(t, err, `the server has no model "nope", but demo: the server answers 404`)
@@ -208,6 +215,28 @@ func TestVLLM(t *testing.T) {
 	t.Run("killed and back", func(t *testing.T) {
 		killedAndBack(t, server, own, served(t, server, map[string]any{"concurrency": 1, "retries": 1}), 180)
 	})
+}
+
+// fullContext demands that an output for which a server's context has no room is
+// told from one that the request ended, and of a prompt that does not fit the
+// server's refusal.
+func fullContext(t *testing.T, d engine.Deployment, context int, refusal string) {
+	t.Helper()
+	e, err := backend.Open(t.Context(), d, engine.Site{})
+	require.NoError(t, err)
+	defer e.Close()
+	prompt, err := e.Encode(strings.Repeat("What is 1 + 1?\n", context/5), true)
+	require.NoError(t, err)
+	require.Greater(t, len(prompt), context)
+	finish := map[int]string{}
+	emit := func(r engine.Response) error {
+		finish[r.ID] = r.Finish
+		return nil
+	}
+	most := prompt[:context-4]
+	require.NoError(t, e.Generate(t.Context(), []engine.Request{{ID: 4, Tokens: most, MaxTokens: 4}, {ID: 5, Tokens: most, MaxTokens: 5}}, emit))
+	require.Equal(t, map[int]string{4: "length", 5: "server limit"}, finish)
+	require.ErrorContains(t, e.Generate(t.Context(), []engine.Request{{Tokens: prompt, MaxTokens: 1}}, emit), refusal)
 }
 
 // killedAndBack kills a server in the middle of a run, and lets it come back on the
