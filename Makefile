@@ -25,7 +25,7 @@ RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/display ./kernel/host .
 # Packages with tests that run real engines and servers in Python.
 NEIGHBOURS := ./builtins/engine/transformers ./builtins/engine/trtllm ./builtins/engine/openai
 
-.PHONY: help build generate demo lab install test check unit race clients notebooks record pictures notebooks-yaegi conformance soak test-slurm bench neighbours vllm test-datasets test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
+.PHONY: help build generate demo lab install test check unit race clients notebooks record pictures notebooks-yaegi conformance soak test-slurm bench neighbours vllm llamacpp test-datasets test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -55,7 +55,7 @@ install: build ## Install the command beside Go's others, and the kernelspec for
 	$$(go env GOBIN | grep . || echo $$(go env GOPATH)/bin)/adkernel install --user
 
 test: check unit race clients notebooks ## Everything that continuous integration runs.
-	@echo; echo "not run here: make bench (measurements), make notebooks-yaegi (the notebooks with the other evaluator), make conformance and make soak (the evaluator and the kernel at length), make test-slurm (needs slurm-wlm and root), make test-datasets (needs all of MMLU and of GSM8K), make test-neighbours (torch, transformers and vLLM beside our engines)"
+	@echo; echo "not run here: make bench (measurements), make notebooks-yaegi (the notebooks with the other evaluator), make conformance and make soak (the evaluator and the kernel at length), make test-slurm (needs slurm-wlm and root), make test-datasets (needs all of MMLU and of GSM8K), make test-neighbours (torch, transformers, vLLM and llama.cpp beside our engines)"
 
 check: ## gofmt, vet, staticcheck, generated files.
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-clean:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -106,12 +106,15 @@ test-datasets: ## Every prompt of the whole data sets, MMLU=DIR and GSM8K=DIR, a
 bench: build .venv/ready ## Measure, beside ipykernel, yaegi, compiled Go, pandas, DuckDB and transformers: fifteen minutes, QUICK=1 three; writes docs/speed.md.
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/bench.py
 
-neighbours: .venv-neighbours/ready .venv-vllm/ready ## Install torch, transformers and vLLM: the real engines and servers that ours are tested and measured against.
+neighbours: .venv-neighbours/ready .venv-vllm/ready .venv-llamacpp/ready ## Install torch, transformers, vLLM and llama.cpp: the real engines and servers that ours are tested and measured against.
 
 vllm: .venv-vllm/ready ## Install vLLM alone; internal/python/vllm_serve.py serves a checkpoint with it.
 
+llamacpp: .venv-llamacpp/ready ## Install llama.cpp's server alone, as a wheel; internal/python/llamacpp_serve.py serves a GGUF file or a checkpoint with it.
+
 test-neighbours: neighbours test-lmeval test-gguf ## Tests that need them, half an hour on two busy cores.
-	ADKERNEL_NEIGHBOURS=$(CURDIR)/.venv-neighbours/bin/python ADKERNEL_VLLM=$(CURDIR)/.venv-vllm/bin/python go test -timeout 60m -p 2 $(NEIGHBOURS)
+	ADKERNEL_NEIGHBOURS=$(CURDIR)/.venv-neighbours/bin/python ADKERNEL_VLLM=$(CURDIR)/.venv-vllm/bin/python \
+		ADKERNEL_LLAMACPP=$(CURDIR)/.venv-llamacpp/bin/python go test -timeout 60m -p 2 $(NEIGHBOURS)
 	ADKERNEL_NEIGHBOURS=$(CURDIR)/.venv-neighbours/bin/python go test -timeout 60m -run Neighbour ./builtins/diagnose
 
 lmeval: .venv-lmeval/ready ## Install lm-evaluation-harness, which judges adkernel serve and the prompts.
@@ -148,6 +151,12 @@ $(SMOLLM2): | .venv-neighbours/ready
 	python3 -m venv .venv-vllm
 	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check uv
 	.venv-vllm/bin/uv pip install --quiet --python .venv-vllm/bin/python --override internal/python/overrides-vllm.txt -r $<
+	@touch $@
+
+.venv-llamacpp/ready: internal/python/requirements-llamacpp.txt
+	python3 -m venv .venv-llamacpp
+	.venv-llamacpp/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.venv-llamacpp/bin/uv pip install --quiet --python .venv-llamacpp/bin/python -r $<
 	@touch $@
 
 .venv-lmeval/ready: internal/python/requirements-lmeval.txt

@@ -12,10 +12,11 @@ import (
 )
 
 // Variables that name the interpreters of the environments that make neighbours
-// and make vllm install.
+// installs.
 const (
-	pythonVariable = "ADKERNEL_NEIGHBOURS"
-	vllmVariable   = "ADKERNEL_VLLM"
+	pythonVariable   = "ADKERNEL_NEIGHBOURS"
+	vllmVariable     = "ADKERNEL_VLLM"
+	llamaCppVariable = "ADKERNEL_LLAMACPP"
 )
 
 // Python returns an interpreter with torch and transformers, or skips the test.
@@ -28,6 +29,12 @@ func Python(t testing.TB) string {
 func VLLM(t testing.TB) string {
 	t.Helper()
 	return interpreter(t, vllmVariable, "vLLM")
+}
+
+// LlamaCpp returns an interpreter with llama.cpp's server, or skips the test.
+func LlamaCpp(t testing.TB) string {
+	t.Helper()
+	return interpreter(t, llamaCppVariable, "llama.cpp")
 }
 
 func interpreter(t testing.TB, variable, what string) string {

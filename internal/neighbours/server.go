@@ -44,6 +44,21 @@ func ServeVLLM(t testing.TB, dir string) *Server {
 	return s
 }
 
+// ServeLlamaCpp starts llama.cpp's server with the checkpoint in dir, which it
+// reads as a GGUF file of float32 that is returned too. Parameters are those of
+// internal/python/llamacpp_serve.py.
+func ServeLlamaCpp(t testing.TB, dir string, parameters ...string) (s *Server, file string) {
+	t.Helper()
+	python, serve, work := LlamaCpp(t), script(t, "llamacpp_serve.py"), t.TempDir()
+	port := freePort(t)
+	s = &Server{URL: fmt.Sprintf("http://127.0.0.1:%d/v1", port), Name: "demo", t: t, log: filepath.Join(work, "llamacpp.log")}
+	s.command = func() *exec.Cmd {
+		return exec.Command(python, append([]string{serve, dir, work, strconv.Itoa(port), s.Name}, parameters...)...)
+	}
+	s.Start()
+	return s, filepath.Join(work, "model.gguf")
+}
+
 // ServeTransformers starts transformers serve with the checkpoint in dir, in
 // float32. It knows the model by that folder.
 func ServeTransformers(t testing.TB, dir string) *Server {

@@ -18,9 +18,7 @@ const (
 	maxStops   = 64
 )
 
-// common are the arguments of completions and of chat completions. Those of
-// which only the neutral value is accepted are there so that clients which
-// always send them are understood.
+// common are the arguments of completions and of chat completions.
 type common struct {
 	Model         string         `json:"model"`
 	MaxTokens     *int           `json:"max_tokens"`
@@ -37,16 +35,44 @@ type common struct {
 	AddSpecial    *bool          `json:"add_special_tokens"` // vLLM
 	TokenIDs      bool           `json:"return_token_ids"`   // vLLM
 
-	FrequencyPenalty  float64        `json:"frequency_penalty"`
-	PresencePenalty   float64        `json:"presence_penalty"`
-	RepetitionPenalty *float64       `json:"repetition_penalty"` // vLLM
-	RepeatPenalty     *float64       `json:"repeat_penalty"`     // llama.cpp
-	LogitBias         map[string]any `json:"logit_bias"`
+	without
+	LogitBias map[string]any `json:"logit_bias"`
 
 	User        string         `json:"user"`         // for OpenAI's records
 	Metadata    map[string]any `json:"metadata"`     // the same
 	Store       *bool          `json:"store"`        // the same
 	ServiceTier string         `json:"service_tier"` // the same
+}
+
+// without are arguments of which only the value that changes nothing is accepted:
+// clients that always send them are understood.
+type without struct {
+	FrequencyPenalty  *float64 `json:"frequency_penalty"`
+	PresencePenalty   *float64 `json:"presence_penalty"`
+	RepetitionPenalty *float64 `json:"repetition_penalty"` // vLLM
+	MinP              *float64 `json:"min_p"`              // vLLM
+	RepeatPenalty     *float64 `json:"repeat_penalty"`     // llama.cpp, and those below
+	DryMultiplier     *float64 `json:"dry_multiplier"`
+	DynatempRange     *float64 `json:"dynatemp_range"`
+	TypicalP          *float64 `json:"typical_p"`
+	XTCProbability    *float64 `json:"xtc_probability"`
+}
+
+func (w *without) check() error {
+	for _, argument := range []struct {
+		name  string
+		value *float64
+		none  float64
+	}{
+		{"frequency_penalty", w.FrequencyPenalty, 0}, {"presence_penalty", w.PresencePenalty, 0}, {"repetition_penalty", w.RepetitionPenalty, 1},
+		{"min_p", w.MinP, 0}, {"repeat_penalty", w.RepeatPenalty, 1}, {"dry_multiplier", w.DryMultiplier, 0}, {"dynatemp_range", w.DynatempRange, 0},
+		{"typical_p", w.TypicalP, 1}, {"xtc_probability", w.XTCProbability, 0},
+	} {
+		if argument.value != nil && *argument.value != argument.none {
+			return invalid(argument.name, "%s is not supported: leave it out, or set %v", argument.name, argument.none)
+		}
+	}
+	return nil
 }
 
 type streamOptions struct {
@@ -136,14 +162,6 @@ func (c *common) check() error {
 		return invalid("stop", "%d stop texts: want %d at most", len(c.Stop), maxStops)
 	case c.StreamOptions != nil && !c.Stream:
 		return invalid("stream_options", "stream_options are given, but stream is not true")
-	case c.FrequencyPenalty != 0:
-		return invalid("frequency_penalty", "frequency_penalty is not supported: leave it out, or set 0")
-	case c.PresencePenalty != 0:
-		return invalid("presence_penalty", "presence_penalty is not supported: leave it out, or set 0")
-	case c.RepetitionPenalty != nil && *c.RepetitionPenalty != 1:
-		return invalid("repetition_penalty", "repetition_penalty is not supported: leave it out, or set 1")
-	case c.RepeatPenalty != nil && *c.RepeatPenalty != 1:
-		return invalid("repeat_penalty", "repeat_penalty is not supported: leave it out, or set 1")
 	case len(c.LogitBias) > 0:
 		return invalid("logit_bias", "logit_bias is not supported: leave it out")
 	}
@@ -152,7 +170,7 @@ func (c *common) check() error {
 			return invalid("stop", "a stop text is empty")
 		}
 	}
-	return nil
+	return c.without.check()
 }
 
 func (c *common) choices() int {

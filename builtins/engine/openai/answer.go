@@ -13,7 +13,24 @@ import (
 
 // answer is what both kinds of completions have in common here.
 type answer struct {
-	Choices []choice `json:"choices"`
+	Model   lenient[string] `json:"model"` // that answered
+	Choices []choice        `json:"choices"`
+	Usage   lenient[usage]  `json:"usage"`
+}
+
+// usage is how many tokens the server counted; 0 where it does not say.
+type usage struct {
+	Prompt int `json:"prompt_tokens"`
+	Output int `json:"completion_tokens"`
+}
+
+// only is the choice of an answer that has one, nil of another.
+func (a *answer) only() *choice {
+	if len(a.Choices) != 1 {
+		return nil
+	}
+	a.Choices[0].usage = a.Usage.value
+	return &a.Choices[0]
 }
 
 type choice struct {
@@ -25,6 +42,8 @@ type choice struct {
 	TokenIDs       lenient[[]int32]           `json:"token_ids"`       // vLLM, when asked
 	PromptLogProbs lenient[[]json.RawMessage] `json:"prompt_logprobs"` // vLLM, when asked
 	LogProbs       lenient[logProbs]          `json:"logprobs"`
+
+	usage usage // the answer's
 }
 
 // A lenient value is what an answer is not refused for: it is zero where the

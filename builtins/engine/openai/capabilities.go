@@ -19,6 +19,10 @@ type capabilities struct {
 	echo           bool // log-probabilities of the prompt come back with echo
 	promptLogProbs bool // and with vLLM's prompt_logprobs
 	finishes       bool // why an output ended is said
+	countsPrompt   bool // tokens of the prompt are counted as they are
+	countsOutput   bool // and those of the output
+
+	models []string // that the server lists, where that which it was asked for is none of them
 
 	neutral map[string]any // the words that leave logits as they are, of those that are accepted
 }
@@ -60,6 +64,9 @@ func (c capabilities) inForce() map[string]string {
 		"server.logprobs": logprobs, "server.output_ids": available(c.outputIDs),
 		"server.echo": available(c.echo), "server.prompt_logprobs": available(c.promptLogProbs),
 		"server.finish_reason": available(c.finishes), "server.logits": available(false),
+	}
+	if c.models != nil {
+		out["server.models"] = strings.Join(c.models, ", ")
 	}
 	maps.Copy(out, c.askedFor())
 	return out

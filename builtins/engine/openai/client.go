@@ -199,9 +199,12 @@ func (c *client) failed(response *http.Response, text []byte) error {
 		var inner struct {
 			Message string `json:"message"`
 		}
+		var plain string // trtllm-serve's of arguments
 		switch {
 		case json.Unmarshal(body.Error, &inner) == nil && inner.Message != "":
 			message = inner.Message
+		case json.Unmarshal(body.Error, &plain) == nil && plain != "":
+			message = excerpt([]byte(plain))
 		case body.Message != "":
 			message = body.Message
 		case len(body.Detail) > 0:
@@ -261,28 +264,3 @@ func excerpt(text []byte) string {
 
 // root is the server's address without the API's /v1.
 func (c *client) root() string { return strings.TrimSuffix(c.base, "/v1") }
-
-func (c *client) tokenize(ctx context.Context, model, text string, special bool) ([]int32, error) {
-	var out struct {
-		Tokens []int32 `json:"tokens"`
-	}
-	err := c.attempt(ctx, c.retries, c.root()+"/tokenize", map[string]any{"model": model, "prompt": text, "add_special_tokens": special}, &out)
-	if err == nil && out.Tokens == nil {
-		err = errors.New("the server's /tokenize gives no tokens")
-	}
-	return out.Tokens, err
-}
-
-func (c *client) detokenize(ctx context.Context, model string, ids []int32) (string, error) {
-	var out struct {
-		Prompt *string `json:"prompt"`
-	}
-	err := c.attempt(ctx, c.retries, c.root()+"/detokenize", map[string]any{"model": model, "tokens": ids}, &out)
-	if err == nil && out.Prompt == nil {
-		err = errors.New("the server's /detokenize gives no text")
-	}
-	if err != nil {
-		return "", err
-	}
-	return *out.Prompt, nil
-}

@@ -15,7 +15,9 @@ import (
 // Generate sends the requests, several at a time, and hands over each answer as
 // it comes. What the server ended itself is asked for again, as often as a
 // request that fails; where it ends again and again, Finish is the server's word
-// for it ("abort", "content_filter", "cut off"), and the output no answer. It is
+// for it ("abort", "content_filter"), or ours where it has none ("cut off",
+// "server limit"), and the output is no answer. A prompt that the server shortened
+// is an error. Finish is
 // "" of a server that never says why outputs end. Tokens are the server's where
 // it gives ids, else those of the text, encoded again. Texts are cut here where
 // they hold a stop text: not every server leaves it out. Answers that came before
@@ -109,19 +111,20 @@ func (e *Engine) ask(ctx context.Context, path string, ask map[string]any) (*cho
 		if err := e.client.send(ctx, e.client.base+path, ask, &got); err != nil {
 			return err
 		}
-		if len(got.Choices) == 1 {
-			return e.broken(&got.Choices[0])
+		if c := got.only(); c != nil {
+			return e.broken(c)
 		}
 		return nil
 	})
 	var ended *brokenOff
+	c := got.only()
 	switch {
 	case err != nil && (ctx.Err() != nil || !errors.As(err, &ended)):
 		return nil, err
-	case len(got.Choices) != 1:
+	case c == nil:
 		return nil, fmt.Errorf("the server answers with %d choices, not with one", len(got.Choices))
 	}
-	return &got.Choices[0], nil
+	return c, nil
 }
 
 // words are a request in those of the API.
@@ -175,6 +178,12 @@ const shortOutput = 16
 // response reads the answer to a request.
 func (e *Engine) response(ctx context.Context, r engine.Request, c *choice) (engine.Response, error) {
 	response := engine.Response{ID: r.ID, Finish: e.finish(c)}
+	if err := e.wholePrompt(r, c); err != nil {
+		return response, err
+	}
+	if response.Finish == "length" && e.tooShort(r, c) {
+		response.Finish = serverLimit
+	}
 	switch {
 	case c.Text != nil:
 		response.Text = *c.Text

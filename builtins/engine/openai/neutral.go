@@ -10,13 +10,19 @@ import (
 // neutral are the words that leave the model's logits as they are. What a
 // request does not say, servers take from the checkpoint's
 // generation_config.json (vLLM, SGLang, transformers serve) or from their command
-// line (llama.cpp); a penalty from there makes another answer of a greedy one.
+// line (llama.cpp); a penalty from there makes another answer of a greedy one, and
+// so do those of llama.cpp's samplers that take the likeliest token away or make
+// a temperature of their own.
 var neutral = map[string]any{
 	"top_p":              1,
 	"frequency_penalty":  0, // by which transformers serve sets its repetition_penalty, 1 more than this
 	"presence_penalty":   0,
 	"repetition_penalty": 1, // vLLM, SGLang, TensorRT-LLM
-	"repeat_penalty":     1, // llama.cpp
+	"repeat_penalty":     1, // llama.cpp, and those below
+	"dry_multiplier":     0,
+	"dynatemp_range":     0,
+	"typical_p":          1,
+	"xtc_probability":    0,
 }
 
 // probeNeutral finds which of the neutral words the server takes: all of them,

@@ -35,7 +35,7 @@ import (
 )
 
 // version of the engine; it changes when what is sent does.
-const version = "1.2"
+const version = "1.3"
 
 // Engine is a server that was probed.
 type Engine struct {
@@ -43,6 +43,7 @@ type Engine struct {
 	settings  settings
 	server    capabilities
 	tokenizer *tokenizer.Tokenizer // nil: the server's
+	wording   wording              // of requests to the server's
 	model     string               // as the server calls it
 	texts     sync.Map             // token id -> text, of a server's tokenizer
 
@@ -136,7 +137,11 @@ func (e *Engine) encode(ctx context.Context, text string, special bool) ([]int32
 	if e.tokenizer != nil {
 		return e.tokenizer.Encode(text, special), nil
 	}
-	return e.client.tokenize(ctx, e.model, text, special)
+	tokens, err := e.client.tokenize(ctx, e.settings.retries, e.wording, e.model, text, special)
+	if err != nil {
+		return nil, fmt.Errorf("the server's /tokenize: %w", err)
+	}
+	return tokens, nil
 }
 
 func (e *Engine) decode(ctx context.Context, ids []int32) (string, error) {

@@ -35,6 +35,7 @@ func TestAnswersAreThoseOfTheEngineBehindTheServer(t *testing.T) {
 		"server.prompt_logprobs": "not available from this server", "server.logits": "not available from this server",
 		"server.finish_reason": "available", "request.top_p": "1", "request.frequency_penalty": "0", "request.presence_penalty": "0",
 		"request.repetition_penalty": "1", "request.repeat_penalty": "1",
+		"request.dry_multiplier": "0", "request.dynatemp_range": "0", "request.typical_p": "1", "request.xtc_probability": "0",
 	}, info.Settings)
 
 	var requests []engine.Request
@@ -138,6 +139,13 @@ func TestModelsAreChosenOrAskedFor(t *testing.T) {
 	require.Equal(t, "a", e.Info().Model)
 	_, err := Open(t.Context(), engine.Deployment{Model: "x", URL: f.URL + "/v1", Args: map[string]any{"tokenizer": demo}}, engine.Site{})
 	require.ErrorContains(t, err, "the models a, dense: set served_model_name")
+
+	closed := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, _ int) {
+		w.WriteHeader(401) // as llama.cpp says it
+		fmt.Fprint(w, `{"error":{"message":"Invalid API Key","type":"authentication_error","code":401}}`)
+	})
+	_, err = Open(t.Context(), engine.Deployment{Model: "x", URL: closed.URL + "/v1", Args: map[string]any{"api_key_env": "ADKERNEL_TEST_NO_KEY"}}, engine.Site{})
+	require.EqualError(t, err, "deployment x: the server answers 401: Invalid API Key (the environment variable ADKERNEL_TEST_NO_KEY, in which the API key is looked for, is not set)")
 }
 
 // misbehaving fails n times for each request, each time as fail says.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -34,6 +33,9 @@ func (e *Engine) probe(ctx context.Context, model string) error {
 		return err
 	}
 	e.server.finishes = e.finish(&got.Choices[0]) != ""
+	if err := e.checkModel(ctx, got.Model.value); err != nil {
+		return err
+	}
 	served, err := e.findTokens(ctx)
 	if err != nil {
 		return err
@@ -47,7 +49,10 @@ func (e *Engine) probe(ctx context.Context, model string) error {
 	if err := e.probeLogProbs(ctx, "/completions", ask); err != nil {
 		return err
 	}
-	return e.probePrompt(ctx, ask, len(served))
+	if err := e.probePrompt(ctx, ask, len(served)); err != nil {
+		return err
+	}
+	return e.probeCounts(ctx, "/completions", ask, len(served))
 }
 
 // findTokens finds a tokenizer, and returns the probe's tokens. One that is not
@@ -67,17 +72,6 @@ func (e *Engine) findTokens(ctx context.Context) ([]int32, error) {
 	return own, ctx.Err()
 }
 
-func (e *Engine) serverTokens(ctx context.Context) ([]int32, error) {
-	var out struct {
-		Tokens []int32 `json:"tokens"`
-	}
-	err := e.client.once(ctx, e.client.root()+"/tokenize", map[string]any{"model": e.model, "prompt": probeText, "add_special_tokens": true}, &out)
-	if err == nil && len(out.Tokens) == 0 {
-		err = errors.New("it answers without tokens")
-	}
-	return out.Tokens, err
-}
-
 // try asks for what a server may refuse, and returns nil where it does. An
 // error is something else, which lasts.
 func (e *Engine) try(ctx context.Context, path string, ask map[string]any) (*choice, error) {
@@ -88,9 +82,9 @@ func (e *Engine) try(ctx context.Context, path string, ask map[string]any) (*cho
 		err = e.client.call(ctx, path, ask, &got)
 	}
 	switch {
-	case err == nil && len(got.Choices) == 1:
-		return &got.Choices[0], nil
-	case err == nil || refuses(err):
+	case err == nil:
+		return got.only(), nil
+	case refuses(err):
 		return nil, nil
 	}
 	return nil, err
@@ -189,66 +183,23 @@ func (e *Engine) probeChat(ctx context.Context, completions *refusal) error {
 		}
 	}
 	e.server.chat, e.server.finishes = true, e.finish(&got.Choices[0]) != ""
+	if err := e.checkModel(ctx, got.Model.value); err != nil {
+		return err
+	}
 	if err := e.probeNeutral(ctx, "/chat/completions", ask); err != nil {
 		return err
 	}
-	return e.probeLogProbs(ctx, "/chat/completions", ask)
+	if err := e.probeLogProbs(ctx, "/chat/completions", ask); err != nil {
+		return err
+	}
+	return e.probeCounts(ctx, "/chat/completions", ask, 0)
 }
 
 // unserved is the error of a server that answers neither kind of completions:
 // it may not have the model.
 func (e *Engine) unserved(ctx context.Context, completions, chat error) error {
-	if names, err := e.models(ctx, e.client.once); err == nil && len(names) > 0 && !slices.Contains(names, e.model) {
+	if names, _, err := e.models(ctx, e.client.once); err == nil && len(names) > 0 && !slices.Contains(names, e.model) {
 		return fmt.Errorf("the server has no model %q, but %s: %w", e.model, strings.Join(names, ", "), completions)
 	}
 	return fmt.Errorf("neither completions (%w) nor chat completions (%w)", completions, chat)
-}
-
-// findModel decides the name that requests carry: the setting's, the only one
-// that the server has, or the one that is called as the deployment's model.
-func (e *Engine) findModel(ctx context.Context, model string) error {
-	if e.model = e.settings.model; e.model != "" {
-		return nil
-	}
-	names, err := e.models(ctx, func(ctx context.Context, url string, body, out any) error {
-		return e.client.attempt(ctx, e.client.retries, url, body, out)
-	})
-	var fails *busy
-	if isRefusal(err) || errors.As(err, &fails) { // transformers serve lists what is cached, and fails without a cache
-		return fmt.Errorf("which models the server has: %w; set served_model_name", err)
-	}
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if name == model || name == filepath.Base(model) {
-			e.model = name
-		}
-	}
-	switch {
-	case len(names) == 0:
-		return errors.New("the server has no models")
-	case e.model == "" && len(names) == 1:
-		e.model = names[0]
-	case e.model == "":
-		return fmt.Errorf("the server has the models %s: set served_model_name to one of them", strings.Join(names, ", "))
-	}
-	return nil
-}
-
-// models are the names of the models that the server lists.
-func (e *Engine) models(ctx context.Context, get func(ctx context.Context, url string, body, out any) error) ([]string, error) {
-	var list struct {
-		Data []struct {
-			ID string `json:"id"`
-		} `json:"data"`
-	}
-	if err := get(ctx, e.client.base+"/models", nil, &list); err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, m := range list.Data {
-		names = append(names, m.ID)
-	}
-	return names, nil
 }

@@ -71,12 +71,12 @@ func TestOnlyWhatCameBackCountsAsAnAbility(t *testing.T) {
 			for _, key := range []string{"prompt", "messages", "model", "max_tokens", "path"} {
 				delete(last, key)
 			}
-			for word, value := range map[string]float64{
-				"temperature": 0, "top_p": 1, "frequency_penalty": 0, "presence_penalty": 0, "repetition_penalty": 1, "repeat_penalty": 1,
-			} {
-				require.Equal(t, value, last[word], word)
+			for word, value := range neutral {
+				require.EqualValues(t, value, last[word], word)
 				delete(last, word)
 			}
+			require.Zero(t, last["temperature"])
+			delete(last, "temperature")
 			require.Equal(t, c.asked, last)
 			require.GreaterOrEqual(t, len(got[3].LogProbs), len(c.top))
 			for i, p := range c.top {
@@ -105,9 +105,11 @@ func TestOnlyWhatCameBackCountsAsAnAbility(t *testing.T) {
 // nothing is penalized, in the words that it takes.
 func TestAGreedyAnswerIsAskedForInEveryWordThatTheServerTakes(t *testing.T) {
 	const own = "the server's own: it refuses the word"
-	all := map[string]string{"top_p": "1", "frequency_penalty": "0", "presence_penalty": "0", "repetition_penalty": "1", "repeat_penalty": "1"}
+	all := map[string]string{"top_p": "1", "frequency_penalty": "0", "presence_penalty": "0", "repetition_penalty": "1",
+		"repeat_penalty": "1", "dry_multiplier": "0", "dynatemp_range": "0", "typical_p": "1", "xtc_probability": "0"}
+	llamacpp := []string{"repeat_penalty", "dry_multiplier", "dynatemp_range", "typical_p", "xtc_probability"}
 	for name, refused := range map[string][]string{
-		"all": nil, "OpenAI's": {"repetition_penalty", "repeat_penalty"}, "TensorRT-LLM's": {"repeat_penalty"}, "none": slices.Collect(maps.Keys(all)),
+		"all": nil, "OpenAI's": append(llamacpp, "repetition_penalty"), "TensorRT-LLM's": llamacpp, "none": slices.Collect(maps.Keys(all)),
 	} {
 		for _, chat := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, chat %v", name, chat), func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,7 +36,9 @@ func demo(t *testing.T, part string) string {
 // launched starts a run of the demo's task.
 func launched(t *testing.T, d engine.Deployment, samples int) *run.Run {
 	t.Helper()
-	d.Model = demo(t, "dense")
+	if d.Model == "" {
+		d.Model = demo(t, "dense")
+	}
 	spec := run.Spec{Deployment: d, Task: task.Spec{Kind: "mmlu", Dataset: demo(t, "task"), Samples: samples}}
 	r, err := run.Launch(t.Context(), spec, options(t))
 	require.NoError(t, err)
@@ -83,6 +86,25 @@ func equalAnswers(t *testing.T, want, got *run.Run) {
 		require.Equal(t, w.Tokens, other[i].Tokens, "sample %d", i)
 		require.Equal(t, w.Finish, other[i].Finish, "sample %d", i)
 		require.Equal(t, w.Correct, other[i].Correct, "sample %d", i)
+	}
+}
+
+// equalLogProbs demands of each sample's 20 likeliest tokens the log-probabilities
+// of another engine's logits.
+func equalLogProbs(t *testing.T, want, got *run.Run) {
+	t.Helper()
+	base := samplesOf(t, want)
+	for i, s := range samplesOf(t, got) {
+		row, err := want.LogitRow(i)
+		require.NoError(t, err)
+		all := logits.LogSoftmax(row)
+		require.Len(t, s.LogProbs, 20)
+		for _, p := range s.LogProbs {
+			require.InDelta(t, all[p.ID], p.LogProb, 1e-3, "sample %d, token %d", i, p.ID)
+		}
+		require.Equal(t, base[i].Top[0].Text, s.LogProbs[0].Text)
+		require.Empty(t, s.MissingLetters())
+		require.InDelta(t, base[i].Margin, s.Margin, 1e-3)
 	}
 }
 
@@ -150,19 +172,7 @@ func TestVLLM(t *testing.T) {
 	t.Run("answers", func(t *testing.T) {
 		r := ran(t, served(t, server, nil), 180)
 		equalAnswers(t, own, r)
-		base := samplesOf(t, own)
-		for i, s := range samplesOf(t, r) {
-			row, err := own.LogitRow(i)
-			require.NoError(t, err)
-			all := logits.LogSoftmax(row)
-			require.Len(t, s.LogProbs, 20)
-			for _, p := range s.LogProbs {
-				require.InDelta(t, all[p.ID], p.LogProb, 1e-3, "sample %d, token %d", i, p.ID)
-			}
-			require.Equal(t, base[i].Top[0].Text, s.LogProbs[0].Text)
-			require.Empty(t, s.MissingLetters())
-			require.InDelta(t, base[i].Margin, s.Margin, 1e-3)
-		}
+		equalLogProbs(t, own, r)
 		c := noLogits(t, r, own)
 		require.Equal(t, 180, c.Margins.N)
 		require.InDelta(t, 0, c.Margins.Change.Estimate, 1e-3)
@@ -191,42 +201,77 @@ func TestVLLM(t *testing.T) {
 		require.Positive(t, missing)
 	})
 
+	t.Run("a full context", func(t *testing.T) {
+		d := served(t, server, nil)
+		d.Model = demo(t, "dense")
+		fullContext(t, d, 1024, "request 0: the server answers 400: ")
+	})
+
 	t.Run("a wrong model", func(t *testing.T) {
 		err := wait(t, launched(t, served(t, server, map[string]any{"served_model_name": "nope"}), 18))
 		require.ErrorContains(t, err, `the server has no model "nope", but demo: the server answers 404`)
 	})
 
 	t.Run("killed and back", func(t *testing.T) {
-		r := launched(t, served(t, server, map[string]any{"concurrency": 1, "retries": 1}), 180)
-		require.Eventually(t, func() bool {
-			p, err := r.Progress()
-			return err == nil && p.Done >= 20
-		}, 5*time.Minute, 5*time.Millisecond)
-		server.Kill()
-		err := wait(t, r)
-		require.ErrorContains(t, err, "after 2 attempts")
-		require.ErrorContains(t, err, "connection refused")
-		state, err := r.State()
-		require.NoError(t, err)
-		require.Equal(t, run.Failed, state.Status)
-		require.Contains(t, state.Error, "connection refused")
-		kept := samplesOf(t, r)
-		require.GreaterOrEqual(t, len(kept), 20)
-		require.Less(t, len(kept), 180, "the server was killed too late")
-		require.Equal(t, len(kept), state.Done)
-
-		server.Start()
-		require.NoError(t, r.Resume(t.Context(), options(t)))
-		require.NoError(t, wait(t, r))
-		equalAnswers(t, own, r)
-		state, err = r.State()
-		require.NoError(t, err)
-		require.Equal(t, run.Done, state.Status)
-		require.Equal(t, len(kept), state.Resumed)
-		text, err := os.ReadFile(filepath.Join(r.Dir(), "samples.jsonl"))
-		require.NoError(t, err)
-		require.Equal(t, 180, lines(text))
+		killedAndBack(t, server, own, served(t, server, map[string]any{"concurrency": 1, "retries": 1}), 180)
 	})
+}
+
+// fullContext demands that an output for which a server's context has no room is
+// told from one that the request ended, and of a prompt that does not fit the
+// server's refusal.
+func fullContext(t *testing.T, d engine.Deployment, context int, refusal string) {
+	t.Helper()
+	e, err := backend.Open(t.Context(), d, engine.Site{})
+	require.NoError(t, err)
+	defer e.Close()
+	prompt, err := e.Encode(strings.Repeat("What is 1 + 1?\n", context/5), true)
+	require.NoError(t, err)
+	require.Greater(t, len(prompt), context)
+	finish := map[int]string{}
+	emit := func(r engine.Response) error {
+		finish[r.ID] = r.Finish
+		return nil
+	}
+	most := prompt[:context-4]
+	require.NoError(t, e.Generate(t.Context(), []engine.Request{{ID: 4, Tokens: most, MaxTokens: 4}, {ID: 5, Tokens: most, MaxTokens: 5}}, emit))
+	require.Equal(t, map[int]string{4: "length", 5: "server limit"}, finish)
+	require.ErrorContains(t, e.Generate(t.Context(), []engine.Request{{Tokens: prompt, MaxTokens: 1}}, emit), refusal)
+}
+
+// killedAndBack kills a server in the middle of a run, and lets it come back on the
+// same port: the run ends as one that never stopped.
+func killedAndBack(t *testing.T, server *neighbours.Server, own *run.Run, d engine.Deployment, all int) {
+	t.Helper()
+	r := launched(t, d, all)
+	require.Eventually(t, func() bool {
+		p, err := r.Progress()
+		return err == nil && p.Done >= all/9
+	}, 5*time.Minute, 5*time.Millisecond)
+	server.Kill()
+	err := wait(t, r)
+	require.ErrorContains(t, err, "after 2 attempts")
+	require.ErrorContains(t, err, "connection refused")
+	state, err := r.State()
+	require.NoError(t, err)
+	require.Equal(t, run.Failed, state.Status)
+	require.Contains(t, state.Error, "connection refused")
+	kept := samplesOf(t, r)
+	require.GreaterOrEqual(t, len(kept), all/9)
+	require.Less(t, len(kept), all, "the server was killed too late")
+	require.Equal(t, len(kept), state.Done)
+
+	server.Start()
+	require.NoError(t, r.Resume(t.Context(), options(t)))
+	require.NoError(t, wait(t, r))
+	equalAnswers(t, own, r)
+	state, err = r.State()
+	require.NoError(t, err)
+	require.Equal(t, run.Done, state.Status)
+	require.Equal(t, len(kept), state.Resumed)
+	text, err := os.ReadFile(filepath.Join(r.Dir(), "samples.jsonl"))
+	require.NoError(t, err)
+	require.Equal(t, all, lines(text))
 }
 
 func lines(text []byte) (n int) {
