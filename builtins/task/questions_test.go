@@ -159,7 +159,7 @@ func TestATargetOfDigitsIsThePlaceOfAChoiceOrItsText(t *testing.T) {
 		lines string
 		want  []int // nil: refused
 	}{
-		"a number is a place":                     {document("0", "3", `"-1"`, "1.0"), []int{3}},
+		"a number is a place":                     {document("0", "3", `"-1"`, "0.0"), []int{3}},
 		"the likeliest, 3, is right: a text":      {document("0", `"3"`, `"-1"`, "1.0"), []int{2}},
 		"the likeliest, 3, is wrong: a place":     {document("0", `"3"`, "-1", "0.0"), []int{3}},
 		"the likeliest, 4, is right: a place":     {document("0", `"3"`, `"-9"`, "1.0"), []int{3}},
@@ -358,7 +358,7 @@ func TestChoicesOfTheHarnessSamplesAreRanked(t *testing.T) {
 		spec.Metric = c.metric
 		loaded, err := spec.Load()
 		require.NoError(t, err)
-		chosen, right := loaded.Rank(q, c.likelihoods)
+		chosen, right := loaded.Rank(loaded.Questions[0], c.likelihoods, make([]bool, 4))
 		require.Equal(t, c.chosen, chosen, "%v", c)
 		require.Equal(t, chosen == 0, right)
 	}
@@ -373,10 +373,13 @@ func TestChoicesOfTheHarnessSamplesAreRanked(t *testing.T) {
 	moved, err := load("b", "p ")
 	require.NoError(t, err)
 	require.Equal(t, Question{Subject: "x", Prompt: "p", Ref: "b", Right: 1, Choices: []string{"  a", " b"}}, moved.Questions[0], "white space at the prompt's end goes with the choice")
-	require.Equal(t, 1, Likeliest([]string{"  ab", " b"}, []float64{-3, -1.4}, AccNorm), "and does not count in its length")
-	require.Equal(t, 1, Likeliest([]string{"\nab", "\nb"}, []float64{-3, -1.4}, AccNorm), "nor does another delimiter")
+	var lengths Targets
+	require.Equal(t, []int{2, 1}, lengths.Lengths([]string{"  ab", " b"}, AccNorm), "and does not count in its length")
+	require.Equal(t, []int{2, 1}, lengths.Lengths([]string{"\nab", "\nb"}, AccNorm), "nor does another delimiter")
+	require.Equal(t, []int{3, 1}, lengths.Lengths([]string{" \u00e9b", " b"}, AccBytes))
+	require.Nil(t, lengths.Lengths([]string{"  ab", " b"}, Acc))
 	_, err = load("c", "p ")
 	require.ErrorContains(t, err, `its target "c" is neither the place of a choice nor a choice`)
 	_, err = load("b", "q ")
-	require.ErrorContains(t, err, "only choices behind one prompt can be ranked")
+	require.ErrorContains(t, err, "several choices behind several prompts")
 }
