@@ -3,6 +3,7 @@ package task
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -62,17 +63,20 @@ func (s Spec) loadLogged(path string) (*Task, error) {
 			return nil, fmt.Errorf("%s:%d: document %d: %w", path, n, l.ID, err)
 		}
 		if prompt, ok := seen[l.ID]; ok {
-			if prompt != d.Prompt {
+			if prompt != d.Text() {
 				return nil, fmt.Errorf("%s:%d: document %d has two prompts: the file is of more than one run", path, n, l.ID)
 			}
 			continue // another filter's line of the same output
 		}
-		seen[l.ID] = d.Prompt
+		seen[l.ID] = d.Text()
 		if first == nil {
 			first = settings
 		}
 		if len(documents) > 0 && (len(d.Choices) > 0) != (len(documents[0].Choices) > 0) {
 			return nil, fmt.Errorf("%s:%d: document %d is asked in another way than the first: the file is of more than one task", path, n, l.ID)
+		}
+		if (first.Chat != nil) != (settings.Chat != nil) {
+			return nil, fmt.Errorf("%s:%d: document %d is a text where others are conversations: the file is of more than one run", path, n, l.ID)
 		}
 		if first.MaxTokens != settings.MaxTokens || !slices.Equal(first.Stop, settings.Stop) {
 			return nil, fmt.Errorf("%s:%d: document %d has other generation settings than the first", path, n, l.ID)
@@ -86,7 +90,7 @@ func (s Spec) loadLogged(path string) (*Task, error) {
 		return nil, fmt.Errorf("%s: no samples", path)
 	}
 	slices.SortStableFunc(documents, func(a, b document) int { return a.Index - b.Index })
-	t.MaxTokens, t.Stop = first.MaxTokens, first.Stop
+	t.MaxTokens, t.Stop, t.Chat = first.MaxTokens, first.Stop, first.Chat
 	if len(documents[0].Choices) > 0 {
 		err = s.rank(documents)
 	} else {
@@ -137,6 +141,9 @@ func (l logged) document(subject string, judged bool) (document, *Task, error) {
 	}
 	var behind string
 	if json.Unmarshal(requests[0].second, &behind) == nil {
+		if requests[0].turns != nil {
+			return d, nil, errors.New("it asks how likely something is behind a conversation, which no chat server answers")
+		}
 		return d, &Task{MaxTokens: 1}, l.ranked(&d, requests)
 	}
 	if len(requests) > 1 {
@@ -149,12 +156,13 @@ func (l logged) document(subject string, judged bool) (document, *Task, error) {
 // request is what the model was asked: a prompt, and what is to be done with it.
 type request struct {
 	prompt string
+	turns  []Message       // of a chat server, in prompt's stead
 	second json.RawMessage // a continuation, or generation settings
 }
 
 func (l logged) requests() ([]request, error) {
 	if len(l.Arguments) == 0 {
-		return nil, fmt.Errorf("it has 0 requests")
+		return nil, errors.New("it has 0 requests")
 	}
 	out := make([]request, len(l.Arguments))
 	for i := range out {
@@ -163,13 +171,39 @@ func (l logged) requests() ([]request, error) {
 			return nil, fmt.Errorf("no gen_args_%d among %d requests", i, len(out))
 		}
 		if json.Unmarshal(arguments["arg_0"], &out[i].prompt) != nil {
-			return nil, fmt.Errorf("request %d: arg_0 is no prompt", i)
+			if out[i].turns = turnsOf(arguments["arg_0"]); out[i].turns == nil {
+				return nil, fmt.Errorf("request %d: arg_0 is neither a text nor a conversation", i)
+			}
 		}
 		if out[i].second, ok = arguments["arg_1"]; !ok {
 			return nil, fmt.Errorf("request %d has no arg_1: it asks how likely a whole text is (loglikelihood_rolling), which no answer is right to", i)
 		}
 	}
 	return out, nil
+}
+
+// turnsOf reads a conversation as the harness logs what it sent to a chat server
+// (local-chat-completions): a list of one text, which is JSON. nil where it is
+// none, or has turns that are more than text.
+func turnsOf(value json.RawMessage) []Message {
+	var texts []string
+	if json.Unmarshal(value, &texts) != nil || len(texts) != 1 {
+		return nil
+	}
+	d := json.NewDecoder(strings.NewReader(texts[0]))
+	d.DisallowUnknownFields()
+	var turns []struct {
+		Message
+		Type string `json:"type"` // "text", in older versions
+	}
+	if d.Decode(&turns) != nil {
+		return nil
+	}
+	var out []Message
+	for _, turn := range turns {
+		out = append(out, turn.Message)
+	}
+	return out
 }
 
 // number reads what the harness counts as 1 or 0.

@@ -26,6 +26,9 @@ func (l logged) generated(d *document, r request, judged bool) (*Task, error) {
 		return nil, fmt.Errorf("it is sampled at temperature %v: only greedy tasks can be asked", generation.Temp)
 	}
 	settings := &Task{MaxTokens: gsm8kMaxTokens} // the harness's max_gen_toks
+	if r.turns != nil {
+		settings.Chat = &Chat{} // the template's own arguments, as a server takes them
+	}
 	if generation.Tokens != nil {
 		settings.MaxTokens = *generation.Tokens
 	}
@@ -43,7 +46,8 @@ func (l logged) generated(d *document, r request, judged bool) (*Task, error) {
 	if err := json.Unmarshal(l.Target, &d.ref); err != nil {
 		return nil, errors.New("its target is no text")
 	}
-	d.Prompt, d.Letters, d.Ref = r.prompt, LettersIn(r.prompt), strings.TrimFunc(d.ref, isPythonSpace)
+	d.Prompt, d.Messages, d.Ref = r.prompt, r.turns, strings.TrimFunc(d.ref, isPythonSpace)
+	d.Letters = LettersIn(d.Text())
 	if judged {
 		return settings, nil
 	}

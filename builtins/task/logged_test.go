@@ -155,3 +155,28 @@ func TestNumbersThatJSONDoesNotHaveAreRead(t *testing.T) {
 	_, err := loadLines(t, Spec{}, strings.Replace(line, `"doc_id"`, `"perplexity": NaN, "doc_id"`, 1))
 	require.NoError(t, err)
 }
+
+// As local-chat-completions with --apply_chat_template logs its requests.
+func TestConversationsAreAskedAsConversations(t *testing.T) {
+	line := func(id int, prompt any) string {
+		arguments := map[string]any{"gen_args_0": map[string]any{"arg_0": prompt, "arg_1": map[string]any{"until": []string{"\n"}}}}
+		text, err := json.Marshal(map[string]any{"doc_id": id, "target": "B", "arguments": arguments, "resps": [][]string{{"B"}}, "filter": "none", "metrics": []string{"exact_match"}, "exact_match": 1})
+		require.NoError(t, err)
+		return string(text) + "\n"
+	}
+	turns := []string{`[{"role": "user", "content": "2 + 2?\nA. 3\nB. 4"}, {"role": "assistant", "content": "B", "type": "text"}, {"role": "user", "content": "And?\nA. 5\nB. 6\nAnswer:"}]`}
+	loaded, err := loadLines(t, Spec{}, line(0, turns))
+	require.NoError(t, err)
+	q := loaded.Questions[0]
+	require.Empty(t, q.Prompt)
+	require.Equal(t, []Message{{"user", "2 + 2?\nA. 3\nB. 4"}, {"assistant", "B"}, {"user", "And?\nA. 5\nB. 6\nAnswer:"}}, q.Messages)
+	require.Equal(t, &Chat{}, loaded.Chat)
+	require.Equal(t, 2, q.Letters)
+	for message, prompt := range map[string]any{
+		"neither a text nor a conversation":     []string{`[{"role": "user", "content": [{"type": "image_url"}]}]`},
+		"document 1 is a text where others are": "2 + 2?",
+	} {
+		_, err := loadLines(t, Spec{}, line(0, turns), line(1, prompt))
+		require.ErrorContains(t, err, message)
+	}
+}
