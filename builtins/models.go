@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/engine/embedded"
 	"adkernel/builtins/gguf"
+	"adkernel/builtins/run"
 	"adkernel/internal/cache"
 	"adkernel/kernel/host"
 )
@@ -30,8 +32,8 @@ func ImportGGUF(path string) Deployment {
 }
 
 // Quantize is d with its checkpoint quantized by the reference quantizer:
-// "fp8", "fp8-block" or "nvfp4". The prompts of the tasks calibrate the scales
-// of its activations, but for those of "fp8-block", which are not stored. It is
+// "fp8", "fp8-block" or "nvfp4". The prompts of the tasks, as a run sends them,
+// calibrate the scales of its activations, but for those of "fp8-block", which are not stored. It is
 // quantized once, below $ADKERNEL_CACHE.
 //
 //	fp8 := Quantize(bf16, "fp8", Only(task, Samples(64)))
@@ -56,14 +58,13 @@ func Quantize(d Deployment, format string, calibration ...Task) Deployment {
 	for _, t := range calibration {
 		loaded, err := t.Load()
 		check(err)
-		if loaded.Chat != nil {
-			check(fmt.Errorf("quantize %s: %s asks through a chat template, which calibration does not: name tasks that ask without one", d.Label(), loaded.Name))
+		prompts, _, err := run.PromptTexts(loaded, model, calibrationDate)
+		if err != nil {
+			check(fmt.Errorf("quantize %s: %w", d.Label(), err))
 		}
-		of += " " + loaded.Hash()
-		for _, q := range loaded.Questions {
-			texts = append(texts, q.Text())
-		}
+		texts = append(texts, prompts...)
 	}
+	of += fmt.Sprintf(" calibrated by %x", sha256.Sum256([]byte(strings.Join(texts, "\x00"))))
 	dir := cached(filepath.Base(model)+"-"+format, files, of, func(dir string) error {
 		var options checkpoint.QuantizeOptions
 		if len(texts) > 0 {
@@ -78,6 +79,10 @@ func Quantize(d Deployment, format string, calibration ...Task) Deployment {
 	d.Name, d.Model = d.Label()+" "+format, dir
 	return d
 }
+
+// calibrationDate is the day that chat templates write into calibration's
+// prompts: always one, so that one task makes one checkpoint.
+var calibrationDate = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // cached is the folder of the cache that make fills, of files as they are now.
 func cached(name string, files []string, how string, make func(dir string) error) string {

@@ -1,6 +1,7 @@
 package builtins
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/builtins/checkpoint"
+	"adkernel/builtins/engine/embedded"
 	"adkernel/kernel/eval"
 )
 
@@ -56,11 +58,42 @@ func TestModelsAreImportedAndQuantizedOnce(t *testing.T) {
 
 	for want, do := range map[string]func(){
 		"want one or more whose prompts calibrate": func() { Quantize(dense, "nvfp4") },
-		"asks through a chat template":             func() { Quantize(dense, "fp8", MMLU(Dataset("../notebooks/demo/task"), Samples(18), AsChat(""))) },
+		"no chat template":                         func() { Quantize(dense, "fp8", MMLU(Dataset("../notebooks/demo/task"), Samples(18), AsChat(""))) },
 		"none for fp8-block":                       func() { Quantize(dense, "fp8-block", task) },
 		`"int3"`:                                   func() { Quantize(dense, "int3", task) },
 		"is no folder of a checkpoint":             func() { Quantize(Deployment{Model: "/nowhere"}, "fp8", task) },
 	} {
 		require.ErrorContains(t, stopped(t, do), want)
 	}
+}
+
+func TestCalibrationAsksThroughTheChatTemplate(t *testing.T) {
+	t.Setenv("ADKERNEL_CACHE", t.TempDir())
+	chatty := t.TempDir()
+	require.NoError(t, os.CopyFS(chatty, os.DirFS("../notebooks/demo/dense")))
+	require.NoError(t, os.WriteFile(filepath.Join(chatty, "chat_template.jinja"), []byte("{{ strftime_now('%Y') }}{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}{% if loud %}!{% endif %}"), 0o644))
+	d := Deployment{Name: "dense", Model: chatty}
+	task := MMLU(Dataset("../notebooks/demo/task"), Samples(18))
+	plain, asked := Only(task, Subjects("addition")), Only(task, Subjects("addition"), AsChat("Be brief."))
+	fp8 := Quantize(d, "fp8", asked)
+	require.Equal(t, fp8, Quantize(d, "fp8", asked), "whatever the date")
+	require.NotEqual(t, fp8.Model, Quantize(d, "fp8", plain).Model)
+	asked.Arguments = map[string]any{"loud": true}
+	require.NotEqual(t, fp8.Model, Quantize(d, "fp8", asked).Model, "the template's arguments are part of the prompts")
+
+	loaded, err := plain.Load()
+	require.NoError(t, err)
+	var texts []string
+	for _, q := range loaded.Questions {
+		texts = append(texts, "2026[system] Be brief.[user] "+q.Prompt)
+	}
+	maxima, err := embedded.CalibrateTexts(t.Context(), chatty, texts)
+	require.NoError(t, err)
+	byHand := filepath.Join(t.TempDir(), "fp8")
+	require.NoError(t, checkpoint.Quantize(chatty, checkpoint.FP8, byHand, checkpoint.QuantizeOptions{InputMaxima: maxima}))
+	want, err := os.ReadFile(filepath.Join(byHand, "model.safetensors"))
+	require.NoError(t, err)
+	got, err := os.ReadFile(filepath.Join(fp8.Model, "model.safetensors"))
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(want, got), "the scales are those of the prompts as they are sent")
 }

@@ -55,8 +55,8 @@ func (e *Evaluation) By(filter string) *Evaluation {
 }
 
 // Metric decides which choice is the answer where Logged samples rank choices by
-// their likelihood: "acc", the likeliest, or "acc_norm", the likeliest for its
-// length.
+// their likelihood: "acc", the likeliest, "acc_norm", the likeliest for its length
+// in characters, or "acc_bytes", in bytes.
 func Metric(name string) TaskOption { return func(t *Task) { t.Metric = name } }
 
 // MaxTokens is how many tokens an answer to your own questions may have.

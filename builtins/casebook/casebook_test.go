@@ -10,6 +10,7 @@ import (
 
 	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/engine/embedded"
+	"adkernel/notebooks/demo"
 )
 
 func TestOpenMakesEveryVariantOnce(t *testing.T) {
@@ -32,6 +33,14 @@ func TestOpenMakesEveryVariantOnce(t *testing.T) {
 	require.Equal(t, before.ModTime(), after.ModTime())
 }
 
+func TestVariantsOfAnotherQuantizerAreNotFound(t *testing.T) {
+	one, err := identity(demo.Files, "1")
+	require.NoError(t, err)
+	two, err := identity(demo.Files, "2")
+	require.NoError(t, err)
+	require.NotEqual(t, one, two)
+}
+
 func TestTheTaskHasEighteenSubjectsOfAHundred(t *testing.T) {
 	t.Setenv("ADKERNEL_CACHE", t.TempDir())
 	files, err := unpack()
@@ -48,10 +57,10 @@ func TestFindRefusesAnUnknownCase(t *testing.T) {
 }
 
 func TestEveryBuildOfTheEngineIsACase(t *testing.T) {
-	demo := &Demo{}
+	d := &Demo{}
 	var builds []string
 	for _, s := range symptoms {
-		deploy, base := s.make(demo)
+		deploy, base := s.make(d)
 		require.Empty(t, base.Build, "a base runs on the current build")
 		builds = append(builds, deploy.Build)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"adkernel/builtins/checkpoint"
 	"adkernel/internal/cache"
 	"adkernel/notebooks/demo"
 )
@@ -19,13 +20,13 @@ type files struct {
 }
 
 // unpack writes the demo's files below the cache directory, once for each
-// content, so that programs of different versions do not meet.
+// content and quantizer, so that programs of different versions do not meet.
 func unpack() (*files, error) {
 	folder, err := cache.Dir()
 	if err != nil {
 		return nil, err
 	}
-	sum, err := contentHash(demo.Files)
+	sum, err := identity(demo.Files, checkpoint.QuantizerVersion)
 	if err != nil {
 		return nil, err
 	}
@@ -41,9 +42,11 @@ func unpack() (*files, error) {
 	}, nil
 }
 
-// contentHash is the SHA-256 of all names and contents, in hexadecimal.
-func contentHash(files fs.FS) (string, error) {
+// identity is the SHA-256 of the quantizer's version, which makes the variants,
+// and of all names and contents, in hexadecimal.
+func identity(files fs.FS, quantizer string) (string, error) {
 	h := sha256.New()
+	fmt.Fprintf(h, "quantizer %s\n", quantizer)
 	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

@@ -20,6 +20,9 @@ type Unjudged struct {
 // judgedAlike refuses runs whose answers are right for different reasons.
 func judgedAlike(test, base *run.Run) error {
 	a, b := test.JudgedBy(), base.JudgedBy()
+	if x, y := importedMetric(test), importedMetric(base); a == b && x != "" && y != "" && x != y {
+		a, b = "metric "+x, "metric "+y // acc and the exact_match of the same choices
+	}
 	ours := func(r *run.Run) bool { return r.Spec().Import == nil || r.Spec().Task.Scorer != nil }
 	metric := func(by string) bool { return strings.HasPrefix(by, "metric ") }
 	if a == b || (a == "" || b == "") && !(ours(test) && ours(base)) && !metric(a) && !metric(b) {
@@ -27,6 +30,15 @@ func judgedAlike(test, base *run.Run) error {
 	}
 	return fmt.Errorf("%s judges the answers of %s, and %s those of %s: choose one for both (By for a filter, Rescore for a function, Metric where samples are read)",
 		cmp.Or(a, "the task's rule"), test.Name(), cmp.Or(b, "the task's rule"), base.Name())
+}
+
+// importedMetric is the metric by which the files of an import judged; "" where
+// a function has judged since, and of other runs.
+func importedMetric(r *run.Run) string {
+	if spec := r.Spec(); spec.Import != nil && spec.Task.Scorer == nil {
+		return spec.Import.Metric
+	}
+	return ""
 }
 
 // dropUnjudged takes the pairs out of which a sample has no verdict. Samples

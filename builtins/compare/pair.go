@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
@@ -75,7 +76,7 @@ func join(test, base *run.Run) (pairs []pair, testLeft, baseLeft LeftOut, err er
 		if err != nil {
 			return fail(err)
 		}
-		if !same || refs && p.test.Ref != p.base.Ref {
+		if !same || refs && strings.TrimSpace(p.test.Ref) != strings.TrimSpace(p.base.Ref) {
 			if differ++; differ == 1 {
 				first = p
 			}

@@ -56,7 +56,9 @@ func offer(c *compare.Comparison, pairs []answered) {
 	lettered, usual := true, true
 	for i := range pairs {
 		p := &pairs[i]
-		p.offered = len(p.base.Choices)
+		if n := len(p.base.Choices); n > 1 { // one alone is said or not, and no choice
+			p.offered = n
+		}
 		at := place(p.base.Ref)
 		lettered = lettered && at >= 0 && p.base.Choices == nil
 		usual = usual && at < len(usualLetters)

@@ -71,7 +71,11 @@ func npyArray(name string, size int64, open func() (io.ReadCloser, error)) (arra
 		return array{}, fmt.Errorf("%s: %w", name, err)
 	}
 	if want := h.offset + h.bytes(); want != size {
-		return array{}, fmt.Errorf("%s has %d bytes, and its header (%s %v) means %d: it was cut", name, size, h.dtype, h.shape, want)
+		why := "it was cut"
+		if size > want {
+			why = "something else follows"
+		}
+		return array{}, fmt.Errorf("%s has %d bytes, and its header (%s %v) means %d: %s", name, size, h.dtype, h.shape, want, why)
 	}
 	return array{name, h.shape, h.dtype, func() (io.ReadCloser, error) {
 		r, err := open()

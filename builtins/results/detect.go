@@ -10,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"adkernel/internal/pythonjson"
 )
 
 // readers are the formats that make a run. It is filled when the package is
@@ -136,7 +138,7 @@ func recognizeJSON(text []byte, whole bool) (format, why string) {
 // objectKeys lists the keys of the JSON object that text begins with, and
 // whether it ends in it.
 func objectKeys(text []byte) (keys []string, complete bool) {
-	d := json.NewDecoder(bytes.NewReader(quoteSpecials(text)))
+	d := json.NewDecoder(bytes.NewReader(pythonjson.Quote(text)))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return nil, false
 	}

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -20,8 +21,8 @@ import (
 // WriteLMEval writes a run as lm-evaluation-harness writes an evaluation with
 // --log_samples: into the folder dir, samples_TASK_DATE.jsonl for every
 // subject, and results_DATE.json. It returns the files. The texts of the
-// prompts must be known. Of an import's choices the log-likelihoods are
-// written as lm-eval does; an answer that was generated is one exact_match. Where
+// prompts must be known. Of ranked choices the log-likelihoods are written as
+// lm-eval does; an answer that was generated is one exact_match. Where
 // several filters judge, there is a line for each, and a score. The files are
 // all there afterwards, or none is.
 func WriteLMEval(r *run.Run, dir string) (files []string, err error) {
@@ -41,7 +42,7 @@ func WriteLMEval(r *run.Run, dir string) (files []string, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(partial)) }()
 	date := r.Spec().Created.UTC().Format("2006-01-02T15-04-05.000000")
-	e := &lmExport{run: r, dir: dir, partial: partial, date: date, files: map[string]*os.File{}, subjects: map[string]string{}, scores: map[string]*lmScore{}}
+	e := &lmExport{run: r, dir: dir, partial: partial, date: date, ranked: len(samples[0].Choices) > 0, files: map[string]*os.File{}, subjects: map[string]string{}, scores: map[string]*lmScore{}}
 	defer e.close()
 	if e.asked, err = newAsked(r); err != nil {
 		return nil, err
@@ -61,6 +62,7 @@ func WriteLMEval(r *run.Run, dir string) (files []string, err error) {
 type lmExport struct {
 	run       *run.Run
 	asked     asked
+	ranked    bool // choices were, and no outputs generated
 	dir, date string
 	partial   string              // where the files are until all are written
 	files     map[string]*os.File // by task
@@ -100,7 +102,10 @@ func (e *lmExport) metric() string {
 	if imported := e.run.Spec().Import; imported != nil && imported.Metric != "" {
 		return imported.Metric
 	}
-	return "exact_match"
+	if e.ranked {
+		return cmp.Or(e.run.Spec().Task.Metric, task.Acc)
+	}
+	return task.ExactMatch
 }
 
 func (e *lmExport) filter() string {
@@ -235,7 +240,7 @@ func (l *lmLine) respond(s run.Sample, prompt, answer string, generation map[str
 		return
 	}
 	for i, c := range s.Choices {
-		l.Arguments[fmt.Sprintf("gen_args_%d", i)] = map[string]any{"arg_0": prompt, "arg_1": c.Text}
+		l.Arguments[fmt.Sprintf("gen_args_%d", i)] = map[string]any{"arg_0": prompt + c.Given, "arg_1": c.Text[len(c.Given):]}
 		pair := []string{pythonFloat(c.LogLikelihood), pythonBool(c.Greedy)}
 		l.Resps = append(l.Resps, [][]string{pair})
 		l.FilteredResps = append(l.FilteredResps, pair)

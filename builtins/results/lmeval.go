@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"adkernel/builtins/task"
+	"adkernel/internal/pythonjson"
 )
 
 // lmSample is a line of lm-evaluation-harness's samples_TASK_DATE.jsonl, as
@@ -48,7 +48,7 @@ var lmFields = []string{"doc_id", "doc", "target", "arguments", "resps", "filter
 
 func parseLMSample(line []byte) (*lmSample, error) {
 	var fields map[string]json.RawMessage
-	if err := decodePython(line, &fields); err != nil {
+	if err := pythonjson.Unmarshal(line, &fields); err != nil {
 		return nil, fmt.Errorf("not a sample of lm-eval: %w", err)
 	}
 	for _, name := range []string{"doc_id", "arguments", "resps"} {
@@ -219,52 +219,64 @@ func (s *lmSample) readMetrics(fields map[string]json.RawMessage) error {
 // taken; nil choices when an output was generated.
 //
 // Usually all requests share their context. Where they share the continuation
-// instead (winogrande), the contexts are the choices; where there is no context
-// (BLiMP), the choices are what was asked; where some contexts are others (acc_mutual_info asks for each choice without a context too), those
-// requests are left out.
-func (s *lmSample) prompt() (text string, choices []int, label func(int) string) {
+// instead (winogrande), the contexts are the choices (see task.Continue); where
+// there is no context, or nothing that the contexts begin with, the choices are
+// what was asked (BLiMP). Where some contexts are others (acc_mutual_info asks
+// for each choice without a context too), those requests are left out.
+func (s *lmSample) prompt() (text string, choices []lmRanked) {
 	first := s.Arguments[0]
 	if !first.IsChoice {
-		return first.Context, nil, nil
+		return first.Context, nil
 	}
-	sameContext, sameChoice := true, len(s.Arguments) > 1
+	shared := s.shared()
+	var contexts, behind []string
+	for i, a := range s.Arguments {
+		if shared || a.Context == first.Context {
+			choices = append(choices, lmRanked{request: i, asked: a.Choice})
+			contexts, behind = append(contexts, a.Context), append(behind, a.Choice)
+		}
+	}
+	c := task.Continue(contexts, behind)
+	for i := range choices {
+		choices[i].text = c.Choices[i]
+		if c.Given != nil {
+			choices[i].given = c.Given[i]
+		}
+	}
+	if c.Prompt == "" { // which of these sentences is likelier
+		return strings.Join(c.Choices, "\n"), choices
+	}
+	return c.Prompt, choices
+}
+
+// lmRanked is one of the continuations that were ranked.
+type lmRanked struct {
+	request     int    // its place among the sample's
+	asked       string // the continuation, as it was asked for
+	text, given string // as in run.Choice
+}
+
+// shared reports whether one text was asked for behind several contexts.
+func (s *lmSample) shared() bool {
+	first, sameContext := s.Arguments[0], true
 	for _, a := range s.Arguments {
 		sameContext = sameContext && a.Context == first.Context
-		sameChoice = sameChoice && a.Choice == first.Choice
-	}
-	if sameChoice && !sameContext {
-		contexts := make([]string, len(s.Arguments))
-		for i, a := range s.Arguments {
-			contexts[i] = a.Context
-			choices = append(choices, i)
-		}
-		return strings.Join(contexts, "\n"), choices, func(i int) string { return s.Arguments[i].Context }
-	}
-	for i, a := range s.Arguments {
-		if a.Context == first.Context {
-			choices = append(choices, i)
+		if a.Choice != first.Choice {
+			return false
 		}
 	}
-	text = first.Context
-	if text == "" { // as in BLiMP: which of these sentences is likelier
-		texts := make([]string, len(choices))
-		for i, choice := range choices {
-			texts[i] = s.Arguments[choice].Choice
-		}
-		text = strings.Join(texts, "\n")
-	}
-	return text, choices, func(i int) string { return s.Arguments[i].Choice }
+	return !sameContext
 }
 
 // target is what the sample says of the right one of its choices.
-func (s *lmSample) target(choices []int, label func(int) string) task.Target {
-	t := task.Target{Text: s.Target, Number: s.Number, Acc: math.NaN()}
-	if acc, ok := s.Metrics[task.Acc]; ok {
-		t.Acc = float64(acc)
+func (s *lmSample) target(choices []lmRanked) task.Target {
+	t := task.Target{Text: s.Target, Number: s.Number, Shared: s.shared(), Verdicts: map[string]float64{}}
+	for name, value := range s.Metrics {
+		t.Verdicts[name] = float64(value)
 	}
-	for _, i := range choices {
-		t.Choices = append(t.Choices, label(i))
-		t.LogLikelihoods = append(t.LogLikelihoods, float64(s.Resps[i].LogLikelihood))
+	for _, c := range choices {
+		t.Choices = append(t.Choices, c.asked)
+		t.LogLikelihoods = append(t.LogLikelihoods, float64(s.Resps[c.request].LogLikelihood))
 	}
 	return t
 }

@@ -183,7 +183,7 @@ func (j *job) chooseMetric(files []lmFile) (metric, filter string, filters []str
 	if filter, err = choose("filter", j.options.Filter, filters, nil); err != nil {
 		return "", "", nil, err
 	}
-	metric, err = choose("metric", j.options.Metric, metrics, []string{"acc", "exact_match"})
+	metric, err = choose("metric", j.options.Metric, metrics, []string{task.Acc, task.ExactMatch})
 	return metric, filter, filters, err
 }
 
@@ -203,8 +203,8 @@ func (j *job) scan(f *lmFile) (metrics, filters []string, err error) {
 			m[name] = true
 		}
 		fl[s.Filter] = true
-		if _, choices, label := s.prompt(); choices != nil {
-			f.targets.Learn(s.target(choices, label))
+		if _, choices := s.prompt(); choices != nil {
+			f.targets.Learn(s.target(choices))
 		}
 		return nil
 	})
@@ -335,7 +335,7 @@ func (r *lmReader) sample(s *lmSample, f *lmFile) (run.Sample, string, error) {
 	}
 	out := run.Sample{Index: r.index, Subject: f.task, Question: s.DocID, Ref: s.Target, Correct: value == 1, Margin: float32(math.NaN())}
 	r.index++
-	text, choices, label := s.prompt()
+	text, choices := s.prompt()
 	if choices == nil {
 		out.Output = s.Resps[0].Text
 		if s.Extracted != out.Output {
@@ -346,22 +346,20 @@ func (r *lmReader) sample(s *lmSample, f *lmFile) (run.Sample, string, error) {
 		}
 		return out, text, nil
 	}
-	r.choose(&out, s, choices, label, &f.targets)
+	r.choose(&out, s, choices, &f.targets)
 	return out, text, nil
 }
 
 // choose fills in what the log-likelihoods say.
-func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []int, label func(int) string, targets *task.Targets) {
-	var texts []string
-	var likelihoods []float64
+func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []lmRanked, targets *task.Targets) {
+	target := s.target(choices)
+	likelihoods := target.LogLikelihoods
 	nan := false
-	for _, i := range choices {
-		c := run.Choice{Text: label(i), LogLikelihood: float64(s.Resps[i].LogLikelihood), Greedy: bool(s.Resps[i].Greedy)}
-		out.Choices = append(out.Choices, c)
-		texts, likelihoods = append(texts, c.Text), append(likelihoods, c.LogLikelihood)
-		nan = nan || math.IsNaN(c.LogLikelihood)
+	for i, c := range choices {
+		out.Choices = append(out.Choices, run.Choice{Text: c.text, Given: c.given, LogLikelihood: likelihoods[i], Greedy: bool(s.Resps[c.request].Greedy)})
+		nan = nan || math.IsNaN(likelihoods[i])
 	}
-	chosen := task.Likeliest(texts, likelihoods, r.metric)
+	chosen := task.Likeliest(likelihoods, targets.Lengths(target.Choices, r.metric))
 	if nan {
 		r.nan++
 	}
@@ -374,7 +372,7 @@ func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []int, label fun
 	if chosen >= 0 {
 		out.Output = out.Choices[chosen].Text
 	}
-	right, err := targets.Right(s.target(choices, label))
+	right, err := targets.Right(target)
 	if err != nil {
 		r.unclear++
 	}

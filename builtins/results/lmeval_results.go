@@ -6,6 +6,8 @@ import (
 	"math"
 	"os"
 	"strings"
+
+	"adkernel/internal/pythonjson"
 )
 
 // lmResults is what is read of lm-eval's results_DATE.json, as
@@ -37,7 +39,7 @@ func readLMResults(path string) (*lmResults, error) {
 
 func parseLMResults(text []byte) (*lmResults, error) {
 	r := &lmResults{}
-	if err := decodePython(text, r); err != nil {
+	if err := pythonjson.Unmarshal(text, r); err != nil {
 		return nil, fmt.Errorf("not a results file of lm-eval: %w", err)
 	}
 	if len(r.Results) == 0 {

@@ -184,6 +184,47 @@ func TestSamplesWithoutAContextAreAskedByTheirChoices(t *testing.T) {
 		`{"doc_id": 0, "doc": {}, "target": "a", "arguments": [["", {"until": []}]], "resps": [["a"]], "filtered_resps": ["a"], "exact_match": 1.0}`+"\n"))
 }
 
+// As winogrande asks: one text behind each of two prompts, which is the target.
+func TestOneTextBehindSeveralPromptsIsAChoiceOfThese(t *testing.T) {
+	line := func(doc int, first, second string, acc float64) string {
+		return fmt.Sprintf(`{"doc_id": %d, "doc": {}, "target": "is tall.", "arguments": {"gen_args_0": {"arg_0": "They met. Anna", "arg_1": " is tall."}, "gen_args_1": {"arg_0": "They met. Bob", "arg_1": " is tall."}}, `+
+			`"resps": [[[%q, "False"]], [[%q, "False"]]], "filtered_resps": [], "filter": "none", "metrics": ["acc"], "acc": %.1f}`+"\n", doc, first, second, acc)
+	}
+	r, samples := imported(t, options(t), file(t, "samples_wino.jsonl", line(0, "-2", "-1.5", 1)+line(1, "-2", "-1.5", 0)))
+	text, err := r.PromptText(0)
+	require.NoError(t, err)
+	require.Equal(t, "They met.", text)
+	require.Equal(t, []run.Choice{{Text: " Anna is tall.", Given: " Anna", LogLikelihood: -2}, {Text: " Bob is tall.", Given: " Bob", LogLikelihood: -1.5}}, samples[0].Choices)
+	require.Equal(t, " Bob is tall.", samples[0].Output)
+	require.Equal(t, []string{"Bob is tall.", "Anna is tall."}, []string{samples[0].Ref, samples[1].Ref})
+	require.Equal(t, []float32{.5, -.5}, []float32{samples[0].Margin, samples[1].Margin})
+
+	dir := t.TempDir()
+	_, err = WriteLMEval(r, dir)
+	require.NoError(t, err)
+	_, again := imported(t, options(t), dir)
+	require.Equal(t, samples, again)
+}
+
+func TestTheSpaceOfAChoiceCountsWhereItCountedForTheHarness(t *testing.T) {
+	// -2/2 against -9/8 with their spaces, and -2/1 against -9/7 without.
+	line := `{"doc_id": 0, "doc": {}, "target": "0", "arguments": {"gen_args_0": {"arg_0": "q", "arg_1": " a"}, "gen_args_1": {"arg_0": "q", "arg_1": " abcdefg"}}, ` +
+		`"resps": [[["-2", "False"]], [["-9", "False"]]], "filtered_resps": [], "filter": "none", "metrics": ["acc_norm"], "acc_norm": 1.0}` + "\n"
+	r, samples := imported(t, options(t), file(t, "samples_x.jsonl", line))
+	require.Equal(t, " a", samples[0].Output)
+	require.Empty(t, r.Spec().Import.Notes)
+}
+
+// The harness's file and a run of its prompts may differ in the space that
+// divides the answer from the prompt.
+func TestSpaceAroundARightAnswerIsNoOtherAnswer(t *testing.T) {
+	base, _ := imported(t, options(t), lmText)
+	test, _ := imported(t, options(t), file(t, filepath.Base(lmText), strings.ReplaceAll(whole(t, lmText), `"target": "`, `"target": " `)))
+	c, err := compare.Runs(test, base)
+	require.NoError(t, err)
+	require.Equal(t, 4, c.N)
+}
+
 func TestOneFileByTwoMetricsIsNotCompared(t *testing.T) {
 	by := options(t)
 	by.Metric = "acc_norm"
@@ -193,6 +234,19 @@ func TestOneFileByTwoMetricsIsNotCompared(t *testing.T) {
 	require.ErrorContains(t, err, "metric acc_norm judges the answers of")
 	_, err = compare.Runs(base, test)
 	require.ErrorContains(t, err, "choose one for both")
+
+	// Of choices, exact_match says whether the right one was greedy, and other
+	// metrics something else again.
+	text := strings.ReplaceAll(whole(t, lmChoice), `"metrics": ["acc",`, `"metrics": ["exact_match", "odd", "acc",`)
+	text = strings.ReplaceAll(text, `"acc": `, `"exact_match": 0, "odd": 0, "acc": `)
+	path := file(t, filepath.Base(lmChoice), text)
+	for _, metric := range []string{"exact_match", "odd"} {
+		by := options(t)
+		by.Metric = metric
+		other, _ := imported(t, by, path)
+		_, err = compare.Runs(other, base)
+		require.ErrorContains(t, err, "metric "+metric+" judges the answers of")
+	}
 }
 
 func TestTheFolderOfOneModelIsFound(t *testing.T) {
@@ -348,14 +402,11 @@ func FuzzLMSample(f *testing.F) {
 			return
 		}
 		require.Len(t, s.Resps, len(s.Arguments))
-		text, choices, label := s.prompt()
-		for i := range choices {
-			label(choices[i])
-		}
+		text, choices := s.prompt()
 		if choices != nil {
 			var targets task.Targets
-			targets.Learn(s.target(choices, label))
-			right, _ := targets.Right(s.target(choices, label))
+			targets.Learn(s.target(choices))
+			right, _ := targets.Right(s.target(choices))
 			require.Less(t, right, len(choices))
 		}
 		_ = text

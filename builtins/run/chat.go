@@ -8,11 +8,11 @@ import (
 	"adkernel/builtins/tokenizer/chat"
 )
 
-// promptTexts returns the questions as the engine is asked them: as they are,
+// PromptTexts returns the questions as the engine is asked them: as they are,
 // or through the chat template in dir, the tokenizer's. The template's date is
 // that of the run, so that a run resumed on another day asks the same. special
 // says whether special tokens are added to the texts.
-func promptTexts(t *task.Task, dir string, created time.Time) (texts []string, special bool, err error) {
+func PromptTexts(t *task.Task, dir string, created time.Time) (texts []string, special bool, err error) {
 	texts = make([]string, len(t.Questions))
 	if t.Chat == nil {
 		for i, q := range t.Questions {

@@ -163,7 +163,7 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 // prepare encodes the prompts, makes sure that task and engine are those that
 // the run began with, and opens the store.
 func (x *execution) prepare() (err error) {
-	texts, special, err := promptTexts(x.task, x.spec.tokenizerDir(), x.spec.Created)
+	texts, special, err := PromptTexts(x.task, x.spec.tokenizerDir(), x.spec.Created)
 	if err != nil {
 		return err
 	}

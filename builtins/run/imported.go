@@ -145,7 +145,7 @@ func (r *Run) Sent() (Sent, error) {
 		return Sent{}, err
 	}
 	spec := r.Spec()
-	texts, _, err := promptTexts(t, spec.tokenizerDir(), spec.Created)
+	texts, _, err := PromptTexts(t, spec.tokenizerDir(), spec.Created)
 	if err != nil {
 		return Sent{}, fmt.Errorf("run %s: %w", r.Name(), err)
 	}

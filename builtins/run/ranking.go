@@ -13,9 +13,10 @@ import (
 
 // ranking computes the log-likelihoods of choices of questions, as
 // lm-evaluation-harness defines them: of the tokens that a choice adds to the
-// prompt, each given those before it. Engines return the logits of the first
-// output token, so each position is a request of its own: the prompt's, which
-// all choices share, and those within choices of several tokens.
+// prompt, or to the prompt and what of it is given, each given those before it.
+// Engines return the logits of the first output token, so each position is a
+// request of its own: the prompt's, which all choices share, and those within
+// choices of several tokens.
 type ranking struct {
 	steps []step
 	open  map[int]*ranked // by question
@@ -62,24 +63,47 @@ func newRanking(e engine.Engine, t *task.Task, prompts []prompt, texts []string,
 		if err != nil {
 			return nil, err
 		}
-		if err := r.plan(i, q, prompts[i].ids, encoded); err != nil {
+		given, err := givenTokens(e, q, texts[i], len(prompts[i].ids), special)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.plan(i, q, given, encoded); err != nil {
 			return nil, fmt.Errorf("sample %d (%s, question %d): %w", i, q.Subject, q.Index, err)
 		}
 	}
 	return r, nil
 }
 
+// givenTokens is how many tokens of a prompt with each choice are given: those
+// of the prompt, and of what of the choice is given as well.
+func givenTokens(e engine.Engine, q task.Question, text string, prompt int, special bool) ([]int, error) {
+	given := slices.Repeat([]int{prompt}, len(q.Choices))
+	if q.Given == nil {
+		return given, nil
+	}
+	contexts := make([]string, len(q.Given))
+	for c, part := range q.Given {
+		contexts[c] = text + part
+	}
+	encoded, err := engine.EncodeAll(e, contexts, special)
+	for c, ids := range encoded {
+		given[c] = len(ids)
+	}
+	return given, err
+}
+
 // plan adds the steps of one question, whose prompt with each choice has the
-// ids encoded. What is behind as many ids as the prompt has belongs to the
-// choice, as in lm-eval, also where a tokenizer joins the two.
-func (r *ranking) plan(question int, q task.Question, prompt []int32, encoded [][]int32) error {
+// ids encoded. What is behind as many ids as are given of each, the prompt's at
+// least, belongs to the choice, as in lm-eval, also where a tokenizer joins the
+// two.
+func (r *ranking) plan(question int, q task.Question, given []int, encoded [][]int32) error {
 	first := len(r.steps)
 	places := map[string]int{} // of a step, by its tokens
 	for c, ids := range encoded {
-		if len(ids) <= len(prompt) {
+		if len(ids) <= given[c] {
 			return fmt.Errorf("choice %q adds no token to the prompt", q.Choices[c])
 		}
-		for at := len(prompt); at < len(ids); at++ {
+		for at := given[c]; at < len(ids); at++ {
 			key := string(idBytes(ids[:at]))
 			place, ok := places[key]
 			if !ok {
@@ -143,9 +167,13 @@ func (r *ranking) add(id int, row []float32, prompts []prompt) (question int, do
 func (state *ranked) sample(t *task.Task, q task.Question) Sample {
 	s := Sample{Margin: float32(math.NaN())}
 	for c, text := range q.Choices {
-		s.Choices = append(s.Choices, Choice{Text: text, LogLikelihood: state.logLikelihoods[c], Greedy: state.greedy[c]})
+		choice := Choice{Text: text, LogLikelihood: state.logLikelihoods[c], Greedy: state.greedy[c]}
+		if q.Given != nil {
+			choice.Given = q.Given[c]
+		}
+		s.Choices = append(s.Choices, choice)
 	}
-	chosen, right := t.Rank(q, state.logLikelihoods)
+	chosen, right := t.Rank(q, state.logLikelihoods, state.greedy)
 	if chosen >= 0 {
 		s.Output = q.Choices[chosen]
 	}

@@ -60,7 +60,7 @@ func TestChoicesAreRankedByTheirLikelihood(t *testing.T) {
 			require.InDelta(t, likelihoods[c], choice.LogLikelihood, 1e-9)
 			require.Equal(t, greedy, choice.Greedy)
 		}
-		chosen := task.Likeliest([]string{" A", " B", "xyz", "xya", "x"}, likelihoods, task.Acc)
+		chosen := task.Likeliest(likelihoods, nil)
 		require.Equal(t, s.Choices[chosen].Text, s.Output)
 		require.Equal(t, chosen == i%5, s.Correct)
 		require.Equal(t, s.Correct, s.Margin > 0)
@@ -106,4 +106,64 @@ func TestARankingThatFailedIsResumed(t *testing.T) {
 func TestAnEngineWithoutLogitsCannotRank(t *testing.T) {
 	r := launch(t, rankedSpec(t, 3, map[string]any{"rowless": 1}), testOptions(t))
 	require.ErrorContains(t, r.Wait(deadline(t)), "the engine returns no logits, and the task's choices are ranked by their likelihood")
+}
+
+// One text behind several prompts, and one behind one: as winogrande and lambada ask.
+func TestWhatIsGivenOfAChoiceIsNotRanked(t *testing.T) {
+	write := func(name string, lines ...map[string]any) Spec {
+		var text strings.Builder
+		for i, line := range lines {
+			line["doc_id"] = i
+			encoded, err := json.Marshal(line)
+			require.NoError(t, err)
+			text.Write(append(encoded, '\n'))
+		}
+		path := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o644))
+		spec := testSpec("", nil)
+		spec.Task = task.Spec{Kind: "lm-eval", Dataset: path}
+		return spec
+	}
+	ask := func(prompt, behind string) map[string]string {
+		return map[string]string{"arg_0": prompt, "arg_1": behind}
+	}
+	e := &hashEngine{vocab: tokenCount}
+	encode := func(text string) []int32 {
+		ids, err := e.Encode(text, true)
+		require.NoError(t, err)
+		return ids
+	}
+	likelihood := func(context, behind string) (sum float64, greedy bool) {
+		whole, greedy := encode(context+behind), true
+		for at := len(encode(context)); at < len(whole); at++ {
+			row := e.row(whole[:at])
+			sum += logits.LogSoftmax(row)[whole[at]]
+			greedy = greedy && logits.TopK(row, 1)[0].ID == whole[at]
+		}
+		return sum, greedy
+	}
+
+	r := executed(t, write("samples_wino_x.jsonl", map[string]any{"target": "is it.", "acc": 0, "resps": [][][]string{{{"-2", "False"}}, {{"-1", "False"}}},
+		"arguments": map[string]any{"gen_args_0": ask("It is said that Anna", " is it."), "gen_args_1": ask("It is said that Bob", " is it.")}}), testOptions(t))
+	samples, err := r.Samples()
+	require.NoError(t, err)
+	first, _ := likelihood("It is said that Anna", " is it.")
+	second, _ := likelihood("It is said that Bob", " is it.")
+	s := samples[0]
+	require.Equal(t, []string{" Anna is it.", " Bob is it."}, []string{s.Choices[0].Text, s.Choices[1].Text})
+	require.Equal(t, " Anna", s.Choices[0].Given)
+	require.InDelta(t, first, s.Choices[0].LogLikelihood, 1e-9)
+	require.InDelta(t, second, s.Choices[1].LogLikelihood, 1e-9)
+	require.Equal(t, first > second, s.Correct, "the harness took the second, which was wrong")
+	require.InDelta(t, first-second, float64(s.Margin), 1e-5)
+
+	r = executed(t, write("samples_last_x.jsonl", map[string]any{"target": " A", "arguments": map[string]any{"gen_args_0": ask("question?", " A")}}), testOptions(t))
+	samples, err = r.Samples()
+	require.NoError(t, err)
+	sum, greedy := likelihood("question?", " A")
+	require.InDelta(t, sum, samples[0].Choices[0].LogLikelihood, 1e-9)
+	require.Equal(t, greedy, samples[0].Correct)
+
+	var broken Sample
+	require.ErrorContains(t, json.Unmarshal([]byte(`{"index": 0, "row": -1, "prompt_tokens": 1, "prompt_sha256": "`+strings.Repeat("0", 64)+`", "choices": [{"text": " A", "given": " B", "loglikelihood": -1}]}`), &broken), "which is given of it")
 }

@@ -55,16 +55,16 @@ func FiltersOf(samples iter.Seq[*Sample]) []string {
 
 // JudgedBy says what decides that an answer is right, where a task leaves a
 // choice: "filter strict-match", "metric acc_norm", or "a function" with the
-// beginning of its text's hash; "" else, and for acc, by which ranked choices
-// are judged when nothing is said. Runs that are judged differently cannot be
-// compared.
+// beginning of its text's hash; "" else, and for acc and exact_match, by which
+// ranked choices and outputs are judged when nothing is said. Runs that are
+// judged differently cannot be compared.
 func (r *Run) JudgedBy() string {
 	spec := r.Spec()
 	switch filter := r.Filter(); {
 	case spec.Task.Scorer != nil:
 		return "a function (" + spec.Task.Scorer.Hash()[:12] + ")"
-	case spec.metric() == task.AccNorm:
-		return "metric " + task.AccNorm
+	case spec.metric() != "" && spec.metric() != task.Acc && spec.metric() != task.ExactMatch:
+		return "metric " + spec.metric()
 	case filter != "":
 		return "filter " + filter
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"adkernel/builtins/engine"
 	"adkernel/builtins/task"
@@ -83,12 +84,14 @@ type Top struct {
 // Choice is an answer that a task offers, as continuation of the prompt.
 type Choice struct {
 	Text          string
-	LogLikelihood float64 // of Text after the prompt, in nats
+	Given         string  // what Text begins with that was given with the prompt; "" where all of it was ranked
+	LogLikelihood float64 // of Text after the prompt and Given, in nats
 	Greedy        bool    // each of its tokens was the likeliest
 }
 
 type choiceRecord struct {
 	Text          string          `json:"text"`
+	Given         string          `json:"given,omitempty"`
 	LogLikelihood number[float64] `json:"loglikelihood"`
 	Greedy        bool            `json:"greedy,omitempty"`
 }
@@ -162,7 +165,7 @@ func (s Sample) record() record {
 		Margin: number[float32]{s.Margin},
 	}
 	for _, c := range s.Choices {
-		r.Choices = append(r.Choices, choiceRecord{c.Text, number[float64]{c.LogLikelihood}, c.Greedy})
+		r.Choices = append(r.Choices, choiceRecord{c.Text, c.Given, number[float64]{c.LogLikelihood}, c.Greedy})
 	}
 	for _, t := range s.Top {
 		r.Top = append(r.Top, topRecord{t.ID, t.Text, number[float32]{t.Logit}})
@@ -200,7 +203,7 @@ func (s *Sample) UnmarshalJSON(text []byte) error {
 		Margin: r.Margin.value,
 	}
 	for _, c := range r.Choices {
-		s.Choices = append(s.Choices, Choice{c.Text, c.LogLikelihood.value, c.Greedy})
+		s.Choices = append(s.Choices, Choice{c.Text, c.Given, c.LogLikelihood.value, c.Greedy})
 	}
 	for _, t := range r.Top {
 		s.Top = append(s.Top, Top{t.ID, t.Text, t.Logit.value})
@@ -234,6 +237,11 @@ func (r record) check() error {
 		return fmt.Errorf("letter_logprobs of %d letters: want %d at most", len(r.LetterLogProbs), len(answerLetters))
 	case r.NaN < 0 || r.Inf < 0:
 		return errors.New("negative count of NaN or Inf")
+	}
+	for _, c := range r.Choices {
+		if !strings.HasPrefix(c.Text, c.Given) {
+			return fmt.Errorf("choice %.60q does not begin with %.60q, which is given of it", c.Text, c.Given)
+		}
 	}
 	return nil
 }

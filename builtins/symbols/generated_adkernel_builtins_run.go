@@ -39,6 +39,7 @@ func init() {
 		"Overview":        reflect.ValueOf(run.Overview),
 		"OverviewColumns": reflect.ValueOf(run.OverviewColumns),
 		"Progress":        reflect.ValueOf((*run.Progress)(nil)),
+		"PromptTexts":     reflect.ValueOf(run.PromptTexts),
 		"Prompts":         reflect.ValueOf((*run.Prompts)(nil)),
 		"Queued":          reflect.ValueOf(run.Queued),
 		"Root":            reflect.ValueOf(run.Root),

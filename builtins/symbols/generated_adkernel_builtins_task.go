@@ -12,10 +12,14 @@ import (
 func init() {
 	symbolTable["adkernel/builtins/task/task"] = map[string]reflect.Value{
 		"Acc":            reflect.ValueOf(constant.MakeFromLiteral("\"acc\"", token.STRING, 0)),
+		"AccBytes":       reflect.ValueOf(constant.MakeFromLiteral("\"acc_bytes\"", token.STRING, 0)),
 		"AccNorm":        reflect.ValueOf(constant.MakeFromLiteral("\"acc_norm\"", token.STRING, 0)),
 		"Advantage":      reflect.ValueOf(task.Advantage),
 		"Chat":           reflect.ValueOf((*task.Chat)(nil)),
+		"Continuations":  reflect.ValueOf((*task.Continuations)(nil)),
+		"Continue":       reflect.ValueOf(task.Continue),
 		"DefaultDataset": reflect.ValueOf(task.DefaultDataset),
+		"ExactMatch":     reflect.ValueOf(constant.MakeFromLiteral("\"exact_match\"", token.STRING, 0)),
 		"LettersIn":      reflect.ValueOf(task.LettersIn),
 		"Likeliest":      reflect.ValueOf(task.Likeliest),
 		"MaxLetters":     reflect.ValueOf(constant.MakeFromLiteral("26", token.INT, 0)),

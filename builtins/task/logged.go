@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
+
+	"adkernel/internal/pythonjson"
 )
 
 // logged is one line of a samples file of lm-evaluation-harness
@@ -22,63 +22,66 @@ type logged struct {
 	Filter    string                                `json:"filter"`
 	Arguments map[string]map[string]json.RawMessage `json:"arguments"`
 	Resps     json.RawMessage                       `json:"resps"`
-	Acc       json.RawMessage                       `json:"acc"`
+	Metrics   []string                              `json:"metrics"`
+
+	Acc        json.RawMessage `json:"acc"`
+	AccNorm    json.RawMessage `json:"acc_norm"`
+	AccBytes   json.RawMessage `json:"acc_bytes"`
+	ExactMatch json.RawMessage `json:"exact_match"`
 }
 
 // loadLogged makes a task of the prompts in a samples file: those that the
-// harness sent, so that no task needs to be written anew. An output is right if
-// it is the target, all of it, white space around both aside; that is the
-// harness's exact_match without what a task may tell it to ignore. Targets that
-// the harness did not compare with outputs as they are, since a filter found the
-// answer in them, need a function that judges. Where the harness ranked choices
-// by their likelihood (multiple_choice), so does the run.
+// harness sent, so that no task needs to be written anew. Where the harness
+// ranked choices by their likelihood (multiple_choice, loglikelihood), so does
+// the run; where it generated outputs, they are compared with the target.
+//
+// The file holds the harness's own verdicts, and not the rule that made them. A
+// rule is taken only if it gives these verdicts for the answers in the file.
 func (s Spec) loadLogged(path string) (*Task, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	t := &Task{Name: loggedName(path), match: whole, metric: s.Metric}
+	t := &Task{Name: loggedName(path)}
 	t.Subjects = []Subject{{Name: t.Name}}
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 256<<20)
 	var first *Task // whose settings all must share
-	var targets []Target
-	var known Targets
+	var documents []document
 	seen := map[int]string{}
 	for n := 1; lines.Scan(); n++ {
 		if len(strings.TrimSpace(lines.Text())) == 0 {
 			continue
 		}
 		var l logged
-		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
+		if err := pythonjson.Unmarshal(lines.Bytes(), &l); err != nil {
 			return nil, fmt.Errorf("%s:%d: not a line of lm-eval's samples: %w", path, n, err)
 		}
-		q, settings, err := l.question(t.Name, s.Scorer != nil)
+		d, settings, err := l.document(t.Name, s.Scorer != nil)
 		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+			return nil, fmt.Errorf("%s:%d: document %d: %w", path, n, l.ID, err)
 		}
 		if prompt, ok := seen[l.ID]; ok {
-			if prompt != q.Prompt {
+			if prompt != d.Text() {
 				return nil, fmt.Errorf("%s:%d: document %d has two prompts: the file is of more than one run", path, n, l.ID)
 			}
 			continue // another filter's line of the same output
 		}
-		seen[l.ID] = q.Prompt
+		seen[l.ID] = d.Text()
 		if first == nil {
 			first = settings
 		}
-		if (len(q.Choices) > 0) != (len(t.Questions) > 0 && t.Ranked()) && len(t.Questions) > 0 {
+		if len(documents) > 0 && (len(d.Choices) > 0) != (len(documents[0].Choices) > 0) {
 			return nil, fmt.Errorf("%s:%d: document %d is asked in another way than the first: the file is of more than one task", path, n, l.ID)
+		}
+		if (first.Chat != nil) != (settings.Chat != nil) {
+			return nil, fmt.Errorf("%s:%d: document %d is a text where others are conversations: the file is of more than one run", path, n, l.ID)
 		}
 		if first.MaxTokens != settings.MaxTokens || !slices.Equal(first.Stop, settings.Stop) {
 			return nil, fmt.Errorf("%s:%d: document %d has other generation settings than the first", path, n, l.ID)
 		}
-		t.Questions = append(t.Questions, q)
-		if len(q.Choices) > 0 {
-			targets = append(targets, l.target(q.Choices))
-			known.Learn(targets[len(targets)-1])
-		}
+		documents = append(documents, d)
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -86,23 +89,21 @@ func (s Spec) loadLogged(path string) (*Task, error) {
 	if first == nil {
 		return nil, fmt.Errorf("%s: no samples", path)
 	}
-	for i, target := range targets {
-		q := &t.Questions[i]
-		if q.Right, err = known.Right(target); err != nil {
-			return nil, fmt.Errorf("%s: document %d: %w", path, q.Index, err)
-		}
-		if q.Right < 0 {
-			return nil, fmt.Errorf("%s: document %d: its target %.60q is neither the place of a choice nor a choice", path, q.Index, target.Text)
-		}
-		q.Ref = strings.TrimSpace(q.Choices[q.Right])
+	slices.SortStableFunc(documents, func(a, b document) int { return a.Index - b.Index })
+	t.MaxTokens, t.Stop, t.Chat = first.MaxTokens, first.Stop, first.Chat
+	if len(documents[0].Choices) > 0 {
+		err = s.rank(documents)
+	} else {
+		t.match, err = s.matchOf(documents)
 	}
-	slices.SortStableFunc(t.Questions, func(a, b Question) int { return a.Index - b.Index })
-	t.MaxTokens, t.Stop = first.MaxTokens, first.Stop
-	if s.Metric != "" && !t.Ranked() {
-		return nil, fmt.Errorf("%s: metric has no effect: outputs are generated, and no choices ranked", path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if s.Samples > 0 && s.Samples < len(t.Questions) {
-		t.Questions = t.Questions[:s.Samples]
+	if s.Samples > 0 && s.Samples < len(documents) {
+		documents = documents[:s.Samples]
+	}
+	for _, d := range documents {
+		t.Questions = append(t.Questions, d.Question)
 	}
 	return t, nil
 }
@@ -117,129 +118,106 @@ func loggedName(path string) string {
 	return name
 }
 
-// question is what the document was asked, with the settings of a task; of
-// ranked choices, without the right one.
-func (l logged) question(subject string, judged bool) (Question, *Task, error) {
-	q := Question{Subject: subject, Index: l.ID}
+// document is a question, with what the file says of its right answer: of
+// ranked choices a Target, of an output the target as it is and the output that
+// the harness judged.
+type document struct {
+	Question
+	target Target
+
+	ref     string   // as it was logged, white space included
+	output  string   // the first of its repeats
+	matched float64  // the harness's exact_match of output
+	judged  bool     // output and matched are known
+	metrics []string // by which the harness judged; nil in older files, which do not say
+}
+
+// document is what was asked of one document, with the settings of a task.
+func (l logged) document(subject string, judged bool) (document, *Task, error) {
+	d := document{Question: Question{Subject: subject, Index: l.ID}, metrics: l.Metrics}
+	requests, err := l.requests()
+	if err != nil {
+		return d, nil, err
+	}
+	var behind string
+	if json.Unmarshal(requests[0].second, &behind) == nil {
+		if requests[0].turns != nil {
+			return d, nil, errors.New("it asks how likely something is behind a conversation, which no chat server answers")
+		}
+		return d, &Task{MaxTokens: 1}, l.ranked(&d, requests)
+	}
+	if len(requests) > 1 {
+		return d, nil, fmt.Errorf("%d requests, and request 0 is no prompt with a continuation", len(requests))
+	}
+	settings, err := l.generated(&d, requests[0], judged)
+	return d, settings, err
+}
+
+// request is what the model was asked: a prompt, and what is to be done with it.
+type request struct {
+	prompt string
+	turns  []Message       // of a chat server, in prompt's stead
+	second json.RawMessage // a continuation, or generation settings
+}
+
+func (l logged) requests() ([]request, error) {
 	if len(l.Arguments) == 0 {
-		return q, nil, fmt.Errorf("document %d has 0 requests", l.ID)
+		return nil, errors.New("it has 0 requests")
 	}
-	if len(l.Arguments) > 1 {
-		q, err := l.ranked(q)
-		return q, &Task{MaxTokens: 1}, err
-	}
-	settings := &Task{MaxTokens: gsm8kMaxTokens} // the harness's max_gen_toks
-	for _, arguments := range l.Arguments {
-		if err := json.Unmarshal(arguments["arg_0"], &q.Prompt); err != nil {
-			return q, nil, fmt.Errorf("document %d: arg_0 is no prompt", l.ID)
+	out := make([]request, len(l.Arguments))
+	for i := range out {
+		arguments, ok := l.Arguments[fmt.Sprintf("gen_args_%d", i)]
+		if !ok {
+			return nil, fmt.Errorf("no gen_args_%d among %d requests", i, len(out))
 		}
-		var generation struct {
-			Until  json.RawMessage `json:"until"`
-			Tokens *int            `json:"max_gen_toks"`
-			Temp   float64         `json:"temperature"`
-			Sample bool            `json:"do_sample"`
-		}
-		if err := json.Unmarshal(arguments["arg_1"], &generation); err != nil {
-			return q, nil, fmt.Errorf("document %d: arg_1 holds no generation settings; only generate_until tasks can be asked", l.ID)
-		}
-		if generation.Sample || generation.Temp != 0 {
-			return q, nil, fmt.Errorf("document %d is sampled at temperature %v: only greedy tasks can be asked", l.ID, generation.Temp)
-		}
-		if generation.Tokens != nil {
-			settings.MaxTokens = *generation.Tokens
-		}
-		var one string
-		if json.Unmarshal(generation.Until, &one) == nil && one != "" {
-			settings.Stop = []string{one}
-		} else if len(generation.Until) > 0 {
-			if err := json.Unmarshal(generation.Until, &settings.Stop); err != nil {
-				return q, nil, fmt.Errorf("document %d: until is neither a text nor a list of texts", l.ID)
+		if json.Unmarshal(arguments["arg_0"], &out[i].prompt) != nil {
+			if out[i].turns = turnsOf(arguments["arg_0"]); out[i].turns == nil {
+				return nil, fmt.Errorf("request %d: arg_0 is neither a text nor a conversation", i)
 			}
 		}
+		if out[i].second, ok = arguments["arg_1"]; !ok {
+			return nil, fmt.Errorf("request %d has no arg_1: it asks how likely a whole text is (loglikelihood_rolling), which no answer is right to", i)
+		}
 	}
-	if settings.MaxTokens < 1 {
-		return q, nil, fmt.Errorf("document %d: max_gen_toks is %d", l.ID, settings.MaxTokens)
-	}
-	if err := json.Unmarshal(l.Target, &q.Ref); err != nil {
-		return q, nil, errors.New("target is no text")
-	}
-	q.Ref, q.Letters = strings.TrimFunc(q.Ref, isPythonSpace), LettersIn(q.Prompt)
-	if judged {
-		return q, settings, nil
-	}
-	const instead = "judge answers by a function, Score(func(answer string, q Question) bool { ... }) in a notebook, or ask for the evaluation by its own name, such as GSM8K()"
-	switch {
-	case l.Filter != "" && l.Filter != "none":
-		return q, nil, fmt.Errorf("document %d: the harness looked for the answer by its filter %q, which is not known here: %s", l.ID, l.Filter, instead)
-	case strings.Contains(q.Ref, "\n"):
-		return q, nil, fmt.Errorf("document %d: its target has several lines, as a worked answer has, and no output would be it: %s", l.ID, instead)
-	}
-	return q, settings, nil
+	return out, nil
 }
 
-// ranked is a document of a multiple_choice task: one request a choice, all of
-// the same prompt. Its choices may be anything that continues it.
-func (l logged) ranked(q Question) (Question, error) {
-	for i := range len(l.Arguments) {
-		arguments, ok := l.Arguments[fmt.Sprintf("gen_args_%d", i)]
-		var prompt, choice string
-		if !ok || json.Unmarshal(arguments["arg_0"], &prompt) != nil || json.Unmarshal(arguments["arg_1"], &choice) != nil {
-			return q, fmt.Errorf("document %d has %d requests, and request %d is no prompt with a continuation", l.ID, len(l.Arguments), i)
-		}
-		if i > 0 && prompt != q.Prompt {
-			return q, fmt.Errorf("document %d asks for the likelihood behind different prompts (as winogrande does, and acc_mutual_info): only choices behind one prompt can be ranked", l.ID)
-		}
-		if choice == "" {
-			return q, fmt.Errorf("document %d: choice %d is empty", l.ID, i)
-		}
-		q.Prompt, q.Choices = prompt, append(q.Choices, choice)
-	}
-	if q.Prompt == "" {
-		return q, fmt.Errorf("document %d has an empty prompt", l.ID)
-	}
-	// The harness moves white space at the prompt's end to the choices.
-	text := strings.TrimRightFunc(q.Prompt, isPythonSpace)
-	for i, choice := range q.Choices {
-		q.Choices[i] = q.Prompt[len(text):] + choice
-	}
-	q.Prompt = text
-	if len(l.Target) == 0 {
-		return q, fmt.Errorf("document %d has no target", l.ID)
-	}
-	return q, nil
-}
-
-// target is that of a document with choices.
-func (l logged) target(choices []string) Target {
-	t := Target{Text: string(l.Target), Number: true, Choices: choices, Acc: math.NaN()}
-	if json.Unmarshal(l.Target, &t.Text) == nil {
-		t.Number = false
-	}
-	t.LogLikelihoods = l.logLikelihoods()
-	if json.Unmarshal(l.Acc, &t.Acc) != nil {
-		t.Acc = math.NaN()
-	}
-	return t
-}
-
-// logLikelihoods are those of the choices, as "resps" has them: the first of
-// each request's repeats, [log-likelihood, whether it was greedy], as numbers or
-// texts. nil where they are not known.
-func (l logged) logLikelihoods() []float64 {
-	var repeats [][][]any
-	if json.Unmarshal(l.Resps, &repeats) != nil {
+// turnsOf reads a conversation as the harness logs what it sent to a chat server
+// (local-chat-completions): a list of one text, which is JSON. nil where it is
+// none, or has turns that are more than text.
+func turnsOf(value json.RawMessage) []Message {
+	var texts []string
+	if json.Unmarshal(value, &texts) != nil || len(texts) != 1 {
 		return nil
 	}
-	var out []float64
-	for _, request := range repeats {
-		if len(request) == 0 || len(request[0]) == 0 {
-			return nil
-		}
-		value, err := strconv.ParseFloat(fmt.Sprint(request[0][0]), 64)
-		if err != nil {
-			return nil
-		}
-		out = append(out, value)
+	d := json.NewDecoder(strings.NewReader(texts[0]))
+	d.DisallowUnknownFields()
+	var turns []struct {
+		Message
+		Type string `json:"type"` // "text", in older versions
+	}
+	if d.Decode(&turns) != nil {
+		return nil
+	}
+	var out []Message
+	for _, turn := range turns {
+		out = append(out, turn.Message)
 	}
 	return out
+}
+
+// number reads what the harness counts as 1 or 0.
+func number(value json.RawMessage) (float64, bool) {
+	var x float64
+	var truth bool
+	switch {
+	case len(value) == 0:
+	case json.Unmarshal(value, &x) == nil:
+		return x, string(value) != "null"
+	case json.Unmarshal(value, &truth) == nil && truth:
+		return 1, true
+	case json.Unmarshal(value, &truth) == nil:
+		return 0, true
+	}
+	return 0, false
 }

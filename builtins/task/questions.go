@@ -1,12 +1,9 @@
 package task
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -31,9 +28,9 @@ const (
 	judgedTokens = 256 // where a function judges
 )
 
-// loadQuestions reads a file of the user's: JSON lines with question, answer
-// and maybe choices and subject, or CSV with these columns (the choices in
-// columns A, B, ...).
+// loadQuestions reads a file of the user's: JSON lines, or an array, of objects
+// with question, answer and maybe choices and subject, or CSV with these columns
+// (the choices in columns A, B, ...).
 //
 // With choices, the prompt lists them as MMLU does, the answer is a letter, the
 // text of a choice, or its number from 0, and an output is right if it begins
@@ -159,6 +156,9 @@ func (o own) right() (int, error) {
 		return 0, errors.New("answer: want a letter, the text of a choice, or its number from 0")
 	}
 	at := slices.Index(o.Choices, text)
+	if at >= 0 && slices.Contains(o.Choices[at+1:], text) {
+		return 0, fmt.Errorf("answer %q is the text of two choices: give the letter of one, and make them differ", text)
+	}
 	as := func(what, instead string, place int) (int, error) {
 		if at >= 0 && at != place {
 			return 0, fmt.Errorf("answer %q is a choice's %s and another one's text: give its %s", text, what, instead)
@@ -175,85 +175,4 @@ func (o own) right() (int, error) {
 		return at, nil
 	}
 	return 0, fmt.Errorf("answer %q is neither a letter of the %d choices nor one of them", text, len(o.Choices))
-}
-
-func readOwn(path string) ([]own, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".csv":
-		return ownCSV(path, text)
-	case ".jsonl", ".json", ".ndjson":
-		return ownLines(path, text)
-	}
-	return nil, fmt.Errorf("%s: want a file named .jsonl or .csv", path)
-}
-
-func ownLines(path string, text []byte) ([]own, error) {
-	var out []own
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, 64<<20)
-	for n := 1; lines.Scan(); n++ {
-		line := bytes.TrimSpace(lines.Bytes())
-		if len(line) == 0 {
-			continue
-		}
-		var o own
-		err := json.Unmarshal(line, &o)
-		if err == nil {
-			err = json.Unmarshal(line, &o.fields)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
-		}
-		out = append(out, o)
-	}
-	return out, lines.Err()
-}
-
-func ownCSV(path string, text []byte) ([]own, error) {
-	records, _, err := readRecords(text)
-	if err != nil {
-		return nil, inFile(path, err)
-	}
-	if len(records) == 0 {
-		return nil, nil
-	}
-	head := records[0]
-	question, answer, subject := slices.Index(head, "question"), slices.Index(head, "answer"), slices.Index(head, "subject")
-	if question < 0 || answer < 0 {
-		return nil, fmt.Errorf("%s: the first line names the columns: want question and answer, and A, B, ... for choices", path)
-	}
-	var choices []int
-	for letter := 'A'; letter <= 'Z'; letter++ {
-		at := slices.Index(head, string(letter))
-		if at < 0 {
-			break
-		}
-		choices = append(choices, at)
-	}
-	var out []own
-	for _, record := range records[1:] {
-		o := own{Text: record[question], fields: make(map[string]any, len(head)), cells: true}
-		for i, name := range head {
-			o.fields[name] = record[i]
-		}
-		if o.Answer, err = json.Marshal(record[answer]); err != nil {
-			return nil, err
-		}
-		if subject >= 0 {
-			o.Subject = record[subject]
-		}
-		for _, at := range choices {
-			o.Choices = append(o.Choices, record[at])
-		}
-		for n := len(o.Choices); n > 0 && o.Choices[n-1] == ""; n-- {
-			o.Choices = o.Choices[:n-1] // a question with fewer than the others
-		}
-		out = append(out, o)
-	}
-	return out, nil
 }

@@ -73,7 +73,7 @@ func TestQuestionsThatCannotBeAsked(t *testing.T) {
 	for name, c := range map[string][2]string{
 		"mine.csv":   {"q,a\nx,y\n", "want question and answer"},
 		"ragged.csv": {"question,answer\nx\n", "ragged.csv:2: 1 field, the first row has 2"},
-		"mine.txt":   {"x", "want a file named .jsonl or .csv"},
+		"mine.txt":   {"x", "want a file named .jsonl, .json or .csv"},
 	} {
 		_, err := Spec{Kind: "questions", Dataset: writeFile(t, name, c[0])}.Load()
 		require.ErrorContains(t, err, c[1])
@@ -159,7 +159,7 @@ func TestATargetOfDigitsIsThePlaceOfAChoiceOrItsText(t *testing.T) {
 		lines string
 		want  []int // nil: refused
 	}{
-		"a number is a place":                     {document("0", "3", `"-1"`, "1.0"), []int{3}},
+		"a number is a place":                     {document("0", "3", `"-1"`, "0.0"), []int{3}},
 		"the likeliest, 3, is right: a text":      {document("0", `"3"`, `"-1"`, "1.0"), []int{2}},
 		"the likeliest, 3, is wrong: a place":     {document("0", `"3"`, "-1", "0.0"), []int{3}},
 		"the likeliest, 4, is right: a place":     {document("0", `"3"`, `"-9"`, "1.0"), []int{3}},
@@ -201,6 +201,33 @@ func TestANumberInACellIsThatOfAChoice(t *testing.T) {
 	} {
 		_, err := load(rows)
 		require.ErrorContains(t, err, message)
+	}
+}
+
+func TestQuestionsAreOneArrayAsWell(t *testing.T) {
+	array := `[{"question": "2 + 2?", "answer": "4"},
+ {"question": "3 + 3?", "answer": 6}]`
+	got, err := Spec{Kind: "questions", Dataset: writeFile(t, "mine.json", array)}.Load()
+	require.NoError(t, err)
+	require.Len(t, got.Questions, 2)
+	require.Equal(t, "6", got.Questions[1].Ref)
+}
+
+func TestFilesOfQuestionsThatSayTwoThingsAreRefused(t *testing.T) {
+	for name, c := range map[string]struct{ file, text, want string }{
+		"other encoding":     {"a.jsonl", "{\"question\": \"x?\", \"answer\": \"y\"}\n{\"question\": \"caf\xe9?\", \"answer\": \"a\"}\n", "a.jsonl:2: not valid UTF-8"},
+		"two columns":        {"a.csv", "question,answer,answer\nx?,4,5\n", "two columns are named answer: rename one"},
+		"two equal choices":  {"a.jsonl", `{"question": "x?", "choices": ["y", "z", "y"], "answer": "y"}`, `question 0: answer "y" is the text of two choices`},
+		"numbers as choices": {"a.jsonl", `{"question": "x?", "choices": [1, 2], "answer": 1}`, "a.jsonl:1: choices: number, want a list of texts"},
+		"labelled choices":   {"a.jsonl", `{"question": "x?", "choices": {"text": ["a"]}}`, "a.jsonl:1: choices: object, want a list of texts"},
+		"a numbered subject": {"a.jsonl", `{"question": "x?", "answer": "a", "subject": 5}`, "a.jsonl:1: subject: number, want a text"},
+		"no object":          {"a.jsonl", `"x?"`, "a.jsonl:1: string, want an object with question, answer"},
+		"an array with text": {"a.json", `[{"question": "x?", "answer": "a"}, 3]`, "a.json: question 1: number, want an object"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Spec{Kind: "questions", Dataset: writeFile(t, c.file, c.text)}.Load()
+			require.ErrorContains(t, err, c.want)
+		})
 	}
 }
 
@@ -358,7 +385,7 @@ func TestChoicesOfTheHarnessSamplesAreRanked(t *testing.T) {
 		spec.Metric = c.metric
 		loaded, err := spec.Load()
 		require.NoError(t, err)
-		chosen, right := loaded.Rank(q, c.likelihoods)
+		chosen, right := loaded.Rank(loaded.Questions[0], c.likelihoods, make([]bool, 4))
 		require.Equal(t, c.chosen, chosen, "%v", c)
 		require.Equal(t, chosen == 0, right)
 	}
@@ -373,10 +400,13 @@ func TestChoicesOfTheHarnessSamplesAreRanked(t *testing.T) {
 	moved, err := load("b", "p ")
 	require.NoError(t, err)
 	require.Equal(t, Question{Subject: "x", Prompt: "p", Ref: "b", Right: 1, Choices: []string{"  a", " b"}}, moved.Questions[0], "white space at the prompt's end goes with the choice")
-	require.Equal(t, 1, Likeliest([]string{"  ab", " b"}, []float64{-3, -1.4}, AccNorm), "and does not count in its length")
-	require.Equal(t, 1, Likeliest([]string{"\nab", "\nb"}, []float64{-3, -1.4}, AccNorm), "nor does another delimiter")
+	var lengths Targets
+	require.Equal(t, []int{2, 1}, lengths.Lengths([]string{"  ab", " b"}, AccNorm), "and does not count in its length")
+	require.Equal(t, []int{2, 1}, lengths.Lengths([]string{"\nab", "\nb"}, AccNorm), "nor does another delimiter")
+	require.Equal(t, []int{3, 1}, lengths.Lengths([]string{" \u00e9b", " b"}, AccBytes))
+	require.Nil(t, lengths.Lengths([]string{"  ab", " b"}, Acc))
 	_, err = load("c", "p ")
 	require.ErrorContains(t, err, `its target "c" is neither the place of a choice nor a choice`)
 	_, err = load("b", "q ")
-	require.ErrorContains(t, err, "only choices behind one prompt can be ranked")
+	require.ErrorContains(t, err, "several choices behind several prompts")
 }

@@ -39,7 +39,7 @@ type Spec struct {
 	Filter string `json:"filter,omitempty" yaml:"filter,omitempty"`
 
 	// Metric decides which choice is the answer where lm-eval's samples rank
-	// choices: "acc" (default) or "acc_norm".
+	// choices: "acc" (default), "acc_norm" or "acc_bytes".
 	Metric string `json:"metric,omitempty" yaml:"metric,omitempty"`
 
 	// MaxTokens and Stop are of a user's questions: how many tokens an answer may
@@ -157,8 +157,8 @@ func (s Spec) check() error {
 		return errors.New("filter has no effect where a function judges: leave one of them out")
 	case s.Metric != "" && s.Kind != "lm-eval":
 		return errors.New("metric has no effect: leave it out")
-	case s.Metric != "" && s.Metric != Acc && s.Metric != AccNorm:
-		return fmt.Errorf("metric %q: want %s or %s", s.Metric, Acc, AccNorm)
+	case s.Metric != "" && s.Metric != Acc && s.Metric != AccNorm && s.Metric != AccBytes:
+		return fmt.Errorf("metric %q: want %s, %s or %s", s.Metric, Acc, AccNorm, AccBytes)
 	case s.Metric != "" && s.Scorer != nil:
 		return errors.New("metric has no effect where a function judges: leave one of them out")
 	case s.MaxTokens < 0:

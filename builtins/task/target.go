@@ -11,21 +11,26 @@ import (
 // document's choices: its place from 0, or its text.
 type Target struct {
 	Text    string
-	Number  bool // it was logged as a number, and not as a text
-	Choices []string
+	Number  bool     // it was logged as a number, and not as a text
+	Shared  bool     // it is what all choices end with, and names none of them (winogrande)
+	Choices []string // as they were asked for, with what divides them from the prompt
 
-	LogLikelihoods []float64 // of the choices, in nats; nil where they are not known
-	Acc            float64   // 1 where the likeliest choice was right, 0 where it was not, else it is not known
+	LogLikelihoods []float64          // of the choices, in nats; nil where they are not known
+	Verdicts       map[string]float64 // by metric: 1 where its choice was right, 0 where not
 }
 
-// Targets finds out what the targets of one task are. A samples file has places
-// as text ("3"), so that among the choices 1, 2, 3 and 4 it might be either;
-// what one document tells holds for all.
-type Targets struct{ places, texts bool }
+// Targets finds out what a samples file does not say of its task. It has places
+// as text ("3"), so that among the choices 1, 2, 3 and 4 it might be either; and
+// the space in front of a choice may be its own, and count in its length, or
+// divide it from the prompt. What one document tells holds for all.
+type Targets struct{ places, texts, unpadded, padded bool }
 
 // named is the choice that a target names by its place, and that by its text;
 // -1 where there is none.
 func (t Target) named() (place, text int) {
+	if t.Shared {
+		return -1, -1
+	}
 	place, err := strconv.Atoi(t.Text)
 	if err != nil || place < 0 || place >= len(t.Choices) {
 		place = -1
@@ -36,30 +41,71 @@ func (t Target) named() (place, text int) {
 	return place, slices.IndexFunc(t.Choices, func(c string) bool { return strings.TrimSpace(c) == strings.TrimSpace(t.Text) })
 }
 
+// verdict is whether the choice of a metric was right; known is false where the
+// file does not say.
+func (t Target) verdict(metric string) (right, known bool) {
+	v, ok := t.Verdicts[metric]
+	return v == 1, ok && (v == 0 || v == 1) && len(t.LogLikelihoods) == len(t.Choices)
+}
+
 // Learn takes what a target tells: that it can only be the one, or that the
 // likeliest choice was right or wrong.
 func (ts *Targets) Learn(t Target) {
 	place, text := t.named()
+	right, known := t.verdict(Acc)
 	switch _, err := strconv.Atoi(t.Text); {
-	case err != nil || t.Number || place == text:
-		return
+	case err != nil || t.Number || t.Shared || place == text:
+		ts.learnLengths(t, max(place, text))
 	case text < 0:
 		ts.places = true
+		ts.learnLengths(t, place)
 	case place < 0:
 		ts.texts = true
-	case len(t.LogLikelihoods) == len(t.Choices) && (t.Acc == 0 || t.Acc == 1):
-		likeliest := Likeliest(t.Choices, t.LogLikelihoods, Acc)
-		asPlace, asText := (likeliest == place) == (t.Acc == 1), (likeliest == text) == (t.Acc == 1)
+		ts.learnLengths(t, text)
+	case known:
+		likeliest := Likeliest(t.LogLikelihoods, nil)
+		asPlace, asText := (likeliest == place) == right, (likeliest == text) == right
 		if likeliest >= 0 && asPlace != asText {
 			ts.places, ts.texts = ts.places || asPlace, ts.texts || asText
 		}
 	}
 }
 
+// learnLengths takes what is told by the right choice, and whether that was the
+// likeliest for its length.
+func (ts *Targets) learnLengths(t Target, right int) {
+	for _, metric := range []string{AccNorm, AccBytes} {
+		was, known := t.verdict(metric)
+		unpadded := Likeliest(t.LogLikelihoods, lengthsOf(t.Choices, metric, false))
+		padded := Likeliest(t.LogLikelihoods, lengthsOf(t.Choices, metric, true))
+		if !known || right < 0 || unpadded < 0 || (unpadded == right) == (padded == right) {
+			continue
+		}
+		ts.unpadded, ts.padded = ts.unpadded || (unpadded == right) == was, ts.padded || (padded == right) == was
+	}
+}
+
+// Lengths are those of choices by which a metric divides their log-likelihoods;
+// nil where it does not.
+func (ts *Targets) Lengths(choices []string, metric string) []int {
+	return lengthsOf(choices, metric, ts.padded && !ts.unpadded)
+}
+
 // Right is the place of the choice that a target names, -1 where it names none.
+// Of two choices, that one was taken and was right or wrong says as much.
 func (ts *Targets) Right(t Target) (int, error) {
 	place, text := t.named()
 	switch {
+	case t.Shared:
+		right, known := t.verdict(Acc)
+		likeliest := Likeliest(t.LogLikelihoods, nil)
+		if !known || likeliest < 0 || len(t.Choices) != 2 {
+			return -1, nil
+		}
+		if right {
+			return likeliest, nil
+		}
+		return 1 - likeliest, nil
 	case place < 0 || text == place:
 		return text, nil
 	case text < 0 || ts.places && !ts.texts:

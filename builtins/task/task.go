@@ -35,16 +35,17 @@ type Task struct {
 
 	grader *grader // nil: match compares with Ref
 	match  match
-	metric string // by which a choice is the answer, where Choices are ranked
 }
 
-// match is what of an output must be its question's Ref, white space aside.
+// match is what of an output must be its question's Ref, white space aside where
+// nothing else is said.
 type match int
 
 const (
 	beginning match = iota
 	firstLine
 	whole
+	exact // white space included
 )
 
 // A Subject is one part of an evaluation, scored by itself as well.
@@ -68,6 +69,11 @@ type Question struct {
 	// where an output is generated. Right is the right one's place.
 	Choices []string `json:"choices,omitempty"`
 	Right   int      `json:"-"`
+	// Given is what each choice begins with that is given with the prompt, and is
+	// no part of what is likely or not; nil where all of a choice is ranked.
+	Given []string `json:"given,omitempty"`
+
+	lengths []int // by which the log-likelihoods of Choices are divided; nil where they are not
 
 	// Letters is how many letters, from A on, an output may begin with to be an
 	// answer: one for each choice that the prompt lists. 0 where answers are of
@@ -99,6 +105,9 @@ func (t *Task) Score(q Question, output string) bool {
 	if t.grader != nil {
 		return t.grader.correct(q.Ref, output)
 	}
+	if t.match == exact {
+		return output == q.Ref
+	}
 	output = strings.TrimFunc(output, isPythonSpace)
 	switch t.match {
 	case firstLine:
@@ -128,7 +137,7 @@ func isPythonSpace(r rune) bool {
 // Hash identifies what is asked: the SHA-256, in hexadecimal, of all prompts
 // in order, each followed by a zero byte; a conversation is written as its
 // messages, "<|role|>" in front of each. Choices follow, "<|choice|>" in front of
-// each.
+// each, and what of them is given, "<|given|>" in front.
 func (t *Task) Hash() string {
 	h := sha256.New()
 	for _, q := range t.Questions {
@@ -138,6 +147,9 @@ func (t *Task) Hash() string {
 		}
 		for _, c := range q.Choices {
 			io.WriteString(h, "<|choice|>"+c)
+		}
+		for _, g := range q.Given {
+			io.WriteString(h, "<|given|>"+g)
 		}
 		h.Write([]byte{0})
 	}

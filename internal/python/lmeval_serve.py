@@ -51,7 +51,42 @@ doc_to_choice: ["A", "Because of B", "C is it", "D or nothing"]
 doc_to_target: "{{['A', 'B', 'C', 'D'].index(ref)}}"
 metric_list: [{metric: acc}, {metric: acc_norm}]
 """,
+    # Choices that begin with a space of their own, which counts in their length.
+    "demo_spaced": """
+output_type: multiple_choice
+doc_to_text: "{{prompt}}"
+doc_to_choice: [" A", " it is B", " C", " D or so"]
+doc_to_target: "{{['A', 'B', 'C', 'D'].index(ref)}}"
+target_delimiter: ""
+metric_list: [{metric: acc}, {metric: acc_norm}, {metric: acc_bytes}]
+""",
+    # As winogrande asks: one text behind each of two prompts.
+    "demo_options": """
+output_type: multiple_choice
+doc_to_text: !function options.right
+doc_to_choice: !function options.prompts
+doc_to_target: "is the answer."
+metric_list: [{metric: acc}]
+""",
+    # As lambada asks: whether greedy decoding says what follows.
+    "demo_last": """
+output_type: loglikelihood
+doc_to_text: "{{prompt}}"
+doc_to_target: " {{ref}}"
+metric_list: [{metric: perplexity, aggregation: perplexity, higher_is_better: false}, {metric: acc}]
+""",
 }
+
+OPTIONS = """
+def right(doc):
+    return doc["index"] % 2
+
+
+def prompts(doc):
+    other = "ABCD"[("ABCD".index(doc["ref"]) + 1) % 4]
+    pair = [doc["ref"], other] if right(doc) == 0 else [other, doc["ref"]]
+    return [doc["prompt"] + " " + letter for letter in pair]
+"""
 
 
 def main() -> int:
@@ -80,6 +115,7 @@ def write_prompts(folder, samples):
     out = subprocess.run([ADKERNEL, "prompts", "mmlu", "--dataset", DATASET, "--samples", str(samples)],
                          check=True, stdout=subprocess.PIPE, text=True).stdout
     (folder / "prompts.jsonl").write_text(out)
+    (folder / "options.py").write_text(OPTIONS)
     for name, text in TASKS.items():
         (folder / f"{name}.yaml").write_text(
             f"task: {name}\ndataset_path: json\ndataset_kwargs: {{data_files: {folder / 'prompts.jsonl'}}}\n"
@@ -189,7 +225,8 @@ def compare_imports(folder, run, results) -> int:
     """lm-eval's own files as runs, compared with ours by adkernel."""
     failures = 0
     [scores] = (folder / "out").rglob("results_*.json")
-    for task, metric in [("demo_generate", "exact_match"), ("demo_choice", "acc"), ("demo_choice", "acc_norm"), ("demo_words", "acc_norm")]:
+    for task, metric in [("demo_generate", "exact_match"), ("demo_choice", "acc"), ("demo_choice", "acc_norm"),
+                         ("demo_words", "acc_norm"), ("demo_spaced", "acc_norm"), ("demo_spaced", "acc_bytes"), ("demo_options", "acc"), ("demo_last", "acc")]:
         [samples] = (folder / "out").rglob(f"samples_{task}_*.jsonl")
         imported = folder / f"{task}-{metric}"
         said = adkernel("import", "--json", "--metric", metric, "-o", imported, samples, scores)
@@ -201,7 +238,7 @@ def compare_imports(folder, run, results) -> int:
             if record["correct"] != (results[task][i][metric] == 1.0):
                 failures += 1
                 print(f"{task}, question {i}: imported as {record['correct']}, lm-eval's {metric} is {results[task][i][metric]}")
-        if task == "demo_words" or metric == "acc_norm":  # which judges otherwise than the run, and is refused
+        if task not in ("demo_generate", "demo_choice") or metric == "acc_norm":  # which judges otherwise than the run, and is refused
             continue
         c = adkernel("compare", "--json", imported, folder / "run")
         flips, widest = c["losses"] + c["gains"], 0.0
@@ -214,14 +251,18 @@ def compare_imports(folder, run, results) -> int:
     return failures
 
 
+RANKED = {"demo_choice": ["acc", "acc_norm"], "demo_words": ["acc", "acc_norm"], "demo_spaced": ["acc", "acc_norm", "acc_bytes"],
+          "demo_options": ["acc"], "demo_last": ["acc"]}
+
+
 def compare_rankings(folder, results) -> int:
     """The prompts of lm-eval's samples, asked and ranked by adkernel itself."""
     failures = 0
-    for task in ["demo_choice", "demo_words"]:
+    for task, metrics in RANKED.items():
         [samples] = (folder / "out").rglob(f"samples_{task}_*.jsonl")
         widest, others = 0.0, 0
         by_metric = {metric: launch(folder / f"ranked-{task}-{metric}", {"kind": "lm-eval", "dataset": str(samples), "metric": metric})
-                     for metric in ["acc", "acc_norm"]}
+                     for metric in metrics}
         for i, sample in enumerate(results[task]):
             for choice, response in zip(by_metric["acc"][i]["choices"], sample["resps"], strict=True):
                 widest = max(widest, abs(choice["loglikelihood"] - float(response[0][0])))

@@ -1,0 +1,141 @@
+package task
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// readOwn reads a file of the user's by what its name ends in.
+func readOwn(path string) ([]own, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".csv":
+		return ownCSV(path, text)
+	case ".jsonl", ".json", ".ndjson":
+		if !utf8.Valid(text) { // which encoding/json reads as something else
+			return nil, inFile(path, invalidUTF8(text))
+		}
+		if bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) {
+			return ownArray(path, text)
+		}
+		return ownLines(path, text)
+	}
+	return nil, fmt.Errorf("%s: want a file named .jsonl, .json or .csv", path)
+}
+
+// ownArray reads JSON that is one array of questions.
+func ownArray(path string, text []byte) ([]own, error) {
+	var items []json.RawMessage
+	if err := json.Unmarshal(text, &items); err != nil {
+		return nil, fmt.Errorf("%s: not an array of questions: %w", path, err)
+	}
+	out := make([]own, len(items))
+	for i, item := range items {
+		var err error
+		if out[i], err = ownObject(item); err != nil {
+			return nil, fmt.Errorf("%s: question %d: %w", path, i, err)
+		}
+	}
+	return out, nil
+}
+
+func ownLines(path string, text []byte) ([]own, error) {
+	var out []own
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, 64<<20)
+	for n := 1; lines.Scan(); n++ {
+		line := bytes.TrimSpace(lines.Bytes())
+		if len(line) == 0 {
+			continue
+		}
+		o, err := ownObject(line)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+		}
+		out = append(out, o)
+	}
+	return out, lines.Err()
+}
+
+// ownObject reads one question, and says of a field of another type what it
+// should be.
+func ownObject(text []byte) (own, error) {
+	var o own
+	err := json.Unmarshal(text, &o)
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &mistyped) && mistyped.Field == "":
+		return o, fmt.Errorf("%s, want an object with question, answer and maybe choices and subject", mistyped.Value)
+	case errors.As(err, &mistyped):
+		want := map[string]string{"choices": "a list of texts"}
+		field, _, _ := strings.Cut(mistyped.Field, ".")
+		if want[field] == "" {
+			want[field] = "a text"
+		}
+		return o, fmt.Errorf("%s: %s, want %s", field, mistyped.Value, want[field])
+	case err != nil:
+		return o, fmt.Errorf("not a JSON object: %w", err)
+	}
+	return o, json.Unmarshal(text, &o.fields)
+}
+
+func ownCSV(path string, text []byte) ([]own, error) {
+	records, _, err := readRecords(text)
+	if err != nil {
+		return nil, inFile(path, err)
+	}
+	if len(records) == 0 {
+		return nil, nil
+	}
+	head := records[0]
+	question, answer, subject := slices.Index(head, "question"), slices.Index(head, "answer"), slices.Index(head, "subject")
+	if question < 0 || answer < 0 {
+		return nil, fmt.Errorf("%s: the first line names the columns: want question and answer, and A, B, ... for choices", path)
+	}
+	for i, name := range head {
+		if slices.Contains(head[:i], name) && (name == "question" || name == "answer" || name == "subject" || len(name) == 1) {
+			return nil, fmt.Errorf("%s: two columns are named %s: rename one", path, name)
+		}
+	}
+	var choices []int
+	for letter := 'A'; letter <= 'Z'; letter++ {
+		at := slices.Index(head, string(letter))
+		if at < 0 {
+			break
+		}
+		choices = append(choices, at)
+	}
+	var out []own
+	for _, record := range records[1:] {
+		o := own{Text: record[question], fields: make(map[string]any, len(head)), cells: true}
+		for i, name := range head {
+			o.fields[name] = record[i]
+		}
+		if o.Answer, err = json.Marshal(record[answer]); err != nil {
+			return nil, err
+		}
+		if subject >= 0 {
+			o.Subject = record[subject]
+		}
+		for _, at := range choices {
+			o.Choices = append(o.Choices, record[at])
+		}
+		for n := len(o.Choices); n > 0 && o.Choices[n-1] == ""; n-- {
+			o.Choices = o.Choices[:n-1] // a question with fewer than the others
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
