@@ -346,8 +346,7 @@ func (b *builder) foreignGlobal(g *ssa.Global) (unsafe.Pointer, *layout.Type) {
 	if t.Exact {
 		return nil, nil
 	}
-	switch v.Type().Underlying().(type) {
-	case *types.Interface, *types.Signature:
+	if isOpen(v.Type()) {
 		return r.Addr().UnsafePointer(), t
 	}
 	b.refuse("variable %s.%s: its type %s cannot be shared with native code", v.Pkg().Path(), v.Name(), t)
