@@ -162,7 +162,12 @@ func (rt *runtime) nativeFunc(m *machine, f *closure, sig *types.Signature, want
 	shape := rt.shape(sig)
 	tok := m.tok
 	return reflect.MakeFunc(want, func(args []reflect.Value) []reflect.Value {
-		return rt.callBack(rt.newMachine(rt.permitFor(tok)), f, shape, nil, nil, args, want)
+		out := rt.callBack(rt.newMachine(rt.permitFor(tok)), f, shape, nil, nil, args, want)
+		if showsResult(want) {
+			v := rt.show(out[0].Interface())
+			out[0] = reflect.ValueOf(&v).Elem()
+		}
+		return out
 	})
 }
 

@@ -1,6 +1,7 @@
 package exact
 
 import (
+	"expvar"
 	"go/types"
 	"reflect"
 	"strings"
@@ -72,6 +73,10 @@ func (rt *runtime) cellTypeIn(v any) string {
 func (rt *runtime) shown(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
 	return rt.exportAll(m, t, u, p, l, want, func(v any) (any, bool) { return rt.show(v), true })
 }
+
+// showsResult says whether native code shows what a func of this type returns.
+// Others only hand it back.
+func showsResult(f reflect.Type) bool { return f == reflect.TypeFor[expvar.Func]() }
 
 // noCellTypes refuses what package reflect would do with a cell's type, beside
 // what it refuses of cells' values.
