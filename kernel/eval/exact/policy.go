@@ -121,8 +121,15 @@ func (b *builder) checkArguments(fn *ssa.Function, args []ssa.Value) {
 	}
 	for _, a := range args {
 		for _, x := range made(a) {
-			if t := b.typ(x.Type()); !t.Exact && t.Native == nil && !isInterface(x.Type()) && passesAsAny(a.Type()) {
+			t := b.typ(x.Type())
+			if t.Exact || isInterface(x.Type()) || !passesAsAny(a.Type()) {
+				continue
+			}
+			if t.Native == nil {
 				b.refuse("%s would look into a value of type %s, and does not know that type", object.FullName(), t)
+			}
+			if _, ok := x.Type().Underlying().(*types.Pointer); ok {
+				b.refuse("%s would look into a value of type %s, and the interfaces and funcs in it have another form in native code", object.FullName(), t)
 			}
 		}
 	}
