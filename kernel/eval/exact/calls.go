@@ -200,7 +200,7 @@ func (b *builder) thunk(c *ssa.CallCommon) callee {
 	}
 	fn := newFunction(c.String())
 	t := &builder{
-		compiler: b.compiler, fn: b.fn, block: b.block,
+		compiler: b.compiler, fn: b.fn, from: b.from, block: b.block,
 		code: &code{name: fn.name, fn: fn, resume: -1, wrapper: true},
 		locs: map[ssa.Value]loc{}, starts: map[*ssa.BasicBlock]int{}, entry: map[ssa.Value]loc{}, folded: map[ssa.Value]bool{},
 		looped: map[*ssa.BasicBlock]bool{}, here: map[ssa.Value]loc{},

@@ -2,6 +2,7 @@ package exact
 
 import (
 	"errors"
+	"go/token"
 	"go/types"
 	"maps"
 	"reflect"
@@ -27,6 +28,7 @@ type compiler struct {
 	codes   map[*function]*code      // to be put into place
 	queue   []work
 	known   map[types.Type]bool // types whose methods are compiled
+	caller  token.Pos           // where the user's code calls for what is queued now
 
 	// lenient compiles a function that is refused to one that is refused when
 	// it is called: a package is of use without all of its functions.
@@ -34,8 +36,9 @@ type compiler struct {
 }
 
 type work struct {
-	fn  *function
-	ssa *ssa.Function
+	fn     *function
+	ssa    *ssa.Function
+	caller token.Pos // in the user's code: what is refused in a package's may have no place there
 }
 
 func (rt *runtime) newCompiler() *compiler {
@@ -64,7 +67,7 @@ func (c *compiler) compile() (err error) {
 			c.codes[w.fn] = c.buildOrRefuse(w)
 			continue
 		}
-		c.codes[w.fn] = c.build(w.ssa, w.fn)
+		c.codes[w.fn] = c.build(w)
 	}
 	return nil
 }
@@ -90,6 +93,7 @@ func (c *compiler) commit() {
 // function returns what calls of f refer to, and queues its body when it has
 // not been compiled.
 func (b *builder) function(f *ssa.Function) *function {
+	b.caller = b.place()
 	fn, err := b.resolve(f)
 	if err != nil {
 		b.refuse("%v", err)
@@ -108,7 +112,7 @@ func (c *compiler) resolve(f *ssa.Function) (*function, error) {
 		}
 		fn := newFunction(f.String())
 		c.local[f] = fn
-		c.queue = append(c.queue, work{fn, f})
+		c.queue = append(c.queue, work{fn, f, c.caller})
 		return fn, nil
 	}
 	targs := slices.Concat(receiverArgs(object), f.TypeArgs())
@@ -135,7 +139,7 @@ func (c *compiler) resolve(f *ssa.Function) (*function, error) {
 	}
 	fn = newFunction(f.String())
 	c.added[key], c.local[f] = fn, fn
-	c.queue = append(c.queue, work{fn, f})
+	c.queue = append(c.queue, work{fn, f, c.caller})
 	return fn, nil
 }
 
@@ -150,7 +154,7 @@ func (c *compiler) define(object, old *types.Func, body *ssa.Function) *function
 		fn = newFunction(body.String())
 	}
 	c.added[key], c.local[body] = fn, fn
-	c.queue = append(c.queue, work{fn, body})
+	c.queue = append(c.queue, work{fn, body, c.caller})
 	return fn
 }
 
@@ -161,7 +165,7 @@ func (c *compiler) enqueue(f *ssa.Function) *function {
 	}
 	fn := newFunction(f.String())
 	c.local[f] = fn
-	c.queue = append(c.queue, work{fn, f})
+	c.queue = append(c.queue, work{fn, f, c.caller})
 	return fn
 }
 
@@ -346,8 +350,7 @@ func (b *builder) foreignGlobal(g *ssa.Global) (unsafe.Pointer, *layout.Type) {
 	if t.Exact {
 		return nil, nil
 	}
-	switch v.Type().Underlying().(type) {
-	case *types.Interface, *types.Signature:
+	if isOpen(v.Type()) {
 		return r.Addr().UnsafePointer(), t
 	}
 	b.refuse("variable %s.%s: its type %s cannot be shared with native code", v.Pkg().Path(), v.Name(), t)
@@ -370,6 +373,7 @@ func (b *builder) isUserCode() bool {
 // needMethods compiles the methods of a type that becomes dynamic, and of the
 // types that it is made of: they may be called by name from now on.
 func (b *builder) needMethods(t types.Type) {
+	b.caller = b.place()
 	if err := b.compiler.needMethods(t); err != nil {
 		b.refuse("%v", err)
 	}

@@ -82,6 +82,10 @@ func (rt *runtime) native(m *machine, t *layout.Type, mem unsafe.Pointer, want r
 	if t.Mem.Kind() == want.Kind() && t.Mem.ConvertibleTo(want) && t.Native == nil && isPlain(t.Mem) {
 		return t.At(mem).Convert(want), true
 	}
+	if t.Native == want { // an address or a channel: what is behind it would have to be converted at each access
+		m.refuse("a value of type %s cannot be given to native code: the interfaces and funcs in it have another form there", t)
+		return reflect.Value{}, false
+	}
 	m.refuse("a value of type %s cannot be given to native code that wants %s", t, want)
 	return reflect.Value{}, false
 }
@@ -162,7 +166,12 @@ func (rt *runtime) nativeFunc(m *machine, f *closure, sig *types.Signature, want
 	shape := rt.shape(sig)
 	tok := m.tok
 	return reflect.MakeFunc(want, func(args []reflect.Value) []reflect.Value {
-		return rt.callBack(rt.newMachine(rt.permitFor(tok)), f, shape, nil, nil, args, want)
+		out := rt.callBack(rt.newMachine(rt.permitFor(tok)), f, shape, nil, nil, args, want)
+		if showsResult(want) {
+			v := rt.show(out[0].Interface())
+			out[0] = reflect.ValueOf(&v).Elem()
+		}
+		return out
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 type builder struct {
 	*compiler
 	fn   *ssa.Function
+	from token.Pos // work.caller
 	code *code
 
 	locs   map[ssa.Value]loc
@@ -72,13 +73,39 @@ type refusal struct {
 func (e *refusal) Error() string { return e.why }
 
 func (b *builder) refuse(format string, args ...any) {
-	panic(&refusal{b.pos, fmt.Sprintf(format, args...)})
+	why := fmt.Sprintf(format, args...)
+	if b.place() != b.pos && !isWrapper(b.fn) {
+		why = b.declared() + ": " + why
+	}
+	panic(&refusal{b.place(), why})
 }
 
-// newBuilder begins the code of target, whose body is f.
-func (c *compiler) newBuilder(f *ssa.Function, target *function) *builder {
+// place is where in the user's code the compiler is: at the call that led to
+// the function being compiled, where that is not the user's.
+func (b *builder) place() token.Pos {
+	if b.from.IsValid() && !b.isUserCode() {
+		return b.from
+	}
+	return b.pos
+}
+
+// declared is the name of the declared function that is being compiled.
+func (b *builder) declared() string {
+	f := b.fn
+	for f.Parent() != nil {
+		f = f.Parent()
+	}
+	if f.Origin() != nil {
+		f = f.Origin()
+	}
+	return f.String()
+}
+
+// newBuilder begins the code of what w has the body of.
+func (c *compiler) newBuilder(w work) *builder {
+	f, target := w.ssa, w.fn
 	return &builder{
-		compiler: c, fn: f, code: &code{name: f.String(), fn: target, resume: -1, wrapper: isWrapper(f)},
+		compiler: c, fn: f, from: w.caller, code: &code{name: f.String(), fn: target, resume: -1, wrapper: isWrapper(f)},
 		locs: map[ssa.Value]loc{}, starts: map[*ssa.BasicBlock]int{}, entry: map[ssa.Value]loc{}, folded: map[ssa.Value]bool{},
 		checkedFirst: map[ssa.Value]bool{}, vars: map[*ssa.Alloc]*registerVar{}, defs: map[ssa.Value]int{}, once: map[int32]bool{},
 		strs: map[string]int32{}, ptrs: map[unsafe.Pointer]int32{}, typeIdx: map[*layout.Type]int32{}, fnIdx: map[*function]int32{},
@@ -86,9 +113,9 @@ func (c *compiler) newBuilder(f *ssa.Function, target *function) *builder {
 	}
 }
 
-// build compiles f's body into a code.
-func (c *compiler) build(f *ssa.Function, target *function) *code {
-	b := c.newBuilder(f, target)
+// build compiles the body that w has into a code.
+func (c *compiler) build(w work) *code {
+	b, f := c.newBuilder(w), w.ssa
 	var places map[token.Pos]token.Pos
 	if s := c.world.sourceOf(f); s != nil {
 		b.code.origin, places = s.origin, s.places

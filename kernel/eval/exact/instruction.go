@@ -141,7 +141,8 @@ func (b *builder) field(in *ssa.Field) {
 	ft := b.typ(in.Type())
 	b.checkField(owner.Go, in.Field)
 	if owner.Exact && !ft.Exact {
-		b.refuse("field %s of a copy of %s: take the field of a variable instead", owner.Go.Underlying().(*types.Struct).Field(in.Field).Name(), owner)
+		b.foreignField(in, owner, ft)
+		return
 	}
 	if owner.Boxed {
 		l := b.slot(in)
@@ -159,6 +160,18 @@ func (b *builder) field(in *ssa.Field) {
 		b.refuse("field of type %s in registers", ft)
 	}
 	b.locs[in] = l
+}
+
+// foreignField converts a field of a native struct that is not in memory.
+func (b *builder) foreignField(in *ssa.Field, owner, ft *layout.Type) {
+	if !isOpen(ft.Go) {
+		b.refuse("field %s of %s: its type %s cannot be shared with native code", owner.Go.Underlying().(*types.Struct).Field(in.Field).Name(), owner, ft)
+	}
+	x, l, rt := b.at(in.X), b.slot(in), b.rt
+	b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
+		v := reflect.NewAt(ft.Native, unsafe.Add(value(owner, u, p, x), owner.Mem.Field(in.Field).Offset))
+		return !rt.fromNative(m, v.Elem(), ft, u, p, l)
+	})
 }
 
 // indexValue is an element of an array or string that is not in memory.

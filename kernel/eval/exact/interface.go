@@ -153,6 +153,9 @@ type assertionError struct{ text string }
 func (e *assertionError) Error() string { return e.text }
 func (*assertionError) RuntimeError()   {}
 
+// GoType implements view.Named.
+func (*assertionError) GoType() string { return "*runtime.TypeAssertionError" }
+
 // raiseAssert reports a failed type assertion in Go's words.
 func (m *machine) raiseAssert(static, want types.Type, v any, missing string) {
 	from, to := layout.Name(static), layout.Name(want)

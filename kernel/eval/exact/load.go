@@ -110,7 +110,7 @@ func (c *compiler) buildOrRefuse(w work) (out *code) {
 		case nil:
 		case *refusal:
 			why := fmt.Sprintf("%s cannot be evaluated: %s: %s", w.ssa, c.rt.where(r.pos), r.why)
-			b := c.newBuilder(w.ssa, w.fn)
+			b := c.newBuilder(w)
 			b.signature()
 			b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
 				m.refuse("%s", why)
@@ -122,5 +122,5 @@ func (c *compiler) buildOrRefuse(w work) (out *code) {
 			panic(r)
 		}
 	}()
-	return c.build(w.ssa, w.fn)
+	return c.build(w)
 }

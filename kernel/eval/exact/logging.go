@@ -2,6 +2,7 @@ package exact
 
 import (
 	stdencoding "encoding"
+	"encoding/json"
 	"io"
 	"log"
 	"log/slog"
@@ -155,13 +156,36 @@ func (rt *runtime) logged(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc
 	return reflect.Value{}, false, false
 }
 
+// loggedValue has the methods that handlers look for, and prints as the cell's
+// value does: a handler may print an attribute as it is.
 func (rt *runtime) loggedValue(v any) any {
 	if t := rt.table.TypeOf(v); t != nil && !t.Exact {
-		for _, iface := range []reflect.Type{reflect.TypeFor[slog.LogValuer](), reflect.TypeFor[stdencoding.TextMarshaler]()} {
-			if n, ok := rt.As(v, iface); ok {
-				return n
+		if n, ok := rt.As(v, reflect.TypeFor[slog.LogValuer]()); ok {
+			return loggedValuer{printable{held{v, rt}}, n.(slog.LogValuer)}
+		}
+		if n, ok := rt.As(v, reflect.TypeFor[stdencoding.TextMarshaler]()); ok {
+			_, isError := rt.As(v, reflect.TypeFor[error]())
+			_, isJSON := rt.As(v, reflect.TypeFor[json.Marshaler]())
+			if isError && !isJSON { // which is its text in JSON
+				return loggedError{heldError{held{v, rt}}, n.(stdencoding.TextMarshaler)}
 			}
+			return loggedText{printable{held{v, rt}}, n.(stdencoding.TextMarshaler)}
 		}
 	}
 	return rt.show(v)
+}
+
+type loggedValuer struct {
+	printable
+	slog.LogValuer
+}
+
+type loggedText struct {
+	printable
+	stdencoding.TextMarshaler
+}
+
+type loggedError struct {
+	heldError
+	stdencoding.TextMarshaler
 }

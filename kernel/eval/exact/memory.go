@@ -169,12 +169,20 @@ func (b *builder) isForeignField(in *ssa.FieldAddr) bool {
 	if b.typ(ft).Exact {
 		return false
 	}
-	switch ft.Underlying().(type) {
-	case *types.Interface, *types.Signature:
+	if isOpen(ft) {
 		return true
 	}
 	b.pos = in.Pos()
 	b.refuse("field %s of %s: its type %s cannot be shared with native code", fieldName(in), owner, layout.Name(ft))
+	return false
+}
+
+// isOpen says whether a value of native code's is converted at each access.
+func isOpen(t types.Type) bool {
+	switch t.Underlying().(type) {
+	case *types.Interface, *types.Signature:
+		return true
+	}
 	return false
 }
 

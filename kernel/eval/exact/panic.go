@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	goruntime "runtime"
+	"strings"
 	"unsafe"
 
 	"adkernel/kernel/eval"
@@ -145,6 +146,20 @@ type runtimeError string
 
 func (e runtimeError) Error() string { return string(e) }
 func (runtimeError) RuntimeError()   {}
+
+// GoType implements view.Named.
+func (e runtimeError) GoType() string {
+	text, ok := strings.CutPrefix(string(e), "runtime error: ")
+	switch {
+	case strings.HasPrefix(text, "hash of unhashable type: "):
+		return "maps.unhashableTypeError"
+	case !ok:
+		return "runtime.plainError"
+	case strings.HasPrefix(text, "slice bounds out of range"), strings.HasPrefix(text, "cannot convert slice"):
+		return "runtime.boundsError"
+	}
+	return "runtime.errorString"
+}
 
 var _ goruntime.Error = runtimeError("")
 

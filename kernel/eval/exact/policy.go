@@ -1,6 +1,7 @@
 package exact
 
 import (
+	"expvar"
 	"go/types"
 	"reflect"
 	"strings"
@@ -73,6 +74,10 @@ func (rt *runtime) shown(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc,
 	return rt.exportAll(m, t, u, p, l, want, func(v any) (any, bool) { return rt.show(v), true })
 }
 
+// showsResult says whether native code shows what a func of this type returns.
+// Others only hand it back.
+func showsResult(f reflect.Type) bool { return f == reflect.TypeFor[expvar.Func]() }
+
 // noCellTypes refuses what package reflect would do with a cell's type, beside
 // what it refuses of cells' values.
 func (rt *runtime) noCellTypes(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
@@ -116,8 +121,15 @@ func (b *builder) checkArguments(fn *ssa.Function, args []ssa.Value) {
 	}
 	for _, a := range args {
 		for _, x := range made(a) {
-			if t := b.typ(x.Type()); !t.Exact && t.Native == nil && !isInterface(x.Type()) && passesAsAny(a.Type()) {
+			t := b.typ(x.Type())
+			if t.Exact || isInterface(x.Type()) || !passesAsAny(a.Type()) {
+				continue
+			}
+			if t.Native == nil {
 				b.refuse("%s would look into a value of type %s, and does not know that type", object.FullName(), t)
+			}
+			if _, ok := x.Type().Underlying().(*types.Pointer); ok {
+				b.refuse("%s would look into a value of type %s, and the interfaces and funcs in it have another form in native code", object.FullName(), t)
 			}
 		}
 	}

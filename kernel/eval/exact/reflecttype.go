@@ -3,6 +3,7 @@ package exact
 import (
 	"fmt"
 	"go/types"
+	"iter"
 	"reflect"
 
 	"adkernel/kernel/eval"
@@ -41,7 +42,7 @@ func (c *cellType) of(t types.Type) reflect.Type { return c.rt.reflectType(c.rt.
 
 // wrong panics as reflect does for a kind that has no such part.
 func (c *cellType) wrong(method string) string {
-	return fmt.Sprintf("reflect: %s of non-%s type %s", method, map[string]string{"Field": "struct", "NumField": "struct", "Key": "map", "Len": "array", "In": "func", "Out": "func", "NumIn": "func", "NumOut": "func", "IsVariadic": "func", "ChanDir": "chan"}[method], c)
+	return fmt.Sprintf("reflect: %s of non-%s type %s", method, map[string]string{"Field": "struct", "Fields": "struct", "NumField": "struct", "Key": "map", "Len": "array", "In": "func", "Out": "func", "NumIn": "func", "NumOut": "func", "Ins": "func", "Outs": "func", "IsVariadic": "func", "ChanDir": "chan"}[method], c)
 }
 
 func (c *cellType) String() string { return c.t.String() }
@@ -156,6 +157,11 @@ func (c *cellType) Field(i int) reflect.StructField {
 	return out
 }
 
+// Fields are the fields in order.
+func (c *cellType) Fields() iter.Seq[reflect.StructField] {
+	return each(c.structType("Fields").NumFields(), c.Field)
+}
+
 func (c *cellType) FieldByIndex(index []int) reflect.StructField {
 	var out reflect.StructField
 	var at reflect.Type = c
@@ -219,6 +225,27 @@ func (c *cellType) signature(method string) *types.Signature {
 	return s
 }
 
+// each yields what part gives for 0 to n-1.
+func each[T any](n int, part func(int) T) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for i := range n {
+			if !yield(part(i)) {
+				return
+			}
+		}
+	}
+}
+
+// Ins are the types of the parameters.
+func (c *cellType) Ins() iter.Seq[reflect.Type] {
+	return each(c.signature("Ins").Params().Len(), c.In)
+}
+
+// Outs are the types of the results.
+func (c *cellType) Outs() iter.Seq[reflect.Type] {
+	return each(c.signature("Outs").Results().Len(), c.Out)
+}
+
 func (c *cellType) NumIn() int             { return c.signature("NumIn").Params().Len() }
 func (c *cellType) NumOut() int            { return c.signature("NumOut").Results().Len() }
 func (c *cellType) In(i int) reflect.Type  { return c.of(c.signature("In").Params().At(i).Type()) }
@@ -240,6 +267,11 @@ func (c *cellType) NumMethod() int { return len(c.exported()) }
 
 // Method gives a method's name and type. Its function is refused.
 func (c *cellType) Method(i int) reflect.Method { return c.method(c.exported()[i], i) }
+
+// Methods are those that NumMethod counts.
+func (c *cellType) Methods() iter.Seq[reflect.Method] {
+	return each(c.NumMethod(), c.Method)
+}
 
 func (c *cellType) MethodByName(name string) (reflect.Method, bool) {
 	for i, f := range c.exported() {

@@ -183,6 +183,18 @@ func (tb *Table) bind(t types.Type, r reflect.Type, depth int) {
 	}
 }
 
+// bindFields binds what the fields of a native struct are: methods may come from
+// one of an unexported type.
+func (tb *Table) bindFields(t types.Type, r reflect.Type) {
+	u, ok := t.Underlying().(*types.Struct)
+	if !ok || u.NumFields() != r.NumField() {
+		return
+	}
+	for i := range u.NumFields() {
+		tb.bind(u.Field(i).Type(), r.Field(i).Type, 0)
+	}
+}
+
 // must returns the layout of a type, or panics with *Unsupported.
 func (tb *Table) must(t types.Type) *Type {
 	tb.mu.Lock()

@@ -49,6 +49,9 @@ func (tb *Table) of(t types.Type) *Type {
 	x.Native = tb.native(t)
 	x.Mem = tb.mem(t)
 	x.Exact = x.Native != nil && x.Native == x.Mem
+	if x.Exact {
+		tb.bindFields(t, x.Native)
+	}
 	x.slots()
 	tb.identify(x)
 	tb.types.Set(t, x)

@@ -117,17 +117,14 @@ func (tb *Table) nativeStruct(t *types.Struct) reflect.Type {
 // twin's: it is, unless an interface with methods or a func lies open in it.
 // Inside of named native structs they lie hidden, and are converted at each access.
 func (tb *Table) asNative(t types.Type) bool {
-	if n, ok := types.Unalias(t).(*types.Named); ok {
-		switch u := n.Underlying().(type) {
-		case *types.Interface:
-			return u.Empty()
-		case *types.Signature:
-			return false
-		default:
+	t = types.Unalias(t)
+	if n, ok := t.(*types.Named); ok {
+		t = n.Underlying()
+		if _, ok := t.(*types.Struct); ok {
 			return true
 		}
 	}
-	switch u := types.Unalias(t).(type) {
+	switch u := t.(type) {
 	case *types.Interface:
 		return u.Empty()
 	case *types.Signature:

@@ -30,12 +30,13 @@ func (c *Cells) AllPlain(args []any) bool {
 
 var holding sync.Map // reflect.Type -> bool
 
-// holdsInterfaces says whether a value of a cell could lie in one of type r.
+// holdsInterfaces says whether a value of a cell could lie in one of type r, or
+// one of r stands for another.
 func holdsInterfaces(r reflect.Type) bool {
 	if h, ok := holding.Load(r); ok {
 		return h.(bool)
 	}
-	h := reaches(r, map[reflect.Type]bool{})
+	h := r.Implements(reflect.TypeFor[Named]()) || reaches(r, map[reflect.Type]bool{})
 	holding.Store(r, h)
 	return h
 }

@@ -169,9 +169,18 @@ func KindOf(t *layout.Type) reflect.Kind {
 	return t.Mem.Kind() // of basic types
 }
 
+// Named is implemented by what stands for a value of compiled Go: the type that
+// has that value there.
+type Named interface{ GoType() string }
+
 // TypeName is the type as reflect writes it.
 func (v Value) TypeName() string {
 	if v.typ == nil {
+		if v.native.Kind() != reflect.Interface && v.native.CanInterface() {
+			if n, ok := v.native.Interface().(Named); ok {
+				return n.GoType()
+			}
+		}
 		return v.native.Type().String()
 	}
 	return v.typ.String()
