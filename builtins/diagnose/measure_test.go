@@ -86,16 +86,16 @@ func TestAxesAreWhatDepartsFromPlain(t *testing.T) {
 		"transforms":      map[string]any{"fuse_rmsnorm": map[string]any{"enabled": true}, "multi_stream_moe": map[string]any{"enabled": true}},
 		"kv_cache_config": map[string]any{"dtype": "fp8"},
 	}}
-	axes, err := axesOf(d, true)
+	axes, _, err := axesOf(d, nil, true)
 	require.NoError(t, err)
 	var names, off []string
 	for _, a := range axes {
 		names, off = append(names, a.name), append(off, a.off)
 		d = a.strip(d)
 	}
-	require.Equal(t, []string{"world_size 4", "multi_stream_moe true", "attn_backend flashinfer", "enable_chunked_prefill true", "kv_cache_config.dtype fp8", "quantized kernels", "fusion of norm, all-reduce and rope"}, names)
+	require.Equal(t, []string{"world_size 4", "multi_stream_moe true", "attn_backend flashinfer", "enable_chunked_prefill true", "kv_cache_config.dtype fp8", "quantized kernels", "fusion of norm and rope"}, names)
 	require.Equal(t, "world_size 1", off[0])
-	stripped, err := axesOf(d, false)
+	stripped, _, err := axesOf(d, nil, false)
 	require.NoError(t, err)
 	require.Empty(t, stripped)
 	settings, err := d.Settings()
@@ -154,7 +154,7 @@ func TestPassesThatAreSwitchedOffAreOfPublishedVersions(t *testing.T) {
 	for _, pass := range fakeQuantization {
 		require.Contains(t, names, pass)
 	}
-	for _, group := range fusionGroups {
+	for _, group := range fusionGroups(traits{}) {
 		for _, pass := range group.passes {
 			require.Contains(t, names, pass)
 		}

@@ -23,7 +23,7 @@ func describe(test, base run.Spec, facts Facts) {
 			format = "none"
 		}
 		set("deployment.format", format)
-		set("deployment.moe", strings.Contains(info.Arch, "Moe") || strings.Contains(info.Arch, "Mixtral") || strings.Contains(info.Arch, "Deepseek"))
+		set("deployment.moe", ofExperts(info.Arch))
 	}
 	if ranks, known := ranksOf(test); known {
 		set("deployment.world_size", float64(ranks))

@@ -65,7 +65,7 @@ func TestOneRankIsSaidInTheEnginesWords(t *testing.T) {
 		left, err := one.Settings()
 		require.NoError(t, err)
 		require.Equal(t, c.left, left)
-		axes, err := axesOf(c.d, false)
+		axes, _, err := axesOf(c.d, nil, false)
 		require.NoError(t, err)
 		if c.off == "" {
 			require.Empty(t, axes)

@@ -76,7 +76,7 @@ class Served:
         arguments = for_pytorch(given) if self.backend == "pytorch" else dict(given)
         check_settings(self.backend, tensorrt_llm.__version__, arguments, known)
         if self.backend == "autodeploy":
-            arguments = check_transforms(arguments, self._transforms(), channel)
+            arguments = check_transforms(arguments, self._transforms(arguments), channel)
         if "gather_generation_logits" in known:
             arguments.setdefault("gather_generation_logits", True)
         for name, value in sorted(os.environ.items()):
@@ -100,15 +100,19 @@ class Served:
             from tensorrt_llm.llmapi.llm_args import TorchLlmArgs as args
         return LLM, args, set(args.model_fields)
 
-    def _transforms(self):
-        """Names in the installed default.yaml, or None when there is none to read."""
+    def _transforms(self, given):
+        """Names in the YAML with the installed version's defaults for the mode, or
+        None when there is none to read."""
+        if given.get("yaml_default"):
+            return None  # in the place of the installed one
+        file = {"transformers": "transformers.yaml"}.get(given.get("mode"), "default.yaml")
         try:
             import yaml
 
-            text = importlib.resources.files("tensorrt_llm._torch.auto_deploy.config").joinpath("default.yaml").read_text()
+            text = importlib.resources.files("tensorrt_llm._torch.auto_deploy.config").joinpath(file).read_text()
             return set(yaml.safe_load(text)["transforms"])
         except (ImportError, OSError, KeyError, TypeError) as error:
-            self.channel.log(f"names of transforms are not checked: the installed default.yaml cannot be read ({first_line(error)})")
+            self.channel.log(f"names of transforms are not checked: the installed {file} cannot be read ({first_line(error)})")
             return None
 
     def _in_force(self, given):
@@ -118,6 +122,7 @@ class Served:
             dump = self.llm.args.model_dump()
         except Exception as error:
             traceback.print_exception(error)
+            self.channel.log(f"TensorRT-LLM does not tell which settings are in force ({first_line(error)}): those that are given are recorded alone, and its defaults are not isolated")
             dump = given
         out = {}
         for name, value in flatten(dump).items():
