@@ -160,3 +160,37 @@ func TestPassesThatAreSwitchedOffAreOfPublishedVersions(t *testing.T) {
 		}
 	}
 }
+
+// What is changed is what is in force: of TensorRT-LLM, what it does by default
+// too. Its graphs do not hold attention by its formula.
+func TestChangesAreOfWhatIsInForce(t *testing.T) {
+	for name, c := range map[string]struct {
+		d      engine.Deployment
+		record map[string]string
+		want   map[string]string // names by fact
+		after  string            // of the change of attention
+	}{
+		"AutoDeploy": {engine.Deployment{Backend: "autodeploy"}, autoDeployRecord, map[string]string{"eager.excess": "compile_backend torch-simple",
+			"attention.excess": "attn_backend torch and compile_backend torch-simple", "unreused.excess": "no block reuse"}, "eager.excess"},
+		"PyTorch": {engine.Deployment{Backend: "pytorch"}, pyTorchRecord, map[string]string{"eager.excess": eagerWords,
+			"attention.excess": "attn_backend VANILLA and " + eagerWords, "unreused.excess": "no block reuse"}, "eager.excess"},
+		"PyTorch, plain": {engine.Deployment{Backend: "pytorch"}, map[string]string{"cuda_graph_config": "None", "attn_backend": "TRTLLM", "kv_cache_config.enable_block_reuse": "False"},
+			map[string]string{"attention.excess": "attn_backend VANILLA"}, ""},
+		"embedded, by default": {engine.Deployment{}, map[string]string{"compile_backend": "torch-cudagraph"}, map[string]string{"unreused.excess": "no block reuse"}, ""},
+		"embedded": {engine.Deployment{}.With("torch-cudagraph", "compile_backend").With("paged", "attn_backend").With(false, "kv_cache_config", "enable_block_reuse"), nil,
+			map[string]string{"eager.excess": "compile_backend torch-simple", "attention.excess": "attn_backend torch"}, ""},
+	} {
+		p := &prober{test: c.d}
+		force, err := settingsInForce(c.d, &engine.Info{Settings: c.record})
+		require.NoError(t, err)
+		list, err := p.changes(force)
+		require.NoError(t, err)
+		got, after := map[string]string{}, ""
+		for _, change := range list {
+			got[change.fact] = change.name
+			after += change.after
+		}
+		require.Equal(t, c.want, got, name)
+		require.Equal(t, c.after, after, name)
+	}
+}
