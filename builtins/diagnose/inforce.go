@@ -59,15 +59,20 @@ func flatten(prefix string, nested map[string]any, into map[string]string) {
 			flatten(prefix+key+".", inner, into)
 			continue
 		}
-		into[prefix+key] = words(v)
+		into[prefix+key] = plainText(words(v))
 	}
 }
 
-// plainText writes a value that Python recorded as Go and YAML write it.
+// plainText writes a value in one way, that of Go and YAML: Python's words, and
+// those of older YAML for true and false.
 func plainText(v string) string {
-	switch v {
-	case "True", "False", "None":
-		return strings.ToLower(v)
+	switch strings.ToLower(v) {
+	case "true", "yes", "on":
+		return "true"
+	case "false", "no", "off":
+		return "false"
+	case "none", "null":
+		return "none"
 	}
 	return v
 }
