@@ -92,11 +92,7 @@ func Isolate(ctx context.Context, d engine.Deployment, c *compare.Comparison, o 
 		return &Isolation{Deployment: d, Comparison: c, N: c.N, Finding: NoLossHere, Words: "There is no loss to isolate, and nothing was run. " + c.Verdict.Words}, nil
 	}
 	i := &isolator{options: o.Run, base: c.Base, out: &Isolation{Deployment: d, Comparison: c}}
-	info, known := c.Test.Spec().Engine, true
-	if d.TunedByDefault() { // what else is in force its own engine says
-		info = recordFor(d, c.Test)
-		known = info != nil
-	}
+	info := recordFor(d, c.Test)
 	if err := i.read(d, info); err != nil {
 		return nil, fmt.Errorf("isolate: %w", err)
 	}
@@ -106,7 +102,7 @@ func Isolate(ctx context.Context, d engine.Deployment, c *compare.Comparison, o 
 	}
 	i.board = newBoard(ctx, d.Label())
 	defer i.cancelAhead()
-	if err := i.search(d, known); err != nil {
+	if err := i.search(d, info != nil); err != nil {
 		return nil, fmt.Errorf("isolate %s: %w", d.Label(), err)
 	}
 	i.board.finish(i.out)
@@ -137,8 +133,8 @@ func (i *isolator) read(d engine.Deployment, info *engine.Info) (err error) {
 	return err
 }
 
-// search makes the runs and words what they show. Where it is not known what is
-// in force, the run as deployed says it.
+// search makes the runs and words what they show. Where it is not known what the
+// engine loads, as with an import, the run as deployed says it.
 func (i *isolator) search(d engine.Deployment, known bool) error {
 	if known {
 		if err := i.launchAhead(stripped(d, i.axes)); err != nil {
