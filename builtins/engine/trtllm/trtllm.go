@@ -23,6 +23,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -49,6 +50,9 @@ func open(ctx context.Context, d engine.Deployment, at engine.Site, backend stri
 	if err == nil {
 		err = check(given, backend)
 	}
+	if err == nil && backend == "autodeploy" && os.Getenv(torchrun) != "" {
+		err = errors.New("this is a process of torchrun ($" + torchrun + " is set): AutoDeploy starts its ranks itself, and hangs in a second initialization of torch.distributed. Start adkernel without torchrun, and set world_size")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("deployment %s: %w", d.Label(), err)
 	}
@@ -63,6 +67,9 @@ func open(ctx context.Context, d engine.Deployment, at engine.Site, backend stri
 	}
 	return e, nil
 }
+
+// torchrun is the variable that torchrun alone sets (torch.distributed.elastic).
+const torchrun = "TORCHELASTIC_RUN_ID"
 
 // check refuses what is known to be wrong whatever the version.
 func check(given map[string]any, backend string) error {

@@ -47,6 +47,12 @@ func TestWhatNoVersionCanServeIsRefused(t *testing.T) {
 	}
 }
 
+func TestAutoDeployUnderTorchrunIsRefused(t *testing.T) {
+	t.Setenv("TORCHELASTIC_RUN_ID", "none")
+	_, err := backend.Open(t.Context(), engine.Deployment{Model: "/m/llama", Backend: "autodeploy", WorldSize: 2}, engine.Site{})
+	require.ErrorContains(t, err, "deployment llama: this is a process of torchrun ($TORCHELASTIC_RUN_ID is set): AutoDeploy starts its ranks itself")
+}
+
 // log keeps what an engine says.
 type log struct {
 	mu    sync.Mutex
