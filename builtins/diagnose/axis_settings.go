@@ -119,7 +119,7 @@ func autoDeploySettings(d engine.Deployment, t traits) []settingAxis {
 		{path: delta, plain: "torch_gated_delta", unused: !t.has("linear_num_value_heads")},
 		{path: "enable_chunked_prefill", plain: false},
 		{path: "kv_cache_config.enable_block_reuse", plain: false},
-		{path: "kv_cache_config.dtype", plain: plainCache(d, t)},
+		{path: "kv_cache_config.dtype", plain: plainCache(d, t), as: []string{t.format}},
 	}
 }
 
@@ -144,7 +144,7 @@ func pyTorchSettings(d engine.Deployment, t traits) []settingAxis {
 		{path: "attn_backend", plain: d.PlainAttention()},
 		{path: "enable_chunked_prefill", plain: false},
 		{path: "kv_cache_config.enable_block_reuse", plain: false},
-		{path: "kv_cache_config.dtype", plain: plainCache(d, t)},
+		{path: "kv_cache_config.dtype", plain: plainCache(d, t), as: []string{t.format}},
 		{path: "enable_min_latency", plain: false},
 		{path: "moe_config.load_balancer", plain: nil, unused: !t.experts},
 		{path: "moe_config.use_low_precision_moe_combine", plain: false, needs: []string{"moe_config.backend"}, unused: !t.experts},
@@ -175,13 +175,14 @@ func (t traits) capturable(d engine.Deployment, kernels ...string) []string {
 
 // plainCache is the KV cache in the format of the activations. A checkpoint may
 // quantize it, and "auto" follows that (resolve_cache_dtype in
-// auto_deploy/custom_ops/attention_interface.py knows formats by their names;
-// the PyTorch backend only fp8, nvfp4 and auto, so that there is no plain one).
+// auto_deploy/custom_ops/attention_interface.py knows formats by their names, as
+// the other engines do; the PyTorch backend knows only fp8, nvfp4 and auto, so
+// that there is no plain one).
 func plainCache(d engine.Deployment, t traits) any {
-	if t.kvCache == "" || !d.TunedByDefault() {
+	if t.kvCache == "" {
 		return "auto"
 	}
-	if !d.HasTransforms() {
+	if d.TunedByDefault() && !d.HasTransforms() {
 		return notPossible{"the pytorch engine keeps the KV cache as the checkpoint says, " + t.kvCache + ", or in fewer bits"}
 	}
 	if !slices.Contains(formats, t.format) {

@@ -97,6 +97,9 @@ func TestAxesOfTensorRTLLMAreWhatIsInForce(t *testing.T) {
 			}, needs: map[string]string{"allreduce_strategy AUTO": "world_size 2"}},
 		"PyTorch, a cache that the checkpoint quantizes": {d: engine.Deployment{Backend: "pytorch", Model: modelWith(t, map[string]string{"hf_quant_config.json": kvFP8})}, record: map[string]string{"kv_cache_config.dtype": "auto"},
 			fixed: []string{"kv_cache_config.dtype auto"}},
+		"transformers, a cache as the activations are": {d: engine.Deployment{Backend: "transformers", Model: modelWith(t, map[string]string{"hf_quant_config.json": kvFP8})}.With("bfloat16", "kv_cache_config", "dtype"), record: map[string]string{}},
+		"embedded, a cache that the checkpoint quantizes too": {d: engine.Deployment{Model: modelWith(t, map[string]string{"hf_quant_config.json": kvFP8})}.With("fp8", "kv_cache_config", "dtype"), record: map[string]string{},
+			want: [][2]string{{"kv_cache_config.dtype fp8", "kv_cache_config.dtype bfloat16"}}},
 		"embedded": {d: engine.Deployment{}, record: map[string]string{"compile_backend": "torch-simple", "attn_backend": "torch", "kv_cache_config.enable_block_reuse": "true"}},
 	} {
 		t.Run(name, func(t *testing.T) {
