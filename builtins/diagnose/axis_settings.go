@@ -29,7 +29,7 @@ type settingAxis struct {
 type traits struct {
 	ranks   bool           // more than one
 	experts bool           // the model is a mixture of them
-	format  string         // of the activations, as recorded
+	format  string         // of the activations; "" where that is not known
 	config  map[string]any // config.json
 	kvCache string         // "FP8" where the checkpoint quantizes the KV cache
 }
@@ -43,7 +43,18 @@ func traitsOf(d engine.Deployment, info *engine.Info) traits {
 	}
 	var modelopt map[string]any
 	readObject(filepath.Join(d.Model, "config.json"), &t.config)
+	if text, ok := t.config["text_config"].(map[string]any); ok { // of a model that also sees
+		t.config = engine.Merge(t.config, text)
+	}
 	readObject(filepath.Join(d.Model, "hf_quant_config.json"), &modelopt)
+	for _, key := range []string{"dtype", "torch_dtype"} { // which "auto" follows
+		if name, ok := t.config[key].(string); ok && !slices.Contains(formats, t.format) {
+			t.format = name
+		}
+	}
+	if !slices.Contains(formats, t.format) {
+		t.format = ""
+	}
 	switch name, _ := lookup(modelopt, []string{"quantization", "kv_cache_quant_algo"}).(string); {
 	case name != "":
 		t.kvCache = name
@@ -185,7 +196,7 @@ func plainCache(d engine.Deployment, t traits) any {
 	if d.TunedByDefault() && !d.HasTransforms() {
 		return notPossible{"the pytorch engine keeps the KV cache as the checkpoint says, " + t.kvCache + ", or in fewer bits"}
 	}
-	if !slices.Contains(formats, t.format) {
+	if t.format == "" {
 		return notPossible{"the format of the activations is not known, and auto follows the checkpoint's " + t.kvCache}
 	}
 	return t.format

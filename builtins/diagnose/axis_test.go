@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"maps"
 	"os"
 	"path/filepath"
@@ -47,10 +48,11 @@ func modelWith(t *testing.T, files map[string]string) string {
 // model or one rank gives no effect is not.
 func TestAxesOfTensorRTLLMAreWhatIsInForce(t *testing.T) {
 	const kvFP8 = `{"quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": "FP8"}}`
-	mla := modelWith(t, map[string]string{"config.json": `{"kv_lora_rank": 512}`})
+	mla := modelWith(t, map[string]string{"config.json": `{"text_config": {"kv_lora_rank": 512}}`})
 	for name, c := range map[string]struct {
 		d         engine.Deployment
 		arch      string
+		format    string // bfloat16 by default
 		record    map[string]string
 		quantized bool
 		want      [][2]string       // names, and what is off
@@ -85,6 +87,10 @@ func TestAxesOfTensorRTLLMAreWhatIsInForce(t *testing.T) {
 			}},
 		"AutoDeploy, a cache that the checkpoint quantizes": {d: engine.Deployment{Backend: "autodeploy", Model: modelWith(t, map[string]string{"hf_quant_config.json": kvFP8})}, record: map[string]string{"kv_cache_config.dtype": "auto"},
 			want: [][2]string{{"kv_cache_config.dtype auto", "kv_cache_config.dtype bfloat16"}}},
+		"AutoDeploy, the same, whose record leaves the format open": {d: engine.Deployment{Backend: "autodeploy", Model: modelWith(t, map[string]string{"hf_quant_config.json": kvFP8, "config.json": `{"torch_dtype": "float16"}`})},
+			format: "auto", record: map[string]string{"kv_cache_config.dtype": "auto"}, want: [][2]string{{"kv_cache_config.dtype auto", "kv_cache_config.dtype float16"}}},
+		"AutoDeploy, the same, whose format nobody tells": {d: engine.Deployment{Backend: "autodeploy", Model: modelWith(t, map[string]string{"hf_quant_config.json": kvFP8})},
+			format: "auto", record: map[string]string{"kv_cache_config.dtype": "auto"}, fixed: []string{"kv_cache_config.dtype auto"}},
 		"PyTorch, dense": {d: engine.Deployment{Backend: "pytorch"}, arch: "LlamaForCausalLM", record: pyTorchRecord, quantized: true, want: [][2]string{
 			{"cuda_graph_config", "no cuda_graph_config"}, {"disable_overlap_scheduler false", "disable_overlap_scheduler true"}, {"attn_backend TRTLLM", "attn_backend VANILLA"},
 			{"kv_cache_config.enable_block_reuse true", "kv_cache_config.enable_block_reuse false"}, {"enable_autotuner true", "enable_autotuner false"},
@@ -105,7 +111,7 @@ func TestAxesOfTensorRTLLMAreWhatIsInForce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var info *engine.Info
 			if c.record != nil {
-				info = &engine.Info{Arch: c.arch, DType: "bfloat16", Settings: c.record}
+				info = &engine.Info{Arch: c.arch, DType: cmp.Or(c.format, "bfloat16"), Settings: c.record}
 			}
 			axes, fixed, err := axesOf(c.d, info, c.quantized)
 			require.NoError(t, err)
@@ -143,7 +149,7 @@ func TestAxesOfTensorRTLLMAreWhatIsInForce(t *testing.T) {
 			if after != nil {
 				maps.Copy(after, force.given)
 			}
-			stripped, _, err := axesOf(d, &engine.Info{Arch: c.arch, DType: "bfloat16", Settings: after}, false)
+			stripped, _, err := axesOf(d, &engine.Info{Arch: c.arch, DType: cmp.Or(c.format, "bfloat16"), Settings: after}, false)
 			require.NoError(t, err)
 			require.Empty(t, names(stripped))
 		})
