@@ -3,6 +3,7 @@ package diagnose
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"adkernel/builtins/engine"
@@ -80,7 +81,7 @@ func needsOf(a axis) string { return "needs of " + a.id }
 // concludeFrom words what the components alone have shown.
 func (i *isolator) concludeFrom(seen map[string]alone, least Step) {
 	var culprits []axis
-	var unclear, failed, joint []string
+	var unclear, failed, joint, together []string
 	var last Step
 	for _, a := range i.axes {
 		switch s := seen[a.id]; {
@@ -89,6 +90,10 @@ func (i *isolator) concludeFrom(seen map[string]alone, least Step) {
 		case s.step.Recovered:
 		case !s.step.Lost:
 			unclear, last = append(unclear, a.name), s.step
+		case seen[needsOf(a)].step.Lost:
+			if words := join(names(a.needs)); !slices.Contains(together, words) {
+				together = append(together, words)
+			}
 		case own(a, seen):
 			culprits = append(culprits, a)
 		case !lostWithout(a, seen):
@@ -116,6 +121,8 @@ func (i *isolator) concludeFrom(seen map[string]alone, least Step) {
 		i.conclude(OneComponent, culprits[0].name, "%s: with it alone the loss is there, and with everything stripped it is not (%s)%s", culprits[0].name, outcomeOf(least), open)
 	case len(culprits) > 1:
 		i.conclude(SomeComponents, culprits[0].name, "Each of %s alone takes accuracy away%s", join(names(culprits)), open)
+	case len(together) > 0:
+		i.conclude(Interaction, "", "An interaction: with %s together the loss is there, and with none of them alone, nor with everything stripped (%s)%s", strings.Join(together, ", and with "), outcomeOf(least), open)
 	case len(unclear) > 0 && len(joint) == 0:
 		i.undecided("stripping everything recovers the accuracy, but with "+unclear[len(unclear)-1]+" alone", last)
 	case len(failed) > 0 || len(joint) > 0:

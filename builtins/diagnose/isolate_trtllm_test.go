@@ -20,7 +20,7 @@ import (
 var tuned = map[string]map[string]string{
 	"autodeploy": {
 		"compile_backend": "torch-cudagraph", "attn_backend": "flashinfer", "enable_chunked_prefill": "False",
-		"transforms.detect_sharding.allreduce_strategy": "AUTO", "transforms.fuse_rmsnorm.stage": "post_load_fusion",
+		"transforms.detect_sharding.allreduce_strategy": "AUTO", "transforms.fuse_rmsnorm.stage": "post_load_fusion", "transforms.fuse_moe.stage": "post_load_fusion",
 	},
 	"pytorch": {"attn_backend": "TRTLLM", "cuda_graph_config.max_batch_size": "8", "kv_cache_config.dtype": "auto"},
 }
@@ -61,7 +61,22 @@ func openTuned(ctx context.Context, d engine.Deployment, at engine.Site) (engine
 	}
 	out := e.(*toy)
 	out.wrong, out.inForce = holds(settings["breaks"]), inForce
+	if settings["arch"] != nil {
+		return ofArch{out, settings["arch"].(string)}, nil
+	}
 	return out, nil
+}
+
+// ofArch is a toy of another architecture.
+type ofArch struct {
+	*toy
+	arch string
+}
+
+func (e ofArch) Info() engine.Info {
+	info := e.toy.Info()
+	info.Arch = e.arch
+	return info
 }
 
 // put sets flattened settings; one that is none takes with it what it held.
@@ -113,6 +128,10 @@ func TestAnIsolationOfTensorRTLLMStripsItsDefaults(t *testing.T) {
 			finding: diagnose.OneComponent, culprit: graph, runs: 5, failed: 1, words: []string{graph + ": with it alone the loss is there", ". Not stripped: " + attention + " (there is no attn_backend=torch here)."}},
 		"one that does not run alone": {d: engine.Deployment{Backend: "autodeploy"}, breaks: "compile_backend=torch-cudagraph", refuses: "compile_backend=torch-cudagraph+transforms.fuse_rmsnorm.enabled=false",
 			finding: diagnose.Incomplete, runs: 6, failed: 1, words: []string{"n = 26; first after strip to compile_backend torch-simple), and no single component is shown to take it away", "what one of these does alone: " + graph + " (there is no compile_backend=torch-cudagraph+transforms.fuse_rmsnorm.enabled=false here)"}},
+		"what graphs need, together": {d: engine.Deployment{Backend: "autodeploy"}.With("ToyMoeForCausalLM", "arch"), breaks: "attn_backend=flashinfer+transforms.fuse_moe.stage=post_load_fusion+transforms.fuse_moe.enabled=",
+			finding: diagnose.Interaction, runs: 10, words: []string{"An interaction: with " + attention + " and fusion of MoE together the loss is there, and with none of them alone, nor with everything stripped"}},
+		"graphs of experts": {d: engine.Deployment{Backend: "autodeploy"}.With("ToyMoeForCausalLM", "arch"), breaks: "compile_backend=torch-cudagraph",
+			finding: diagnose.OneComponent, culprit: graph, runs: 10, words: []string{graph + ": with it and what it needs (" + attention + " and fusion of MoE) the loss is there"}},
 		"PyTorch": {d: engine.Deployment{Backend: "pytorch"}, breaks: "cuda_graph_config.max_batch_size=8",
 			finding: diagnose.OneComponent, culprit: "cuda_graph_config", runs: 5},
 	} {
