@@ -243,6 +243,16 @@ func TestSettingsOfAnotherVersionAreNamed(t *testing.T) {
 	require.Contains(t, l.text(), "does not have, and so does not run: fuse_fp4_gemms")
 }
 
+// Each mode has a YAML of its own.
+func TestTransformsAreThoseOfTheMode(t *testing.T) {
+	d := engine.Deployment{Backend: "autodeploy"}.With("torch", "transforms", "transformers_replace_cached_attn", "backend")
+	_, _, err := open(t, d, t.TempDir())
+	require.ErrorContains(t, err, "transforms.transformers_replace_cached_attn: the installed AutoDeploy has no such transform")
+	e, _, err := open(t, d.With("transformers", "mode"), t.TempDir())
+	require.NoError(t, err)
+	require.Equal(t, "torch", e.Info().Settings["transforms.transformers_replace_cached_attn.backend"])
+}
+
 func TestWithoutTensorRTLLMTheMissingPackageIsNamed(t *testing.T) {
 	python := neighbours.Python(t)
 	_, err := backend.Open(t.Context(), engine.Deployment{Model: model, Backend: "autodeploy", Python: python}, engine.Site{})
