@@ -16,6 +16,16 @@ type axis struct {
 	off   string // of its absence: "world_size 1"
 	strip func(engine.Deployment) engine.Deployment
 	needs []axis // without which it has no effect or does not run; all of them
+
+	passes []string // of AutoDeploy that it stands for, where its name is not theirs
+}
+
+// long is the name with the passes, which are what a user switches off.
+func (a axis) long() string {
+	if len(a.passes) == 0 {
+		return a.name
+	}
+	return a.name + " (" + strings.Join(a.passes, ", ") + ")"
 }
 
 // plainTokens is how many tokens a step must hold for prompts to fit whole.
@@ -105,7 +115,7 @@ func axesOf(d engine.Deployment, info *engine.Info, quantized bool) (axes []axis
 			return !force.runs(pass) || g.unused && !force.asked("transforms."+pass)
 		})
 		if len(on) > 0 {
-			add(axis{id: g.name, name: g.name, off: "no " + g.name, strip: func(d engine.Deployment) engine.Deployment {
+			add(axis{id: g.name, name: g.name, off: "no " + g.name, passes: on, strip: func(d engine.Deployment) engine.Deployment {
 				for _, pass := range on {
 					d = d.With(false, "transforms", pass, "enabled")
 				}

@@ -178,7 +178,7 @@ func (i *isolator) strip(d engine.Deployment, last Step) (Step, error) {
 		less := a.strip(d)
 		s, err := i.step("strip to "+a.off, "strip", less)
 		if failed := new(failedRun); errors.As(err, &failed) {
-			i.out.Fixed = append(i.out.Fixed, Fixed{a.name, failed.why})
+			i.out.Fixed = append(i.out.Fixed, Fixed{a.long(), failed.why})
 			i.cancelAhead() // they are without it, too
 			if err := i.launchAhead(stripped(d, i.axes[at+1:])[1:]); err != nil {
 				return Step{}, err

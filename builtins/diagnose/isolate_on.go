@@ -116,11 +116,11 @@ func (i *isolator) concludeFrom(seen map[string]alone, least Step) {
 	switch {
 	case len(culprits) == 1 && len(culprits[0].needs) > 0:
 		a := culprits[0]
-		i.conclude(OneComponent, a.name, "%s: with it and what it needs (%s) the loss is there, and without it and with everything stripped it is not (%s)%s", a.name, join(names(a.needs)), outcomeOf(least), open)
+		i.conclude(OneComponent, a.name, "%s: with it and what it needs (%s) the loss is there, and without it and with everything stripped it is not (%s)%s", a.long(), join(names(a.needs)), outcomeOf(least), open)
 	case len(culprits) == 1:
-		i.conclude(OneComponent, culprits[0].name, "%s: with it alone the loss is there, and with everything stripped it is not (%s)%s", culprits[0].name, outcomeOf(least), open)
+		i.conclude(OneComponent, culprits[0].name, "%s: with it alone the loss is there, and with everything stripped it is not (%s)%s", culprits[0].long(), outcomeOf(least), open)
 	case len(culprits) > 1:
-		i.conclude(SomeComponents, culprits[0].name, "Each of %s alone takes accuracy away%s", join(names(culprits)), open)
+		i.conclude(SomeComponents, culprits[0].name, "Each of %s alone takes accuracy away%s", join(longNames(culprits)), open)
 	case len(together) > 0:
 		i.conclude(Interaction, "", "An interaction: with %s together the loss is there, and with none of them alone, nor with everything stripped (%s)%s", strings.Join(together, ", and with "), outcomeOf(least), open)
 	case len(unclear) > 0 && len(joint) == 0:
@@ -130,6 +130,14 @@ func (i *isolator) concludeFrom(seen map[string]alone, least Step) {
 	default:
 		i.conclude(Interaction, "", "An interaction: stripping everything recovers the accuracy, but no component alone takes it away. Switch them on in pairs%s", open)
 	}
+}
+
+func longNames(axes []axis) []string {
+	list := make([]string, len(axes))
+	for i, a := range axes {
+		list[i] = a.long()
+	}
+	return list
 }
 
 // firstRecovered names the step on the way to the minimum from which on the

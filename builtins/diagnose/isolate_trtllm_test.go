@@ -121,7 +121,7 @@ func TestAnIsolationOfTensorRTLLMStripsItsDefaults(t *testing.T) {
 		"all-reduce, not ranks": {d: engine.Deployment{Backend: "autodeploy", WorldSize: 2}, breaks: "transforms.detect_sharding.allreduce_strategy=AUTO+world_size=2",
 			finding: diagnose.OneComponent, culprit: "detect_sharding.allreduce_strategy AUTO", runs: 11, words: []string{"with it and what it needs (world_size 2)"}},
 		"a pass of the installed version": {d: engine.Deployment{Backend: "autodeploy"}, breaks: "transforms.fuse_rmsnorm.stage=post_load_fusion+transforms.fuse_rmsnorm.enabled=",
-			finding: diagnose.OneComponent, culprit: norm, runs: 7},
+			finding: diagnose.OneComponent, culprit: norm, runs: 7, words: []string{norm + " (fuse_rmsnorm): with it alone the loss is there"}},
 		"no plain attention": {d: engine.Deployment{Backend: "autodeploy"}, breaks: "attn_backend=flashinfer", refuses: "attn_backend=torch",
 			finding: diagnose.Incomplete, runs: 3, failed: 1, words: []string{"Still wrong without everything that could be stripped (-50.0 points", "It is the core path, or what could not be stripped: " + attention + " (there is no attn_backend=torch here)."}},
 		"no plain attention, which is right": {d: engine.Deployment{Backend: "autodeploy"}, breaks: "compile_backend=torch-cudagraph", refuses: "attn_backend=torch",
