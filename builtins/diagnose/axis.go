@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,6 +123,23 @@ func axesOf(d engine.Deployment, info *engine.Info, quantized bool) (axes []axis
 				return d
 			}}, g.needs)
 		}
+	}
+	unusual := force.unusual()
+	for _, stage := range slices.Sorted(maps.Keys(unusual)) {
+		passes := unusual[stage]
+		a := axis{id: "stage " + stage, name: "passes of the stage " + stage + " that are not as by default", off: "the default passes of the stage " + stage}
+		a.strip = func(d engine.Deployment) engine.Deployment {
+			for pass, on := range passes {
+				d = d.With(on, "transforms", pass, "enabled")
+			}
+			return d
+		}
+		a.passes = slices.Sorted(maps.Keys(passes))
+		var needed []string
+		if stage == "sharding" {
+			needed = []string{ranksAxis}
+		}
+		add(a, needed)
 	}
 	return resolved(axes, needs), fixed, nil
 }

@@ -129,6 +129,26 @@ func (f inForce) passes(stage string) []string {
 	return names
 }
 
+// unusual are the passes that the deployment switches on or off where the
+// installed version does not, with what that does, by stage: those of a stage
+// belong together, as two ways of sharding do. Fusions and streams are left out,
+// which are plain when they are off.
+func (f inForce) unusual() map[string]map[string]bool {
+	stages := map[string]map[string]bool{}
+	for key, v := range f.given {
+		pass, ok := switched(key)
+		usual, stage := f.all["defaults."+key], f.all["transforms."+pass+".stage"]
+		if !ok || usual == "" || stage == "" || usual == v || stage == "post_load_fusion" || strings.HasPrefix(pass, "fuse_") || strings.HasPrefix(pass, "multi_stream_") {
+			continue
+		}
+		if stages[stage] == nil {
+			stages[stage] = map[string]bool{}
+		}
+		stages[stage][pass] = usual == "true"
+	}
+	return stages
+}
+
 // recordFor is the record of d's engine, where r is a run of d: of the same
 // model with the same settings. Otherwise it is nil.
 func recordFor(d engine.Deployment, r *run.Run) *engine.Info {

@@ -74,6 +74,14 @@ def check_transforms(given, known, channel):
     return {**given, "transforms": kept}
 
 
+def given_switches(given, defaults):
+    """What the installed version does by default with the transforms that are
+    switched on or off: defaults.transforms.NAME.enabled."""
+    transforms = given.get("transforms") or {}
+    switched = [name for name, settings in transforms.items() if isinstance(settings, dict) and "enabled" in settings]
+    return {f"defaults.transforms.{name}.enabled": str((defaults[name] or {}).get("enabled", True)) for name in switched if name in (defaults or {})}
+
+
 def flatten(nested, prefix=""):
     """Joins nested keys with dots."""
     out = {}
