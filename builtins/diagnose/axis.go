@@ -86,6 +86,9 @@ func axesOf(d engine.Deployment, info *engine.Info, quantized bool) (axes []axis
 		if pass, ok := switched(s.path); ok && value == "" && force.runs(pass) {
 			value = "true"
 		}
+		if value == "" && s.implied != "" && force.recorded && force.runs(strings.Split(s.path, ".")[1]) {
+			value = s.implied
+		}
 		if value == "" || s.unused && !force.asked(s.path) {
 			continue
 		}
@@ -127,7 +130,7 @@ func axesOf(d engine.Deployment, info *engine.Info, quantized bool) (axes []axis
 	unusual := force.unusual()
 	for _, stage := range slices.Sorted(maps.Keys(unusual)) {
 		passes := unusual[stage]
-		a := axis{id: "stage " + stage, name: "passes of the stage " + stage + " that are not as by default", off: "the default passes of the stage " + stage}
+		a := axis{id: stageAxis + stage, name: "passes of the stage " + stage + " that are not as by default", off: "the default passes of the stage " + stage}
 		a.strip = func(d engine.Deployment) engine.Deployment {
 			for pass, on := range passes {
 				d = d.With(on, "transforms", pass, "enabled")

@@ -20,6 +20,10 @@ type settingAxis struct {
 	// run: it is switched on with them.
 	needs []string
 
+	// implied is the value that the pass of the setting has by its class, where
+	// its YAML says nothing.
+	implied string
+
 	// unused says that the model or the number of ranks gives it no effect. It
 	// is stripped all the same where the deployment gives it.
 	unused bool
@@ -86,6 +90,7 @@ const (
 	ranksAxis   = "ranks"
 	kernelsAxis = "quantized kernels"
 	expertsAxis = "fusion of MoE"
+	stageAxis   = "stage " // and the stage of the passes
 )
 
 // settingAxes lists the settings of d's engine that can be stripped beside the
@@ -109,11 +114,13 @@ func autoDeploySettings(d engine.Deployment, t traits) []settingAxis {
 	const mla, ssm, conv, delta = passes + "insert_cached_mla_attention.backend", passes + "insert_cached_ssm_attention.backend",
 		passes + "insert_cached_causal_conv.backend", passes + "insert_cached_gated_delta_rule.backend"
 	captured := t.capturable(d, "attn_backend", mla, ssm, conv, delta)
-	several := []string{ranksAxis}
+	several := []string{ranksAxis, stageAxis + "sharding"}
 	hybrid := t.has("ssm_state_size", "mamba_d_state", "state_size")
 	return []settingAxis{
-		{path: passes + "detect_sharding.allreduce_strategy", plain: "NCCL", needs: several, unused: !t.ranks},
-		{path: passes + "apply_sharding_hints.allreduce_strategy", plain: "NCCL", needs: several, unused: !t.ranks},
+		{path: passes + "detect_sharding.allreduce_strategy", plain: "NCCL", implied: "AUTO", needs: several, unused: !t.ranks},
+		{path: passes + "apply_sharding_hints.allreduce_strategy", plain: "NCCL", implied: "AUTO", needs: several, unused: !t.ranks},
+		{path: passes + "detect_sharding.enable_attention_dp", plain: false, needs: several, unused: !t.ranks},
+		{path: passes + "apply_sharding_hints.enable_attention_dp", plain: false, needs: several, unused: !t.ranks},
 		{path: passes + "compile_model.piecewise_enabled", plain: false, needs: append(captured, "compile_backend")},
 		{path: "compile_backend", plain: "torch-simple", needs: captured},
 		{path: passes + "multi_stream_moe.enabled", plain: false},

@@ -88,16 +88,20 @@ func TestAxesOfTensorRTLLMAreWhatIsInForce(t *testing.T) {
 		"AutoDeploy, passes that are not as by default": {d: engine.Deployment{Backend: "autodeploy", WorldSize: 2}.With(false, "transforms", "detect_sharding", "enabled").With(true, "transforms", "apply_sharding_hints", "enabled").
 			With(true, "transforms", "match_swiglu_pattern", "enabled").With(false, "transforms", "match_rope_layout", "enabled").With(false, "transforms", "fuse_rmsnorm", "enabled"),
 			record: map[string]string{
-				"transforms.detect_sharding.stage": "sharding", "defaults.transforms.detect_sharding.enabled": "True", "transforms.apply_sharding_hints.stage": "sharding", "defaults.transforms.apply_sharding_hints.enabled": "False",
+				"transforms.detect_sharding.stage": "sharding", "defaults.transforms.detect_sharding.enabled": "True", "transforms.apply_sharding_hints.stage": "sharding", "transforms.apply_sharding_hints.allreduce_strategy": "ONESHOT", "defaults.transforms.apply_sharding_hints.enabled": "False",
 				"transforms.match_swiglu_pattern.stage": "pattern_matcher", "defaults.transforms.match_swiglu_pattern.enabled": "True", "transforms.match_rope_layout.stage": "pattern_matcher", "defaults.transforms.match_rope_layout.enabled": "True",
 				"transforms.fuse_rmsnorm.stage": "post_load_fusion", "defaults.transforms.fuse_rmsnorm.enabled": "True", "transforms.fuse_rmsnorm.enabled": "False",
 			}, want: [][2]string{
-				{"world_size 2", "world_size 1"},
+				{"world_size 2", "world_size 1"}, {"apply_sharding_hints.allreduce_strategy ONESHOT", "apply_sharding_hints.allreduce_strategy NCCL"},
 				{"passes of the stage pattern_matcher that are not as by default", "the default passes of the stage pattern_matcher"},
 				{"passes of the stage sharding that are not as by default", "the default passes of the stage sharding"},
-			}, needs: map[string]string{"passes of the stage sharding that are not as by default": "world_size 2"}},
+			}, needs: map[string]string{"passes of the stage sharding that are not as by default": "world_size 2",
+				"apply_sharding_hints.allreduce_strategy ONESHOT": "world_size 2 and passes of the stage sharding that are not as by default"}},
 		"AutoDeploy, a cache that the checkpoint quantizes": {d: engine.Deployment{Backend: "autodeploy", Model: modelWith(t, map[string]string{"hf_quant_config.json": kvFP8})}, record: map[string]string{"kv_cache_config.dtype": "auto"},
 			want: [][2]string{{"kv_cache_config.dtype auto", "kv_cache_config.dtype bfloat16"}}},
+		"AutoDeploy, sharding that its YAML says nothing of": {d: engine.Deployment{Backend: "autodeploy", WorldSize: 2}.With(true, "transforms", "detect_sharding", "enable_attention_dp"), record: map[string]string{"transforms.detect_sharding.stage": "sharding"},
+			want:  [][2]string{{"world_size 2", "world_size 1"}, {"detect_sharding.allreduce_strategy AUTO", "detect_sharding.allreduce_strategy NCCL"}, {"detect_sharding.enable_attention_dp true", "detect_sharding.enable_attention_dp false"}},
+			needs: map[string]string{"detect_sharding.allreduce_strategy AUTO": "world_size 2", "detect_sharding.enable_attention_dp true": "world_size 2"}},
 		"AutoDeploy, the same, whose record leaves the format open": {d: engine.Deployment{Backend: "autodeploy", Model: modelWith(t, map[string]string{"hf_quant_config.json": kvFP8, "config.json": `{"torch_dtype": "float16"}`})},
 			format: "auto", record: map[string]string{"kv_cache_config.dtype": "auto"}, want: [][2]string{{"kv_cache_config.dtype auto", "kv_cache_config.dtype float16"}}},
 		"AutoDeploy, the same, whose format nobody tells": {d: engine.Deployment{Backend: "autodeploy", Model: modelWith(t, map[string]string{"hf_quant_config.json": kvFP8})},

@@ -193,4 +193,6 @@ func TestChangesAreOfWhatIsInForce(t *testing.T) {
 		require.Equal(t, c.want, got, name)
 		require.Equal(t, c.after, after, name)
 	}
+	eager, _ := eagerly(engine.Deployment{Backend: "autodeploy"}, inForce{all: map[string]string{"compile_backend": "torch-opt", "transforms.compile_model.piecewise_enabled": "true"}})
+	require.Equal(t, false, lookup(eager.Args, []string{"transforms", "compile_model", "piecewise_enabled"}), "without a backend that captures it is refused")
 }

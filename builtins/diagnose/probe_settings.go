@@ -122,6 +122,9 @@ func eagerly(d engine.Deployment, force inForce) (engine.Deployment, string) {
 		if value == "" || value == "torch-simple" {
 			return d, ""
 		}
+		if force.value("transforms.compile_model.piecewise_enabled") == "true" { // which is refused then
+			d = d.With(false, "transforms", "compile_model", "piecewise_enabled")
+		}
 		return d.With("torch-simple", "compile_backend"), "compile_backend torch-simple"
 	}
 	without := ""
