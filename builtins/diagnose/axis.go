@@ -1,7 +1,9 @@
 package diagnose
 
 import (
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"adkernel/builtins/engine"
@@ -10,93 +12,201 @@ import (
 // An axis is one component of a configuration that can be switched off by
 // itself.
 type axis struct {
+	id    string // among the axes
 	name  string // of the component as it is: "world_size 2"
 	off   string // of its absence: "world_size 1"
 	strip func(engine.Deployment) engine.Deployment
+	needs []axis // without which it has no effect or does not run; all of them
+
+	passes []string // of AutoDeploy that it stands for, where its name is not theirs
+}
+
+// long is the name with the passes, which are what a user switches off.
+func (a axis) long() string {
+	if len(a.passes) == 0 {
+		return a.name
+	}
+	return a.name + " (" + strings.Join(a.passes, ", ") + ")"
 }
 
 // plainTokens is how many tokens a step must hold for prompts to fit whole.
 const plainTokens = 8192
 
-// A settingAxis is a setting that can be stripped, with its plain value.
-type settingAxis struct {
-	path  []string
-	plain any
-}
-
-// settingAxes lists the settings of d's engine that can be stripped beside the
-// number of ranks, cheapest and likeliest first.
-func settingAxes(d engine.Deployment) []settingAxis {
-	return []settingAxis{
-		{[]string{"transforms", "detect_sharding", "allreduce_strategy"}, "NCCL"},
-		{[]string{"compile_backend"}, "torch-simple"},
-		{[]string{"transforms", "multi_stream_moe", "enabled"}, false},
-		{[]string{"transforms", "multi_stream_mla_attn", "enabled"}, false},
-		{[]string{"transforms", "multi_stream_gemm", "enabled"}, false},
-		{[]string{"attn_backend"}, d.PlainAttention()},
-		{[]string{"enable_chunked_prefill"}, false},
-		{[]string{"kv_cache_config", "enable_block_reuse"}, false},
-		{[]string{"kv_cache_config", "dtype"}, "auto"},
-	}
-}
-
-// fusionGroups are the passes after loading that are switched off together.
-var fusionGroups = []struct {
+// A fusionGroup are passes of AutoDeploy after loading that are switched off
+// together.
+type fusionGroup struct {
 	name   string
 	passes []string
-}{
-	{"fusion of swiglu", []string{"fuse_silu_mul", "fuse_swiglu"}},
-	{"fusion of MoE", []string{"fuse_moe"}},
-	{"fusion of norm, all-reduce and rope", []string{"fuse_rmsnorm", "fuse_add_rms_norm", "fuse_l2norm", "fuse_allreduce_residual_rmsnorm", "fuse_rope_into_trtllm_attention", "fuse_rope_into_trtllm_mla"}},
-	{"fusion of matrix products", []string{"fuse_gemms", "fuse_gemms_mixed_children"}},
+	needs  []string
+	unused bool // as of a settingAxis
 }
 
-// axesOf lists what can be stripped from d: settings given with another value
-// than the plain one, and for a quantized model its low-precision kernels,
-// which are on by default, where the engine has anything in their place.
-func axesOf(d engine.Deployment, quantized bool) ([]axis, error) {
-	settings, err := d.Settings()
+func fusionGroups(t traits) []fusionGroup {
+	groups := []fusionGroup{
+		{name: "fusion of swiglu", passes: []string{"fuse_silu_mul", "fuse_swiglu"}},
+		{name: expertsAxis, passes: []string{"fuse_moe"}, unused: !t.experts},
+		{name: "fusion of all-reduce", passes: []string{"fuse_allreduce_residual_rmsnorm", "fuse_fp8_linear_allreduce_add"}, needs: []string{ranksAxis}, unused: !t.ranks},
+		{name: "fusion of rope into attention", passes: []string{"fuse_rope_into_trtllm_attention", "fuse_rope_into_trtllm_mla"},
+			needs: []string{"attn_backend", "transforms.insert_cached_mla_attention.backend"}},
+		{name: "fusion of norm and rope", passes: []string{"fuse_rmsnorm", "fuse_gated_rmsnorm", "fuse_add_rms_norm", "fuse_l2norm", "optimize_rope"}},
+		{name: "fusion of matrix products", passes: []string{"fuse_gemms", "fuse_gemms_mixed_children"}},
+	}
+	return groups
+}
+
+// axesOf lists what can be stripped from d: settings in force with another
+// value than the plain one, and for a quantized model its low-precision kernels,
+// where the engine has anything in their place. info is the record of d's
+// engine, nil where it has none: what it does by default is then not known.
+// fixed are those for which there is nothing plainer, and why.
+func axesOf(d engine.Deployment, info *engine.Info, quantized bool) (axes []axis, fixed []Fixed, err error) {
+	given, err := d.Settings()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var axes []axis
-	if _, as, off := onOneRank(d, settings); off != "" {
-		axes = append(axes, axis{as, off, func(d engine.Deployment) engine.Deployment {
-			one, _, _ := onOneRank(d, settings)
+	force, err := settingsInForce(d, info)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := traitsOf(d, info)
+	needs := map[string][]string{}
+	add := func(a axis, needed []string) {
+		needs[a.id] = needed
+		axes = append(axes, a)
+	}
+	if _, as, off := onOneRank(d, given); off != "" {
+		t.ranks = true
+		add(axis{id: ranksAxis, name: as, off: off, strip: func(d engine.Deployment) engine.Deployment {
+			one, _, _ := onOneRank(d, given)
 			return one
-		}})
+		}}, nil)
 	}
-	for _, s := range settingAxes(d) {
-		value := lookup(settings, s.path)
-		if value == nil || words(value) == words(s.plain) {
+	for _, s := range settingAxes(d, t) {
+		value := force.value(s.path)
+		if pass, ok := switched(s.path); ok && value == "" && force.runs(pass) {
+			value = "true"
+		}
+		if value == "" && s.implied != "" && force.recorded && force.runs(strings.Split(s.path, ".")[1]) {
+			value = s.implied
+		}
+		if value == "" || s.unused && !force.asked(s.path) {
 			continue
 		}
-		name := strings.TrimSuffix(strings.TrimPrefix(strings.Join(s.path, "."), "transforms."), ".enabled")
-		axes = append(axes, axis{name + " " + words(value), name + " " + words(s.plain), func(d engine.Deployment) engine.Deployment {
-			if name == "enable_chunked_prefill" { // whole prompts need room
-				d = d.With(plainTokens, "max_num_tokens")
-			}
-			return d.With(s.plain, s.path[0], s.path[1:]...)
-		}})
+		name := strings.TrimSuffix(strings.TrimPrefix(s.path, "transforms."), ".enabled")
+		if no, ok := s.plain.(notPossible); ok {
+			fixed = append(fixed, Fixed{name + " " + value, no.why})
+			continue
+		}
+		if plain := words(s.plain); !strings.EqualFold(value, plain) && !slices.Contains(s.as, value) {
+			add(s.axis(name, value, force), s.needs)
+		}
 	}
 	if quantized && noFakeQuantization(d) == "" {
-		axes = append(axes, axis{"quantized kernels", "fake quantization", withoutFusion})
+		add(axis{id: kernelsAxis, name: kernelsAxis, off: "fake quantization", strip: withoutFusion}, nil)
 	}
-	for _, g := range fusionGroups {
-		given := slices.DeleteFunc(slices.Clone(g.passes), func(pass string) bool {
-			return lookup(settings, []string{"transforms", pass, "enabled"}) != true
+	if !d.HasTransforms() {
+		return resolved(axes, needs), fixed, nil
+	}
+	left := force.passes("post_load_fusion")
+	groups := fusionGroups(t)
+	for _, g := range groups {
+		left = slices.DeleteFunc(left, func(pass string) bool { return slices.Contains(g.passes, pass) })
+	}
+	left = slices.DeleteFunc(left, func(pass string) bool { return slices.Contains(fakeQuantization, pass) })
+	groups = append(groups, fusionGroup{name: "other passes after loading", passes: left})
+	for _, g := range groups {
+		on := slices.DeleteFunc(slices.Clone(g.passes), func(pass string) bool {
+			return !force.runs(pass) || g.unused && !force.asked("transforms."+pass)
 		})
-		if len(given) == 0 {
-			continue
+		if len(on) > 0 {
+			add(axis{id: g.name, name: g.name, off: "no " + g.name, passes: on, strip: func(d engine.Deployment) engine.Deployment {
+				for _, pass := range on {
+					d = d.With(false, "transforms", pass, "enabled")
+				}
+				return d
+			}}, g.needs)
 		}
-		axes = append(axes, axis{g.name, "no " + g.name, func(d engine.Deployment) engine.Deployment {
-			for _, pass := range given {
-				d = d.With(false, "transforms", pass, "enabled")
+	}
+	unusual := force.unusual()
+	for _, stage := range slices.Sorted(maps.Keys(unusual)) {
+		passes := unusual[stage]
+		a := axis{id: stageAxis + stage, name: "passes of the stage " + stage + " that are not as by default", off: "the default passes of the stage " + stage}
+		a.strip = func(d engine.Deployment) engine.Deployment {
+			for pass, on := range passes {
+				d = d.With(on, "transforms", pass, "enabled")
 			}
 			return d
-		}})
+		}
+		a.passes = slices.Sorted(maps.Keys(passes))
+		var needed []string
+		if stage == "sharding" {
+			needed = []string{ranksAxis}
+		}
+		add(a, needed)
 	}
-	return axes, nil
+	return resolved(axes, needs), fixed, nil
+}
+
+// switched is the pass that a setting switches on and off.
+func switched(path string) (pass string, ok bool) {
+	pass, within := strings.CutPrefix(path, "transforms.")
+	pass, switches := strings.CutSuffix(pass, ".enabled")
+	return pass, within && switches
+}
+
+// axis is that of a setting which is in force with a value.
+func (s settingAxis) axis(name, value string, force inForce) axis {
+	a := axis{id: s.path, name: name + " " + value, off: name + " " + words(s.plain)}
+	if s.plain == nil {
+		a.off = "no " + name
+		if value == "set" {
+			a.name = name
+		}
+	}
+	path := strings.Split(s.path, ".")
+	a.strip = func(d engine.Deployment) engine.Deployment {
+		if s.path == "enable_chunked_prefill" { // whole prompts need room
+			tokens, _ := strconv.Atoi(force.value("max_num_tokens"))
+			d = d.With(max(tokens, plainTokens), "max_num_tokens")
+		}
+		return d.With(s.plain, path[0], path[1:]...)
+	}
+	return a
+}
+
+// resolved gives every axis those of the others that it needs, directly or by
+// what it needs.
+func resolved(axes []axis, needs map[string][]string) []axis {
+	for i := range axes {
+		wanted := map[string]bool{}
+		for next := needs[axes[i].id]; len(next) > 0; {
+			id := next[0]
+			next = next[1:]
+			if !wanted[id] {
+				wanted[id] = true
+				next = slices.Concat(next, needs[id])
+			}
+		}
+		for _, other := range axes {
+			if other.id != axes[i].id && wanted[other.id] {
+				axes[i].needs = append(axes[i].needs, other)
+			}
+		}
+	}
+	return axes
+}
+
+// neededBy reports whether an axis is switched on with a.
+func neededBy(a axis, id string) bool {
+	return slices.ContainsFunc(a.needs, func(needed axis) bool { return needed.id == id })
+}
+
+func names(axes []axis) []string {
+	list := make([]string, len(axes))
+	for i, a := range axes {
+		list[i] = a.name
+	}
+	return list
 }
 
 // lookup returns the value at a path of nested settings, nil where there is

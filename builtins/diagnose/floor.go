@@ -58,8 +58,17 @@ func roundingOf(d engine.Deployment, own, other string) rounding {
 	return r
 }
 
+// inFormat returns d with activations in a format. A cache that is said to keep
+// the format of the activations follows them: engines refuse another one.
 func inFormat(d engine.Deployment, format string) engine.Deployment {
 	d.DType = format
+	settings, err := d.Settings()
+	if err != nil {
+		return d // which does not load, and says why
+	}
+	if kept, _ := lookup(settings, []string{"kv_cache_config", "dtype"}).(string); slices.Contains(formats, kept) {
+		d = d.With(format, "kv_cache_config", "dtype")
+	}
 	return d
 }
 

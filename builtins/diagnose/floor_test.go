@@ -42,6 +42,18 @@ func TestRoundingIsThatOfTheCoarserFormat(t *testing.T) {
 	require.Equal(t, map[string]any{"dtype": "float32"}, settings, "in the engine's own words")
 }
 
+// Engines refuse a cache in another format than that of the activations.
+func TestACacheInTheFormatOfTheActivationsFollowsThem(t *testing.T) {
+	for kept, want := range map[string]string{"bfloat16": "float32", "float32": "float32", "fp8": "fp8", "auto": "auto"} {
+		settings, err := inFormat(engine.Deployment{DType: "bfloat16"}.With(kept, "kv_cache_config", "dtype"), "float32").Settings()
+		require.NoError(t, err)
+		require.Equal(t, map[string]any{"dtype": want}, settings["kv_cache_config"], kept)
+	}
+	settings, err := inFormat(engine.Deployment{}, "float32").Settings()
+	require.NoError(t, err)
+	require.NotContains(t, settings, "kv_cache_config")
+}
+
 func TestPromptsBeyondTheWorstRoundingAreDividedFromTheOthers(t *testing.T) {
 	beyond, others := divided(reading{errors: []float64{0, 2.9, 3, 40}}, 1)
 	require.Equal(t, []int{2, 3}, beyond)

@@ -2,7 +2,9 @@ package diagnose
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"adkernel/builtins/compare"
 	"adkernel/builtins/engine"
@@ -29,6 +31,8 @@ type Isolation struct {
 	N          int                 // questions of each run
 	Power      stats.Plan          // with which each run detects the observed loss
 	Steps      []Step
+	Failed     []FailedStep
+	Fixed      []Fixed // what could not be stripped
 	Finding    Finding
 	Culprit    string // the component, when the finding is one
 	Words      string // the finding in a sentence that stands alone
@@ -46,6 +50,7 @@ const (
 	CorePath       Finding = "core path"
 	Quantization   Finding = "quantization"
 	Underpowered   Finding = "underpowered" // a run shows neither the loss nor that it is gone
+	Incomplete     Finding = "incomplete"   // what would tell could not be run
 )
 
 // A Step is one run: a configuration compared with the base, and with the run
@@ -63,29 +68,41 @@ type Step struct {
 	Deployed *compare.Comparison
 }
 
+// A FailedStep is a configuration in which the model does not run: an engine may
+// have no plain form of a component for this model, or none beside another one.
+type FailedStep struct {
+	Name, Phase, Why, Dir string
+}
+
+// Fixed is a component that could not be stripped.
+type Fixed struct {
+	Name, Why string
+}
+
 // Isolate finds the component of d's configuration with which the loss that c
 // shows comes and goes. It strips the configuration to a minimum, one
 // component a run, each on top of the ones before; then it switches each on by
-// itself. A quantized model is also replaced by the base's, in the identical
-// configuration. Progress is shown on the host.
+// itself, with those that it needs. Of TensorRT-LLM, what d leaves out is
+// stripped as well, by the values that its engine has recorded. A quantized
+// model is also replaced by the base's, in the identical configuration. A
+// component without which the model does not run is left as it is, and named.
+// Progress is shown on the host.
 func Isolate(ctx context.Context, d engine.Deployment, c *compare.Comparison, o IsolateOptions) (*Isolation, error) {
 	if c.Verdict.Outcome != compare.RealLoss {
 		return &Isolation{Deployment: d, Comparison: c, N: c.N, Finding: NoLossHere, Words: "There is no loss to isolate, and nothing was run. " + c.Verdict.Words}, nil
 	}
-	info := c.Test.Spec().Engine
-	quantized := info != nil && info.Quant != ""
-	axes, err := axesOf(d, quantized)
-	if err != nil {
+	i := &isolator{options: o.Run, base: c.Base, out: &Isolation{Deployment: d, Comparison: c}}
+	info := recordFor(d, c.Test)
+	if err := i.read(d, info); err != nil {
 		return nil, fmt.Errorf("isolate: %w", err)
 	}
-	i := &isolator{options: o.Run, base: c.Base, out: &Isolation{Deployment: d, Comparison: c}}
+	var err error
 	if i.task, err = i.plan(c, o.Samples); err != nil {
 		return nil, fmt.Errorf("isolate %s: %w", d.Label(), err)
 	}
-	i.planned = 1 + len(axes)
 	i.board = newBoard(ctx, d.Label())
 	defer i.cancelAhead()
-	if err := i.search(d, axes, quantized); err != nil {
+	if err := i.search(d, info != nil); err != nil {
 		return nil, fmt.Errorf("isolate %s: %w", d.Label(), err)
 	}
 	i.board.finish(i.out)
@@ -101,14 +118,28 @@ type isolator struct {
 	planned int // runs, as far as known
 	out     *Isolation
 
+	axes      []axis
+	quantized bool
+
 	deployed *run.Run            // as deployed, once it is done
 	ahead    map[string]*run.Run // launched before their turn, by the step's name
 }
 
-// search makes the runs and words what they show.
-func (i *isolator) search(d engine.Deployment, axes []axis, quantized bool) error {
-	if err := i.launchAhead(stripped(d, axes)); err != nil {
-		return err
+// read finds what can be stripped from d, by the record of its engine.
+func (i *isolator) read(d engine.Deployment, info *engine.Info) (err error) {
+	i.quantized = info != nil && info.Quant != ""
+	i.axes, i.out.Fixed, err = axesOf(d, info, i.quantized)
+	i.planned = 1 + len(i.axes)
+	return err
+}
+
+// search makes the runs and words what they show. Where it is not known what the
+// engine loads, as with an import, the run as deployed says it.
+func (i *isolator) search(d engine.Deployment, known bool) error {
+	if known {
+		if err := i.launchAhead(stripped(d, i.axes)); err != nil {
+			return err
+		}
 	}
 	deployed, err := i.step("as deployed", "as deployed", d)
 	if err != nil {
@@ -118,138 +149,54 @@ func (i *isolator) search(d engine.Deployment, axes []axis, quantized bool) erro
 		i.conclude(NoLossHere, "", "No loss at this n: as deployed, %s, where the comparison had shown %s; %s", outcomeOf(deployed), points.words(i.out.Comparison.Change.Estimate), i.more())
 		return nil
 	}
-	minimum, last := d, deployed
-	for _, a := range axes {
-		minimum = a.strip(minimum)
-		if last, err = i.step("strip to "+a.off, "strip", minimum); err != nil {
+	if !known {
+		if err := i.read(d, i.deployed.Spec().Engine); err != nil {
+			return err
+		}
+		if err := i.launchAhead(stripped(d, i.axes)[1:]); err != nil {
 			return err
 		}
 	}
+	last, err := i.strip(d, deployed)
 	switch {
+	case err != nil:
+		return err
 	case last.Lost:
-		return i.searchCore(d, last, quantized)
+		return i.searchCore(d, last)
 	case !last.Recovered:
 		i.undecided("with everything stripped", last)
 		return nil
 	}
-	return i.switchOn(d, last, axes)
+	return i.switchOn(d, last)
 }
 
-// searchCore follows a loss that is there without any component.
-func (i *isolator) searchCore(d engine.Deployment, minimum Step, quantized bool) error {
-	const core = "Core path: still wrong at the minimum"
-	if quantized && d.Model != i.base.Spec().Deployment.Model {
-		i.planned++
-		d.Model = i.base.Spec().Deployment.Model
-		unquantized, err := i.step("unquantized model, identical configuration", "unquantized", d)
+// strip takes one component after the other from d, and returns the last step.
+// Those without which the model does not run are left, and no axes any more.
+func (i *isolator) strip(d engine.Deployment, last Step) (Step, error) {
+	var able []axis
+	for at, a := range i.axes {
+		less := a.strip(d)
+		s, err := i.step("strip to "+a.off, "strip", less)
+		if failed := new(failedRun); errors.As(err, &failed) {
+			i.out.Fixed = append(i.out.Fixed, Fixed{a.long(), failed.why})
+			i.cancelAhead() // they are without it, too
+			if err := i.launchAhead(stripped(d, i.axes[at+1:])[1:]); err != nil {
+				return Step{}, err
+			}
+			continue
+		}
 		if err != nil {
-			return err
-		}
-		if unquantized.Recovered {
-			how, so := ", with fake quantization", "the scales or the weights as loaded, and not the kernels"
-			if why := noFakeQuantization(d); why != "" {
-				how, so = "", "the scales, the weights as loaded or the kernels, which are not told apart: "+why
-			}
-			i.conclude(Quantization, "", "Quantization: the unquantized model passes with the identical configuration (%s), and the quantized one is still wrong at the minimum%s (%s). So it is %s",
-				outcomeOf(unquantized), how, outcomeOf(minimum), so)
-			return nil
-		}
-		if !unquantized.Lost {
-			i.undecided("with the unquantized model in the identical configuration", unquantized)
-			return nil
-		}
-		i.conclude(CorePath, "", "%s (%s), and so is the unquantized model in the identical configuration (%s)", core, outcomeOf(minimum), outcomeOf(unquantized))
-		return nil
-	}
-	left := "weight loading, attention or the KV cache"
-	if why := noFakeQuantization(d); quantized && why != "" {
-		left = "weight loading, low-precision kernels, attention or the KV cache; " + why
-	}
-	i.conclude(CorePath, "", "%s (%s): %s", core, outcomeOf(minimum), left)
-	return nil
-}
-
-// switchOn runs d with one component at a time; with none, the step least has
-// recovered.
-func (i *isolator) switchOn(d engine.Deployment, least Step, axes []axis) error {
-	i.planned += len(axes)
-	var alone []engine.Deployment
-	for at, a := range axes {
-		one := d
-		for other, b := range axes {
-			if other != at {
-				one = b.strip(one)
-			}
-		}
-		one.Name = "only " + a.name
-		alone = append(alone, one)
-	}
-	if err := i.launchAhead(alone); err != nil {
-		return err
-	}
-	var culprits, unclear []string
-	var last Step
-	for at, a := range axes {
-		s, err := i.step(alone[at].Name, "switch on", alone[at])
-		switch {
-		case err != nil:
-			return err
-		case s.Lost:
-			culprits = append(culprits, a.name)
-		case !s.Recovered:
-			unclear, last = append(unclear, a.name), s
-		}
-	}
-	open := ""
-	if len(unclear) > 0 {
-		open = fmt.Sprintf(". Whether %s alone does too, %d questions do not tell", join(unclear), i.out.N)
-	}
-	switch {
-	case len(culprits) == 1:
-		i.conclude(OneComponent, culprits[0], "%s: with it alone the loss is there, and with everything stripped it is not (%s)%s", culprits[0], outcomeOf(least), open)
-	case len(culprits) > 1:
-		i.conclude(SomeComponents, culprits[0], "Each of %s alone takes accuracy away%s", join(culprits), open)
-	case len(unclear) > 0:
-		i.undecided("stripping everything recovers the accuracy, but with "+unclear[len(unclear)-1]+" alone", last)
-	default:
-		i.conclude(Interaction, "", "An interaction: stripping everything recovers the accuracy, but no component alone takes it away. Switch them on in pairs")
-	}
-	return nil
-}
-
-// step runs d on the questions and compares it with the base.
-func (i *isolator) step(name, phase string, d engine.Deployment) (Step, error) {
-	d.Name = name
-	options := i.options
-	options.Name = ""
-	r, err := i.ahead[name], error(nil)
-	delete(i.ahead, name)
-	if r == nil {
-		r, err = run.Launch(i.board.Context(), run.Spec{Deployment: d, Task: i.task}, options)
-	}
-	if err != nil {
-		return Step{}, err
-	}
-	i.board.next(i.out, i.planned)
-	if err := r.Follow(i.board); err != nil {
-		return Step{}, fmt.Errorf("%s: %w", name, err)
-	}
-	s := Step{Name: name, Phase: phase}
-	if s.Comparison, err = compare.Runs(r, i.base); err != nil {
-		return Step{}, err
-	}
-	s.Lost = s.Comparison.Verdict.Outcome == compare.RealLoss
-	switch {
-	case i.deployed == nil:
-		i.deployed = r
-	case !s.Lost:
-		if s.Deployed, err = compare.Runs(i.deployed, r); err != nil {
 			return Step{}, err
 		}
-		s.Recovered = s.Deployed.Verdict.Outcome == compare.RealLoss
+		d, last, able = less, s, append(able, a)
 	}
-	i.out.Steps = append(i.out.Steps, s)
-	return s, nil
+	for at := range able {
+		able[at].needs = slices.DeleteFunc(able[at].needs, func(needed axis) bool {
+			return !slices.ContainsFunc(able, func(a axis) bool { return a.id == needed.id })
+		})
+	}
+	i.axes = able
+	return last, nil
 }
 
 // undecided concludes that too few questions were asked for a step that shows

@@ -33,7 +33,7 @@ func (b *board) Display(shown host.Bundle) host.Handle {
 func (b *board) Update(shown host.Bundle) { b.draw(b.head + ": " + shown.Plain()) }
 
 func (b *board) next(i *Isolation, planned int) {
-	b.head, b.so = fmt.Sprintf("run %d of %d", len(i.Steps)+1, planned), i.table()
+	b.head, b.so = fmt.Sprintf("run %d of %d", len(i.Steps)+len(i.Failed)+1, planned), i.table()
 }
 
 // finish leaves one line: the isolation's own card holds the table.

@@ -92,6 +92,9 @@ func (i *Isolation) table() stepTable {
 		t.rows = append(t.rows, []string{s.Name, fmt.Sprint(c.N), fmt.Sprintf("%.1f", 100*c.TestAccuracy.Estimate), fmt.Sprintf("%+.1f", 100*c.Change.Estimate),
 			fmt.Sprint(c.Pairs.Losses), fmt.Sprint(c.Pairs.Gains), strings.TrimPrefix(strings.TrimPrefix(stats.FormatP(c.Loss.P), "p "), "= "), state})
 	}
+	for _, f := range i.Failed {
+		t.rows = append(t.rows, []string{f.Name, "", "", "", "", "", "", "does not run"})
+	}
 	return t
 }
 
@@ -148,7 +151,13 @@ func progressBundle(title string, so stepTable, line string) host.Bundle {
 	return host.Bundle{Data: map[string]any{"text/plain": title + ", " + line, "text/html": b.String()}}
 }
 
-func words(v any) string { return fmt.Sprint(v) }
+// words writes a setting's value.
+func words(v any) string {
+	if v == nil {
+		return "none"
+	}
+	return fmt.Sprint(v)
+}
 
 // join writes a list as English does.
 func join(list []string) string {
@@ -171,6 +180,16 @@ func (i *Isolation) MarshalJSON() ([]byte, error) {
 		Recovered bool    `json:"recovered"` // the run as deployed is below it
 		Dir       string  `json:"dir"`
 	}
+	type failed struct {
+		Name  string `json:"name"`
+		Phase string `json:"phase"`
+		Why   string `json:"why"`
+		Dir   string `json:"dir"`
+	}
+	type fixed struct {
+		Name string `json:"name"`
+		Why  string `json:"why"`
+	}
 	out := struct {
 		Deployment string  `json:"deployment"`
 		Finding    Finding `json:"finding"`
@@ -180,13 +199,22 @@ func (i *Isolation) MarshalJSON() ([]byte, error) {
 		Power      float64 `json:"power"`
 		Method     string  `json:"method"`
 		Steps      []step  `json:"steps"`
-	}{i.Deployment.Label(), i.Finding, i.Culprit, i.Words, i.N, i.Power.Power, "", nil}
+
+		Failed []failed `json:"failed,omitempty"` // configurations in which the model does not run
+		Fixed  []fixed  `json:"fixed,omitempty"`  // components that could not be stripped
+	}{Deployment: i.Deployment.Label(), Finding: i.Finding, Culprit: i.Culprit, Words: i.Words, N: i.N, Power: i.Power.Power}
 	if len(i.Steps) > 0 {
 		out.Method = i.method()
 	}
 	for _, s := range i.Steps {
 		c := s.Comparison
 		out.Steps = append(out.Steps, step{s.Name, s.Phase, c.N, 100 * c.TestAccuracy.Estimate, 100 * c.Change.Estimate, c.Loss.P, s.Lost, s.Recovered, c.Test.Dir()})
+	}
+	for _, f := range i.Failed {
+		out.Failed = append(out.Failed, failed(f))
+	}
+	for _, f := range i.Fixed {
+		out.Fixed = append(out.Fixed, fixed(f))
 	}
 	return json.Marshal(out)
 }

@@ -97,6 +97,19 @@ func TestAnIsolationJudgesByTheFilterOfItsComparison(t *testing.T) {
 	}
 }
 
+// Neither an import nor a run of another deployment tells that the model is
+// quantized.
+func TestAnIsolationAsksWhetherTheDeployedModelIsQuantized(t *testing.T) {
+	options, evaluate := toyRuns(t, toyTask(t))
+	base := evaluate(engine.Deployment{Name: "base", Model: "bf16"})
+	cmp, err := compare.Runs(evaluate(engine.Deployment{Name: "another", Model: "lossy"}.With("always", "breaks")), base)
+	require.NoError(t, err)
+	out, err := diagnose.Isolate(t.Context(), engine.Deployment{Name: "fp8", Model: "fp8"}.With("of fp8", "breaks").With("FP8", "quant"), cmp, diagnose.IsolateOptions{Run: options})
+	require.NoError(t, err)
+	require.Equal(t, diagnose.Quantization, out.Finding, out.Words)
+	require.Equal(t, "strip to fake quantization", out.Steps[1].Name)
+}
+
 // What cannot be carried out is refused before anything is launched.
 func TestAnIsolationThatCannotBeIsRefused(t *testing.T) {
 	spec := toyTask(t)

@@ -21,7 +21,7 @@ import (
 
 // TestMain lets the test binary be the process that executes a run.
 func TestMain(m *testing.M) {
-	openers := map[string]engine.Opener{"execute-run": backend.Open, "execute-toy": openToy, "execute-forgetful": openForgetful}
+	openers := map[string]engine.Opener{"execute-run": backend.Open, "execute-toy": openToy, "execute-forgetful": openForgetful, "execute-tuned": openTuned}
 	if len(os.Args) == 3 && openers[os.Args[1]] != nil {
 		if err := run.Execute(context.Background(), os.Args[2], openers[os.Args[1]]); err != nil {
 			os.Exit(1)

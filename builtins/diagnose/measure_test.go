@@ -86,16 +86,16 @@ func TestAxesAreWhatDepartsFromPlain(t *testing.T) {
 		"transforms":      map[string]any{"fuse_rmsnorm": map[string]any{"enabled": true}, "multi_stream_moe": map[string]any{"enabled": true}},
 		"kv_cache_config": map[string]any{"dtype": "fp8"},
 	}}
-	axes, err := axesOf(d, true)
+	axes, _, err := axesOf(d, nil, true)
 	require.NoError(t, err)
 	var names, off []string
 	for _, a := range axes {
 		names, off = append(names, a.name), append(off, a.off)
 		d = a.strip(d)
 	}
-	require.Equal(t, []string{"world_size 4", "multi_stream_moe true", "attn_backend flashinfer", "enable_chunked_prefill true", "kv_cache_config.dtype fp8", "quantized kernels", "fusion of norm, all-reduce and rope"}, names)
+	require.Equal(t, []string{"world_size 4", "multi_stream_moe true", "attn_backend flashinfer", "enable_chunked_prefill true", "kv_cache_config.dtype fp8", "quantized kernels", "fusion of norm and rope"}, names)
 	require.Equal(t, "world_size 1", off[0])
-	stripped, err := axesOf(d, false)
+	stripped, _, err := axesOf(d, nil, false)
 	require.NoError(t, err)
 	require.Empty(t, stripped)
 	settings, err := d.Settings()
@@ -154,9 +154,45 @@ func TestPassesThatAreSwitchedOffAreOfPublishedVersions(t *testing.T) {
 	for _, pass := range fakeQuantization {
 		require.Contains(t, names, pass)
 	}
-	for _, group := range fusionGroups {
+	for _, group := range fusionGroups(traits{}) {
 		for _, pass := range group.passes {
 			require.Contains(t, names, pass)
 		}
 	}
+}
+
+// What is changed is what is in force: of TensorRT-LLM, what it does by default
+// too. Its graphs do not hold attention by its formula.
+func TestChangesAreOfWhatIsInForce(t *testing.T) {
+	for name, c := range map[string]struct {
+		d      engine.Deployment
+		record map[string]string
+		want   map[string]string // names by fact
+		after  string            // of the change of attention
+	}{
+		"AutoDeploy": {engine.Deployment{Backend: "autodeploy"}, autoDeployRecord, map[string]string{"eager.excess": "compile_backend torch-simple",
+			"attention.excess": "attn_backend torch and compile_backend torch-simple", "unreused.excess": "no block reuse"}, "eager.excess"},
+		"PyTorch": {engine.Deployment{Backend: "pytorch"}, pyTorchRecord, map[string]string{"eager.excess": eagerWords,
+			"attention.excess": "attn_backend VANILLA and " + eagerWords, "unreused.excess": "no block reuse"}, "eager.excess"},
+		"PyTorch, plain": {engine.Deployment{Backend: "pytorch"}, map[string]string{"cuda_graph_config": "None", "attn_backend": "TRTLLM", "kv_cache_config.enable_block_reuse": "False"},
+			map[string]string{"attention.excess": "attn_backend VANILLA"}, ""},
+		"embedded, by default": {engine.Deployment{}, map[string]string{"compile_backend": "torch-cudagraph"}, map[string]string{"unreused.excess": "no block reuse"}, ""},
+		"embedded": {engine.Deployment{}.With("torch-cudagraph", "compile_backend").With("paged", "attn_backend").With(false, "kv_cache_config", "enable_block_reuse"), nil,
+			map[string]string{"eager.excess": "compile_backend torch-simple", "attention.excess": "attn_backend torch"}, ""},
+	} {
+		p := &prober{test: c.d}
+		force, err := settingsInForce(c.d, &engine.Info{Settings: c.record})
+		require.NoError(t, err)
+		list, err := p.changes(force)
+		require.NoError(t, err)
+		got, after := map[string]string{}, ""
+		for _, change := range list {
+			got[change.fact] = change.name
+			after += change.after
+		}
+		require.Equal(t, c.want, got, name)
+		require.Equal(t, c.after, after, name)
+	}
+	eager, _ := eagerly(engine.Deployment{Backend: "autodeploy"}, inForce{all: map[string]string{"compile_backend": "torch-opt", "transforms.compile_model.piecewise_enabled": "true"}})
+	require.Equal(t, false, lookup(eager.Args, []string{"transforms", "compile_model", "piecewise_enabled"}), "without a backend that captures it is refused")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"adkernel/builtins/engine"
@@ -47,11 +48,18 @@ func (p *prober) configuration(ctx context.Context) error {
 	if err := p.unquantized(ctx); err != nil {
 		return err
 	}
-	settings, err := p.test.Settings()
+	force, err := settingsInForce(p.test, p.recorded)
 	if err != nil {
 		return err
 	}
-	for _, change := range p.changes(settings) {
+	list, err := p.changes(force)
+	if err != nil {
+		return err
+	}
+	for _, change := range list {
+		if e, known := p.facts.number(change.after); change.after != "" && (!known || e < wrongFrom) {
+			continue
+		}
 		if err := p.change(ctx, change); err != nil {
 			return err
 		}
@@ -63,35 +71,75 @@ func (p *prober) configuration(ctx context.Context) error {
 type change struct {
 	fact, name string
 	deployment engine.Deployment
+
+	// after is the fact of another change, which this one has as well: it is of
+	// use where the logits are wrong with that alone. "" for none.
+	after string
 }
 
 // changes lists those settings that are in force and not at their plainest.
-func (p *prober) changes(settings map[string]any) []change {
+func (p *prober) changes(force inForce) ([]change, error) {
 	var list []change
 	add := func(when bool, fact, name string, d engine.Deployment) {
 		if when {
-			list = append(list, change{fact, name, d})
+			list = append(list, change{fact: fact, name: name, deployment: d})
 		}
 	}
-	one, _, off := onOneRank(p.test, settings)
+	given, err := p.test.Settings()
+	if err != nil {
+		return nil, err
+	}
+	one, _, off := onOneRank(p.test, given)
 	add(off != "", "world1.excess", off, one)
-	add(settings["compile_backend"] != nil && settings["compile_backend"] != "torch-simple",
-		"eager.excess", "compile_backend torch-simple", p.test.With("torch-simple", "compile_backend"))
+	eager, without := eagerly(p.test, force)
+	add(without != "", "eager.excess", without, eager)
 	attention := p.test.PlainAttention()
-	add(settings["attn_backend"] != nil && settings["attn_backend"] != attention,
-		"attention.excess", "attn_backend "+attention, p.test.With(attention, "attn_backend"))
-	if settings["enable_chunked_prefill"] == true {
-		longest := 0
-		for _, prompt := range p.asked.prompts {
-			longest = max(longest, len(prompt))
+	if value := force.value("attn_backend"); value != "" && !strings.EqualFold(value, attention) {
+		c := change{fact: "attention.excess", name: "attn_backend " + attention, deployment: p.test.With(attention, "attn_backend")}
+		if without != "" && p.test.TunedByDefault() { // its graphs cannot hold that
+			c.name, c.after = c.name+" and "+without, "eager.excess"
+			c.deployment = eager.With(attention, "attn_backend")
 		}
-		whole := p.test.With(false, "enable_chunked_prefill").With(max(longest+1, 8192), "max_num_tokens")
+		list = append(list, c)
+	}
+	if force.value("enable_chunked_prefill") == "true" {
+		tokens, _ := strconv.Atoi(force.value("max_num_tokens"))
+		for _, prompt := range p.asked.prompts {
+			tokens = max(tokens, len(prompt)+1)
+		}
+		whole := p.test.With(false, "enable_chunked_prefill").With(max(tokens, plainTokens), "max_num_tokens")
 		add(true, "unchunked.excess", "whole prompts in one step", whole)
 	}
-	cache, _ := settings["kv_cache_config"].(map[string]any)
-	add(cache["enable_block_reuse"] != false, "unreused.excess", "no block reuse", p.test.With(false, "kv_cache_config", "enable_block_reuse"))
-	return list
+	add(force.value("kv_cache_config.enable_block_reuse") != "false", "unreused.excess", "no block reuse", p.test.With(false, "kv_cache_config", "enable_block_reuse"))
+	return list, nil
 }
+
+// eagerly returns d without captured graphs and compilation, and words for that;
+// these are "" where it has none.
+func eagerly(d engine.Deployment, force inForce) (engine.Deployment, string) {
+	if d.HasTransforms() || !d.TunedByDefault() {
+		value := force.value("compile_backend")
+		if value == "" || value == "torch-simple" {
+			return d, ""
+		}
+		if force.value("transforms.compile_model.piecewise_enabled") == "true" { // which is refused then
+			d = d.With(false, "transforms", "compile_model", "piecewise_enabled")
+		}
+		return d.With("torch-simple", "compile_backend"), "compile_backend torch-simple"
+	}
+	without := ""
+	if prefill := force.value("prefill_cuda_graph_backend"); prefill != "" && prefill != "disabled" {
+		d, without = d.With("disabled", "prefill_cuda_graph_backend"), eagerWords
+	}
+	for _, path := range []string{"cuda_graph_config", "torch_compile_config"} {
+		if force.value(path) == "set" {
+			d, without = d.With(nil, path), eagerWords
+		}
+	}
+	return d, without
+}
+
+const eagerWords = "no CUDA graphs and no torch.compile"
 
 func (p *prober) change(ctx context.Context, c change) error {
 	what := fmt.Sprintf("logits of the tested deployment with %s and everything else as it is, over the same prompts of the task", c.name)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"adkernel/builtins/engine"
 	"adkernel/builtins/run"
 )
 
@@ -23,7 +24,7 @@ func describe(test, base run.Spec, facts Facts) {
 			format = "none"
 		}
 		set("deployment.format", format)
-		set("deployment.moe", strings.Contains(info.Arch, "Moe") || strings.Contains(info.Arch, "Mixtral") || strings.Contains(info.Arch, "Deepseek"))
+		set("deployment.moe", ofExperts(info.Arch))
 	}
 	if ranks, known := ranksOf(test); known {
 		set("deployment.world_size", float64(ranks))
@@ -40,6 +41,12 @@ func describe(test, base run.Spec, facts Facts) {
 		set(fact, held)
 	}
 	is("deployment.captured", "compile_backend", "torch-cudagraph", "torch-opt")
+	if d := (engine.Deployment{Backend: test.Deployment.Backend, Args: test.Settings}); d.TunedByDefault() && !d.HasTransforms() {
+		if force, err := settingsInForce(d, test.Engine); err == nil && force.value("cuda_graph_config") != "" {
+			graphs := force.value("cuda_graph_config")
+			set("deployment.captured", graphs == "set")
+		}
+	}
 	is("deployment.chunked", "enable_chunked_prefill", "true")
 	is("deployment.kv_fp8", "kv_cache_config.dtype", "fp8")
 	if backend := setting(test, "attn_backend"); backend != "" {

@@ -26,6 +26,10 @@ func TestWhatNoRecordSaysOfADeploymentStaysUnknown(t *testing.T) {
 			"world_size": "2", "enable_chunked_prefill": "True", "compile_backend": "torch-cudagraph", "attn_backend": "flashinfer", "kv_cache_config.dtype": "auto"}}},
 			map[string]any{"deployment.quantized": true, "deployment.format": "fp8_block", "deployment.moe": true, "deployment.world_size": 2.0,
 				"deployment.chunked": true, "deployment.captured": true, "deployment.attention": "flashinfer", "deployment.kv_fp8": false}},
+		"the PyTorch backend, which captures graphs": {run.Spec{Deployment: engine.Deployment{Model: "m", Backend: "pytorch"}, Engine: &engine.Info{Settings: map[string]string{"cuda_graph_config.max_batch_size": "8"}}},
+			map[string]any{"deployment.same_model": false, "deployment.captured": true}},
+		"the PyTorch backend, which does not": {run.Spec{Deployment: engine.Deployment{Model: "m", Backend: "pytorch"}, Engine: &engine.Info{Settings: map[string]string{"cuda_graph_config": "None"}}},
+			map[string]any{"deployment.same_model": false, "deployment.captured": false}},
 		"the PyTorch backend": {run.Spec{Engine: &engine.Info{Arch: "LlamaForCausalLM", Settings: map[string]string{
 			"tensor_parallel_size": "2", "pipeline_parallel_size": "2", "context_parallel_size": "1", "enable_chunked_prefill": "False", "kv_cache_config.dtype": "fp8"}}},
 			map[string]any{"deployment.quantized": false, "deployment.format": "none", "deployment.moe": false, "deployment.world_size": 4.0,
@@ -65,7 +69,7 @@ func TestOneRankIsSaidInTheEnginesWords(t *testing.T) {
 		left, err := one.Settings()
 		require.NoError(t, err)
 		require.Equal(t, c.left, left)
-		axes, err := axesOf(c.d, false)
+		axes, _, err := axesOf(c.d, nil, false)
 		require.NoError(t, err)
 		if c.off == "" {
 			require.Empty(t, axes)

@@ -30,3 +30,11 @@ func (d Deployment) PlainAttention() string {
 func (d Deployment) HasTransforms() bool {
 	return d.Backend != ownWords && d.Backend != "openai"
 }
+
+// TunedByDefault reports whether what a deployment leaves out is chosen for
+// speed, by the installed version and the model: TensorRT-LLM captures graphs,
+// overlaps steps, fuses. What is in force there its engine's record says
+// (Info.Settings). Other engines are plain unless they are told otherwise.
+func (d Deployment) TunedByDefault() bool {
+	return d.Backend == "autodeploy" || d.Backend == ownWords
+}

@@ -23,10 +23,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"slices"
 	"strings"
 
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/script"
+	"adkernel/internal/yamltext"
 )
 
 //go:embed python/*.py
@@ -47,6 +50,9 @@ func open(ctx context.Context, d engine.Deployment, at engine.Site, backend stri
 	if err == nil {
 		err = check(given, backend)
 	}
+	if err == nil && backend == "autodeploy" && os.Getenv(torchrun) != "" {
+		err = errors.New("this is a process of torchrun ($" + torchrun + " is set): AutoDeploy starts its ranks itself, and hangs in a second initialization of torch.distributed. Start adkernel without torchrun, and set world_size")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("deployment %s: %w", d.Label(), err)
 	}
@@ -62,12 +68,18 @@ func open(ctx context.Context, d engine.Deployment, at engine.Site, backend stri
 	return e, nil
 }
 
+// torchrun is the variable that torchrun alone sets (torch.distributed.elastic).
+const torchrun = "TORCHELASTIC_RUN_ID"
+
 // check refuses what is known to be wrong whatever the version.
 func check(given map[string]any, backend string) error {
-	if given["skip_loading_weights"] == true {
+	if truth(given["skip_loading_weights"]) {
 		return errors.New("skip_loading_weights: the logits of random weights mean nothing")
 	}
-	if n, ok := given["max_beam_width"].(int); ok && n > 1 {
+	if format, _ := given["load_format"].(string); strings.EqualFold(format, "dummy") {
+		return fmt.Errorf("load_format %s: the logits of random weights mean nothing", format)
+	}
+	if n, ok := yamltext.Whole(given["max_beam_width"]); ok && n > 1 {
 		return fmt.Errorf("max_beam_width %d: answers are evaluated greedily", n)
 	}
 	if backend != "autodeploy" {
@@ -85,4 +97,17 @@ func check(given map[string]any, backend string) error {
 		return errors.New("runtime demollm is a class of its own in TensorRT-LLM, for debugging: leave runtime out")
 	}
 	return nil
+}
+
+// truth reads a value as the arguments' classes (pydantic) do, to which YAML's
+// older words for true come as texts.
+func truth(v any) bool {
+	switch v := v.(type) {
+	case bool:
+		return v
+	case string:
+		return slices.Contains([]string{"1", "t", "true", "y", "yes", "on"}, strings.ToLower(v))
+	}
+	n, ok := yamltext.Whole(v)
+	return ok && n == 1
 }

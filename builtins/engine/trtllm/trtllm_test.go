@@ -34,6 +34,9 @@ func TestWhatNoVersionCanServeIsRefused(t *testing.T) {
 		"random weights":  {"pytorch", map[string]any{"skip_loading_weights": true}, "the logits of random weights mean nothing"},
 		"beams":           {"autodeploy", map[string]any{"max_beam_width": 4}, "max_beam_width 4"},
 		"attention":       {"pytorch", map[string]any{"attn_backend": "torch"}, "attn_backend torch: the pytorch backend writes VANILLA, TRTLLM or FLASHINFER, and takes what it does not know for TRTLLM"},
+		"dummy weights":   {"pytorch", map[string]any{"load_format": "DUMMY"}, "load_format DUMMY: the logits of random weights mean nothing"},
+		"yes, in YAML":    {"autodeploy", map[string]any{"skip_loading_weights": "yes"}, "the logits of random weights mean nothing"},
+		"beams, in YAML":  {"pytorch", map[string]any{"max_beam_width": uint64(4)}, "max_beam_width 4"},
 		"demollm":         {"autodeploy", map[string]any{"runtime": "demollm"}, "a class of its own"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -42,6 +45,12 @@ func TestWhatNoVersionCanServeIsRefused(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 		})
 	}
+}
+
+func TestAutoDeployUnderTorchrunIsRefused(t *testing.T) {
+	t.Setenv("TORCHELASTIC_RUN_ID", "none")
+	_, err := backend.Open(t.Context(), engine.Deployment{Model: "/m/llama", Backend: "autodeploy", WorldSize: 2}, engine.Site{})
+	require.ErrorContains(t, err, "deployment llama: this is a process of torchrun ($TORCHELASTIC_RUN_ID is set): AutoDeploy starts its ranks itself")
 }
 
 // log keeps what an engine says.
@@ -232,6 +241,16 @@ func TestSettingsOfAnotherVersionAreNamed(t *testing.T) {
 	_, l, err := open(t, engine.Deployment{Backend: "autodeploy"}.With(false, "transforms", "fuse_fp4_gemms", "enabled"), t.TempDir())
 	require.NoError(t, err)
 	require.Contains(t, l.text(), "does not have, and so does not run: fuse_fp4_gemms")
+}
+
+// Each mode has a YAML of its own.
+func TestTransformsAreThoseOfTheMode(t *testing.T) {
+	d := engine.Deployment{Backend: "autodeploy"}.With("torch", "transforms", "transformers_replace_cached_attn", "backend")
+	_, _, err := open(t, d, t.TempDir())
+	require.ErrorContains(t, err, "transforms.transformers_replace_cached_attn: the installed AutoDeploy has no such transform")
+	e, _, err := open(t, d.With("transformers", "mode"), t.TempDir())
+	require.NoError(t, err)
+	require.Equal(t, "torch", e.Info().Settings["transforms.transformers_replace_cached_attn.backend"])
 }
 
 func TestWithoutTensorRTLLMTheMissingPackageIsNamed(t *testing.T) {

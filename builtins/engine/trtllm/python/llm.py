@@ -10,7 +10,7 @@ import traceback
 
 import quantization
 from channel import Refusal, lists, require
-from arguments import check_transforms, check_settings, flatten, for_pytorch
+from arguments import check_transforms, check_settings, flatten, for_pytorch, given_switches
 from tokens import Tokens, first_stop, generation_config, id_set
 
 # Prompts that are handed over before the first answer is waited for: enough to
@@ -70,13 +70,14 @@ class Served:
         # the tokenizer's id and those of generation_config.json.
         self.ends = id_set(self.tokens.hf.eos_token_id) | id_set(getattr(generation_config(self.model), "eos_token_id", None))
         self.sampling_params = tensorrt_llm.SamplingParams
-        self.cut_noted = False
+        self.cut_noted, self.defaults = False, None
 
         cls, args, known = self._class()
         arguments = for_pytorch(given) if self.backend == "pytorch" else dict(given)
         check_settings(self.backend, tensorrt_llm.__version__, arguments, known)
         if self.backend == "autodeploy":
-            arguments = check_transforms(arguments, self._transforms(), channel)
+            self.defaults = self._transforms(arguments)
+            arguments = check_transforms(arguments, self.defaults, channel)
         if "gather_generation_logits" in known:
             arguments.setdefault("gather_generation_logits", True)
         for name, value in sorted(os.environ.items()):
@@ -100,15 +101,19 @@ class Served:
             from tensorrt_llm.llmapi.llm_args import TorchLlmArgs as args
         return LLM, args, set(args.model_fields)
 
-    def _transforms(self):
-        """Names in the installed default.yaml, or None when there is none to read."""
+    def _transforms(self, given):
+        """The YAML's transforms with the installed version's defaults for the mode,
+        or None when there is none to read."""
+        if given.get("yaml_default"):
+            return None  # in the place of the installed one
+        file = {"transformers": "transformers.yaml"}.get(given.get("mode"), "default.yaml")
         try:
             import yaml
 
-            text = importlib.resources.files("tensorrt_llm._torch.auto_deploy.config").joinpath("default.yaml").read_text()
-            return set(yaml.safe_load(text)["transforms"])
+            text = importlib.resources.files("tensorrt_llm._torch.auto_deploy.config").joinpath(file).read_text()
+            return dict(yaml.safe_load(text)["transforms"])
         except (ImportError, OSError, KeyError, TypeError) as error:
-            self.channel.log(f"names of transforms are not checked: the installed default.yaml cannot be read ({first_line(error)})")
+            self.channel.log(f"names of transforms are not checked: the installed {file} cannot be read ({first_line(error)})")
             return None
 
     def _in_force(self, given):
@@ -118,12 +123,13 @@ class Served:
             dump = self.llm.args.model_dump()
         except Exception as error:
             traceback.print_exception(error)
+            self.channel.log(f"TensorRT-LLM does not tell which settings are in force ({first_line(error)}): those that are given are recorded alone, and its defaults are not isolated")
             dump = given
         out = {}
         for name, value in flatten(dump).items():
             if value is None or isinstance(value, (bool, int, float, str)) or (isinstance(value, list) and all(isinstance(v, (int, str)) for v in value)):
                 out[name] = str(value)
-        return out
+        return out | given_switches(given, self.defaults)
 
     def info(self):
         torch, in_force = self.torch, dict(self.in_force)

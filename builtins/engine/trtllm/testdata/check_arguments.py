@@ -38,3 +38,7 @@ for name in ("fuse_nvfp4_linear", "compile_the_model_and_more"):
     assert arguments.check_transforms({"transforms": {name: {"enabled": False}}}, known, Log()) == {"transforms": {}}, "of another version"
 assert arguments.check_transforms(given, None, log) is given, "without a default.yaml names are not checked"
 assert arguments.flatten({"a": {"b": 1, "c": {}}, "d": [2]}) == {"a.b": 1, "a.c": {}, "d": [2]}
+switches = {"transforms": {"fuse_gemms": {"enabled": True}, "build_model": {"enabled": False}, "compile_model": {"backend": "torch-simple"}, "of_another": {"enabled": False}}}
+assert arguments.given_switches(switches, {"fuse_gemms": {"enabled": False}, "build_model": None, "compile_model": {}}) == {
+    "defaults.transforms.fuse_gemms.enabled": "False", "defaults.transforms.build_model.enabled": "True"}
+assert arguments.given_switches(switches, None) == {}
