@@ -59,4 +59,6 @@ func TestChanceIsThatOfTheAnswersOffered(t *testing.T) {
 	}
 	// Prompts without a list, of letters that are the usual ones.
 	require.InDelta(t, .25, chance(answers(asked(t, 0, false))), 1e-12)
+	// One continuation is said or not, and nothing is guessed.
+	require.Zero(t, chance(answers(asked(t, 1, true))))
 }

@@ -330,16 +330,18 @@ func (x *execution) end(ctx context.Context, failure error) error {
 		failure = fmt.Errorf("run %s: %w", filepath.Base(x.dir), failure)
 		state.Error = strings.TrimSpace(failure.Error())
 	}
-	if err := writeLastState(x.dir, state); err != nil {
-		failure = errors.Join(failure, err)
-	}
+	// Whoever waits for the state reads the log then.
 	if failure != nil {
 		x.log.Printf("%s: %v", state.Status, failure)
-		return failure
+	} else {
+		x.log.Printf("done: %d samples", len(x.done))
+		if n := x.store.unanswered; n > 0 {
+			x.log.Printf("%d of them without an answer of the model: resume the run to ask again", n)
+		}
 	}
-	x.log.Printf("done: %d samples", len(x.done))
-	if n := x.store.unanswered; n > 0 {
-		x.log.Printf("%d of them without an answer of the model: resume the run to ask again", n)
+	if err := writeLastState(x.dir, state); err != nil {
+		x.log.Printf("%v", err)
+		failure = errors.Join(failure, err)
 	}
-	return nil
+	return failure
 }
