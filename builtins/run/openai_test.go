@@ -63,7 +63,7 @@ func TestARunOutlivesItsServer(t *testing.T) {
 
 	answers.Store(1000)
 	require.NoError(t, Execute(t.Context(), r.Dir(), openai.Open))
-	require.Equal(t, int32(1000-(18-len(before))-6), answers.Load(), "six probes, and what was missing")
+	require.Equal(t, int32(1000-(18-len(before))-7), answers.Load(), "seven probes, and what was missing")
 	got, err := r.Samples()
 	require.NoError(t, err)
 	require.Len(t, got, 18)
