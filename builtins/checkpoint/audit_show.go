@@ -15,11 +15,18 @@ func (r *Report) MimeBundle() host.Bundle {
 	var s sheet
 	s.title("Audit of %s (%s) against %s", filepath.Base(r.Model), cmp.Or(r.Quantization, "unquantized"), filepath.Base(r.Reference))
 	faults := r.Faults()
-	s.wrong = len(faults) > 0
+	s.wrong = !r.Right()
 	if len(faults) == 0 {
 		s.line("Scales and weights of all %d layers are right.", len(r.Layers))
 	} else {
 		s.line("Wrong: %d of %d layers.", len(faults), len(r.Layers))
+	}
+	if n := len(r.Differences); n > 0 {
+		items := make([]string, n)
+		for i, d := range r.Differences {
+			items[i] = d.Finding
+		}
+		s.list("Wrong: not the reference's, though no quantizer changes it:", items)
 	}
 	var rows [][]string
 	for _, l := range faults {
