@@ -113,6 +113,11 @@ var definitions = map[string]definition{
 	"audit.cause":    {Text, plain, "the mistake that explains the worst"},
 	"audit.finding":  {Text, plain, "where and how"},
 
+	"other.differences": {Number, count, "what is not the base's checkpoint's though no quantizer changes it: settings, and tensors that are not quantized"},
+	"other.finding":     {Text, plain, "what and how"},
+	"restored.error":    {Number, percent, "checkpoint.error with the base's in the place of that"},
+	"restored.share":    {Number, plain, "restored.error over checkpoint.error"},
+
 	"branch.module": {Text, plain, "first attention or MLP whose output is not the reference's, those before it being right"},
 	"branch.factor": {Number, times, "its output over the reference's, where it is a multiple of that within rounding"},
 
