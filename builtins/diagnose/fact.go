@@ -118,6 +118,9 @@ var definitions = map[string]definition{
 	"restored.error":    {Number, percent, "checkpoint.error with the base's in the place of that"},
 	"restored.share":    {Number, plain, "restored.error over checkpoint.error"},
 
+	"weights.error": {Number, percent, "checkpoint.error of the stored weights without quantized activations or KV cache"},
+	"weights.share": {Number, plain, "weights.error over checkpoint.error: small where activations, and not weights, are what quantization changes"},
+
 	"branch.module": {Text, plain, "first attention or MLP whose output is not the reference's, those before it being right"},
 	"branch.factor": {Number, times, "its output over the reference's, where it is a multiple of that within rounding"},
 

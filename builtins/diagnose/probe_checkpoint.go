@@ -79,20 +79,10 @@ func (p *prober) restored(ctx context.Context) error {
 		if err := writeRestored(p.report, dir); err != nil {
 			return err
 		}
-		d := p.base
-		d.Model = dir
-		got, err := p.answer(ctx, d, p.asked.whole.of(p.asked.prompts))
+		r, err := p.fromBase(ctx, dir)
 		if err != nil {
 			return err
 		}
-		want, _, err := p.ofBase(ctx)
-		if err != nil {
-			return err
-		}
-		if err := comparable(got, want); err != nil {
-			return err
-		}
-		r := read(got, want)
 		source := fmt.Sprintf("probe %q", name)
 		p.facts.set("restored.error", r.median(), r.n(), source)
 		p.facts.set("restored.share", r.median()/before, r.n(), source)
@@ -160,28 +150,15 @@ func restoredTensors(report *checkpoint.Report, model, reference *checkpoint.Che
 // restoreSettings writes the reference's config.json with what the model's says
 // of its quantization.
 func restoreSettings(report *checkpoint.Report, dst string) error {
-	var config, own map[string]json.RawMessage
-	for dir, into := range map[string]*map[string]json.RawMessage{report.Reference: &config, report.Model: &own} {
-		text, err := os.ReadFile(filepath.Join(dir, "config.json"))
-		if err != nil {
-			return err
-		}
-		if err := json.Unmarshal(text, into); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Join(dir, "config.json"), err)
-		}
-	}
-	const quantization = "quantization_config"
-	delete(config, quantization)
-	if value, ok := own[quantization]; ok {
-		config[quantization] = value
-	}
-	text, err := json.Marshal(config)
+	own, err := readConfig(report.Model)
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dst, "config.json")
-	if err := os.Remove(path); err != nil { // a link to the model's
-		return err
-	}
-	return os.WriteFile(path, text, 0o644)
+	return rewriteConfig(report.Reference, dst, func(config map[string]json.RawMessage) {
+		const quantization = "quantization_config"
+		delete(config, quantization)
+		if value, ok := own[quantization]; ok {
+			config[quantization] = value
+		}
+	})
 }

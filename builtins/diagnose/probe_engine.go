@@ -14,7 +14,7 @@ import (
 // gather runs the probes in the order of their cost, and those that take a
 // deployment apart only when it computes something else than its reference.
 func (p *prober) gather(ctx context.Context) error {
-	steps := []func(context.Context) error{p.againstReference, p.scales, p.audit, p.restored}
+	steps := []func(context.Context) error{p.againstReference, p.scales, p.audit, p.restored, p.weightsAlone}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
