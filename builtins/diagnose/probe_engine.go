@@ -71,7 +71,9 @@ func (p *prober) againstReference(ctx context.Context) error {
 			return fmt.Errorf("base: %w", err)
 		}
 		r := read(p.answers.of(p.asked.whole), unquantized)
+		floor, _ := p.facts.number("engine.floor")
 		p.facts.set("checkpoint.error", r.median(), r.n(), source)
+		p.facts.set("checkpoint.excess", excess(r.median(), floor), r.n(), source)
 		return nil
 	})
 }
