@@ -101,6 +101,10 @@ func writeRestored(report *checkpoint.Report, dst string) error {
 			return err
 		}
 	}
+	names := toRestore(report)
+	if len(names) == 0 {
+		return linkFiles(report.Model, dst, isWeights)
+	}
 	model, err := checkpoint.Open(report.Model)
 	if err != nil {
 		return err
@@ -109,14 +113,15 @@ func writeRestored(report *checkpoint.Report, dst string) error {
 	if err != nil {
 		return errors.Join(err, model.Close())
 	}
-	tensors, err := restoredTensors(report, model, reference)
+	tensors, err := restoredTensors(names, model, reference)
 	if err == nil {
 		err = checkpoint.Write(filepath.Join(dst, "model.safetensors"), tensors)
 	}
 	return errors.Join(err, model.Close(), reference.Close())
 }
 
-func restoredTensors(report *checkpoint.Report, model, reference *checkpoint.Checkpoint) ([]checkpoint.Tensor, error) {
+// toRestore names the tensors that differ and are not quantized.
+func toRestore(report *checkpoint.Report) map[string]bool {
 	restore := map[string]bool{}
 	for _, d := range report.Differences {
 		if !d.Setting {
@@ -128,6 +133,10 @@ func restoredTensors(report *checkpoint.Report, model, reference *checkpoint.Che
 			restore[l.Module+".weight"] = true
 		}
 	}
+	return restore
+}
+
+func restoredTensors(restore map[string]bool, model, reference *checkpoint.Checkpoint) ([]checkpoint.Tensor, error) {
 	var tensors []checkpoint.Tensor
 	size := 0
 	for _, name := range model.Names() {

@@ -74,6 +74,7 @@ func TestTheCauseThatTheFactsShowIsRankedFirst(t *testing.T) {
 		{"kernel: only fused is wrong", []values{oneRank, fluentLoss, quantized, wrongAtOnce, settingsHelpNot, {"fake.excess": 1.0, "fake.nan": 0, "unquantized.excess": .9}}, "quantized-kernel", Likely},
 		{"the format costs it", []values{oneRank, fluentLoss, quantized, engineRight, {"flips.large": .01, "checkpoint.error": .1}}, "quantization-itself", Shown},
 		{"another base of the rotation in a quantized checkpoint", []values{oneRank, fluentLoss, quantized, engineRight, {"checkpoint.error": .5}, unlikeBase(.1)}, "other-checkpoint", Shown},
+		{"an unquantized checkpoint that was not audited", []values{oneRank, fluentLoss, engineRight, {"checkpoint.error": .5, "checkpoint.excess": 50}}, "other-checkpoint", Likely},
 		{"a norm rounded, and the engine's attention scale", []values{oneRank, fluentLoss, wrongScores, settingsHelpNot, {"repair.attention_scale": 1.0, "repair.attention_scale_words": "w", "repair.rope": 18}, unlikeBase(0.0), {"checkpoint.excess": 1.5}}, "attention-scale", Shown},
 		{"scales of activations of other data", []values{oneRank, fluentLoss, collapsed, quantized, engineRight, {"checkpoint.error": .5, "weights.share": .05}}, "input-scale", Likely},
 		{"a harmless setting beside what the format costs", []values{oneRank, fluentLoss, quantized, engineRight, {"checkpoint.error": .1}, unlikeBase(1.0)}, "quantization-itself", Shown},
