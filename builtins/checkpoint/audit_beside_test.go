@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -140,4 +141,14 @@ func TestScalesOfActivationsAreThere(t *testing.T) {
 			require.Contains(t, report.Faults()[0].Finding, test.want)
 		})
 	}
+}
+
+func TestACardShowsTheFirstOfManyDifferences(t *testing.T) {
+	report := &Report{}
+	for i := range 25 {
+		report.Differences = append(report.Differences, Difference{Finding: fmt.Sprintf("tensor %d differs", i)})
+	}
+	text := report.MimeBundle().Plain()
+	require.Contains(t, text, "tensor 19 differs\n  - and 5 more\n")
+	require.NotContains(t, text, "tensor 20")
 }

@@ -21,13 +21,7 @@ func (r *Report) MimeBundle() host.Bundle {
 	} else {
 		s.line("Wrong: %d of %d layers.", len(faults), len(r.Layers))
 	}
-	if n := len(r.Differences); n > 0 {
-		items := make([]string, n)
-		for i, d := range r.Differences {
-			items[i] = d.Finding
-		}
-		s.list("Wrong: not the reference's, though no quantizer changes it:", items)
-	}
+	s.list("Wrong: not the reference's, though no quantizer changes it:", r.listed())
 	var rows [][]string
 	for _, l := range faults {
 		rows = append(rows, []string{l.Module, string(l.Format), l.SQNR.format("%.1f"), l.Gain.format("%.3g"), l.AmaxRatio.format("%.3g"),
@@ -37,6 +31,19 @@ func (r *Report) MimeBundle() host.Bundle {
 	s.table([]string{"projection", "format", " layers", " SQNR dB", " expected", " gain", " zero codes", " saturated", " NaN"}, r.byProjection())
 	s.list("Notes:", r.Notes)
 	return s.bundle()
+}
+
+// listed are the differences that a card shows: another model's are hundreds.
+func (r *Report) listed() []string {
+	const shown = 20
+	var items []string
+	for i, d := range r.Differences {
+		if i == shown {
+			return append(items, fmt.Sprintf("and %d more", len(r.Differences)-shown))
+		}
+		items = append(items, d.Finding)
+	}
+	return items
 }
 
 // byProjection summarizes layers of the same name and format.
