@@ -76,7 +76,7 @@ func TestWhatIsNotQuantizationsIsNotExplainedByIt(t *testing.T) {
 		"a norm that is zero": {damaged(t, d.FP8Block, asIs, zeroed("model.layers.1.post_attention_layernorm.weight")), "other-checkpoint", diagnose.Shown,
 			"tensor model.layers.1.post_attention_layernorm.weight is all zeros, in the reference it is not."},
 		"an unquantized checkpoint with a layer of zeros": {damaged(t, d.BF16, asIs, zeroed("model.layers.1.mlp.down_proj.weight")), "other-checkpoint", diagnose.Shown,
-			"model.layers.1.mlp.down_proj, which is not quantized, is 0.0 dB from the reference's."},
+			"model.layers.1.mlp.down_proj, not quantized, yet 0.0 dB from the reference"},
 		"scales of activations an eighth of what they were": {damaged(t, d.FP8, asIs, func(name string, data []byte) {
 			if strings.HasSuffix(name, ".input_scale") {
 				scale := math.Float32frombits(binary.LittleEndian.Uint32(data)) / 8

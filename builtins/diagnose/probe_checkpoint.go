@@ -45,10 +45,9 @@ func observeAudit(report *checkpoint.Report, facts Facts) {
 		findings = append(findings, d.Finding)
 	}
 	for _, l := range faults {
-		if l.Format.Quantized() || l.Format == "" {
-			continue
+		if storedUnquantized(l) {
+			findings = append(findings, l.Module+", "+l.Finding)
 		}
-		findings = append(findings, fmt.Sprintf("%s, which is not quantized, is %.1f dB from the reference's", l.Module, float64(l.SQNR)))
 	}
 	facts.set("other.differences", float64(len(findings)), n, source)
 	if len(findings) > 0 {
@@ -59,6 +58,9 @@ func observeAudit(report *checkpoint.Report, facts Facts) {
 		facts.set("other.finding", words, n, source)
 	}
 }
+
+// storedUnquantized reports whether a layer could be read, and is not of codes.
+func storedUnquantized(l checkpoint.Layer) bool { return l.Format != "" && !l.Format.Quantized() }
 
 // restored serves the tested checkpoint with the base's in the place of all that
 // differs and no quantizer changes, as the base is served: what is left of its
@@ -129,7 +131,7 @@ func toRestore(report *checkpoint.Report) map[string]bool {
 		}
 	}
 	for _, l := range report.Faults() {
-		if !l.Format.Quantized() {
+		if storedUnquantized(l) {
 			restore[l.Module+".weight"] = true
 		}
 	}
