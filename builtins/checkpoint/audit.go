@@ -20,6 +20,9 @@ type Report struct {
 	// Layers are the linear layers, ordered by name with numbers as numbers.
 	Layers []Layer `json:"layers"`
 
+	// Differences are what else is not the reference's, and no quantizer changes.
+	Differences []Difference `json:"differences,omitempty"`
+
 	// Notes say what is no fault in itself, but can become one in an engine.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -67,6 +70,9 @@ func (r *Report) Faults() []Layer {
 	return faults
 }
 
+// Right reports whether nothing was found to be wrong with the checkpoint.
+func (r *Report) Right() bool { return len(r.Faults()) == 0 && len(r.Differences) == 0 }
+
 // Audit compares each linear layer of the checkpoint in directory model with
 // the unquantized checkpoint in directory reference, without running either:
 // the stored codes are dequantized and compared. How a quantizer chose its
@@ -75,7 +81,8 @@ func (r *Report) Faults() []Layer {
 // reference quantizer would have written, and read again under the known
 // mistakes (scale missing, inverted, transposed, of another block size, of a
 // sibling; nibbles swapped; `.to` for `.view`), to name the one that makes it
-// right. A fault of single layers is a finding of the report; an error is
+// right. Everything else (norms, biases, the settings of config.json) has to be
+// the reference's. A fault of single layers is a finding of the report; an error is
 // returned only where a checkpoint cannot be read at all.
 func Audit(model, reference string) (*Report, error) {
 	m, err := Open(model)
@@ -108,7 +115,10 @@ func audit(model, reference *Checkpoint) (*Report, error) {
 	inParallel(len(modules), func(i int) {
 		report.Layers[i] = auditLayer(model, reference, modules[i])
 	})
-	report.Notes = notes(model, reference)
+	tensors, unlikeTensors := otherTensors(model, reference)
+	config, unlikeSettings := settings(model, reference)
+	report.Differences = slices.Concat(config, tensors)
+	report.Notes = slices.Concat(notes(model, reference), unlikeTensors, unlikeSettings)
 	return report, nil
 }
 

@@ -39,6 +39,9 @@ func auditLayer(model, reference *Checkpoint, module string) Layer {
 	if stored.N != original.N || stored.K != original.K {
 		return layer.fault(CauseMismatch, "the weight is [%d, %d], the reference's [%d, %d]", stored.N, stored.K, original.N, original.K)
 	}
+	if stored.Format.Calibrated() && stored.InputScale == 0 && model.calibrated() {
+		return layer.fault(CauseMismatch, "no tensor %s, which other layers have: an engine takes 1 for it, or refuses", module+inputName)
+	}
 	p := layerPair{model, reference, stored, original}
 	m := p.measure(stored.decodeRow, original)
 	layer.record(m, stored)

@@ -15,12 +15,13 @@ func (r *Report) MimeBundle() host.Bundle {
 	var s sheet
 	s.title("Audit of %s (%s) against %s", filepath.Base(r.Model), cmp.Or(r.Quantization, "unquantized"), filepath.Base(r.Reference))
 	faults := r.Faults()
-	s.wrong = len(faults) > 0
+	s.wrong = !r.Right()
 	if len(faults) == 0 {
 		s.line("Scales and weights of all %d layers are right.", len(r.Layers))
 	} else {
 		s.line("Wrong: %d of %d layers.", len(faults), len(r.Layers))
 	}
+	s.list("Wrong: not the reference's, though no quantizer changes it:", r.listed())
 	var rows [][]string
 	for _, l := range faults {
 		rows = append(rows, []string{l.Module, string(l.Format), l.SQNR.format("%.1f"), l.Gain.format("%.3g"), l.AmaxRatio.format("%.3g"),
@@ -30,6 +31,19 @@ func (r *Report) MimeBundle() host.Bundle {
 	s.table([]string{"projection", "format", " layers", " SQNR dB", " expected", " gain", " zero codes", " saturated", " NaN"}, r.byProjection())
 	s.list("Notes:", r.Notes)
 	return s.bundle()
+}
+
+// listed are the differences that a card shows: another model's are hundreds.
+func (r *Report) listed() []string {
+	const shown = 20
+	var items []string
+	for i, d := range r.Differences {
+		if i == shown {
+			return append(items, fmt.Sprintf("and %d more", len(r.Differences)-shown))
+		}
+		items = append(items, d.Finding)
+	}
+	return items
 }
 
 // byProjection summarizes layers of the same name and format.

@@ -95,11 +95,15 @@ func (c *Checkpoint) linearModules() []string {
 // (Llama 4's experts.gate_up_proj), "" where there is none.
 func (c *Checkpoint) fusedExperts() (name string, shape []int) {
 	for _, name := range c.Names() {
-		if shape := c.tensors[name].Shape; len(shape) == 3 && strings.Contains(name, ".experts.") {
-			return name, shape
+		if t := c.tensors[name]; isFusedExperts(t) {
+			return name, t.Shape
 		}
 	}
 	return "", nil
+}
+
+func isFusedExperts(t Tensor) bool {
+	return len(t.Shape) == 3 && strings.Contains(t.Name, ".experts.")
 }
 
 // loadFP8 reads the scales of an E4M3 weight: weight_scale with one value, or
@@ -169,7 +173,21 @@ func (c *Checkpoint) inputScale(module string) (float32, error) {
 	if !ok {
 		return 0, nil
 	}
-	return c.scalar(t)
+	scale, err := c.scalar(t)
+	if err == nil && scale == 0 {
+		return 0, c.tensorError(t, "is 0, and activations are divided by it")
+	}
+	return scale, err
+}
+
+// calibrated reports whether any layer has a scale of activations.
+func (c *Checkpoint) calibrated() bool {
+	for name := range c.tensors {
+		if strings.HasSuffix(name, inputName) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Checkpoint) scalar(t Tensor) (float32, error) {

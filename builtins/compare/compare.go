@@ -59,6 +59,7 @@ type Comparison struct {
 	TestNaN, BaseNaN int       // samples whose logits hold NaN or Inf; of a run without logits (HasLogits) none is known
 
 	pairs     []pair
+	guessing  float64 // accuracy of guessing, 0 where an answer may be anything
 	noiseFrom noiseFrom
 }
 
@@ -116,6 +117,7 @@ func (c *Comparison) compute() (err error) {
 		}
 	}
 	c.Agreement = float64(same) / float64(c.N)
+	c.guessing = chance(c.pairs)
 	if c.TestAccuracy, err = stats.Wilson(c.Pairs.BothRight+c.Pairs.Gains, c.N, level); err != nil {
 		return err
 	}

@@ -68,9 +68,9 @@ func (c *Comparison) shown() Outcome {
 }
 
 // unshown is the outcome where the tests show no change: whether a large loss
-// could have been missed.
+// could have been missed, or could not have been.
 func (c *Comparison) unshown() Outcome {
-	if c.Detectable == nil || c.Detectable.Loss > largeLoss || c.Change.Low <= -largeLoss {
+	if c.Detectable == nil || c.Detectable.Loss > largeLoss || c.Change.Low <= -largeLoss || c.BaseGuesses() {
 		return Underpowered
 	}
 	return NoLoss
@@ -110,12 +110,23 @@ func (c *Comparison) verdictWords() string {
 		if c.Detectable == nil {
 			return fmt.Sprintf("Underpowered: %s; so few samples would show no loss at all, however large.", change)
 		}
+		if c.BaseGuesses() {
+			return fmt.Sprintf("Underpowered: no loss detected (%s), but the base has only %.1f %% right%s, so there is no loss of %.0f points to be seen.",
+				change, 100*c.BaseAccuracy.Estimate, c.overGuessing(), 100*largeLoss)
+		}
 		if c.Detectable.Loss <= largeLoss {
 			return fmt.Sprintf("Underpowered: no loss detected (%s), but the interval does not exclude a loss of %.0f points.", change, 100*largeLoss)
 		}
 		return fmt.Sprintf("Underpowered: no loss detected (%s), but only a loss of %.1f points or more would show at this n.", change, 100*c.Detectable.Loss)
 	}
 	return fmt.Sprintf("No loss detected: %s; a loss of %.1f points or more would show at this n.", change, 100*c.Detectable.Loss)
+}
+
+func (c *Comparison) overGuessing() string {
+	if c.guessing == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", where guessing has %.1f %%", 100*c.guessing)
 }
 
 func (c *Comparison) method() string {

@@ -59,6 +59,35 @@ func TestNoLossIsSaidOnlyWhereOneWouldHaveShown(t *testing.T) {
 	}
 }
 
+// Against a base that guesses there is nothing to lose, and two harnesses that
+// are broken alike do not make a deployment sound.
+func TestABaseThatGuessesShowsNothing(t *testing.T) {
+	const n = 2000
+	for _, want := range []struct {
+		name  string
+		right int
+		ref   string
+		of    Outcome
+		words string
+	}{
+		{"nothing right", 0, "42", Underpowered, "the base has only 0.0 % right, so there is no loss of 5 points to be seen"},
+		{"at chance", 500, "C", Underpowered, "the base has only 25.0 % right, where guessing has 25.0 %, so"},
+		{"above chance", 700, "C", NoLoss, "a loss of 1.5 points or more would show"},
+		{"free answers, a quarter right", 500, "42", NoLoss, "a loss of 1.5 points or more would show"},
+	} {
+		t.Run(want.name, func(t *testing.T) {
+			c := &Comparison{Test: &run.Run{}, Base: &run.Run{}, N: n, Design: stats.DefaultDesign(), noiseFrom: noiseAssumed}
+			for i := range n {
+				s := &run.Sample{Ref: want.ref, Correct: i < want.right}
+				c.pairs = append(c.pairs, pair{test: s, base: s})
+			}
+			require.NoError(t, c.compute())
+			require.Equal(t, want.of, c.Verdict.Outcome, c.Verdict.Words)
+			require.Contains(t, c.Verdict.Words, want.words)
+		})
+	}
+}
+
 func TestAFewSamplesWithoutAFlipAreNotNoNoise(t *testing.T) {
 	c := judged(t, 400, 10, 9)
 	measured, err := c.WithNoise(judged(t, 10, 0, 0))

@@ -135,6 +135,9 @@ func nothingLost(c *compare.Comparison) string {
 	if c.Verdict.Outcome != compare.Underpowered {
 		return words
 	}
+	if c.BaseGuesses() {
+		return words + " Look at the base and its harness first: prompt format, chat template, how answers are read."
+	}
 	const usual = 0.05
 	plan, err := c.Design.Samples(usual)
 	switch {

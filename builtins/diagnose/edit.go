@@ -93,6 +93,13 @@ func encode16(values []float32, round func(float32) uint16) []byte {
 
 // linkOthers links every file of the model but its weights.
 func linkOthers(model, dst string) error {
+	return linkFiles(model, dst, func(name string) bool { return !isWeights(name) })
+}
+
+// isWeights reports whether a file of a checkpoint is a shard, or their index.
+func isWeights(name string) bool { return strings.Contains(name, ".safetensors") }
+
+func linkFiles(model, dst string, which func(name string) bool) error {
 	model, err := filepath.Abs(model)
 	if err != nil {
 		return err
@@ -102,7 +109,7 @@ func linkOthers(model, dst string) error {
 		return err
 	}
 	for _, f := range files {
-		if f.IsDir() || strings.Contains(f.Name(), ".safetensors") {
+		if f.IsDir() || !which(f.Name()) {
 			continue
 		}
 		if err := os.Symlink(filepath.Join(model, f.Name()), filepath.Join(dst, f.Name())); err != nil {

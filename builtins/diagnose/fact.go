@@ -83,11 +83,12 @@ var definitions = map[string]definition{
 	"chunk.p":          {Number, pValue, "p of that difference (test of heterogeneity)"},
 	"world1.loss_p":    {Number, pValue, "p of the loss of a run at world_size 1 (exact McNemar, one-sided)"},
 
-	"checkpoint.error": {Number, percent, "tested checkpoint against the base's, both on the base's engine"},
-	"engine.floor":     {Number, percent, "rounding: the reference against itself in float32, median of the whole prompts"},
-	"engine.error":     {Number, percent, "tested deployment against its checkpoint on the base's engine"},
-	"engine.excess":    {Number, times, "engine.error over engine.floor"},
-	"engine.nan":       {Number, count, "probe prompts with NaN or Inf in the tested deployment's logits"},
+	"checkpoint.error":  {Number, percent, "tested checkpoint against the base's, both on the base's engine"},
+	"checkpoint.excess": {Number, times, "checkpoint.error over engine.floor"},
+	"engine.floor":      {Number, percent, "rounding: the reference against itself in float32, median of the whole prompts"},
+	"engine.error":      {Number, percent, "tested deployment against its checkpoint on the base's engine"},
+	"engine.excess":     {Number, times, "engine.error over engine.floor"},
+	"engine.nan":        {Number, count, "probe prompts with NaN or Inf in the tested deployment's logits"},
 
 	"engine.prompts":       {Number, count, "whole prompts that both were asked"},
 	"engine.prompts_wrong": {Number, count, "of them, those that come out wrong: those that are beyond what rounding does to any where the others' median is within it, else all or none by the median"},
@@ -112,6 +113,14 @@ var definitions = map[string]definition{
 	"audit.wrong":    {Number, count, "of them, faulty"},
 	"audit.cause":    {Text, plain, "the mistake that explains the worst"},
 	"audit.finding":  {Text, plain, "where and how"},
+
+	"other.differences": {Number, count, "what is not the base's checkpoint's though no quantizer changes it: settings, and tensors that are not quantized"},
+	"other.finding":     {Text, plain, "what and how"},
+	"restored.error":    {Number, percent, "checkpoint.error with the base's in the place of that"},
+	"restored.share":    {Number, plain, "restored.error over checkpoint.error"},
+
+	"weights.error": {Number, percent, "checkpoint.error of the stored weights without quantized activations or KV cache"},
+	"weights.share": {Number, plain, "weights.error over checkpoint.error: small where activations, and not weights, are what quantization changes"},
 
 	"branch.module": {Text, plain, "first attention or MLP whose output is not the reference's, those before it being right"},
 	"branch.factor": {Number, times, "its output over the reference's, where it is a multiple of that within rounding"},

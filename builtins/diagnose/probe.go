@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/cluster"
 	"adkernel/builtins/engine"
 	"adkernel/builtins/stats"
@@ -34,6 +35,8 @@ type prober struct {
 	answers    rows     // of the reference, to everything asked
 	rounding   rounding // of the reference
 	shortFloor float64  // rounding over the short prompts
+
+	report *checkpoint.Report // of the audit; nil: none was made
 
 	baseAnswers rows   // to the whole prompts, once they were asked for
 	baseFormat  string // in which the base computes

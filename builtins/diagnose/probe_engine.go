@@ -14,7 +14,7 @@ import (
 // gather runs the probes in the order of their cost, and those that take a
 // deployment apart only when it computes something else than its reference.
 func (p *prober) gather(ctx context.Context) error {
-	steps := []func(context.Context) error{p.againstReference, p.scales, p.audit}
+	steps := []func(context.Context) error{p.againstReference, p.scales, p.audit, p.restored, p.weightsAlone}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
@@ -71,7 +71,9 @@ func (p *prober) againstReference(ctx context.Context) error {
 			return fmt.Errorf("base: %w", err)
 		}
 		r := read(p.answers.of(p.asked.whole), unquantized)
+		floor, _ := p.facts.number("engine.floor")
 		p.facts.set("checkpoint.error", r.median(), r.n(), source)
+		p.facts.set("checkpoint.excess", excess(r.median(), floor), r.n(), source)
 		return nil
 	})
 }
@@ -177,29 +179,6 @@ func explained(l checkpoint.LoadedLayer) int {
 		return 0
 	}
 	return 1
-}
-
-// audit compares the stored weights with those of the base's checkpoint.
-func (p *prober) audit(ctx context.Context) error {
-	quantized, _ := p.facts["deployment.quantized"].Value.(bool)
-	if !quantized || p.test.Model == p.base.Model {
-		return nil
-	}
-	return p.probe(ctx, "checkpoint audit", "the tested checkpoint's weights and scales as stored, against the base's weights and the reference quantizer", func() error {
-		report, err := checkpoint.Audit(p.test.Model, p.base.Model)
-		if err != nil {
-			return err
-		}
-		const source = `probe "checkpoint audit"`
-		n, faults := len(report.Layers), report.Faults()
-		p.facts.set("audit.layers", float64(n), n, source)
-		p.facts.set("audit.wrong", float64(len(faults)), n, source)
-		if len(faults) > 0 {
-			p.facts.set("audit.cause", string(faults[0].Cause), n, source)
-			p.facts.set("audit.finding", fmt.Sprintf("in %s, %s", faults[0].Module, faults[0].Finding), n, source)
-		}
-		return nil
-	})
 }
 
 // decoded is how many tokens the decode probe generates for each prompt.

@@ -34,7 +34,7 @@ var (
 	fluentLoss = values{"output.answers": 1.0, "output.meta": 0, "output.base_meta": 0, "output.empty": 0, "output.base_empty": 0, "output.base_stopped": 0, "output.gibberish": 0, "output.base_gibberish": 0, "output.stopped": 0, "output.nan": 0, "output.base_nan": 0,
 		"accuracy.kept": .7, "logits.rms_ratio": 1.0, "length.rho": 0.01, "length.p": .8}
 	oneRank         = values{"deployment.world_size": 1, "deployment.moe": false, "deployment.quantized": false, "deployment.captured": true, "deployment.chunked": true}
-	quantized       = values{"deployment.quantized": true, "deployment.format": "fp8_block", "audit.wrong": 0, "audit.layers": 28, "loaded.layers": 28, "loaded.wrong": 0}
+	quantized       = values{"deployment.quantized": true, "deployment.format": "fp8_block", "audit.wrong": 0, "audit.layers": 28, "other.differences": 0, "weights.share": .7, "weights.error": .07, "loaded.layers": 28, "loaded.wrong": 0}
 	twoRanks        = values{"deployment.world_size": 2, "world1.excess": 1.0}
 	engineRight     = values{"engine.excess": .9, "engine.error": .01, "position1.excess": .9, "position1.share": 1.0, "repeated.excess": .9, "repeated.share": 1.0, "two.excess": .9, "two.share": 1.0}
 	wrongAtOnce     = values{"engine.excess": 20, "engine.error": .3, "engine.nan": 0, "position1.excess": 20, "position1.share": 1.0, "repeated.excess": 20, "repeated.share": 1.0, "two.excess": 20, "two.share": 1.0, "repair.before": 20}
@@ -45,6 +45,9 @@ var (
 	}
 	auditIs = func(cause string) values {
 		return values{"audit.wrong": 28, "audit.cause": cause, "audit.finding": "f"}
+	}
+	unlikeBase = func(share float64) values {
+		return values{"other.differences": 1, "other.finding": "f", "restored.share": share, "restored.error": .5 * share, "checkpoint.excess": 50}
 	}
 	fakeAsWrong = values{"fake.excess": 20, "fake.nan": 0, "unquantized.excess": .9}
 	collapsed   = values{"accuracy.kept": 0.0, "logits.rms_ratio": 40.0}
@@ -70,6 +73,13 @@ func TestTheCauseThatTheFactsShowIsRankedFirst(t *testing.T) {
 		{"corrupt checkpoint, sound engine", []values{oneRank, fluentLoss, quantized, engineRight, auditIs("nibbles swapped")}, "corrupt-bytes", Shown},
 		{"kernel: only fused is wrong", []values{oneRank, fluentLoss, quantized, wrongAtOnce, settingsHelpNot, {"fake.excess": 1.0, "fake.nan": 0, "unquantized.excess": .9}}, "quantized-kernel", Likely},
 		{"the format costs it", []values{oneRank, fluentLoss, quantized, engineRight, {"flips.large": .01, "checkpoint.error": .1}}, "quantization-itself", Shown},
+		{"another base of the rotation in a quantized checkpoint", []values{oneRank, fluentLoss, quantized, engineRight, {"checkpoint.error": .5}, unlikeBase(.1)}, "other-checkpoint", Shown},
+		{"an unquantized checkpoint that was not audited", []values{oneRank, fluentLoss, engineRight, {"checkpoint.error": .5, "checkpoint.excess": 50}}, "other-checkpoint", Likely},
+		{"a norm rounded, and the engine's attention scale", []values{oneRank, fluentLoss, wrongScores, settingsHelpNot, {"repair.attention_scale": 1.0, "repair.attention_scale_words": "w", "repair.rope": 18}, unlikeBase(0.0), {"checkpoint.excess": 1.5}}, "attention-scale", Shown},
+		{"scales of activations of other data", []values{oneRank, fluentLoss, collapsed, quantized, engineRight, {"checkpoint.error": .5, "weights.share": .05}}, "input-scale", Likely},
+		{"a harmless setting beside what the format costs", []values{oneRank, fluentLoss, quantized, engineRight, {"checkpoint.error": .1}, unlikeBase(1.0)}, "quantization-itself", Shown},
+		{"a setting that may be harmless", []values{oneRank, fluentLoss, quantized, engineRight, {"checkpoint.error": .1, "other.differences": 1, "other.finding": "f"}}, "other-checkpoint", Possible},
+		{"a norm of an unquantized checkpoint", []values{oneRank, fluentLoss, engineRight, {"checkpoint.error": .5}, unlikeBase(0.0)}, "other-checkpoint", Shown},
 		{"attention scale, any constant", []values{oneRank, fluentLoss, wrongScores, settingsHelpNot, {"repair.attention_scale": 1.0, "repair.attention_scale_words": "w", "repair.rope": 18}}, "attention-scale", Shown},
 		{"rope layout", []values{oneRank, fluentLoss, wrongScores, settingsHelpNot, {"repair.attention_scale": 15, "repair.attention_scale_words": "w", "repair.rope": 1.0}}, "rope-layout", Shown},
 		{"both branches reduced twice", []values{oneRank, twoRanks, {"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot, {"repair.experts": 1.2, "repair.shared": 12, "repair.rows": 25}}, "all-reduce-per-branch", Shown},

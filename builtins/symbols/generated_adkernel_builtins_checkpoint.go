@@ -41,6 +41,7 @@ func init() {
 		"DTypeF32":               reflect.ValueOf(checkpoint.DTypeF32),
 		"DTypeF64":               reflect.ValueOf(checkpoint.DTypeF64),
 		"DTypeU8":                reflect.ValueOf(checkpoint.DTypeU8),
+		"Difference":             reflect.ValueOf((*checkpoint.Difference)(nil)),
 		"E2M1ToFloat32":          reflect.ValueOf(checkpoint.E2M1ToFloat32),
 		"E4M3ToFloat32":          reflect.ValueOf(checkpoint.E4M3ToFloat32),
 		"E5M2ToFloat32":          reflect.ValueOf(checkpoint.E5M2ToFloat32),

@@ -20,7 +20,7 @@ type auditCommand struct {
 
 // Help says how the verb ends.
 func (auditCommand) Help() string {
-	return `Exit status: 0 when no layer is at fault, 1 when one is, 2 when the checkpoints cannot be read or do not belong together.`
+	return `Exit status: 0 when nothing is at fault, 1 when a layer is, or something else that quantization leaves as it is, 2 when the checkpoints cannot be read or do not belong together.`
 }
 
 // Run ends as Help says.
@@ -32,7 +32,7 @@ func (c auditCommand) Run() error {
 	if err := c.show(os.Stdout, report); err != nil {
 		return err
 	}
-	if len(report.Faults()) > 0 {
+	if !report.Right() {
 		return status(exitNo)
 	}
 	return nil

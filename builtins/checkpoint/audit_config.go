@@ -1,0 +1,111 @@
+package checkpoint
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// computesNothing lists the keys of config.json that do not change what a
+// checkpoint computes: how it is stored, loaded or trained, and the ids of
+// tokens that an evaluation takes from the tokenizer.
+var computesNothing = []string{
+	"quantization_config", "compression_config", "dtype", "torch_dtype", "transformers_version", "use_cache", "auto_map",
+	"initializer_range", "attention_dropout", "hidden_dropout", "residual_dropout", "dropout", "resid_pdrop", "embd_pdrop", "attn_pdrop",
+	"classifier_dropout", "output_router_logits", "router_aux_loss_coef", "output_attentions", "output_hidden_states", "return_dict",
+	"pretraining_tp", "bos_token_id", "pad_token_id",
+}
+
+// settings compares what config.json says in the two checkpoints. A setting
+// that the reference has and the model not may have another name in another
+// release of transformers, whose defaults it then has: where the two were
+// written by different ones it is a note. Settings that only the model has are
+// mostly such defaults written out.
+func settings(model, reference *Checkpoint) (differences []Difference, notes []string) {
+	got, release, err := settingsOf(model.dir)
+	if err != nil {
+		return nil, []string{fmt.Sprintf("settings were not compared: %v", err)}
+	}
+	want, written, err := settingsOf(reference.dir)
+	if err != nil {
+		return nil, []string{fmt.Sprintf("settings were not compared: %v", err)}
+	}
+	if len(got) == 0 || len(want) == 0 {
+		return nil, nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		value, ok := got[key]
+		if ok && reflect.DeepEqual(value, want[key]) {
+			continue
+		}
+		if !ok && release != written {
+			notes = append(notes, fmt.Sprintf("config.json says nothing of %s, the reference's %s", key, inJSON(want[key])))
+			continue
+		}
+		finding := fmt.Sprintf("config.json: %s is %s, in the reference %s", key, inJSON(value), inJSON(want[key]))
+		if !ok {
+			finding = fmt.Sprintf("config.json says nothing of %s, which is %s in the reference", key, inJSON(want[key]))
+		}
+		differences = append(differences, Difference{Name: key, Setting: true, Finding: finding})
+	}
+	return differences, notes
+}
+
+// inJSON writes a setting as config.json may, and numbers as people do.
+func inJSON(value any) string {
+	if number, ok := value.(float64); ok && number != math.Trunc(number) {
+		return strconv.FormatFloat(number, 'g', -1, 64)
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(text)
+}
+
+// settingsOf reads the settings of a checkpoint's config.json that decide what
+// it computes, nested ones under names with dots, and the release of
+// transformers that wrote it. There are none without the file.
+func settingsOf(dir string) (values map[string]any, release string, err error) {
+	var config map[string]any
+	if _, err := readJSON(filepath.Join(dir, configFile), &config); err != nil {
+		return nil, "", err
+	}
+	release, _ = config["transformers_version"].(string)
+	values = map[string]any{}
+	flatten(values, "", config)
+	return values, release, nil
+}
+
+// flatten writes the settings of config into values. transformers 5 holds in
+// rope_parameters what was rope_theta and rope_scaling before.
+func flatten(values map[string]any, prefix string, config map[string]any) {
+	for key, value := range config {
+		if value == nil || strings.HasPrefix(key, "_") || slices.Contains(computesNothing, key) {
+			continue
+		}
+		name, rope := prefix+key, strings.HasSuffix(prefix, "rope_parameters.")
+		switch {
+		case key == "rope_theta" && !rope:
+			name = prefix + "rope_parameters.rope_theta"
+		case key == "rope_scaling":
+			name = prefix + "rope_parameters"
+		case rope && (key == "type" || key == "rope_type"):
+			if value == "default" {
+				continue
+			}
+			name = prefix + "rope_type"
+		}
+		if nested, ok := value.(map[string]any); ok {
+			flatten(values, name+".", nested)
+			continue
+		}
+		values[name] = value
+	}
+}
