@@ -17,7 +17,7 @@ func (r *Report) MimeBundle() host.Bundle {
 	faults := r.Faults()
 	s.wrong = !r.Right()
 	if len(faults) == 0 {
-		s.line("Scales and weights of all %d layers are right.", len(r.Layers))
+		s.line("Weights and their scales of all %d layers are right.", len(r.Layers))
 	} else {
 		s.line("Wrong: %d of %d layers.", len(faults), len(r.Layers))
 	}

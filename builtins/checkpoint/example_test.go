@@ -43,7 +43,7 @@ func ExampleAudit() {
 	fmt.Print(report.MimeBundle().Plain())
 	// Output:
 	// Audit of fp8-block (FP8_BLOCK_SCALES) against bf16
-	// Scales and weights of all 4 layers are right.
+	// Weights and their scales of all 4 layers are right.
 	//   projection  format     layers  SQNR dB  expected  gain    zero codes  saturated  NaN
 	//   down_proj   fp8-block  1       31.5     ≥ 30.0    0.999   0.00 %      0.01 %     0
 	//   k_proj      fp8-block  1       31.5     ≥ 30.0    0.9987  0.00 %      0.01 %     0
