@@ -80,6 +80,10 @@ func New(columns ...*Column) *Frame {
 // failed is the frame that carries err.
 func failed(err error) *Frame { return &Frame{err: err} }
 
+// Failed returns a frame without columns of which Err, and whatever is asked of
+// it, says why there is no other.
+func Failed(err error) *Frame { return failed(err) }
+
 // Err returns why f could not be made, or nil.
 func (f *Frame) Err() error {
 	if f == nil {
