@@ -33,7 +33,8 @@ type Inspection struct {
 	LogProbs []TokenLogProbs
 
 	// KL is the divergence of the test run's next token from the base run's,
-	// D(base||test) in nats; NaN without both rows of logits.
+	// D(base||test) in nats; NaN without both rows of logits, and where one of
+	// them is no distribution (logits.KL).
 	KL float64
 
 	Lacking []string // what an import does not hold, in words
