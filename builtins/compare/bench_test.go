@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -97,13 +98,26 @@ func resetPeak() {
 func BenchmarkCompareWholeMMLU(b *testing.B) {
 	test, base := largeRun(b, 1, .4), largeRun(b, 2, .3)
 	resetPeak()
-	before := peak(b)
+	before, held := peak(b), heap()
+	var comparisons []*Comparison
 	for b.Loop() {
 		c, err := Runs(fresh(b, test), fresh(b, base))
 		require.NoError(b, err)
 		require.Equal(b, wholeMMLU, c.N)
+		comparisons = append(comparisons, c)
 	}
 	b.ReportMetric(peak(b)-before, "peak-MB")
+	b.ReportMetric(math.Round((heap()-held)/float64(len(comparisons)*wholeMMLU)), "B-kept/sample")
+	runtime.KeepAlive(comparisons)
+}
+
+// heap is how many bytes are reachable.
+func heap() float64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
 }
 
 func BenchmarkInspectOneOfWholeMMLU(b *testing.B) {

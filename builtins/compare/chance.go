@@ -1,23 +1,44 @@
 package compare
 
+import (
+	"math"
+
+	"adkernel/builtins/run"
+)
+
 // usualLetters are the answers of most multiple-choice tasks.
 const usualLetters = "ABCD"
 
+// offeredBy is how many answers a question offers, by what its run keeps of it:
+// the choices that are ranked, or the letters whose logits or log-probabilities
+// are there. It is 0 where that does not tell, and where one continuation is
+// said or not, which is no choice.
+func offeredBy(s run.Sample) uint16 {
+	n := max(len(s.Choices), len(s.Letters), len(s.LetterLogProbs))
+	if n < 2 {
+		return 0
+	}
+	return uint16(min(n, math.MaxUint16))
+}
+
+// isUsual says whether the right answer is one of the usual letters.
+func isUsual(ref string) bool {
+	return len(ref) == 1 && usualLetters[0] <= ref[0] && ref[0] <= usualLetters[len(usualLetters)-1]
+}
+
 // chance is the accuracy of guessing: the mean over the questions of one in as
-// many answers as each offers. These are the choices that are ranked, the
-// letters whose logits or log-probabilities a run keeps, or A to D where no
-// right answer is another. It is 0 where an answer may be anything.
+// many answers as each offers, which are A to D where nothing tells and no right
+// answer is another. It is 0 where an answer may be anything.
 func chance(pairs []pair) float64 {
 	usual := true
 	for _, p := range pairs {
-		ref := p.base.Ref
-		usual = usual && len(ref) == 1 && usualLetters[0] <= ref[0] && ref[0] <= usualLetters[len(usualLetters)-1]
+		usual = usual && p.base.has(usualRef)
 	}
 	sum := 0.0
 	for _, p := range pairs {
-		offered := max(len(p.base.Choices), len(p.base.Letters), len(p.base.LetterLogProbs))
+		offered := p.base.offered
 		if offered == 0 && usual {
-			offered = len(usualLetters)
+			offered = uint16(len(usualLetters))
 		}
 		if offered == 0 {
 			return 0

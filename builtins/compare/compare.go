@@ -11,6 +11,7 @@ package compare
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -65,22 +66,26 @@ type Comparison struct {
 
 // Runs compares the samples that both runs have finished. It refuses runs
 // with prompts of different token ids, and says where they differ first.
+//
+// It reads the records one at a time and no logits. What it needs at once grows
+// with the samples, since these are paired exactly: about 450 bytes for each
+// pair. A Comparison keeps 80 of them; the samples themselves are read again by
+// what shows them.
 func Runs(test, base *run.Run) (*Comparison, error) {
-	pairs, testLeft, baseLeft, err := join(test, base)
-	if err != nil {
+	fail := func(err error) (*Comparison, error) {
 		return nil, fmt.Errorf("compare %s with %s: %w", test.Name(), base.Name(), err)
 	}
-	pairs, unjudged, err := dropUnjudged(test, base, pairs)
+	j, err := join(test, base)
 	if err != nil {
-		return nil, fmt.Errorf("compare %s with %s: %w", test.Name(), base.Name(), err)
+		return fail(err)
 	}
 	c := &Comparison{
 		Test: test, Base: base, JudgedBy: cmp.Or(test.JudgedBy(), base.JudgedBy()),
-		N: len(pairs), TestLeft: testLeft, BaseLeft: baseLeft, Unjudged: unjudged, pairs: pairs,
+		N: len(j.pairs), TestLeft: j.testLeft, BaseLeft: j.baseLeft, Unjudged: j.unjudged, pairs: j.pairs,
 		Design: stats.DefaultDesign(), noiseFrom: noiseAssumed,
 	}
 	if err := c.compute(); err != nil {
-		return nil, fmt.Errorf("compare %s with %s: %w", test.Name(), base.Name(), err)
+		return fail(err)
 	}
 	return c, nil
 }
@@ -106,13 +111,13 @@ func (c *Comparison) compute() (err error) {
 	same := 0
 	for _, p := range c.pairs {
 		c.Pairs = c.Pairs.Add(p.outcome())
-		if p.test.Output == p.base.Output {
+		if p.test.output == p.base.output {
 			same++
 		}
-		if p.test.NaN+p.test.Inf > 0 {
+		if p.test.has(notFinite) {
 			c.TestNaN++
 		}
-		if p.base.NaN+p.base.Inf > 0 {
+		if p.base.has(notFinite) {
 			c.BaseNaN++
 		}
 	}
@@ -162,12 +167,40 @@ func (c *Comparison) compute() (err error) {
 	return c.judge()
 }
 
-// Answers yields the samples that are compared, the test run's and the base
-// run's of each question, in the base run's order.
-func (c *Comparison) Answers() iter.Seq2[*run.Sample, *run.Sample] {
-	return func(yield func(test, base *run.Sample) bool) {
+// An Answered is one question as both runs answered it.
+type Answered struct{ Test, Base run.Sample }
+
+// Answers reads the samples that are compared, in the base run's order. An
+// error, which says that they were lost or computed anew since, is the last that
+// it yields.
+func (c *Comparison) Answers() iter.Seq2[Answered, error] {
+	return func(yield func(Answered, error) bool) {
+		if len(c.pairs) == 0 {
+			return
+		}
+		fail := func(err error) {
+			yield(Answered{}, fmt.Errorf("samples of %s compared with %s: %w", c.Test.Name(), c.Base.Name(), err))
+		}
+		test, err := c.Test.OpenSamples()
+		if err != nil {
+			fail(err)
+			return
+		}
+		defer test.Close()
+		base, err := c.Base.OpenSamples()
+		if err != nil {
+			fail(err)
+			return
+		}
+		defer base.Close()
 		for _, p := range c.pairs {
-			if !yield(p.test, p.base) {
+			t, err1 := p.test.again(test)
+			b, err2 := p.base.again(base)
+			if err := errors.Join(err1, err2); err != nil {
+				fail(err)
+				return
+			}
+			if !yield(Answered{t, b}, nil) {
 				return
 			}
 		}
@@ -177,7 +210,7 @@ func (c *Comparison) Answers() iter.Seq2[*run.Sample, *run.Sample] {
 // HasLogits reports of each run whether it has logits of some sample.
 func (c *Comparison) HasLogits() (test, base bool) {
 	for _, p := range c.pairs {
-		test, base = test || p.test.Row >= 0, base || p.base.Row >= 0
+		test, base = test || p.test.has(hasLogits), base || p.base.has(hasLogits)
 	}
 	return test, base
 }

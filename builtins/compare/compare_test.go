@@ -214,7 +214,7 @@ func TestMarginsNeedNumbers(t *testing.T) {
 	nan := float32(math.NaN())
 	pairs := make([]pair, 10)
 	for i := range pairs {
-		pairs[i] = pair{test: &run.Sample{Margin: nan}, base: &run.Sample{Margin: 1}}
+		pairs[i] = pair{test: answer{margin: nan}, base: answer{margin: 1}}
 	}
 	m, err := compareMargins(pairs)
 	require.NoError(t, err)

@@ -42,9 +42,9 @@ func (c *Comparison) MarginsFigure() (*plots.Figure, error) {
 	d := plots.MarginsData{Base: base, Test: test}
 	for _, p := range c.pairs {
 		d.Samples = append(d.Samples, plots.MarginSample{
-			Sample: p.test.Index, Subject: p.test.Subject,
-			Base: float64(p.base.Margin), Test: float64(p.test.Margin),
-			BaseRight: p.base.Correct, TestRight: p.test.Correct,
+			Sample: p.test.index, Subject: p.subject,
+			Base: float64(p.base.margin), Test: float64(p.test.margin),
+			BaseRight: p.base.has(correct), TestRight: p.test.has(correct),
 		})
 	}
 	return plots.Margins(d, plots.Options{}), nil
@@ -65,16 +65,19 @@ func (c *Comparison) LogitsFigure() (*plots.Figure, error) {
 		return nil, err
 	}
 	defer testRows.Close()
-	for _, p := range c.pairs {
-		base, err := spread(baseRows, *p.base)
+	for a, err := range c.Answers() {
 		if err != nil {
 			return nil, err
 		}
-		test, err := spread(testRows, *p.test)
+		base, err := spread(baseRows, a.Base)
 		if err != nil {
 			return nil, err
 		}
-		d.Samples = append(d.Samples, plots.LogitSample{Sample: p.test.Index, Base: base, Test: test})
+		test, err := spread(testRows, a.Test)
+		if err != nil {
+			return nil, err
+		}
+		d.Samples = append(d.Samples, plots.LogitSample{Sample: a.Test.Index, Base: base, Test: test})
 	}
 	return plots.LogitRanges(d, plots.Options{}), nil
 }

@@ -2,12 +2,9 @@ package compare
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 
-	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
-	"adkernel/builtins/task"
 )
 
 // A Filtered is the comparison as one of the task's filters judges it.
@@ -33,8 +30,8 @@ const meanSeed = 1
 // compareFilters compares by each of the filters that judged both runs, where
 // there is more than one.
 func compareFilters(pairs []pair, deciding string) ([]Filtered, *Mean, error) {
-	names := run.FiltersOf(each(pairs, func(p pair) *run.Sample { return p.base }))
-	both := run.FiltersOf(each(pairs, func(p pair) *run.Sample { return p.test }))
+	names := filtersOf(pairs, func(p pair) answer { return p.base })
+	both := filtersOf(pairs, func(p pair) answer { return p.test })
 	names = slices.DeleteFunc(names, func(n string) bool { return !slices.Contains(both, n) })
 	if len(names) < 2 {
 		return nil, nil, nil
@@ -44,7 +41,7 @@ func compareFilters(pairs []pair, deciding string) ([]Filtered, *Mean, error) {
 	for _, name := range names {
 		f := Filtered{Filter: name, Decides: "filter "+name == deciding}
 		for i, p := range pairs {
-			t, b := verdictOf(*p.test, name), verdictOf(*p.base, name)
+			t, b := p.test.finds(name), p.base.finds(name)
 			f.Pairs = f.Pairs.Add(stats.Outcome(b, t))
 			testScore[i] += share(t, len(names))
 			baseScore[i] += share(b, len(names))
@@ -78,20 +75,24 @@ func share(right bool, of int) float64 {
 	return 0
 }
 
-// each lists one side of the pairs.
-func each(pairs []pair, side func(pair) *run.Sample) iter.Seq[*run.Sample] {
-	return func(yield func(*run.Sample) bool) {
-		for _, p := range pairs {
-			if !yield(side(p)) {
-				return
+// filtersOf lists the filters that judged every answer of one side of the pairs,
+// in order.
+func filtersOf(pairs []pair, side func(pair) answer) []string {
+	var names []string
+	for i, p := range pairs {
+		var here []string
+		if said := side(p).verdicts; said != nil {
+			for _, v := range *said {
+				if i == 0 || slices.Contains(names, v.Filter) {
+					here = append(here, v.Filter)
+				}
 			}
 		}
+		if names = here; names == nil {
+			return nil
+		}
 	}
-}
-
-// verdictOf is whether a filter finds a sample right.
-func verdictOf(s run.Sample, filter string) bool {
-	return slices.ContainsFunc(s.Verdicts, func(v task.Verdict) bool { return v.Filter == filter && v.Correct })
+	return names
 }
 
 // filterTable shows what each filter says, and the mean.

@@ -10,6 +10,7 @@ import (
 
 	"adkernel/builtins/logits"
 	"adkernel/builtins/run"
+	"adkernel/builtins/stats"
 )
 
 // An Inspection is one sample as two runs answered it.
@@ -32,7 +33,8 @@ type Inspection struct {
 	LogProbs []TokenLogProbs
 
 	// KL is the divergence of the test run's next token from the base run's,
-	// D(base||test) in nats; NaN without both rows of logits.
+	// D(base||test) in nats; NaN without both rows of logits, and where one of
+	// them is no distribution (logits.KL).
 	KL float64
 
 	Lacking []string // what an import does not hold, in words
@@ -76,31 +78,38 @@ func partner(test, base *run.Run, sample run.Sample) (*run.Sample, error) {
 	if err := judgedAlike(test, base); err != nil {
 		return nil, fmt.Errorf("inspect %s beside %s: %w", test.Name(), base.Name(), err)
 	}
-	samples, err := base.Samples()
-	if err != nil {
-		return nil, err
-	}
-	all, err := test.Samples()
-	if err != nil {
-		return nil, err
-	}
-	place := slices.IndexFunc(all, func(s run.Sample) bool { return s.Index == sample.Index })
-	places, err := partners(test, base, all, samples)
-	if err != nil {
+	fail := func(err error) (*run.Sample, error) {
 		return nil, fmt.Errorf("inspect %s beside %s: %w", test.Name(), base.Name(), err)
 	}
+	all, err := digests(test)
+	if err != nil {
+		return fail(err)
+	}
+	others, err := digests(base)
+	if err != nil {
+		return fail(err)
+	}
+	places, err := partners(test, base, all, others)
+	if err != nil {
+		return fail(err)
+	}
+	place := slices.IndexFunc(all, func(d digest) bool { return d.index == sample.Index })
 	at := slices.Index(places, place)
 	if at < 0 || place < 0 {
 		return nil, fmt.Errorf("run %s has not finished %s, question %d, which is sample %d of %s", base.Name(), sample.Subject, sample.Question, sample.Index, test.Name())
 	}
-	same, err := asked(test, base, pair{test: &sample, base: &samples[at]})
+	same, err := asked(test, base, all[place], others[at])
 	if err != nil {
-		return nil, fmt.Errorf("inspect %s beside %s: %w", test.Name(), base.Name(), err)
+		return fail(err)
 	}
 	if !same {
-		return nil, fmt.Errorf("inspect %s beside %s: the prompts differ: %w", test.Name(), base.Name(), difference(test, base, pair{test: &sample, base: &samples[at]}))
+		return fail(fmt.Errorf("the prompts differ: %w", difference(test, base, all[place], others[at])))
 	}
-	return &samples[at], nil
+	partner, err := base.Sample(others[at].index)
+	if err != nil {
+		return fail(err)
+	}
+	return &partner, nil
 }
 
 func (in *Inspection) readPrompt() error {
@@ -206,5 +215,5 @@ func (in *Inspection) outcome() string {
 		}
 		return "wrong"
 	}
-	return outcomeWords(pair{test: &in.TestSample, base: in.BaseSample}.outcome())
+	return outcomeWords(stats.Outcome(in.BaseSample.Correct, in.TestSample.Correct))
 }

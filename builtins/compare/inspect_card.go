@@ -87,7 +87,10 @@ func (in *Inspection) choiceTable() table {
 
 func (in *Inspection) numbersTable() table {
 	caption := "The whole row of logits"
-	if !math.IsNaN(in.KL) {
+	switch {
+	case math.IsInf(in.KL, 1):
+		caption += " (divergence of test from base: infinite, since test rules out a token that base does not)"
+	case !math.IsNaN(in.KL):
 		caption += fmt.Sprintf(" (divergence of test from base: %.3g nats)", in.KL)
 	}
 	t := table{left: 1, caption: caption, head: []string{"", "min", "max", "mean", "rms", "NaN", "Inf"}}

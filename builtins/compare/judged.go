@@ -3,7 +3,6 @@ package compare
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"adkernel/builtins/run"
@@ -41,35 +40,41 @@ func importedMetric(r *run.Run) string {
 	return ""
 }
 
-// dropUnjudged takes the pairs out of which a sample has no verdict. Samples
-// that nobody tried to judge are an error.
-func dropUnjudged(test, base *run.Run, pairs []pair) (kept []pair, dropped []Unjudged, err error) {
+// withVerdicts lists the pairs in which both samples have a verdict. Samples that
+// nobody tried to judge are an error.
+func withVerdicts(test, base *run.Run, testSamples, baseSamples []digest, places []int, both int) (pairs []pair, dropped []Unjudged, err error) {
 	waiting := map[*run.Run]int{}
-	look := func(r *run.Run, s run.Sample) bool {
-		switch s.Unjudged {
+	look := func(r *run.Run, d digest) bool {
+		switch d.unjudged {
 		case "":
 			return true
 		case run.NotJudged:
 			waiting[r]++
 		default:
-			dropped = append(dropped, Unjudged{r, s.Index, s.Unjudged})
+			dropped = append(dropped, Unjudged{r, d.index, d.unjudged})
 		}
 		return false
 	}
-	kept = slices.DeleteFunc(slices.Clone(pairs), func(p pair) bool {
-		t, b := look(test, *p.test), look(base, *p.base)
-		return !t || !b
-	})
+	pairs = make([]pair, 0, both)
+	for i, at := range places {
+		if at < 0 {
+			continue
+		}
+		t, b := look(test, testSamples[at]), look(base, baseSamples[i])
+		if t && b {
+			pairs = append(pairs, pair{test: testSamples[at].answer, base: baseSamples[i].answer, subject: baseSamples[i].question.subject})
+		}
+	}
 	for _, r := range []*run.Run{test, base} {
 		if n := waiting[r]; n > 0 {
 			return nil, nil, fmt.Errorf("run %s: %s %s", r.Name(), count(n, "answer is", "answers are"), run.NotJudged)
 		}
 	}
-	if len(kept) == 0 {
+	if len(pairs) == 0 {
 		return nil, nil, fmt.Errorf("not one of %s has a verdict in both: sample %d of %s: %s",
-			count(len(pairs), "sample", "samples"), dropped[0].Index, dropped[0].Run.Name(), dropped[0].Why)
+			count(both, "sample", "samples"), dropped[0].Index, dropped[0].Run.Name(), dropped[0].Why)
 	}
-	return kept, dropped, nil
+	return pairs, dropped, nil
 }
 
 // unjudgedNote says which samples are left out, and why.

@@ -120,3 +120,11 @@ func TestInspectShowsLogProbabilitiesBesideLogits(t *testing.T) {
 	require.Len(t, alone.LogProbs, 3)
 	require.NotContains(t, alone.MimeBundle().Plain(), "at most")
 }
+
+// A token that the test run rules out is no small difference.
+func TestAnInfiniteDivergenceIsSaid(t *testing.T) {
+	in := Inspection{TestSample: run.Sample{}, BaseSample: &run.Sample{}, KL: math.Inf(1)}
+	require.Equal(t, "The whole row of logits (divergence of test from base: infinite, since test rules out a token that base does not)", in.numbersTable().caption)
+	in.KL = math.NaN()
+	require.Equal(t, "The whole row of logits", in.numbersTable().caption)
+}

@@ -1,11 +1,11 @@
 package compare
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
 
-	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
 )
 
@@ -32,23 +32,23 @@ type Quartile struct {
 
 // compareMargins returns nil when fewer than four samples have margins.
 func compareMargins(pairs []pair) (*Margins, error) {
-	var with []pair
-	var changes []float64
-	var subjects []string
-	for _, p := range pairs {
-		change := float64(p.test.Margin) - float64(p.base.Margin)
-		if math.IsNaN(change) || math.IsInf(change, 0) {
-			continue
+	var with []int // places of pairs
+	for i, p := range pairs {
+		if change := p.marginChange(); !math.IsNaN(change) && !math.IsInf(change, 0) {
+			with = append(with, i)
 		}
-		with = append(with, p)
-		changes = append(changes, change)
-		subjects = append(subjects, p.base.Subject)
 	}
 	m := &Margins{N: len(with)}
 	if m.N < len(m.Quartiles) {
 		return nil, nil
 	}
-	if len(slices.Compact(slices.Sorted(slices.Values(subjects)))) == 1 {
+	changes, subjects := make([]float64, m.N), make([]string, m.N)
+	several := false
+	for i, at := range with {
+		changes[i], subjects[i] = pairs[at].marginChange(), pairs[at].subject
+		several = several || subjects[i] != subjects[0]
+	}
+	if !several {
 		for i := range subjects {
 			subjects[i] = strconv.Itoa(i) // within one subject each sample stands for itself
 		}
@@ -57,16 +57,19 @@ func compareMargins(pairs []pair) (*Margins, error) {
 	if m.Change, err = stats.ClusteredMean(changes, subjects, level); err != nil {
 		return nil, err
 	}
-	m.Quartiles = quartiles(with)
+	m.Quartiles = quartiles(pairs, with)
 	return m, nil
 }
 
-func quartiles(pairs []pair) (out [4]Quartile) {
-	size := func(p pair) float64 { return math.Abs(float64(p.base.Margin)) }
-	pairs = sortedBy(pairs, size)
-	sizes := make([]float64, len(pairs))
-	for i, p := range pairs {
-		sizes[i] = size(p)
+func (p pair) marginChange() float64 { return float64(p.test.margin) - float64(p.base.margin) }
+
+// quartiles are of the pairs at the given places.
+func quartiles(pairs []pair, with []int) (out [4]Quartile) {
+	size := func(at int) float64 { return math.Abs(float64(pairs[at].base.margin)) }
+	slices.SortStableFunc(with, func(a, b int) int { return cmp.Compare(size(a), size(b)) })
+	sizes := make([]float64, len(with))
+	for i, at := range with {
+		sizes[i] = size(at)
 	}
 	first := 0
 	for i, end := range stats.QuantileBins(sizes, len(out)) {
@@ -74,8 +77,8 @@ func quartiles(pairs []pair) (out [4]Quartile) {
 		if end > first {
 			q.Low, q.High = sizes[first], sizes[end-1]
 		}
-		for _, p := range pairs[first:end] {
-			q.Pairs = q.Pairs.Add(p.outcome())
+		for _, at := range with[first:end] {
+			q.Pairs = q.Pairs.Add(pairs[at].outcome())
 		}
 		out[i], first = q, end
 	}
@@ -92,11 +95,9 @@ func (m *Margins) filled() []Quartile {
 func boundedMargins(pairs []pair) int {
 	n := 0
 	for _, p := range pairs {
-		if isBounded(*p.test) || isBounded(*p.base) {
+		if p.test.has(bounded) || p.base.has(bounded) {
 			n++
 		}
 	}
 	return n
 }
-
-func isBounded(s run.Sample) bool { return s.LetterLogProbs != nil && math.IsNaN(float64(s.Margin)) }

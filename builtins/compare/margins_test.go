@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"adkernel/builtins/run"
 )
 
 // marginPairs are samples that base has right, of these margins; test loses
@@ -16,10 +14,11 @@ func marginPairs(margins map[float32]int) []pair {
 	var pairs []pair
 	for margin, n := range margins {
 		for i := range n {
-			base := run.Sample{Subject: "law", Correct: true, Margin: margin}
-			test := base
-			test.Correct = i >= n/2
-			pairs = append(pairs, pair{test: &test, base: &base})
+			p := pair{subject: "law", test: answer{margin: margin}, base: answer{margin: margin, is: correct}}
+			if i >= n/2 {
+				p.test.is = correct
+			}
+			pairs = append(pairs, p)
 		}
 	}
 	return pairs

@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,10 +10,15 @@ import (
 	"adkernel/builtins/stats"
 )
 
-// pair is one question as both runs answered it.
-type pair struct{ test, base *run.Sample }
+// pair is one question as both runs answered it: 80 bytes.
+type pair struct {
+	test, base answer
+	subject    string // the base run's, of which there is one copy
+}
 
-func (p pair) outcome() stats.Paired { return stats.Outcome(p.base.Correct, p.test.Correct) }
+func (p pair) outcome() stats.Paired {
+	return stats.Outcome(p.base.has(correct), p.test.has(correct))
+}
 
 // outcomeWords names the outcome of one sample.
 func outcomeWords(o stats.Paired) string {
@@ -35,61 +39,68 @@ type LeftOut struct {
 	Alone      int `json:"alone"`      // finished, and not a finished sample of the other run
 }
 
-// leftOut is what of a run with these samples is in none of the pairs.
-func leftOut(r *run.Run, samples []run.Sample, pairs []pair) LeftOut {
-	left := LeftOut{Alone: len(samples) - len(pairs)}
+// leftOut is what of a run with so many finished samples is in none of the pairs.
+func leftOut(r *run.Run, finished, pairs int) LeftOut {
+	left := LeftOut{Alone: finished - pairs}
 	if state, err := r.State(); err == nil {
-		left.Unfinished = max(state.Total-len(samples), 0)
+		left.Unfinished = max(state.Total-finished, 0)
 	}
 	return left
 }
 
-// join pairs the samples that both runs have finished, in the base run's
-// order, and counts those that have no partner.
-func join(test, base *run.Run) (pairs []pair, testLeft, baseLeft LeftOut, err error) {
-	fail := func(err error) ([]pair, LeftOut, LeftOut, error) { return nil, LeftOut{}, LeftOut{}, err }
+// A joint is two runs paired.
+type joint struct {
+	pairs              []pair // in the base run's order
+	testLeft, baseLeft LeftOut
+	unjudged           []Unjudged
+}
+
+// join pairs the samples that both runs have finished, and counts those that
+// have no partner.
+func join(test, base *run.Run) (joint, error) {
 	if err := judgedAlike(test, base); err != nil {
-		return fail(err)
+		return joint{}, err
 	}
-	testSamples, err := test.Samples()
+	testSamples, err := digests(test)
 	if err != nil {
-		return fail(err)
+		return joint{}, err
 	}
-	baseSamples, err := base.Samples()
+	baseSamples, err := digests(base)
 	if err != nil {
-		return fail(err)
+		return joint{}, err
 	}
 	places, err := partners(test, base, testSamples, baseSamples)
 	if err != nil {
-		return fail(err)
+		return joint{}, err
 	}
 	refs := knowsRight(test) && knowsRight(base)
-	differ := 0
-	var first pair
+	both, differ, first := 0, 0, 0
 	for i, at := range places {
 		if at < 0 {
 			continue
 		}
-		p := pair{test: &testSamples[at], base: &baseSamples[i]}
-		pairs = append(pairs, p)
-		same, err := asked(test, base, p)
+		both++
+		same, err := asked(test, base, testSamples[at], baseSamples[i])
 		if err != nil {
-			return fail(err)
+			return joint{}, err
 		}
-		if !same || refs && strings.TrimSpace(p.test.Ref) != strings.TrimSpace(p.base.Ref) {
+		if !same || refs && strings.TrimSpace(testSamples[at].ref) != strings.TrimSpace(baseSamples[i].ref) {
 			if differ++; differ == 1 {
-				first = p
+				first = i
 			}
 		}
 	}
 	if differ > 0 {
-		return fail(fmt.Errorf("%d of %d prompts differ, so the scores say nothing about each other: %w", differ, len(pairs), difference(test, base, first)))
+		return joint{}, fmt.Errorf("%d of %d prompts differ, so the scores say nothing about each other: %w", differ, both,
+			difference(test, base, testSamples[places[first]], baseSamples[first]))
 	}
-	if len(pairs) == 0 {
+	if both == 0 {
 		err := fmt.Errorf("%w: none is finished in both (%d and %d are finished)", stats.ErrNoSamples, len(testSamples), len(baseSamples))
-		return fail(errors.Join(err, failure(test), failure(base)))
+		return joint{}, errors.Join(err, failure(test), failure(base))
 	}
-	return pairs, leftOut(test, testSamples, pairs), leftOut(base, baseSamples, pairs), nil
+	j := joint{testLeft: leftOut(test, len(testSamples), both), baseLeft: leftOut(base, len(baseSamples), both)}
+	j.pairs, j.unjudged, err = withVerdicts(test, base, testSamples, baseSamples, places, both)
+	return j, err
 }
 
 // failure is why a run failed, or nil.
@@ -100,17 +111,17 @@ func failure(r *run.Run) error {
 	return nil
 }
 
-// difference says where a pair's prompts differ first.
-func difference(test, base *run.Run, p pair) error {
-	place := fmt.Sprintf("first at sample %d (%s, question %d)", p.base.Index, p.base.Subject, p.base.Question)
-	if same, err := asked(test, base, p); err == nil && same {
-		return fmt.Errorf("%s: the right answer is %q in %s and %q in %s", place, p.test.Ref, test.Name(), p.base.Ref, base.Name())
+// difference says where the prompts of two samples differ first.
+func difference(test, base *run.Run, t, b digest) error {
+	place := fmt.Sprintf("first at sample %d (%s, question %d)", b.index, b.question.subject, b.question.index)
+	if same, err := asked(test, base, t, b); err == nil && same {
+		return fmt.Errorf("%s: the right answer is %q in %s and %q in %s", place, t.ref, test.Name(), b.ref, base.Name())
 	}
-	if p.test.PromptTokens == 0 || p.base.PromptTokens == 0 {
-		return fmt.Errorf("%s, %w", place, textDifference(test, base, p))
+	if !t.byTokens || !b.byTokens {
+		return fmt.Errorf("%s, %w", place, textDifference(test, base, t, b))
 	}
-	testIDs, err1 := test.PromptTokens(p.test.Index)
-	baseIDs, err2 := base.PromptTokens(p.base.Index)
+	testIDs, err1 := test.PromptTokens(t.index)
+	baseIDs, err2 := base.PromptTokens(b.index)
 	if err := errors.Join(err1, err2); err != nil {
 		return fmt.Errorf("%s: %w", place, err)
 	}
@@ -142,9 +153,4 @@ func hint(test, base []int32, at int) string {
 		return "; the test run has one token more at the beginning: is its BOS doubled, or the base run's missing?"
 	}
 	return ""
-}
-
-// sortedBy returns the pairs in ascending order of key.
-func sortedBy(pairs []pair, key func(pair) float64) []pair {
-	return slices.SortedStableFunc(slices.Values(pairs), func(a, b pair) int { return cmp.Compare(key(a), key(b)) })
 }

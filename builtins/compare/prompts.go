@@ -2,7 +2,6 @@ package compare
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -20,15 +19,15 @@ func questionOf(s run.Sample) question { return question{s.Subject, s.Question} 
 // asked tells whether samples of two runs were asked the same: by the token
 // ids, or, where an import holds none, by the texts. The error says why it
 // cannot be told.
-func asked(test, base *run.Run, p pair) (same bool, err error) {
-	if p.test.PromptTokens > 0 && p.base.PromptTokens > 0 {
-		return p.test.PromptSHA256 == p.base.PromptSHA256, nil
+func asked(test, base *run.Run, t, b digest) (same bool, err error) {
+	if t.byTokens && b.byTokens {
+		return t.prompt == b.prompt, nil
 	}
-	testText, err := textHash(test, *p.test)
+	testText, err := textHash(test, t)
 	if err != nil {
 		return false, fmt.Errorf(untold, err)
 	}
-	baseText, err := textHash(base, *p.base)
+	baseText, err := textHash(base, b)
 	if err != nil {
 		return false, fmt.Errorf(untold, err)
 	}
@@ -38,16 +37,22 @@ func asked(test, base *run.Run, p pair) (same bool, err error) {
 const untold = "whether the prompts are the same cannot be told, since one run has their texts and the other not: %w"
 
 // textHash is the hash of the text that a sample was asked.
-func textHash(r *run.Run, s run.Sample) (string, error) {
-	if s.TextSHA256 != "" {
-		return s.TextSHA256, nil
+func textHash(r *run.Run, d digest) (hash, error) {
+	if !d.byTokens {
+		return d.prompt, nil
 	}
-	text, err := r.PromptText(s.Index)
+	s, err := r.Sample(d.index)
 	if err != nil {
-		return "", err
+		return hash{}, err
 	}
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:]), nil
+	if s.TextSHA256 != "" {
+		return hashFrom(s.TextSHA256), nil
+	}
+	text, err := r.PromptText(d.index)
+	if err != nil {
+		return hash{}, err
+	}
+	return sha256.Sum256([]byte(text)), nil
 }
 
 // partners finds, for each sample of base, the place of the test run's sample
@@ -55,15 +60,15 @@ func textHash(r *run.Run, s run.Sample) (string, error) {
 // questions in their own ways; so where no question is in both, samples with
 // the same text of the prompt are partners. A prompt that is twice in a run
 // identifies nothing, and has no partner.
-func partners(test, base *run.Run, testSamples, baseSamples []run.Sample) ([]int, error) {
+func partners(test, base *run.Run, testSamples, baseSamples []digest) ([]int, error) {
 	places := make(map[question]int, len(testSamples))
 	for i, s := range testSamples {
-		places[questionOf(s)] = i
+		places[s.question] = i
 	}
 	out, found := make([]int, len(baseSamples)), false
 	for i, s := range baseSamples {
 		out[i] = -1
-		if at, ok := places[questionOf(s)]; ok {
+		if at, ok := places[s.question]; ok {
 			out[i], found = at, true
 		}
 	}
@@ -88,8 +93,8 @@ func partners(test, base *run.Run, testSamples, baseSamples []run.Sample) ([]int
 
 // byText finds samples by the text of their prompts. The place of a prompt that
 // is there twice is -1.
-func byText(r *run.Run, samples []run.Sample) (map[string]int, error) {
-	places := make(map[string]int, len(samples))
+func byText(r *run.Run, samples []digest) (map[hash]int, error) {
+	places := make(map[hash]int, len(samples))
 	for i, s := range samples {
 		h, err := textHash(r, s)
 		if err != nil {
@@ -118,9 +123,9 @@ func knowsRight(r *run.Run) bool {
 }
 
 // textDifference says where the texts of a pair's prompts differ first.
-func textDifference(test, base *run.Run, p pair) error {
-	a, err1 := test.PromptText(p.test.Index)
-	b, err2 := base.PromptText(p.base.Index)
+func textDifference(test, base *run.Run, testSample, baseSample digest) error {
+	a, err1 := test.PromptText(testSample.index)
+	b, err2 := base.PromptText(baseSample.index)
 	if err := errors.Join(err1, err2); err != nil {
 		return fmt.Errorf("the texts of the prompts are not the same: %w", err)
 	}

@@ -32,10 +32,11 @@ func TestPromptsThatAreTwiceHaveNoPartner(t *testing.T) {
 	require.Equal(t, LeftOut{Alone: 2}, c.BaseLeft)
 	c = compared(t, texts(t, "twice", "mmlu_algebra", "c", "c", "a"), base)
 	require.Equal(t, 1, c.N)
-	for test, base := range c.Answers() {
-		require.Equal(t, "mmlu_algebra algebra", test.Subject+" "+base.Subject)
-		require.Equal(t, 2, test.Index)
-		require.Zero(t, base.Index)
+	for a, err := range c.Answers() {
+		require.NoError(t, err)
+		require.Equal(t, "mmlu_algebra algebra", a.Test.Subject+" "+a.Base.Subject)
+		require.Equal(t, 2, a.Test.Index)
+		require.Zero(t, a.Base.Index)
 	}
 }
 

@@ -31,11 +31,11 @@ func bySubject(pairs []pair) ([]Subject, error) {
 	var subjects []Subject
 	place := map[string]int{}
 	for _, p := range pairs {
-		i, ok := place[p.base.Subject]
+		i, ok := place[p.subject]
 		if !ok {
 			i = len(subjects)
-			place[p.base.Subject] = i
-			subjects = append(subjects, Subject{Name: p.base.Subject})
+			place[p.subject] = i
+			subjects = append(subjects, Subject{Name: p.subject})
 		}
 		subjects[i].Pairs = subjects[i].Pairs.Add(p.outcome())
 	}
@@ -105,22 +105,26 @@ func (c *Comparison) Samples() *frame.Frame {
 		BaseTop      *string  `frame:"base_top"`
 		TestTop      *string  `frame:"test_top"`
 	}
-	rows := make([]row, len(c.pairs))
-	for i, p := range c.pairs {
-		r := row{Index: p.base.Index, Subject: p.base.Subject, Question: p.base.Question, Ref: p.base.Ref,
-			Outcome: outcomeWords(p.outcome()), BaseOutput: p.base.Output, TestOutput: p.test.Output}
-		if hasMargin(*p.base) {
-			r.BaseMargin = &p.base.Margin
+	rows := make([]row, 0, len(c.pairs))
+	for a, err := range c.Answers() {
+		if err != nil {
+			return frame.Failed(err)
 		}
-		if hasMargin(*p.test) {
-			r.TestMargin = &p.test.Margin
+		test, base := &a.Test, &a.Base
+		r := row{Index: base.Index, Subject: base.Subject, Question: base.Question, Ref: base.Ref,
+			Outcome: outcomeWords(stats.Outcome(base.Correct, test.Correct)), BaseOutput: base.Output, TestOutput: test.Output}
+		if hasMargin(*base) {
+			r.BaseMargin = &base.Margin
 		}
-		if hasMargin(*p.base) && hasMargin(*p.test) {
-			change := p.test.Margin - p.base.Margin
+		if hasMargin(*test) {
+			r.TestMargin = &test.Margin
+		}
+		if hasMargin(*base) && hasMargin(*test) {
+			change := test.Margin - base.Margin
 			r.MarginChange = &change
 		}
-		r.BaseTop, r.TestTop = topText(*p.base), topText(*p.test)
-		rows[i] = r
+		r.BaseTop, r.TestTop = topText(*base), topText(*test)
+		rows = append(rows, r)
 	}
 	return frame.FromStructs(rows)
 }

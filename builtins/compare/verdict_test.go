@@ -69,16 +69,20 @@ func TestABaseThatGuessesShowsNothing(t *testing.T) {
 		ref   string
 		of    Outcome
 		words string
+
+		choices []run.Choice
 	}{
-		{"nothing right", 0, "42", Underpowered, "the base has only 0.0 % right, so there is no loss of 5 points to be seen"},
-		{"at chance", 500, "C", Underpowered, "the base has only 25.0 % right, where guessing has 25.0 %, so"},
-		{"above chance", 700, "C", NoLoss, "a loss of 1.5 points or more would show"},
-		{"free answers, a quarter right", 500, "42", NoLoss, "a loss of 1.5 points or more would show"},
+		{"nothing right", 0, "42", Underpowered, "the base has only 0.0 % right, so there is no loss of 5 points to be seen", nil},
+		{"at chance", 500, "C", Underpowered, "the base has only 25.0 % right, where guessing has 25.0 %, so", nil},
+		{"above chance", 700, "C", NoLoss, "a loss of 1.5 points or more would show", nil},
+		{"free answers, a quarter right", 500, "42", NoLoss, "a loss of 1.5 points or more would show", nil},
+		{"one continuation", 500, "0", NoLoss, "a loss of 1.5 points or more would show", make([]run.Choice, 1)},
+		{"two choices, at chance", 1000, "0", Underpowered, "the base has only 50.0 % right, where guessing has 50.0 %, so", make([]run.Choice, 2)},
 	} {
 		t.Run(want.name, func(t *testing.T) {
 			c := &Comparison{Test: &run.Run{}, Base: &run.Run{}, N: n, Design: stats.DefaultDesign(), noiseFrom: noiseAssumed}
 			for i := range n {
-				s := &run.Sample{Ref: want.ref, Correct: i < want.right}
+				s := newAnswer(run.Sample{Ref: want.ref, Correct: i < want.right, Choices: want.choices})
 				c.pairs = append(c.pairs, pair{test: s, base: s})
 			}
 			require.NoError(t, c.compute())

@@ -46,7 +46,9 @@ func TestChanceIsThatOfTheAnswersOffered(t *testing.T) {
 	for _, choices := range []int{2, 3, 4, 5, 10} {
 		for _, ranked := range []bool{false, true} {
 			c := asked(t, choices, ranked)
-			pairs, facts := answers(c), Facts{}
+			pairs, err := answers(c)
+			require.NoError(t, err)
+			facts := Facts{}
 			observe(c, pairs, facts)
 			guess := 1 / float64(choices)
 			require.InDelta(t, guess, chance(pairs), 1e-12)
@@ -58,7 +60,11 @@ func TestChanceIsThatOfTheAnswersOffered(t *testing.T) {
 		}
 	}
 	// Prompts without a list, of letters that are the usual ones.
-	require.InDelta(t, .25, chance(answers(asked(t, 0, false))), 1e-12)
+	pairs, err := answers(asked(t, 0, false))
+	require.NoError(t, err)
+	require.InDelta(t, .25, chance(pairs), 1e-12)
 	// One continuation is said or not, and nothing is guessed.
-	require.Zero(t, chance(answers(asked(t, 1, true))))
+	pairs, err = answers(asked(t, 1, true))
+	require.NoError(t, err)
+	require.Zero(t, chance(pairs))
 }

@@ -68,7 +68,10 @@ func Run(ctx context.Context, c *compare.Comparison, o Options) (*Diagnosis, err
 	if err != nil {
 		return nil, err
 	}
-	pairs := answers(c)
+	pairs, err := answers(c)
+	if err != nil {
+		return nil, err
+	}
 	describe(c.Test.Spec(), c.Base.Spec(), d.Facts)
 	observe(c, pairs, d.Facts)
 	single := atWorldSize1(c, o.Extra)

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -21,13 +22,16 @@ func (a answered) lost() bool { return a.base.Correct && !a.test.Correct }
 func (a answered) paired() stats.Paired { return stats.Outcome(a.base.Correct, a.test.Correct) }
 
 // answers lists the pairs of c.
-func answers(c *compare.Comparison) []answered {
+func answers(c *compare.Comparison) ([]answered, error) {
 	pairs := make([]answered, 0, c.N)
-	for test, base := range c.Answers() {
-		pairs = append(pairs, answered{test: *test, base: *base})
+	for a, err := range c.Answers() {
+		if err != nil {
+			return nil, fmt.Errorf("diagnose: %w", err)
+		}
+		pairs = append(pairs, answered{test: a.Test, base: a.Base})
 	}
 	offer(c, pairs)
-	return pairs
+	return pairs, nil
 }
 
 const fromRuns = "the two runs"

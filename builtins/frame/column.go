@@ -86,8 +86,10 @@ func (c *Column) Kind() Kind { return c.kind }
 // Err returns why there is no such column, or nil.
 func (c *Column) Err() error { return c.err }
 
-// Len returns the number of rows.
+// Len returns the number of rows. A column that carries an error ends the cell
+// with it.
 func (c *Column) Len() int {
+	stopFor(c.err)
 	switch c.kind {
 	case Float:
 		return len(c.floats)
@@ -102,6 +104,7 @@ func (c *Column) Len() int {
 
 // Nulls returns the number of rows that are null.
 func (c *Column) Nulls() int {
+	stopFor(c.err)
 	count := 0
 	for _, n := range c.null {
 		if n {

@@ -37,6 +37,7 @@ import (
 	"strings"
 
 	"adkernel/internal/suggest"
+	"adkernel/kernel/eval"
 )
 
 // maxRows is what row numbers of 32 bits can address.
@@ -80,6 +81,10 @@ func New(columns ...*Column) *Frame {
 // failed is the frame that carries err.
 func failed(err error) *Frame { return &Frame{err: err} }
 
+// Failed returns a frame without columns of which Err, and whatever is asked of
+// it, says why there is no other.
+func Failed(err error) *Frame { return failed(err) }
+
 // Err returns why f could not be made, or nil.
 func (f *Frame) Err() error {
 	if f == nil {
@@ -88,12 +93,21 @@ func (f *Frame) Err() error {
 	return f.err
 }
 
-// Len returns the number of rows; 0 for a frame that carries an error.
+// Len returns the number of rows. A frame that carries an error has no such
+// number, and 0 would read like one: it ends the cell with the error.
 func (f *Frame) Len() int {
 	if f == nil {
 		return 0
 	}
+	stopFor(f.err)
 	return f.rows
+}
+
+// stopFor ends the cell that asks for a number, where nothing can return err.
+func stopFor(err error) {
+	if err != nil {
+		panic(eval.Stop{Err: err})
+	}
 }
 
 // Columns returns the columns' names in order.

@@ -43,7 +43,7 @@ func TestAnErrorIsCarriedThroughEveryVerb(t *testing.T) {
 		broken.Join(good, On("n")), good.Join(broken, On("n")), broken.Join(good, Joining{}),
 	} {
 		require.ErrorIs(t, f.Err(), cause)
-		require.Zero(t, f.Len())
+		require.Panics(t, func() { f.Len() })
 		require.Empty(t, f.Columns())
 	}
 	_, err := broken.Col("n").Floats()

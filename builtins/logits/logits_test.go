@@ -138,6 +138,31 @@ func TestKLEqualsSciPy(t *testing.T) {
 	require.True(t, math.IsNaN(KL([]float32{1}, []float32{float32(math.NaN())})))
 }
 
+// A broken row must not look like the same distribution.
+func TestKLOfRowsThatAreNotFinite(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	plain := []float32{2, 1, 0}
+	two := KL([]float32{2, 1}, []float32{1, 2}) // what is left without the third token
+	for name, c := range map[string]struct {
+		p, q []float32
+		want float64
+	}{
+		"q has +Inf":                  {plain, []float32{inf, 1, 0}, math.NaN()},
+		"p has +Inf":                  {[]float32{2, inf, 0}, plain, math.NaN()},
+		"q has NaN":                   {plain, []float32{2, 1, nan}, math.NaN()},
+		"p has NaN":                   {[]float32{nan, 1, 0}, plain, math.NaN()},
+		"q rules out what p says":     {plain, []float32{-inf, 1, 0}, math.Inf(1)},
+		"they are the same":           {[]float32{-inf, 1, 0}, []float32{-inf, 1, 0}, 0},
+		"both rule out the same":      {[]float32{2, 1, -inf}, []float32{1, 2, -inf}, two},
+		"q says what p rules out":     {[]float32{0, -inf, -inf}, []float32{0, 0, -inf}, math.Ln2},
+		"q rules out what p never is": {[]float32{0, 0, -1000}, []float32{0, 0, -inf}, 0},
+		"nothing is left of q":        {plain, []float32{-inf, -inf, -inf}, math.NaN()},
+		"nothing is left of p":        {[]float32{-inf, -inf, -inf}, plain, math.NaN()},
+	} {
+		t.Run(name, func(t *testing.T) { requireClose(t, c.want, KL(c.p, c.q), 1e-12) })
+	}
+}
+
 func TestMargin(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	row := []float32{9, 1, 3.5, -2, nan, inf, -inf, inf}
@@ -180,7 +205,7 @@ func FuzzMeasuresNeverPanicAndAgree(f *testing.F) {
 				require.LessOrEqual(t, top.Logit, s.Max)
 			}
 		}
-		if s.Finite() > 0 {
+		if s.Finite() > 0 && s.NaN+s.PosInf == 0 {
 			require.Zero(t, KL(row, row))
 		}
 		LogSoftmax(row)

@@ -40,21 +40,21 @@ func LogSoftmax(row []float32) []float64 {
 }
 
 // KL returns the Kullback-Leibler divergence in nats of the distribution of q
-// from that of p, D(p||q): what is lost by speaking q where p is meant. It is
-// taken over the tokens that have a finite logit in both rows, normalized over
-// these alone. It is NaN if there is none, or if the rows differ in length.
+// from that of p, D(p||q): what is lost by speaking q where p is meant. A logit
+// of -Inf is a probability of 0, and the divergence is +Inf where q gives one to
+// a token that p does not rule out. It is NaN if one of the rows is no
+// distribution, since it holds NaN or +Inf, or nothing but -Inf, and if they
+// differ in length.
 func KL(p, q []float32) float64 {
 	if len(p) != len(q) {
 		return math.NaN()
 	}
 	greatestP, greatestQ := math.Inf(-1), math.Inf(-1)
 	for i := range p {
-		if isFinite(p[i]) && isFinite(q[i]) {
-			greatestP = max(greatestP, float64(p[i]))
-			greatestQ = max(greatestQ, float64(q[i]))
-		}
+		greatestP = max(greatestP, float64(p[i])) // NaN stays
+		greatestQ = max(greatestQ, float64(q[i]))
 	}
-	if math.IsInf(greatestP, -1) {
+	if math.IsNaN(greatestP) || math.IsNaN(greatestQ) || math.IsInf(greatestP, 0) || math.IsInf(greatestQ, 0) {
 		return math.NaN()
 	}
 	// With x = p-max p and y = q-max q, P = exp(x)/Zp and Q = exp(y)/Zq:
@@ -64,14 +64,14 @@ func KL(p, q []float32) float64 {
 		if i%stretch == 0 {
 			avx.ClearUpper()
 		}
-		if !isFinite(p[i]) || !isFinite(q[i]) {
-			continue
-		}
 		x, y := float64(p[i])-greatestP, float64(q[i])-greatestQ
 		weight := math.Exp(x)
-		totalP += weight
 		totalQ += math.Exp(y)
-		weighted += weight * (x - y)
+		if weight == 0 {
+			continue
+		}
+		totalP += weight
+		weighted += weight * (x - y) // +Inf where y is -Inf
 	}
 	divergence := weighted/totalP - math.Log(totalP) + math.Log(totalQ)
 	return max(0, divergence) // rounding alone makes it negative

@@ -2,9 +2,11 @@ package results
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 
@@ -197,6 +199,15 @@ func (r *arrayReader) next() error {
 		return fmt.Errorf("%s: row %d: %w", r.rows.name, r.taken-1, err)
 	}
 	r.dtype.Decode(r.bytes(), r.row)
+	if r.rows.dtype != "<f8" {
+		return nil
+	}
+	for id, x := range r.row {
+		wide := math.Float64frombits(binary.LittleEndian.Uint64(r.data[8*id:]))
+		if math.IsInf(float64(x), 0) && !math.IsInf(wide, 0) {
+			return fmt.Errorf("%s: row %d: the logit of token %d is %g, beyond float32, in which rows are kept", r.rows.name, r.taken-1, id, wide)
+		}
+	}
 	return nil
 }
 

@@ -104,6 +104,9 @@ func TestArraysThatDoNotFitAreRefused(t *testing.T) {
 	refused(t, "row 1: token 3 at position 0 is not one of the 3 that have logits", o, write("g.npy", good))
 	o.Tokens = write("tokens.npy", npy("<i8", "(2, 1)", []int64{0, -1}))
 	refused(t, "element 1 is -1: not a token id", o, write("g.npy", good))
+	o.Tokens = write("tokens.npy", npy("<i8", "(2, 1)", []int64{0, 1}))
+	refused(t, "wide.npy: row 1: the logit of token 2 is -1e+300, beyond float32, in which rows are kept", o,
+		write("wide.npy", npy("<f8", "(2, 3)", []float64{1, 2, math.Inf(1), 4, 5, -1e300})))
 }
 
 // The same rows in three files give the same samples.

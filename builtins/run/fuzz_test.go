@@ -71,8 +71,10 @@ func FuzzSamples(f *testing.F) {
 			require.Error(t, once)
 		}
 		require.Equal(t, whole.offset, pieces.offset)
-		for _, s := range whole.samples {
-			_, err := json.Marshal(s)
+		for _, p := range whole.places {
+			s, _, err := p.read(bytes.NewReader(data), nil)
+			require.NoError(t, err)
+			_, err = json.Marshal(s)
 			require.NoError(t, err)
 		}
 	})

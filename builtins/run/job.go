@@ -229,7 +229,7 @@ func (r *Run) conclude(state State, status Status, why string) (State, error) {
 	}
 	r.mu.Lock()
 	if err := r.records.advance(); err == nil {
-		state.Done, state.Correct, state.Unjudged = len(r.records.samples), r.records.correct, r.records.unjudged
+		state.Done, state.Correct, state.Unjudged = len(r.records.places), r.records.correct, r.records.unjudged
 	}
 	r.mu.Unlock()
 	state.Status, state.PID, state.Host, state.Doing, state.Finished = status, 0, "", "", lastSign(r.dir)

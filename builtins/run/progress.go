@@ -44,28 +44,6 @@ func (r *Run) Progress() (Progress, error) {
 	return p, nil
 }
 
-// counted is how many samples are finished, not judged, and right.
-func (r *Run) counted() (done, unjudged, correct int, err error) {
-	if r.filter == "" && r.Spec().Task.Scorer == nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if err := r.records.advance(); err != nil {
-			return 0, 0, 0, fmt.Errorf("run %s: %w", r.Name(), err)
-		}
-		return len(r.records.samples), r.records.unjudged, r.records.correct, nil
-	}
-	samples, err := r.Samples()
-	for _, s := range samples {
-		if s.Unjudged != "" {
-			unjudged++
-		}
-		if s.Correct {
-			correct++
-		}
-	}
-	return len(samples), unjudged, correct, err
-}
-
 // latest is how long the latest execution took, or has taken so far.
 func (s State) latest(now time.Time) time.Duration {
 	switch {

@@ -50,6 +50,7 @@ type Run struct {
 
 	mu      sync.Mutex
 	records recordReader
+	tally   tally
 	task    *task.Task   // once a question was asked for
 	scorer  *task.Scorer // the function that judges the answers, where this process has it
 
@@ -132,51 +133,6 @@ func (r *Run) Deployment() engine.Deployment { return r.Spec().deployment(r.dir)
 // Label names the run for people: its deployment's label.
 func (r *Run) Label() string { return r.spec.Deployment.Label() }
 
-// Samples returns the finished samples in the task's order.
-func (r *Run) Samples() ([]Sample, error) {
-	samples, err := r.recorded()
-	if err != nil {
-		return nil, err
-	}
-	return samples, r.judge(samples)
-}
-
-// recorded returns the finished samples as their records have them.
-func (r *Run) recorded() ([]Sample, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := r.records.advance(); err != nil {
-		return nil, fmt.Errorf("run %s: %w", r.Name(), err)
-	}
-	samples := slices.Clone(r.records.samples)
-	slices.SortFunc(samples, func(a, b Sample) int { return a.Index - b.Index })
-	return samples, nil
-}
-
-// Sample returns the finished sample with the given index in the task.
-func (r *Run) Sample(index int) (Sample, error) {
-	s, err := r.record(index)
-	if err != nil {
-		return Sample{}, err
-	}
-	judged := []Sample{s}
-	err = r.judge(judged)
-	return judged[0], err
-}
-
-func (r *Run) record(index int) (Sample, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := r.records.advance(); err != nil {
-		return Sample{}, fmt.Errorf("run %s: %w", r.Name(), err)
-	}
-	at, ok := r.records.at[index]
-	if !ok {
-		return Sample{}, fmt.Errorf("run %s: no finished sample %d (%d are finished)", r.Name(), index, len(r.records.samples))
-	}
-	return r.records.samples[at], nil
-}
-
 // LogitRow returns the logits [vocabulary] that chose the first output token
 // of the sample with the given index.
 func (r *Run) LogitRow(index int) ([]float32, error) {
@@ -191,9 +147,13 @@ func (r *Run) LogitRow(index int) ([]float32, error) {
 		}
 		return nil, r.notAvailableFor(index, TheLogits, reason)
 	}
-	row, err := readLogitRow(r.dir, sample.Row, sample.CRC32)
+	return r.logitRow(sample)
+}
+
+func (r *Run) logitRow(s Sample) ([]float32, error) {
+	row, err := readLogitRow(r.dir, s.Row, s.CRC32)
 	if err != nil {
-		return nil, fmt.Errorf("run %s: sample %d: %w", r.Name(), index, err)
+		return nil, fmt.Errorf("run %s: sample %d: %w", r.Name(), s.Index, err)
 	}
 	return row, nil
 }
@@ -205,12 +165,16 @@ func (r *Run) PromptTokens(index int) ([]int32, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sample.PromptTokens == 0 {
-		return nil, r.notAvailableFor(index, TheTokenIDs, "the record has none")
+	return r.promptTokens(sample)
+}
+
+func (r *Run) promptTokens(s Sample) ([]int32, error) {
+	if s.PromptTokens == 0 {
+		return nil, r.notAvailableFor(s.Index, TheTokenIDs, "the record has none")
 	}
-	ids, err := readPrompt(r.dir, sample)
+	ids, err := readPrompt(r.dir, s)
 	if err != nil {
-		return nil, fmt.Errorf("run %s: sample %d: %w", r.Name(), index, err)
+		return nil, fmt.Errorf("run %s: sample %d: %w", r.Name(), s.Index, err)
 	}
 	return ids, nil
 }
@@ -243,13 +207,13 @@ func (r *Run) damage(total int) error {
 		if why := unanswered(s.Finish); why != "" {
 			return fmt.Errorf("run %s: sample %d has %s", r.Name(), s.Index, why)
 		}
-		if _, err := r.PromptTokens(s.Index); err != nil {
+		if _, err := r.promptTokens(s); err != nil {
 			return err
 		}
 		if s.Row < 0 {
 			continue
 		}
-		if _, err := r.LogitRow(s.Index); err != nil {
+		if _, err := r.logitRow(s); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"adkernel/builtins/engine"
 	"adkernel/builtins/task"
@@ -190,6 +191,9 @@ func (s *Sample) UnmarshalJSON(text []byte) error {
 	if err := decoder.Decode(&r); err != nil {
 		return err
 	}
+	if rest := bytes.TrimSpace(text[decoder.InputOffset():]); len(rest) > 0 {
+		return fmt.Errorf("something follows it: %.20q", rest)
+	}
 	if err := r.check(); err != nil {
 		return err
 	}
@@ -265,8 +269,14 @@ func (n *number[T]) UnmarshalJSON(text []byte) error {
 		n.value = T(math.Inf(1))
 	case `"-Inf"`:
 		n.value = T(math.Inf(-1))
+	case "null":
 	default:
-		return json.Unmarshal(text, &n.value)
+		// What comes is one value of JSON, and of these a number alone can be parsed.
+		value, err := strconv.ParseFloat(string(text), 8*int(unsafe.Sizeof(n.value)))
+		if err != nil {
+			return fmt.Errorf("%s is not a number that is kept here: %w", text, err)
+		}
+		n.value = T(value)
 	}
 	return nil
 }

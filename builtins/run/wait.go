@@ -66,9 +66,9 @@ func (r *Run) outcome(state State) error {
 // complete is an error when records of a run that is done were lost or damaged
 // since.
 func (r *Run) complete(state State) error {
-	samples, err := r.Samples()
-	if err == nil && len(samples) != state.Done {
-		err = fmt.Errorf("run %s: %s has records of %d of the %d samples that it finished; resume the run to compute the others again", r.Name(), filepath.Join(r.dir, samplesFile), len(samples), state.Done)
+	done, _, _, err := r.counted()
+	if err == nil && done != state.Done {
+		err = fmt.Errorf("run %s: %s has records of %d of the %d samples that it finished; resume the run to compute the others again", r.Name(), filepath.Join(r.dir, samplesFile), done, state.Done)
 	}
 	return err
 }

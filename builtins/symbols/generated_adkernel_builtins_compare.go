@@ -9,6 +9,7 @@ import (
 
 func init() {
 	symbolTable["adkernel/builtins/compare/compare"] = map[string]reflect.Value{
+		"Answered":      reflect.ValueOf((*compare.Answered)(nil)),
 		"Comparison":    reflect.ValueOf((*compare.Comparison)(nil)),
 		"Filtered":      reflect.ValueOf((*compare.Filtered)(nil)),
 		"Gain":          reflect.ValueOf(compare.Gain),

@@ -16,6 +16,7 @@ func init() {
 		"Column":        reflect.ValueOf((*frame.Column)(nil)),
 		"Concat":        reflect.ValueOf(frame.Concat),
 		"Count":         reflect.ValueOf(frame.Count),
+		"Failed":        reflect.ValueOf(frame.Failed),
 		"First":         reflect.ValueOf(frame.First),
 		"Float":         reflect.ValueOf(frame.Float),
 		"Floats":        reflect.ValueOf(frame.Floats),

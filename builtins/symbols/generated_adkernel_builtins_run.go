@@ -49,6 +49,7 @@ func init() {
 		"Running":         reflect.ValueOf(run.Running),
 		"Sample":          reflect.ValueOf((*run.Sample)(nil)),
 		"SampleColumns":   reflect.ValueOf(run.SampleColumns),
+		"SampleReader":    reflect.ValueOf((*run.SampleReader)(nil)),
 		"Sent":            reflect.ValueOf((*run.Sent)(nil)),
 		"Source":          reflect.ValueOf((*run.Source)(nil)),
 		"Spec":            reflect.ValueOf((*run.Spec)(nil)),

@@ -14,7 +14,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 CONCURRENCY = 16
-RATE = re.compile(r"([\d.]+) req/s")
+METRIC = re.compile(r"([\d.e+-]+) (req/s|cpu-s/req)")
 TARGET = 1 / 0.95  # of the time: a throughput of at least 0.95 of the client's
 
 
@@ -49,8 +49,8 @@ def beside_vllm(root, python, binary, model, prompts, rounds, folder):
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
                 env={**os.environ, "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "HOME": str(work)})
             return [
-                alternate(what, "vLLM's benchmark client", rounds, lambda: ours(root, binary, url, prompts, top), lambda: theirs(client, top))
-                for what, top in (("vLLM, texts alone", 0), ("vLLM, with 20 log-probabilities", 20))
+                row for what, top in (("vLLM, texts alone", 0), ("vLLM, with 20 log-probabilities", 20))
+                for row in alternate(what, "vLLM's benchmark client", rounds, lambda: ours(root, binary, url, prompts, top), lambda: theirs(client, top))
             ]
         finally:
             for process in (client, server):
@@ -67,36 +67,41 @@ def beside_threads(adkernel, root, binary, model, prompts, rounds):
         url = re.search(r"http://[\w.:]+", server.stdout.readline())[0]
         bodies = [json.dumps({"model": "demo", "prompt": json.loads(line)["prompt"], "max_tokens": 2, "temperature": 0, "logprobs": 20})
                   for line in prompts.read_text().splitlines()]
-        return [alternate("adkernel serve, with 20 log-probabilities", "Python's http.client in threads", rounds,
-                          lambda: ours(root, binary, url, prompts, 20), lambda: asked_by_threads(url, bodies))]
+        return alternate("adkernel serve, with 20 log-probabilities", "Python's http.client in threads", rounds,
+                         lambda: ours(root, binary, url, prompts, 20), lambda: asked_by_threads(url, bodies))
     finally:
         server.terminate()
         server.wait(timeout=30)
 
 
 def alternate(what, beside, rounds, ours, peer):
-    """A row of the table: seconds for a thousand requests, each side in turn, a first round unmeasured."""
-    seconds = {"ours": [], "peer": []}
+    """Rows of the table: seconds for a thousand requests, each side in turn, a first round unmeasured, and the clients' processor
+    time for them, which a server on the same processors does not get."""
+    seconds, processor = {"ours": [], "peer": []}, {"ours": [], "peer": []}
     for i in range(rounds + 1):
         order = [("ours", ours), ("peer", peer)]
         for side, measure in order if i % 2 == 0 else reversed(order):
-            rate = measure()
+            measured = measure()
             if i > 0:
-                seconds[side].append(1000 / rate)
-    return {"what": f"1 000 requests at concurrency {CONCURRENCY}: {what}", "unit": "s", "target": TARGET, "beside": beside,
-            "n": rounds, **seconds}
+                seconds[side].append(1000 / measured["rate"])
+                processor[side].append(1000 * measured["cpu"])
+    row = {"unit": "s", "beside": beside, "n": rounds}
+    return [
+        {**row, "what": f"1 000 requests at concurrency {CONCURRENCY}: {what}", "target": TARGET, **seconds},
+        {**row, "what": f"{what}: processor time of the client", "target": 1, **processor},
+    ]
 
 
 def ours(root, binary, url, prompts, top):
-    """Requests a second of the engine's Generate."""
+    """Requests a second of the engine's Generate, and seconds of processor time for each."""
     environment = {**os.environ, "ADKERNEL_BENCH_URL": url + "/v1", "ADKERNEL_BENCH_PROMPTS": str(prompts),
                    "ADKERNEL_BENCH_CONCURRENCY": str(CONCURRENCY), "ADKERNEL_BENCH_LOGPROBS": str(top)}
     out = subprocess.run([binary, "-test.run", "^$", "-test.bench", "^BenchmarkServer$", "-test.benchtime", "1x"],
                          cwd=root / "builtins/engine/openai", env=environment, capture_output=True, text=True, timeout=600)
-    found = RATE.search(out.stdout)
-    if out.returncode != 0 or not found:
+    found = {unit: float(value) for value, unit in METRIC.findall(out.stdout)}
+    if out.returncode != 0 or len(found) < 2:
         raise RuntimeError(f"the benchmark of the engine says:\n{out.stdout[-2000:]}{out.stderr[-2000:]}")
-    return float(found[1])
+    return {"rate": found["req/s"], "cpu": found["cpu-s/req"]}
 
 
 def theirs(client, top):
@@ -122,10 +127,10 @@ def asked_by_threads(url, bodies):
             raise RuntimeError(f"{answer.status}: {text[:300]}")
         json.loads(text)
 
-    began = time.perf_counter()
+    began, processor = time.perf_counter(), time.process_time()
     with ThreadPoolExecutor(CONCURRENCY) as pool:
         list(pool.map(ask, bodies))
-    return len(bodies) / (time.perf_counter() - began)
+    return {"rate": len(bodies) / (time.perf_counter() - began), "cpu": (time.process_time() - processor) / len(bodies)}
 
 
 def wait_for(url, process, seconds):

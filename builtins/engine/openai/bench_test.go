@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 )
 
 // BenchmarkServer answers a list of prompts over a server that
-// internal/python/measure_openai.py started, and measures requests a second:
+// internal/python/measure_openai.py started, and measures requests a second and
+// the processor time of each:
 // ADKERNEL_BENCH_URL, _PROMPTS (JSON lines with a prompt each), _CONCURRENCY
 // and _LOGPROBS say which and how.
 func BenchmarkServer(b *testing.B) {
@@ -34,14 +36,22 @@ func BenchmarkServer(b *testing.B) {
 	requests := benchRequests(b, e, os.Getenv("ADKERNEL_BENCH_PROMPTS"))
 	for b.Loop() {
 		answered := 0
-		began := time.Now()
+		began, processor := time.Now(), processorTime(b)
 		require.NoError(b, e.Generate(b.Context(), requests, func(engine.Response) error {
 			answered++
 			return nil
 		}))
 		require.Equal(b, len(requests), answered)
 		b.ReportMetric(float64(len(requests))/time.Since(began).Seconds(), "req/s")
+		b.ReportMetric((processorTime(b)-processor).Seconds()/float64(len(requests)), "cpu-s/req")
 	}
+}
+
+// processorTime is what this process has taken.
+func processorTime(b *testing.B) time.Duration {
+	var usage syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 func benchRequests(b *testing.B, e engine.Engine, path string) []engine.Request {

@@ -28,8 +28,10 @@ class Channel:
         self._in = os.fdopen(3, "rb")
         self._out = os.fdopen(4, "wb")
         self._requests = queue.Queue()
-        self._lock = threading.Lock()
+        # Pieces on their way: few, since each may be a batch's logits.
+        self._pieces = queue.Queue(maxsize=2)
         threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._write, daemon=True).start()
 
     def _listen(self):
         """Reads requests. The end of the pipe is the end of the other side,
@@ -38,6 +40,23 @@ class Channel:
             request = json.loads(line)
             payload = self._in.read(request.get("bytes") or 0)
             self._requests.put((request, payload))
+        self._die()
+
+    def _write(self):
+        """Sends what is to be sent, beside the model: the other side takes its time
+        to store a batch, and the pipe holds less."""
+        while True:
+            frames = self._pieces.get()
+            try:
+                for event, payload, fields in frames:
+                    self._out.write(json.dumps({"event": event, "bytes": len(payload), **fields}).encode() + b"\n")
+                    self._out.write(payload)
+                self._out.flush()
+            except OSError:
+                self._die()  # nobody reads
+            self._pieces.task_done()
+
+    def _die(self):
         if os.getpgrp() == os.getpid():
             os.killpg(os.getpid(), signal.SIGKILL)
         os._exit(1)
@@ -52,11 +71,11 @@ class Channel:
     def send_all(self, frames):
         """Sends frames (event, payload, fields) in one piece: each piece wakes the
         other side, which takes its processor from the model."""
-        with self._lock:
-            for event, payload, fields in frames:
-                self._out.write(json.dumps({"event": event, "bytes": len(payload), **fields}).encode() + b"\n")
-                self._out.write(payload)
-            self._out.flush()
+        self._pieces.put(frames)
+
+    def flush(self):
+        """Waits until all that was sent is written."""
+        self._pieces.join()
 
     def log(self, text):
         self.send("log", message=text)
@@ -121,11 +140,13 @@ def serve(load):
     engine has a method for each event that it can answer."""
     channel = Channel()
     channel.send("hello")
+    channel.flush()  # whatever happens now, this began
     try:
         engine = load(channel, read_spec())
         channel.send("ready", info=engine.info(), pieces=engine.pieces())
     except BaseException as error:
         channel.fail(error)
+        channel.flush()
         sys.exit(1)
     while True:
         request, payload = channel.receive()

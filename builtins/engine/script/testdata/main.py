@@ -54,6 +54,7 @@ class Sums:
     def on_generate(self, link, request, payload):
         tokens = channel.lists(payload, [r["count"] for r in request["requests"]])
         for one, prompt in zip(request["requests"], tokens):
+            link.flush()
             if self.answered == self.settings.get("kill_at"):
                 os.kill(os.getpid(), signal.SIGKILL)
             if self.answered == self.settings.get("refuse_at"):

@@ -94,7 +94,8 @@ class Generator:
             return None
         ids = self.torch.tensor([tokens], device=self.device)
         try:
-            cache = self._run(ids, self.torch.ones_like(ids), 0, None, keep=1).past_key_values
+            mask = self.torch.ones_like(ids)
+            cache = self._run(ids, mask, places(mask), None, keep=1).past_key_values
         except RuntimeError as error:
             if not out_of_memory(error):
                 raise
@@ -105,9 +106,9 @@ class Generator:
                 self.channel.log("prompts that begin alike are computed one by one: this model's cache cannot be shared")
         return cache if self.shares else None
 
-    def _run(self, ids, mask, past, cache, keep):
-        """A forward pass over ids [B, S]; mask [B, past + S] is 0 for padding."""
-        positions = (mask.cumsum(1) - 1).clamp(min=0)[:, past:]
+    def _run(self, ids, mask, positions, cache, keep):
+        """A forward pass over ids [B, S] at positions [B, S]; mask [B, past + S]
+        is 0 for padding."""
         given = {"attention_mask": mask, "position_ids": positions, "past_key_values": cache, "use_cache": True, "logits_to_keep": keep}
         began = time.perf_counter()
         out = self.forward(input_ids=ids, **{k: v for k, v in given.items() if k in self.accepts})
@@ -129,7 +130,8 @@ class Generator:
         if prefix is not None:
             cache = repeated(prefix, len(sequences))
         whole = any(s.request.get("prompt_logits") for s in sequences)
-        out = self._run(ids, mask, shared, cache, keep=0 if whole else 1)
+        positions = places(mask)[:, shared:]
+        out = self._run(ids, mask, positions, cache, keep=0 if whole else 1)
         for b, s in enumerate(sequences):
             if s.request.get("prompt_logits"):
                 s.prompt_rows = floats(out.logits[b, longest - len(s.prompt):])
@@ -152,18 +154,18 @@ class Generator:
             if 2 * len(still) <= len(live) and plain(cache):
                 keep = torch.tensor(still, device=self.device)
                 cache.batch_select_indices(keep)
-                live, mask = [live[b] for b in still], mask[keep]
+                live, mask, positions = [live[b] for b in still], mask[keep], positions[keep]
             last = torch.tensor([[s.tokens[-1] if s.tokens else 0] for s in live], device=self.device)
             mask = torch.cat([mask, torch.ones_like(mask[:, :1])], dim=1)
-            out = self._run(last, mask, mask.shape[1] - 1, cache, keep=1)
+            positions = positions[:, -1:] + 1
+            out = self._run(last, mask, positions, cache, keep=1)
             logits, cache = out.logits[:, -1].float(), out.past_key_values
 
     def _extend(self, live, logits):
         """Chooses the next token of every sequence that goes on."""
         torch = self.torch
         finite = torch.where(logits.isnan(), -torch.inf, logits)
-        ids = torch.arange(finite.shape[1], device=finite.device)
-        best = torch.where(finite == finite.amax(1, keepdim=True), ids, finite.shape[1]).amin(1).tolist()
+        best = finite.argmax(1).tolist()  # of the greatest the first
         drawn = None
         for b, s in enumerate(live):
             if s.finish:
@@ -234,6 +236,11 @@ class Sequence:
             # A token stays while those before it do not reach the share.
             p = torch.where(p.cumsum(0) - p < sampling["top_p"], p, 0.0)
         return ids[torch.multinomial(p, 1, generator=self.generator)].item()
+
+
+def places(mask):
+    """The positions of tokens [B, S] of which mask says which are padding."""
+    return (mask.cumsum(1) - 1).clamp(min=0)
 
 
 def floats(tensor):

@@ -4,9 +4,9 @@
 LEAST_PREFIX = 32
 
 
-def common(a, b):
-    """How many tokens two prompts begin with alike."""
-    n = min(len(a), len(b))
+def common(a, b, most):
+    """How many tokens two prompts begin with alike, most at most."""
+    n = min(len(a), len(b), most)
     if a[:n] == b[:n]:
         return n
     low, high = 0, n
@@ -28,7 +28,7 @@ def groups(order, tokens):
         if out:
             shared, members = out[-1]
             # The last token is always computed: its logits are wanted.
-            with_it = min(common(tokens[members[0]], tokens[i]), shared, len(tokens[i]) - 1)
+            with_it = common(tokens[members[0]], tokens[i], min(shared, len(tokens[i]) - 1))
             if with_it >= LEAST_PREFIX and (len(members) == 1 or 2 * with_it >= shared):
                 out[-1] = (with_it, members + [i])
                 continue

@@ -26,6 +26,7 @@ for _ in range(300):
         assert length(batch[0]) == longest
     assert [length(b[0]) for b in cut] == sorted((length(b[0]) for b in cut), reverse=True), "longest first"
 
-assert plan.common([1, 2, 3], [1, 2, 4]) == 2 and plan.common([], [1]) == 0 and plan.common([1, 2], [1, 2, 3]) == 2
+assert plan.common([1, 2, 3], [1, 2, 4], 9) == 2 and plan.common([], [1], 9) == 0 and plan.common([1, 2], [1, 2, 3], 9) == 2
+assert plan.common([1, 2, 3], [1, 2, 3], 1) == 1 and plan.common([1, 2, 3], [1, 4, 3], 2) == 1
 question = list(range(100)) + [7] * 60
 assert plan.groups([0, 1, 2], [question + [1], question + [2, 3], question]) == [(159, [2, 0, 1])]
