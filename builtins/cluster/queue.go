@@ -54,14 +54,18 @@ func (r *Reservation) VisibleDevices() string {
 }
 
 // Reserve waits until what p has of this machine for itself is free: see
-// Local.Reserve. It returns nil where that is nothing, as of a nil Place and of
-// Slurm, which hands out GPUs itself.
+// Local.Reserve; where p is SSH, this is that machine. It returns nil where that
+// is nothing, as of a nil Place and of Slurm, which hands out GPUs itself.
 func Reserve(ctx context.Context, p Place, who string, wait func(string)) (*Reservation, error) {
 	switch l := p.(type) {
 	case Local:
 		return l.Reserve(ctx, who, wait)
 	case *Local:
 		return l.Reserve(ctx, who, wait)
+	case SSH:
+		return l.local().Reserve(ctx, who, wait)
+	case *SSH:
+		return l.local().Reserve(ctx, who, wait)
 	}
 	return nil, nil
 }
