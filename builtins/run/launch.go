@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 	"unicode"
+
+	"adkernel/builtins/cluster"
 )
 
 // Options say where a run is kept and how its process is started.
@@ -21,7 +23,8 @@ type Options struct {
 	Name string // of the run directory; "" is made of the time and the deployment's label
 
 	// Command is started with the run directory appended, and calls Execute
-	// with it. Empty: this program with the argument "execute-run".
+	// with it. Empty: this program with the argument "execute-run". On another
+	// machine that is left to the program there.
 	Command []string
 }
 
@@ -235,6 +238,7 @@ func inheritLock(dir string) (*os.File, error) {
 	if err := os.Unsetenv(lockVariable); err != nil {
 		return nil, err
 	}
+	cluster.Disown() // the parent may probe engines on GPUs of its own
 	descriptor, err := strconv.Atoi(value)
 	if err != nil || descriptor < 3 {
 		return nil, fmt.Errorf("%s=%q is not a file descriptor", lockVariable, value)
