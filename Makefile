@@ -25,7 +25,7 @@ RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/display ./kernel/host .
 # Packages with tests that run real engines and servers in Python.
 NEIGHBOURS := ./builtins/engine/transformers ./builtins/engine/trtllm ./builtins/engine/openai
 
-.PHONY: help build generate demo lab install test check unit race clients notebooks record pictures notebooks-yaegi conformance soak test-slurm bench neighbours vllm llamacpp test-datasets test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
+.PHONY: help build generate demo lab install test check unit race clients notebooks record pictures notebooks-yaegi conformance soak test-slurm test-ssh bench neighbours vllm llamacpp test-datasets test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -55,7 +55,7 @@ install: build ## Install the command beside Go's others, and the kernelspec for
 	$$(go env GOBIN | grep . || echo $$(go env GOPATH)/bin)/adkernel install --user
 
 test: check unit race clients notebooks ## Everything that continuous integration runs.
-	@echo; echo "not run here: make bench (measurements), make notebooks-yaegi (the notebooks with the other evaluator), make conformance and make soak (the evaluator and the kernel at length), make test-slurm (needs slurm-wlm and root), make test-datasets (needs all of MMLU and of GSM8K), make test-neighbours (torch, transformers, vLLM and llama.cpp beside our engines)"
+	@echo; echo "not run here: make bench (measurements), make notebooks-yaegi (the notebooks with the other evaluator), make conformance and make soak (the evaluator and the kernel at length), make test-slurm (needs slurm-wlm and root), make test-ssh (needs openssh-server and root), make test-datasets (needs all of MMLU and of GSM8K), make test-neighbours (torch, transformers, vLLM and llama.cpp beside our engines)"
 
 check: ## gofmt, vet, staticcheck, generated files.
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-clean:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -98,6 +98,9 @@ soak: build ## What takes long: generated programs, compiled and evaluated; malf
 
 test-slurm: ## Runs as jobs of a Slurm that the test starts on the loopback (Debian's slurm-wlm and munge, root): four minutes.
 	ADKERNEL_TEST_SLURM=1 go test -count=1 -timeout 20m -run Slurm ./builtins/run ./builtins/diagnose
+
+test-ssh: ## Runs on another machine that the test starts on the loopback (an sshd with a host name, processes and mounts of its own; root): two minutes.
+	ADKERNEL_TEST_SSH=1 go test -count=1 -timeout 20m -run SSH ./builtins/cluster ./builtins/run ./builtins/diagnose
 
 test-datasets: ## Every prompt of the whole data sets, MMLU=DIR and GSM8K=DIR, against pandas with NumPy and lm-evaluation-harness.
 	@test -n "$(MMLU)$(GSM8K)" || { echo "name a folder: MMLU=DIR with dev/ and test/, GSM8K=DIR with train.jsonl and test.jsonl" >&2; exit 2; }

@@ -1,5 +1,6 @@
 // Package cluster knows where runs execute: on this machine, with GPUs of
-// their own, or as jobs of Slurm. It reserves, submits, asks and cancels.
+// their own, as jobs of Slurm, or on another machine that ssh reaches. It
+// reserves, submits, asks and cancels.
 //
 // It knows commands and what becomes of them. It does not know what a run is:
 // the directory on a shared file system is the contract, and the package that
@@ -12,8 +13,8 @@ import (
 	"strings"
 )
 
-// A Place is where a deployment's runs execute: Local or Slurm. It does not
-// change what they compute.
+// A Place is where a deployment's runs execute: Local, Slurm or SSH. It does
+// not change what they compute.
 type Place interface {
 	// Check refuses what cannot be asked for.
 	Check() error
@@ -35,11 +36,18 @@ type Local struct {
 
 // Check implements Place.
 func (l Local) Check() error {
+	if err := l.check(); err != nil {
+		return fmt.Errorf("on: local: %w", err)
+	}
+	return nil
+}
+
+func (l Local) check() error {
 	if l.GPUs < 0 {
-		return fmt.Errorf("on: local: gpus %d: want 1 or more, or 0 to reserve none", l.GPUs)
+		return fmt.Errorf("gpus %d: want 1 or more, or 0 to reserve none", l.GPUs)
 	}
 	if len(l.Devices) > 0 && l.GPUs > 0 && l.GPUs != len(l.Devices) {
-		return fmt.Errorf("on: local: %d gpus and %d devices: give one of the two", l.GPUs, len(l.Devices))
+		return fmt.Errorf("%d gpus and %d devices: give one of the two", l.GPUs, len(l.Devices))
 	}
 	return nil
 }
@@ -126,10 +134,26 @@ func (s Slurm) String() string {
 	return strings.Join(words, ", ")
 }
 
+// AtOnce reports whether runs on p are to be handed over all at the same time,
+// since it is decided there when each starts: by Slurm, or by the queue for the
+// GPUs of another machine.
+func AtOnce(p Place) bool {
+	switch p := p.(type) {
+	case Slurm, *Slurm:
+		return true
+	case SSH:
+		return p.local().count() > 0
+	case *SSH:
+		return p.local().count() > 0
+	}
+	return false
+}
+
 // A Document is a Place as files hold it: {"slurm": {"partition": "gpu"}}.
 type Document struct {
 	Local *Local `json:"local,omitempty" yaml:"local,omitempty"`
 	Slurm *Slurm `json:"slurm,omitempty" yaml:"slurm,omitempty"`
+	SSH   *SSH   `json:"ssh,omitempty" yaml:"ssh,omitempty"`
 }
 
 // DocumentOf is the document of a place, nil for none.
@@ -141,25 +165,39 @@ func DocumentOf(p Place) (*Document, error) {
 		return &Document{Local: &p}, nil
 	case Slurm:
 		return &Document{Slurm: &p}, nil
+	case SSH:
+		return &Document{SSH: &p}, nil
 	case *Local:
 		return &Document{Local: p}, nil
 	case *Slurm:
 		return &Document{Slurm: p}, nil
+	case *SSH:
+		return &Document{SSH: p}, nil
 	}
-	return nil, fmt.Errorf("on: %T: want Local or Slurm", p)
+	return nil, fmt.Errorf("on: %T: want Local, Slurm or SSH", p)
 }
 
 // Place is what the document says; a nil document says nothing.
 func (d *Document) Place() (Place, error) {
-	switch {
-	case d == nil:
+	if d == nil {
 		return nil, nil
-	case d.Local != nil && d.Slurm != nil:
-		return nil, errors.New("on: local and slurm: want one of the two")
-	case d.Local != nil:
-		return *d.Local, nil
-	case d.Slurm != nil:
-		return *d.Slurm, nil
 	}
-	return nil, errors.New("on: want local or slurm")
+	var named []string
+	var place Place
+	if d.Local != nil {
+		named, place = append(named, "local"), *d.Local
+	}
+	if d.Slurm != nil {
+		named, place = append(named, "slurm"), *d.Slurm
+	}
+	if d.SSH != nil {
+		named, place = append(named, "ssh"), *d.SSH
+	}
+	switch len(named) {
+	case 0:
+		return nil, errors.New("on: want local, slurm or ssh")
+	case 1:
+		return place, nil
+	}
+	return nil, fmt.Errorf("on: %s: want one of them", strings.Join(named, " and "))
 }

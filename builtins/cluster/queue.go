@@ -54,14 +54,18 @@ func (r *Reservation) VisibleDevices() string {
 }
 
 // Reserve waits until what p has of this machine for itself is free: see
-// Local.Reserve. It returns nil where that is nothing, as of a nil Place and of
-// Slurm, which hands out GPUs itself.
+// Local.Reserve; where p is SSH, this is that machine. It returns nil where that
+// is nothing, as of a nil Place and of Slurm, which hands out GPUs itself.
 func Reserve(ctx context.Context, p Place, who string, wait func(string)) (*Reservation, error) {
 	switch l := p.(type) {
 	case Local:
 		return l.Reserve(ctx, who, wait)
 	case *Local:
 		return l.Reserve(ctx, who, wait)
+	case SSH:
+		return l.local().Reserve(ctx, who, wait)
+	case *SSH:
+		return l.local().Reserve(ctx, who, wait)
 	}
 	return nil, nil
 }
@@ -132,11 +136,15 @@ func (l Local) candidates(gpus []GPU) ([]GPU, error) {
 // queue is the folder of the locks.
 type queue struct{ dir string }
 
-func openQueue() (*queue, error) {
-	dir := os.Getenv(queueVariable)
-	if dir == "" {
-		dir = queueFolder
+func queuePath() string {
+	if dir := os.Getenv(queueVariable); dir != "" {
+		return dir
 	}
+	return queueFolder
+}
+
+func openQueue() (*queue, error) {
+	dir := queuePath()
 	if err := os.Mkdir(dir, 0o777); err == nil {
 		os.Chmod(dir, 0o777|os.ModeSticky) // whatever the umask: all users share it
 	} else if !errors.Is(err, os.ErrExist) {
@@ -347,7 +355,9 @@ func (q *queue) claim(t *ticket, claimed map[string]bool) {
 	}
 }
 
-func gpuFile(uuid string) string { return "gpu-" + filepath.Base(uuid) }
+const gpuPrefix = "gpu-"
+
+func gpuFile(uuid string) string { return gpuPrefix + filepath.Base(uuid) }
 
 func (q *queue) isFree(uuid string) bool {
 	f, err := q.open(gpuFile(uuid))
@@ -409,6 +419,34 @@ func (r *Reservation) inherit() error {
 		}
 	}
 	return nil
+}
+
+// Disown closes what this process inherited of others' reservations, which are
+// meant for their engines. A run that is started by who holds GPUs would hold
+// them to its own end, or wait for them for ever. Where there is no /proc, it
+// does nothing.
+func Disown() {
+	descriptors, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return
+	}
+	dir, err := filepath.EvalSymlinks(queuePath())
+	if err == nil {
+		dir, err = filepath.Abs(dir)
+	}
+	if err != nil {
+		return // no queue, no reservation
+	}
+	locks := filepath.Join(dir, gpuPrefix)
+	for _, d := range descriptors {
+		descriptor, err := strconv.Atoi(d.Name())
+		if err != nil {
+			continue
+		}
+		if path, err := os.Readlink(filepath.Join("/proc/self/fd", d.Name())); err == nil && strings.HasPrefix(path, locks) {
+			syscall.Close(descriptor)
+		}
+	}
 }
 
 func count(n int, what string) string {

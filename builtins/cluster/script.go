@@ -62,24 +62,32 @@ func (s Slurm) Script(b Batch) string {
 	// A node that does not see the directory must not look like a run that ended.
 	t.WriteString(`if ! cd "$run"; then echo "the run directory $run is not on $(hostname): it must be on a file system that the nodes share" >&2; exit 66; fi` + "\n")
 	fmt.Fprintf(&t, "exec >>%s 2>&1\n", quote(b.Log))
-	for _, m := range s.Modules {
-		fmt.Fprintf(&t, "module load %s || { echo \"module load %s failed on $(hostname)\"; exit 67; }\n", quote(m), quote(m))
-	}
-	if len(s.Prelude) > 0 {
-		// A line that fails ends the job, as a module does. What fails in a file that
-		// a line reads is that file's business: its own status counts.
-		t.WriteString("trap 'if [ ${#BASH_SOURCE[@]} -eq 1 ]; then echo \"prelude failed on $(hostname): $BASH_COMMAND\"; exit 67; fi' ERR\n")
-		for _, line := range s.Prelude {
-			t.WriteString(line + "\n")
-		}
-		t.WriteString("trap - ERR\n")
-	}
+	prepare(&t, s.Modules, s.Prelude, 1)
 	words := make([]string, 0, len(s.Container)+len(b.Command))
 	for _, w := range append(append([]string{}, s.Container...), b.Command...) {
 		words = append(words, quote(w))
 	}
 	fmt.Fprintf(&t, "exec %s \"$run\"\n", strings.Join(words, " "))
 	return t.String()
+}
+
+// prepare writes what loads modules and executes a prelude, which says what
+// fails and ends the shell there. sources is how many files bash reads the
+// lines from: 1, or 0 where that is its standard input.
+func prepare(t *strings.Builder, modules, prelude []string, sources int) {
+	for _, m := range modules {
+		fmt.Fprintf(t, "module load %s || { echo \"module load %s failed on $(hostname)\"; exit %d; }\n", quote(m), quote(m), exitPrelude)
+	}
+	if len(prelude) == 0 {
+		return
+	}
+	// A line that fails ends the shell, as a module does. What fails in a file that
+	// a line reads is that file's business: its own status counts.
+	fmt.Fprintf(t, "trap 'if [ ${#BASH_SOURCE[@]} -eq %d ]; then echo \"prelude failed on $(hostname): $BASH_COMMAND\"; exit %d; fi' ERR\n", sources, exitPrelude)
+	for _, line := range prelude {
+		t.WriteString(line + "\n")
+	}
+	t.WriteString("trap - ERR\n")
 }
 
 func atOnce(n int) string {

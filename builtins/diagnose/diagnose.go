@@ -105,7 +105,7 @@ func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, o Options,
 	if err != nil {
 		return fmt.Errorf("diagnose: %w", err)
 	}
-	p := &prober{open: o.Open, tell: o.Tell, test: c.Test.Deployment(), recorded: c.Test.Spec().Engine, base: c.Base.Deployment(), asked: asked, facts: d.Facts}
+	p := &prober{open: o.Open, tell: o.Tell, machine: c.Test.Machine(), test: c.Test.Deployment(), recorded: c.Test.Spec().Engine, base: c.Base.Deployment(), asked: asked, facts: d.Facts}
 	if p.tell == nil {
 		p.tell = func(string) {}
 	}

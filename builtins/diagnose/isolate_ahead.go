@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"sync"
+
 	"adkernel/builtins/cluster"
 	"adkernel/builtins/engine"
 	"adkernel/builtins/run"
@@ -20,14 +22,13 @@ func stripped(d engine.Deployment, axes []axis) []engine.Deployment {
 }
 
 // launchAhead launches runs whose configurations do not depend on what the
-// others show, where they can go on at the same time: on Slurm, as an array.
+// others show, where they can go on at the same time: on Slurm, as an array,
+// and on another machine where each has GPUs of its own.
 func (i *isolator) launchAhead(all []engine.Deployment) error {
 	if len(all) == 0 {
 		return nil
 	}
-	switch all[0].On.(type) {
-	case cluster.Slurm, *cluster.Slurm:
-	default:
+	if !cluster.AtOnce(all[0].On) {
 		return nil
 	}
 	specs := make([]run.Spec, len(all))
@@ -44,9 +45,12 @@ func (i *isolator) launchAhead(all []engine.Deployment) error {
 	return err
 }
 
-// cancelAhead ends the runs whose turn did not come.
+// cancelAhead ends the runs whose turn did not come, all at the same time: each
+// is waited for.
 func (i *isolator) cancelAhead() {
+	var cancelling sync.WaitGroup
 	for _, r := range i.ahead {
-		r.Cancel() // it is not needed; how it ends is in its directory
+		cancelling.Go(func() { r.Cancel() }) // it is not needed; how it ends is in its directory
 	}
+	cancelling.Wait()
 }

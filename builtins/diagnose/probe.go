@@ -21,6 +21,7 @@ type prober struct {
 	open engine.Opener
 	tell func(what string) // what is waited for
 
+	machine  string // which computed test's run
 	test     engine.Deployment
 	recorded *engine.Info // of test's engine, by its run
 	base     engine.Deployment

@@ -35,7 +35,11 @@ func (p *prober) load(ctx context.Context, d engine.Deployment) (engine.Engine, 
 // next of the same place, and are given back before others are asked for, so
 // that nobody who waits holds what another one waits for.
 func (p *prober) site(ctx context.Context, d engine.Deployment) (engine.Site, error) {
-	switch d.On.(type) {
+	switch on := d.On.(type) {
+	case cluster.SSH, *cluster.SSH:
+		if here, err := os.Hostname(); err != nil || p.machine != here {
+			return engine.Site{}, fmt.Errorf("runs of %s execute elsewhere (%s) and probes in this process, which is on %s: diagnose there, by adkernel diagnose with the same run directories", d.Label(), on, here)
+		}
 	case cluster.Slurm, *cluster.Slurm:
 		if !cluster.InJob() {
 			return engine.Site{}, fmt.Errorf("runs of %s execute elsewhere (%s) and probes in this process, which is no job of Slurm: diagnose inside a job of that kind, such as with srun in front of adkernel diagnose", d.Label(), d.On)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -123,6 +124,26 @@ func TestARunOnSlurmIsNotProbedOutsideOfAJob(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, out.Probes[0].Failed)
 	require.Contains(t, out.Facts, "engine.excess")
+}
+
+func TestARunOnAnotherMachineIsProbedThereOnly(t *testing.T) {
+	cmp := toyLoss(t)
+	cmp, err := compare.Runs(moved(t, cmp.Test, &cluster.Document{SSH: &cluster.SSH{Host: "gpu1"}}), cmp.Base)
+	require.NoError(t, err)
+	var p probed
+	out, err := diagnose.Run(t.Context(), cmp, diagnose.Options{Open: p.open})
+	require.NoError(t, err)
+	require.Empty(t, out.Probes[0].Failed, "this is the machine that signed for the run")
+
+	lock := filepath.Join(cmp.Test.Dir(), "lock")
+	require.NoError(t, os.WriteFile(lock, fmt.Appendf(nil, "%-19d %-255s\n", 4711, "gpubox"), 0o644))
+	p = probed{}
+	out, err = diagnose.Run(t.Context(), cmp, diagnose.Options{Open: p.open})
+	require.NoError(t, err)
+	require.Contains(t, out.Probes[0].Failed, "runs of toyalways execute elsewhere (gpu1 over ssh) and probes in this process, which is on ")
+	for _, d := range p.opened {
+		require.Nil(t, d.On, "the base alone is of this machine")
+	}
 }
 
 func TestProbesHaveTheGPUsOfTheirOwnThatRunsHave(t *testing.T) {

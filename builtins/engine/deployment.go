@@ -43,9 +43,10 @@ type Deployment struct {
 	// "http://127.0.0.1:8000/v1".
 	URL string `json:"url,omitempty" yaml:"url,omitempty"`
 
-	// On is where runs execute: Local{GPUs: 2}, Slurm{Partition: "gpu"}; nil is
-	// this machine, with all its GPUs. A diagnosis probes there too, and so has
-	// to be made inside a job where that is Slurm.
+	// On is where runs execute: Local{GPUs: 2}, Slurm{Partition: "gpu"},
+	// SSH{Host: "gpu1"}; nil is this machine, with all its GPUs. A diagnosis probes
+	// there too, and so has to be made inside a job where that is Slurm, and on the
+	// machine where that is SSH.
 	On cluster.Place `json:"-" yaml:"-"`
 
 	// Build names the release of the engine to run; "" is the current one.

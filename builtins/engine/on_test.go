@@ -14,6 +14,7 @@ func TestAPlaceSurvivesItsFiles(t *testing.T) {
 	for _, place := range []cluster.Place{
 		nil, cluster.Local{GPUs: 2}, cluster.Local{Devices: []string{"0", "GPU-1a"}},
 		cluster.Slurm{Partition: "gpu", Nodes: 2, GPUs: 4, Time: "1:00:00", Extra: []string{"--constraint=h100"}, Modules: []string{"cuda/12.4"}, Prelude: []string{"source x"}, Container: []string{"apptainer", "exec"}},
+		cluster.SSH{Host: "me@gpu1", GPUs: 2, Program: "/opt/adkernel", Prelude: []string{"source x"}, Extra: []string{"-p2222"}},
 	} {
 		d := Deployment{Model: "/m", WorldSize: 2, On: place}
 		text, err := json.Marshal(d)
@@ -30,9 +31,11 @@ func TestAPlaceSurvivesItsFiles(t *testing.T) {
 
 func TestAPlaceThatIsNoneIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"on: {slurm: {partition: gpu}, local: {gpus: 1}}": "local and slurm: want one of the two",
-		"on: {}":                                 "want local or slurm",
-		"on: {ssh: {host: a}}":                   "ssh",
+		"on: {slurm: {partition: gpu}, local: {gpus: 1}}": "local and slurm: want one of them",
+		"on: {}":                                 "want local, slurm or ssh",
+		"on: {ssh: {gpus: 1}}":                   "host is missing",
+		"on: {ssh: {host: a, port: 22}}":         "port",
+		"on: {ssh: {host: a, gpus: -1}}":         "gpus -1: want 1 or more",
 		"on: {slurm: {partitions: gpu}}":         "partitions",
 		"on: {slurm: {nodes: -1}}":               "nodes -1: want 1 or more",
 		"on: {slurm: {time: 1 hour}}":            `time "1 hour": want one word`,

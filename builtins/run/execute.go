@@ -45,7 +45,9 @@ func Execute(ctx context.Context, dir string, open engine.Opener) error {
 	if err := sign(held, os.Getpid()); err != nil {
 		return err
 	}
-	x := &execution{dir: dir, spec: spec, began: time.Now()}
+	x := &execution{dir: dir, held: held, spec: spec, began: time.Now()}
+	ctx, release := x.watched(ctx)
+	defer release()
 	if err := x.begin(); err != nil {
 		return fmt.Errorf("run %s: %w", filepath.Base(dir), err)
 	}
@@ -56,6 +58,7 @@ func Execute(ctx context.Context, dir string, open engine.Opener) error {
 // execution is one process's work on a run.
 type execution struct {
 	dir     string
+	held    *os.File // its lock
 	spec    Spec
 	began   time.Time
 	state   State
@@ -94,7 +97,7 @@ func (x *execution) begin() error {
 	x.state.Started, x.state.Finished, x.state.Doing, x.state.Error = x.began, time.Time{}, "", ""
 	x.state.Asked, x.state.Computed = time.Time{}, 0
 	if err = reserve(x.dir); err == nil {
-		err = writeState(x.dir, x.state)
+		err = x.record(x.state)
 	}
 	if err != nil {
 		x.logFile.Close()
@@ -198,7 +201,7 @@ func (x *execution) prepare() (err error) {
 			return errors.Join(err, store.Close())
 		}
 	}
-	return writeState(x.dir, x.state)
+	return x.record(x.state)
 }
 
 func (x *execution) missing() []engine.Request {
@@ -234,7 +237,7 @@ func (x *execution) tell(what string) {
 		return
 	}
 	x.state.Doing, x.told = what, time.Now()
-	if err := writeState(x.dir, x.state); err != nil {
+	if err := x.record(x.state); err != nil {
 		x.log.Printf("%s: %v", stateFile, err)
 	}
 }
@@ -339,7 +342,11 @@ func (x *execution) end(ctx context.Context, failure error) error {
 			x.log.Printf("%d of them without an answer of the model: resume the run to ask again", n)
 		}
 	}
-	if err := writeLastState(x.dir, state); err != nil {
+	err := x.owns()
+	if err == nil {
+		err = writeLastState(x.dir, state)
+	}
+	if err != nil {
 		x.log.Printf("%v", err)
 		failure = errors.Join(failure, err)
 	}

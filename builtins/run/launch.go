@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 	"unicode"
+
+	"adkernel/builtins/cluster"
 )
 
 // Options say where a run is kept and how its process is started.
@@ -21,7 +23,8 @@ type Options struct {
 	Name string // of the run directory; "" is made of the time and the deployment's label
 
 	// Command is started with the run directory appended, and calls Execute
-	// with it. Empty: this program with the argument "execute-run".
+	// with it. Empty: this program with the argument "execute-run". On another
+	// machine that is left to the program there.
 	Command []string
 }
 
@@ -48,7 +51,8 @@ func Root() (string, error) {
 
 // Launch makes a run directory for spec, of which Deployment and Task are
 // read, and starts a process that executes it: in a session of its own, so
-// that it outlives this one, or as a job where the deployment is On Slurm.
+// that it outlives this one, as a job where the deployment is On Slurm, or on
+// another machine where it is On SSH.
 // When ctx is done before the process has started, nothing is started.
 func Launch(ctx context.Context, spec Spec, options Options) (*Run, error) {
 	r, held, err := prepareRun(ctx, spec, options)
@@ -138,6 +142,18 @@ func initialize(dir string, spec Spec, patch []byte) (*Run, error) {
 // is done and whole is left as it is; a run that some process executes is
 // refused (ErrExecuting). Of the options only Command is read.
 func (r *Run) Resume(ctx context.Context, options Options) error {
+	if on, ok := r.elsewhere(); ok {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return r.startOn(ctx, on, nil)
+	}
+	return r.resume(ctx, options, func() error { return nil })
+}
+
+// resume is Resume on the machine, or the cluster, that executes the run. With
+// the lock held it asks whether it still may.
+func (r *Run) resume(ctx context.Context, options Options, may func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -146,6 +162,9 @@ func (r *Run) Resume(ctx context.Context, options Options) error {
 		return err
 	}
 	defer held.Close()
+	if err := may(); err != nil {
+		return err
+	}
 	if r.spec.Import != nil {
 		return fmt.Errorf("run %s: its results were imported (%s), so there is nothing to compute: import them again if they are damaged", r.Name(), r.spec.Import.Format)
 	}
@@ -161,7 +180,7 @@ func (r *Run) Resume(ctx context.Context, options Options) error {
 			return err
 		}
 	}
-	state.Status, state.Error, state.Doing = Queued, "", ""
+	state.Status, state.Error, state.Doing, state.Submitting = Queued, "", "", time.Time{}
 	if err := writeState(r.dir, state); err != nil {
 		return err
 	}
@@ -169,8 +188,12 @@ func (r *Run) Resume(ctx context.Context, options Options) error {
 }
 
 // start starts the executing process and hands it the lock, or submits the
-// job, which takes the lock itself once the caller has let go of it.
+// job, which takes the lock itself once the caller has let go of it, as a
+// process on another machine does.
 func (r *Run) start(ctx context.Context, held *os.File, command []string) error {
+	if on, ok := r.elsewhere(); ok {
+		return r.startOn(ctx, on, held)
+	}
 	if on, ok := r.spec.slurm(); ok {
 		return submit(ctx, on, []submission{{r, held}}, command)
 	}
@@ -215,6 +238,7 @@ func inheritLock(dir string) (*os.File, error) {
 	if err := os.Unsetenv(lockVariable); err != nil {
 		return nil, err
 	}
+	cluster.Disown() // the parent may probe engines on GPUs of its own
 	descriptor, err := strconv.Atoi(value)
 	if err != nil || descriptor < 3 {
 		return nil, fmt.Errorf("%s=%q is not a file descriptor", lockVariable, value)

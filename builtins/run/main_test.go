@@ -29,6 +29,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) == 6 && os.Args[1] == hostVerb {
+		if err := OnHost(context.Background(), os.Stdout, Options{}, os.Args[2], os.Args[3], os.Args[4], os.Args[5]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
@@ -55,6 +62,7 @@ const (
 
 func openHashEngine(_ context.Context, d engine.Deployment, at engine.Site) (engine.Engine, error) {
 	at.Logf("the engine's GPUs: %q", at.Devices)
+	at.Logf("the engine's key: %d bytes", len(os.Getenv("OPENAI_API_KEY")))
 	e := &hashEngine{vocab: tokenCount, failAt: -1, panicAt: -1, stallAt: -1, nanAt: -1, abortAt: -1}
 	settings, err := d.Settings()
 	if err != nil {

@@ -29,7 +29,7 @@ func (x *execution) queued(what string) {
 	defer x.mu.Unlock()
 	x.log.Print(what)
 	x.state.Status, x.state.Doing = Queued, what
-	if err := writeState(x.dir, x.state); err != nil {
+	if err := x.record(x.state); err != nil {
 		x.log.Printf("%s: %v", stateFile, err)
 	}
 }
@@ -42,5 +42,5 @@ func (x *execution) started() error {
 		return nil
 	}
 	x.state.Status, x.state.Doing, x.state.Started = Running, "", time.Now()
-	return writeState(x.dir, x.state)
+	return x.record(x.state)
 }

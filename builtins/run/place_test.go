@@ -56,3 +56,21 @@ func TestRunsWithGPUsOfTheirOwnWaitForEachOther(t *testing.T) {
 	tooMany := launch(t, spec, options)
 	require.ErrorContains(t, tooMany.Wait(deadline(t)), "2 GPUs are asked for, and this machine has 1: 0 (NVIDIA H100, GPU-aaa)")
 }
+
+// Who probes engines on GPUs of its own, as a diagnosis does, hands them to the
+// engines that it starts, and not to the runs.
+func TestARunDoesNotHoldTheGPUsOfWhoLaunchesIt(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "nvidia-smi"), []byte("#!/bin/sh\necho '0, GPU-aaa, NVIDIA H100'\n"), 0o755))
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	t.Setenv("ADKERNEL_GPU_QUEUE", t.TempDir())
+	one := cluster.Local{GPUs: 1}
+	mine, err := one.Reserve(t.Context(), "a diagnosis", func(string) {})
+	require.NoError(t, err)
+	spec := testSpec(dataset(t, 5), nil)
+	spec.Deployment.On = one
+	r := launch(t, spec, testOptions(t))
+	untilState(t, r, "the queue", func(s State) bool { return strings.Contains(s.Doing, "the others have a diagnosis") })
+	mine.Release()
+	require.NoError(t, r.Wait(deadline(t)))
+}

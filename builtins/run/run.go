@@ -17,6 +17,7 @@
 //	engine/         what an engine in another process was started with, and what it wrote
 //	log.txt         what the executing process wrote
 //	job.json        on Slurm, the job that executes the run; job.sh is what was submitted
+//	stop            asks the executing process to end, from another machine
 //	lock            locked while a process executes the run, or submits its job
 //
 // A logit row is written before the record that points to it, and a record
@@ -57,8 +58,10 @@ type Run struct {
 	filter   string // by which the answers are judged; "" leaves it to the task
 	verdicts judging
 
-	jobMu sync.Mutex
-	job   jobWatch // of a run on Slurm
+	jobMu  sync.Mutex
+	job    jobWatch  // of a run on Slurm
+	host   hostWatch // of a run on another machine
+	onHost bool      // this is that machine
 }
 
 // Attach opens the run in dir, which may be queued, running or ended.

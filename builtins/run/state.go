@@ -46,7 +46,9 @@ type State struct {
 	Doing    string    `json:"doing,omitempty"`    // what the executing process does: "loading weights: 40 %"
 	Error    string    `json:"error,omitempty"`    // of a failed run
 
-	Submitting time.Time `json:"submitting,omitzero"` // when its latest job began to be submitted to Slurm
+	// Submitting is when its latest job began to be submitted to Slurm, or it to
+	// be started on another machine.
+	Submitting time.Time `json:"submitting,omitzero"`
 
 	// What a listing says of the run, so that it need not read anything else.
 	Correct int `json:"correct"` // of the samples finished
@@ -83,6 +85,9 @@ func (r *Run) State() (State, error) {
 		if state.Status == Queued && state.Doing == "" {
 			state.Doing = beingSubmitted // by the process that holds the lock
 		}
+	}
+	if on, ok := r.elsewhere(); ok && !executing && !state.Status.Ended() {
+		return r.stateOn(on, state)
 	}
 	if !executing && !state.Status.Ended() {
 		state.Status = Interrupted

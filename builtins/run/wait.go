@@ -28,7 +28,7 @@ func (r *Run) poll(ctx context.Context, every time.Duration, tick func()) error 
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
-		state, err := r.State()
+		state, err := r.stateWithin(ctx)
 		if err != nil {
 			return err
 		}
@@ -43,6 +43,29 @@ func (r *Run) poll(ctx context.Context, every time.Duration, tick func()) error 
 			return context.Cause(ctx)
 		case <-ticker.C:
 		}
+	}
+}
+
+// stateWithin is State, or ctx's error where that is done first: a cluster or a
+// machine that does not answer keeps State waiting.
+func (r *Run) stateWithin(ctx context.Context) (State, error) {
+	if r.spec.Deployment.On == nil {
+		return r.State()
+	}
+	type answer struct {
+		state State
+		err   error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		state, err := r.State()
+		answers <- answer{state, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.state, a.err
+	case <-ctx.Done():
+		return State{}, context.Cause(ctx)
 	}
 }
 
@@ -94,8 +117,12 @@ func (r *Run) lastLog() string {
 
 // Cancel ends the run's process, which keeps the finished samples, and
 // returns when it is gone. A run that no process works on stays as it is. A
-// process of another machine, which shares the directory, is refused by name.
+// process of another machine, which shares the directory, is refused by name,
+// unless the run is On it.
 func (r *Run) Cancel() error {
+	if on, ok := r.elsewhere(); ok {
+		return r.cancelOn(on)
+	}
 	state, err := r.State()
 	if err != nil || state.Status.Ended() {
 		return err

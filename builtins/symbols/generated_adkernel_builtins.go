@@ -80,6 +80,7 @@ func init() {
 		"Rescore":        reflect.ValueOf(builtins.Rescore),
 		"Run":            reflect.ValueOf(builtins.Run),
 		"Runs":           reflect.ValueOf(builtins.Runs),
+		"SSH":            reflect.ValueOf((*builtins.SSH)(nil)),
 		"SVG":            reflect.ValueOf(builtins.SVG),
 		"Samples":        reflect.ValueOf(builtins.Samples),
 		"SaveReproducer": reflect.ValueOf(builtins.SaveReproducer),

@@ -35,6 +35,7 @@ func init() {
 		"Missing":         reflect.ValueOf((*run.Missing)(nil)),
 		"NewWriter":       reflect.ValueOf(run.NewWriter),
 		"NotJudged":       reflect.ValueOf(constant.MakeFromLiteral("\"not judged yet: the function that does it is not in this session; Rescore judges with another\"", token.STRING, 0)),
+		"OnHost":          reflect.ValueOf(run.OnHost),
 		"Options":         reflect.ValueOf((*run.Options)(nil)),
 		"Overview":        reflect.ValueOf(run.Overview),
 		"OverviewColumns": reflect.ValueOf(run.OverviewColumns),

@@ -119,8 +119,9 @@ func TestFieldsAndOptionsOfTheVocabulary(t *testing.T) {
 	e := session(t)
 	for source, want := range map[string][]string{
 		"Run(Deployment{Model: \"m\", Wo|":          {"WorldSize: "},
-		"Launch(Deployment{On: |":                   {"Local", "Slurm"},
+		"Launch(Deployment{On: |":                   {"Local", "SSH", "Slurm"},
 		"Launch(Deployment{On: Slurm{Par|":          {"Partition: "},
+		"Launch(Deployment{On: SSH{Ho|":             {"Host: "},
 		"Deployment{On: Local{GPUs: 2, |}}":         {"Devices: "},
 		"Questions(\"q.jsonl\", Sam|":               {"Samples"},
 		"ImportWith(ImportOptions{Tok|":             {"Tokens: ", "Tokenizer: "},

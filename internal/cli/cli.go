@@ -63,6 +63,7 @@ type commands struct {
 
 	Worker     workerCommand     `cmd:"" hidden:"" help:"Evaluate cells for a kernel."`
 	ExecuteRun executeRunCommand `cmd:"" name:"execute-run" hidden:"" help:"Execute the run in a directory."`
+	OnHost     onHostCommand     `cmd:"" name:"on-host" hidden:"" help:"Answer another machine about a run."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
@@ -73,11 +74,12 @@ type started struct {
 	Kernel     kernelCommand     `cmd:"" help:"Serve a connection file (started by Jupyter)."`
 	Worker     workerCommand     `cmd:"" hidden:"" help:"Evaluate cells for a kernel."`
 	ExecuteRun executeRunCommand `cmd:"" name:"execute-run" hidden:"" help:"Execute the run in a directory."`
+	OnHost     onHostCommand     `cmd:"" name:"on-host" hidden:"" help:"Answer another machine about a run."`
 }
 
 // grammar is what args are parsed by.
 func grammar(args []string) any {
-	if len(args) > 0 && slices.Contains([]string{"kernel", "worker", "execute-run"}, args[0]) {
+	if len(args) > 0 && slices.Contains([]string{"kernel", "worker", "execute-run", "on-host"}, args[0]) {
 		return &started{}
 	}
 	return &commands{}

@@ -216,6 +216,18 @@ func (c executeRunCommand) Run(ctx context.Context) error {
 	return run.Execute(ctx, c.Dir, backend.Open)
 }
 
+// onHostCommand is what runs On SSH start on the other machine.
+type onHostCommand struct {
+	Action string `arg:""`
+	Asker  string `arg:""`
+	Token  string `arg:""`
+	Dir    string `arg:""`
+}
+
+func (c onHostCommand) Run(ctx context.Context) error {
+	return run.OnHost(ctx, os.Stdout, run.Options{}, c.Action, c.Asker, c.Token, c.Dir)
+}
+
 // two are the runs of a comparison.
 type two struct {
 	Test string `arg:"" name:"run" help:"Run of the deployment: its directory, or its name as runs lists it."`

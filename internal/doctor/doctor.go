@@ -56,7 +56,7 @@ func Examine(f Facts) Report {
 		kernelspec(f.Executable),
 	}
 	findings = append(findings, python()...)
-	findings = append(findings, gpus(), slurm(), mmlu())
+	findings = append(findings, gpus(), slurm(), ssh(), mmlu())
 	findings = append(findings, datasets()...)
 	return Report{Findings: append(findings, runs(), cache())}
 }

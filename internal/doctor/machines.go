@@ -17,7 +17,7 @@ import (
 func gpus() Finding {
 	const what, gives = "GPUs", "engines at speed, FP8 and NVFP4 kernels, On: Local{GPUs: n}; the demo and the embedded engine need none"
 	if _, err := exec.LookPath("nvidia-smi"); err != nil {
-		return Finding{What: what, State: Missing, Detail: "no NVIDIA driver (nvidia-smi is not on PATH)", Gives: gives, Fix: "run where a GPU is, or On: Slurm{...}"}
+		return Finding{What: what, State: Missing, Detail: "no NVIDIA driver (nvidia-smi is not on PATH)", Gives: gives, Fix: "run where a GPU is, or On: Slurm{...}, On: SSH{...}"}
 	}
 	found, err := cluster.GPUs(context.Background())
 	if err != nil {
@@ -52,6 +52,21 @@ func slurm() Finding {
 		detail += "; no accounting: why a job ended is known for some minutes only"
 	}
 	return Finding{What: what, State: OK, Detail: detail}
+}
+
+// ssh says whether other machines can be reached. Which ones, only they know.
+func ssh() Finding {
+	const what, gives = "ssh", "runs on other machines: On: SSH{...}"
+	if _, err := exec.LookPath("ssh"); err != nil {
+		return Finding{What: what, State: Missing, Detail: "ssh is not on PATH", Gives: gives, Fix: "install OpenSSH's client (apt-get install openssh-client)"}
+	}
+	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+	defer stop()
+	version, err := exec.CommandContext(ctx, "ssh", "-V").CombinedOutput() // on standard error
+	if err != nil {
+		return Finding{What: what, State: Broken, Detail: complaint("ssh", string(version)), Gives: gives, Fix: "ssh -V says what is wrong"}
+	}
+	return Finding{What: what, State: OK, Detail: strings.TrimSpace(string(version))}
 }
 
 // said runs a command that answers at once.

@@ -65,6 +65,15 @@ func TestSlurm(t *testing.T) {
 	require.Contains(t, find(t, "Slurm").Detail, "Unable to contact slurm controller")
 }
 
+func TestSSH(t *testing.T) {
+	home := empty(t)
+	require.Equal(t, Missing, find(t, "ssh").State)
+	write(t, 0o755, "#!/bin/sh\necho 'OpenSSH_9.2p1 Debian-2, OpenSSL 3.0.19' >&2\n", home, "bin", "ssh")
+	require.Equal(t, Finding{What: "ssh", State: OK, Detail: "OpenSSH_9.2p1 Debian-2, OpenSSL 3.0.19"}, find(t, "ssh"))
+	write(t, 0o755, "#!/bin/sh\necho 'ssh: libcrypto.so.3: cannot open shared object file' >&2; exit 127\n", home, "bin", "ssh")
+	require.Equal(t, Finding{What: "ssh", State: Broken, Detail: "libcrypto.so.3: cannot open shared object file", Gives: find(t, "ssh").Gives, Fix: "ssh -V says what is wrong"}, find(t, "ssh"))
+}
+
 func TestWhatProgramsComplainInSeveralLinesIsOneRow(t *testing.T) {
 	home := empty(t)
 	write(t, 0o755, "#!/bin/sh\necho slurm-wlm 22.05.8\n", home, "bin", "sbatch")
