@@ -122,20 +122,17 @@ func (s *Session) initOrder(p *parsed, n int, rest, variables []chunk) (map[stri
 // var (a, b = 1, 2) are two, var a, b = f() is one.
 func singleVariables(c chunk) []chunk {
 	fset := token.NewFileSet()
-	const head = "package p\n"
+	head := "package p\n" + c.directive()
 	file, err := parser.ParseFile(fset, "", head+c.text, parser.SkipObjectResolution)
 	if err != nil || len(file.Decls) != 1 {
 		return []chunk{c}
 	}
 	offset := func(p token.Pos) int { return fset.Position(p).Offset - len(head) }
-	// placed is a part of the text after a comment that says where it stands.
+	// placed is a part of the text after a comment that says where it stands, or
+	// where a comment within the text has it stand.
 	placed := func(n ast.Node) string {
-		from := offset(n.Pos())
-		line, col := c.line+strings.Count(c.text[:from], "\n"), from-strings.LastIndexByte(c.text[:from], '\n')
-		if line == c.line {
-			col = c.col + from
-		}
-		return fmt.Sprintf("/*line %s:%d:%d*/%s", fileName(c.cell), line, col, c.text[from:offset(n.End())])
+		at := fset.Position(n.Pos())
+		return fmt.Sprintf("/*line %s:%d:%d*/%s", at.Filename, at.Line, at.Column, c.text[offset(n.Pos()):offset(n.End())])
 	}
 	var out []chunk
 	add := func(text string) {

@@ -36,7 +36,7 @@ func TestLinesAreReadFromTerminalsOnWhichNothingIsDrawn(t *testing.T) {
 
 			enter("var n int; fmt.Print(\"number? \"); fmt.Scan(&n); n*2", "\nnumber? ")
 			shows(t, enter("21", "In [6]: "), "42\r\n")
-			enter("//password token: ", "token: ")
+			enter("//password token: ", "\ntoken: ") // not what is typed
 			shown := enter("hunter", "In [7]: ")
 			shows(t, shown, `"hunter", <nil>`)
 			require.Equal(t, 1, strings.Count(shown, "hunter"))
