@@ -89,8 +89,11 @@ func writeRow(w *tabwriter.Writer, cells []string) {
 }
 
 func styleOf(heading string) string {
-	if strings.HasPrefix(heading, " ") {
+	switch {
+	case strings.HasPrefix(heading, " "):
 		return cellStyle + "text-align:right;white-space:nowrap;"
+	case heading == "finding": // names tensors, which may be longer than what is left of the width
+		return cellStyle + "text-align:left;overflow-wrap:anywhere;"
 	}
 	return cellStyle + "text-align:left;"
 }
