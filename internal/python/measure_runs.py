@@ -29,7 +29,7 @@ def measure_runs(adkernel, root, folder, quick):
     if gguf.exists() and not quick:
         subprocess.run([adkernel, "import-gguf", gguf, "-o", folder / "smollm2"], check=True, capture_output=True, timeout=600)
         deployment["model"] = str(folder / "smollm2")
-        results += overhead(adkernel, folder, deployment, dataset, 180, "transformers", " on SmolLM2-135M")
+        results += overhead(adkernel, folder, deployment, dataset, 36, "transformers", " on SmolLM2-135M")
     return results
 
 
