@@ -17,19 +17,28 @@ import (
 // is served and without any scale of activations or of the KV cache: no audit
 // can tell these, which a quantizer measures on data of its own.
 func (p *prober) weightsAlone(ctx context.Context) error {
-	quantized, _ := p.facts["deployment.quantized"].Value.(bool)
-	before, known := p.facts.number("checkpoint.error")
-	if p.report == nil || !quantized || !known || before == 0 {
+	if quantized, _ := p.facts["deployment.quantized"].Value.(bool); !quantized {
 		return nil
 	}
-	const name = "the weights alone"
-	return p.probe(ctx, name, "logits of the tested checkpoint's weights without quantized activations or KV cache, served as the base is", func() error {
-		dir, err := os.MkdirTemp("", "adkernel-weights-")
+	return p.rewritten(ctx, "the weights alone", "logits of the tested checkpoint's weights without quantized activations or KV cache, served as the base is",
+		"weights", func(dir string) error { return writeDequantized(p.test.Model, dir) })
+}
+
+// rewritten serves what write makes of the audited checkpoint in a new directory,
+// as the base is served, and sets how far it is from the base over the whole
+// prompts (subject.error), and how far beside the checkpoint itself (subject.share).
+func (p *prober) rewritten(ctx context.Context, name, about, subject string, write func(dir string) error) error {
+	before, known := p.facts.number("checkpoint.error")
+	if p.report == nil || !known || before == 0 {
+		return nil
+	}
+	return p.probe(ctx, name, about, func() error {
+		dir, err := os.MkdirTemp("", "adkernel-"+subject+"-")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(dir)
-		if err := writeDequantized(p.test.Model, dir); err != nil {
+		if err := write(dir); err != nil {
 			return err
 		}
 		r, err := p.fromBase(ctx, dir)
@@ -37,8 +46,8 @@ func (p *prober) weightsAlone(ctx context.Context) error {
 			return err
 		}
 		source := fmt.Sprintf("probe %q", name)
-		p.facts.set("weights.error", r.median(), r.n(), source)
-		p.facts.set("weights.share", r.median()/before, r.n(), source)
+		p.facts.set(subject+".error", r.median(), r.n(), source)
+		p.facts.set(subject+".share", r.median()/before, r.n(), source)
 		return nil
 	})
 }

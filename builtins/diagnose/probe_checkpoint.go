@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -66,30 +65,12 @@ func storedUnquantized(l checkpoint.Layer) bool { return l.Format != "" && !l.Fo
 // differs and no quantizer changes, as the base is served: what is left of its
 // distance from the base is quantization's.
 func (p *prober) restored(ctx context.Context) error {
-	differences, _ := p.facts.number("other.differences")
-	before, known := p.facts.number("checkpoint.error")
-	if p.report == nil || differences == 0 || !known || before == 0 {
+	if differences, _ := p.facts.number("other.differences"); differences == 0 {
 		return nil
 	}
-	const name = "the base's settings and unquantized tensors"
-	return p.probe(ctx, name, "logits of the tested checkpoint with the base's settings and tensors in the place of those that differ though no quantizer changes them, served as the base is", func() error {
-		dir, err := os.MkdirTemp("", "adkernel-restored-")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir)
-		if err := writeRestored(p.report, dir); err != nil {
-			return err
-		}
-		r, err := p.fromBase(ctx, dir)
-		if err != nil {
-			return err
-		}
-		source := fmt.Sprintf("probe %q", name)
-		p.facts.set("restored.error", r.median(), r.n(), source)
-		p.facts.set("restored.share", r.median()/before, r.n(), source)
-		return nil
-	})
+	return p.rewritten(ctx, "the base's settings and unquantized tensors",
+		"logits of the tested checkpoint with the base's settings and tensors in the place of those that differ though no quantizer changes them, served as the base is",
+		"restored", func(dir string) error { return writeRestored(p.report, dir) })
 }
 
 // writeRestored writes the audited model into the new directory dst with what
