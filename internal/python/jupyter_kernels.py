@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from bare_client import BareClient
 from jupyter_client.manager import KernelManager
 
 TIMEOUT = 60  # seconds for one reply
@@ -45,9 +46,15 @@ class Kernel:
         self.manager.start_kernel(stderr=subprocess.DEVNULL)
         self.connect()
 
-    def connect(self):
-        self.client = self.manager.client()
+    def connect(self, bare=False):
+        """bare: by a client that takes as little as it can of what is timed."""
+        self.client = BareClient(self.manager.get_connection_info()) if bare else self.manager.client()
         self.client.start_channels()
+
+    def reconnect(self, bare=False):
+        self.client.stop_channels()
+        self.connect(bare)
+        self.ready()
 
     def info(self) -> float:
         """Time from the process's start until kernel_info_reply is here."""

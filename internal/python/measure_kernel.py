@@ -29,6 +29,17 @@ ALIVE = 500  # functions, and as many variables, in a long session
 FLAT = 1.2  # times as long as with nothing alive, at most
 FUNCTION = "func f{0}(n int, s string) (string, error) {{\n\tfor i := range n {{\n\t\ts += string(rune('a' + i%26))\n\t}}\n\treturn s, nil\n}}\nv{0} := f{0}"
 
+# Round trips: what is timed, and the mark.
+TRIPS = (
+    ("1+1: execute_request to reply and idle", lambda k, c: k.run("1+1"), 0.2),
+    ("completion", lambda k, c: k.ask(lambda to: to.complete(c["complete"])), 0.15),
+    ("inspection", lambda k, c: k.ask(lambda to: to.inspect(c["inspect"])), 0.15),
+)
+INTERRUPT = "interrupt of an endless loop"
+INTERRUPT_MARK = 0.1
+THROUGH = ", through jupyter_client"
+NOTHING = ": a kernel that does nothing"
+
 
 def measure_kernel(adkernel, root, folder, quick):
     """Kernel: start, cells, output, completion, inspection, interrupt, restart, memory."""
@@ -53,38 +64,60 @@ def measure_kernel(adkernel, root, folder, quick):
         for i in range(ALIVE):
             full.run(FUNCTION.format(i))
 
-        def each(n, what, f, target):
-            for name in PAIR:  # once for what is loaded at first use
-                f(kernels[name], CELLS[name])
-            results.append(result(what, pairs(n, lambda name: f(kernels[name], CELLS[name])), target))
-
-        def quickly(what, f, target):
-            """Beside ipykernel; with and without what the front end takes; and with much alive."""
-            time = {name: [] for name in (*kernels, "full")}
-            for i in range(many + 1):
-                for name, kernel in [*kernels.items(), ("full", full)]:
-                    time[name].append(f(kernel, CELLS.get(name, CELLS["ours"])))
-            ours, peer, blank, alive = (time[name][1:] for name in ("ours", "peer", "blank", "full"))
-            own = [(a - c, b - c) for a, b, c in zip(ours, peer, blank)]
-            short = what.split(":")[0]
-            results.extend([
-                result(what, zip(ours, peer), target),
-                result(f"{short}, a kernel that does nothing", zip(blank, peer), None),
-                result(f"{short}, without what that takes", own, target),
-                {**result(f"{short}, {ALIVE} functions and variables alive", zip(alive, ours), FLAT), "beside": "none alive"},
-            ])
-
-        quickly("1+1: execute_request to reply and idle", lambda k, c: k.run("1+1"), 0.2)
-        each(few, "100 000 lines printed", lambda k, c: k.run(c["lines"]), 0.3)
-        results.append(messages(kernels))
-        quickly("completion", lambda k, c: k.ask(lambda to: to.complete(c["complete"])), 0.15)
-        quickly("inspection", lambda k, c: k.ask(lambda to: to.inspect(c["inspect"])), 0.15)
-        each(some, "interrupt of an endless loop", lambda k, c: interrupted(k, c["endless"]), 0.1)
-        each(few, "restart", lambda k, c: k.restart(), 0.1)
+        results += at_the_sockets({**{name: kernels[name] for name in PAIR}, "full": full}, some, many)
+        results += through_jupyter_client(kernels, few, some, many)
     finally:
         for kernel in (*kernels.values(), full):
             kernel.close()
     return results
+
+
+def at_the_sockets(kernels, some, many):
+    """What round trips take of the kernels themselves; and of ours when much is alive."""
+    for kernel in kernels.values():
+        kernel.reconnect(bare=True)
+    results = []
+    for what, trip, target in TRIPS:
+        time = timed(kernels, trip, many)
+        alive = result(f"{what}, {ALIVE} functions and variables alive", zip(time["full"], time["ours"]), FLAT)
+        results += [result(what, zip(time["ours"], time["peer"]), target), {**alive, "beside": "none alive"}]
+    time = timed({name: kernels[name] for name in PAIR}, interrupted, some)
+    results.append(result(INTERRUPT, zip(time["ours"], time["peer"]), INTERRUPT_MARK))
+    for kernel in kernels.values():
+        kernel.reconnect()
+    return results
+
+
+def through_jupyter_client(kernels, few, some, many):
+    """The same as front ends in Python have it, how much of that is their own, and what takes long anyway."""
+    results = []
+
+    def add(what, time, target):
+        results.append(result(what, zip(time["ours"], time["peer"]), target))
+
+    for what, trip, target in TRIPS:
+        time = timed(kernels, trip, many)
+        add(f"{what}{THROUGH}", time, target)
+        results.append(result(f"{what}{THROUGH}{NOTHING}", zip(time["blank"], time["peer"]), None))
+    pair = {name: kernels[name] for name in PAIR}
+    add(f"{INTERRUPT}{THROUGH}", timed(pair, interrupted, some), INTERRUPT_MARK)
+    add("100 000 lines printed", timed(pair, lambda k, c: k.run(c["lines"]), few), 0.3)
+    results.append(messages(kernels))
+    add("restart", timed(pair, lambda k, c: k.restart(), few), 0.1)
+    return results
+
+
+def timed(kernels, trip, n) -> dict[str, list[float]]:
+    """n times of each, in turn, after one for what is loaded at first use.
+
+    Each comes first equally often: what ran before leaves more or less of the caches.
+    """
+    time = {name: [] for name in kernels}
+    names = list(kernels)
+    for i in range(n + 1):
+        for name in names[i % len(names):] + names[:i % len(names)]:
+            time[name].append(trip(kernels[name], CELLS.get(name, CELLS["ours"])))
+    return {name: all[1:] for name, all in time.items()}
 
 
 def pairs(n, f) -> list[tuple[float, float]]:
@@ -122,8 +155,8 @@ def messages(kernels):
     }
 
 
-def interrupted(kernel, loop) -> float:
-    took, status = kernel.interrupt(loop)
+def interrupted(kernel, cells) -> float:
+    took, status = kernel.interrupt(cells["endless"])
     if status != "error":
         raise RuntimeError(f"a cell that was interrupted replied {status}")
     return took

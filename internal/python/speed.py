@@ -14,17 +14,17 @@ import statistics
 EARLIER = ("gophernotes", "gonb", "ipykernel 6.17")
 TABLE = (
     ("start to kernel_info_reply", "start to kernel_info_reply", "349 ms", "30 ms", "613 ms"),
-    ("trivial cell", "1+1: execute_request to reply and idle", "2.7 ms", "202 ms", "8-11 ms"),
+    ("trivial cell", "1+1: execute_request to reply and idle, through jupyter_client", "2.7 ms", "202 ms", "8-11 ms"),
     ("100 000 lines printed", "100 000 lines printed", "1183 ms", "741 ms", "448 ms"),
     ("messages for them", "messages for 100 000 lines", "4249", "1287", "3"),
     ("loop of 10 million", "loop", "188 ms", "238 ms, with its build", "668 ms"),
-    ("completion", "completion", "0.7 ms", "118 ms", "8 ms"),
-    ("inspection", "inspection", "none", "102 ms", "4 ms"),
+    ("completion", "completion, through jupyter_client", "0.7 ms", "118 ms", "8 ms"),
+    ("inspection", "inspection, through jupyter_client", "none", "102 ms", "4 ms"),
     ("idle memory", "idle memory of all processes (PSS)", "31 MiB", "259 MiB", "68 MiB"),
     ("panic in a goroutine", "panic in a goroutine", "dies", "survives, no state ever", "survives, state kept"),
     ("os.Exit in a cell", "os.Exit in a cell", "dies", "survives", "dies"),
     ("endless loop + interrupt", "endless loop + interrupt", "dies", "survives, no state", "survives, state kept"),
-    ("its time", "interrupt of an endless loop", "", "10 ms", "90 ms"),
+    ("its time", "interrupt of an endless loop, through jupyter_client", "", "10 ms", "90 ms"),
     ("Run All, first cell fails", "Run All, first cell fails", "the rest runs", "the rest runs", "the rest aborted"),
 )
 
@@ -90,8 +90,9 @@ def write_speed(path, machine, rows, unmeasured):
         ["measured", "ours", "beside", "its", "ratio", "interval", "n", "mark", ""],
         ([r["what"], r["ours"], r["beside"], r["peer"], r["ratio"], r["interval"], r["n"], r["mark"], r["verdict"].lower()]
          for r in rows if r["mark"]))
-    nothing = ", a kernel that does nothing"
-    blank = ", ".join(f"{r['ours']} for {r['what'].removesuffix(nothing)} ({r['ratio']} of ipykernel's)" for r in rows if r["what"].endswith(nothing))
+    nothing = ", through jupyter_client: a kernel that does nothing"
+    blank = ", ".join(f"{r['ours']} for {r['what'].removesuffix(nothing).split(':')[0]} ({r['ratio']} of ipykernel's)"
+                      for r in rows if r["what"].endswith(nothing))
     missing = "".join(f"\nNot measured: {reason}\n" for reason in unmeasured)
     path.write_text(f"""# Speed
 
@@ -107,9 +108,9 @@ Written by `make bench`, which measures adkernel and its neighbours in turn, in 
 
 Medians; of the programs that evaluators run, from the loop to the native calls, the best of several times. A ratio is the median
 of ours divided by the peer's, pair by pair, with its 95 % interval from order statistics (of fewer than six pairs: their range).
-Where a mark has a unit it is one of our own value. Of a round trip, jupyter_client and the sockets take what a kernel takes
-that does nothing (`internal/blankkernel`): {blank}. The rows
-"without" subtract that from both.
+Where a mark has a unit it is one of our own value. Round trips are timed twice: at the sockets, by a client that signs, sends,
+receives and decodes (`internal/python/bare_client.py`), and through jupyter_client, as front ends in Python have them. A kernel
+that does nothing (`internal/blankkernel`) takes, through jupyter_client, {blank}: what is left of a mark there is what a kernel may take itself.
 
 {mark_table}{missing}""")
 
