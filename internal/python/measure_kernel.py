@@ -1,5 +1,6 @@
 """Times a kernel beside ipykernel."""
 
+import random
 import subprocess
 import time
 
@@ -110,12 +111,12 @@ def through_jupyter_client(kernels, few, some, many):
 def timed(kernels, trip, n) -> dict[str, list[float]]:
     """n times of each, in turn, after one for what is loaded at first use.
 
-    Each comes first equally often: what ran before leaves more or less of the caches.
+    In an order that changes, because what ran before leaves more or less of the caches.
     """
     time = {name: [] for name in kernels}
-    names = list(kernels)
-    for i in range(n + 1):
-        for name in names[i % len(names):] + names[:i % len(names)]:
+    order = random.Random(0)
+    for _ in range(n + 1):
+        for name in order.sample(list(kernels), len(kernels)):
             time[name].append(trip(kernels[name], CELLS.get(name, CELLS["ours"])))
     return {name: all[1:] for name, all in time.items()}
 
