@@ -64,6 +64,18 @@ func (q *queue) runsCell() bool {
 		!slices.ContainsFunc(q.waiting, (*request).isComm)
 }
 
+// take takes r out of what waits, if a cell runs; waits says whether r still does.
+func (q *queue) take(r *request) (taken, waits bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	i := slices.Index(q.waiting, r)
+	if i < 0 || q.running == nil || q.running.Header.Type != "execute_request" {
+		return false, i >= 0 && !q.closed
+	}
+	q.waiting = slices.Delete(q.waiting, i, i+1)
+	return true, false
+}
+
 // awaitEmpty waits until nothing runs or waits any more, or the queue is closed.
 func (q *queue) awaitEmpty() {
 	q.mu.Lock()

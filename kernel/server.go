@@ -12,7 +12,8 @@ import (
 )
 
 // A server answers the messages of one kernel. Requests on shell are answered
-// one after another, those for a subshell beside them; control waits for neither.
+// one after another, those for a subshell beside them, and what evaluates nothing
+// beside a cell that takes long; control waits for neither.
 type server struct {
 	options Options
 	log     *slog.Logger

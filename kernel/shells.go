@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -14,11 +15,13 @@ import (
 // shells are the main shell and its subshells (Jupyter Enhancement Proposal
 // 91). Each has a queue, and a goroutine that answers what waits in it. Cells
 // run one at a time, whatever shell they come by; everything else of a
-// subshell is answered beside them.
+// subshell is answered beside them, and what evaluates nothing of the main
+// shell, too, once they have kept it waiting.
 type shells struct {
 	answer  func(*request)
 	main    queue
 	comms   queue // of the main shell, that came while a cell of it ran
+	beside  queue // of the main shell: what a cell has kept waiting that evaluates nothing
 	serving sync.WaitGroup
 
 	mu     sync.Mutex
@@ -37,6 +40,7 @@ func (s *shells) start() {
 		s.answer(r)
 	})
 	s.serve(&s.comms, s.answer)
+	s.serve(&s.beside, s.answer)
 }
 
 func (s *shells) serve(q *queue, answer func(*request)) {
@@ -54,12 +58,40 @@ func (s *shells) add(r *request) bool {
 		if r.isComm() && s.main.runsCell() {
 			return s.comms.add(r)
 		}
-		return s.main.add(r)
+		added := s.main.add(r)
+		if added && r.evaluatesNothing() {
+			time.AfterFunc(keptWaiting, func() { s.overtake(r) })
+		}
+		return added
 	}
 	s.mu.Lock()
 	q := s.sub[r.Header.SubshellID]
 	s.mu.Unlock()
 	return q != nil && q.add(r)
+}
+
+// keptWaiting is how long what evaluates nothing waits for the cells before it,
+// whose names it may be about, and is then answered beside them: a cell may run
+// for hours, a completion that takes a second is not shown, and a page that is
+// loaded again waits for kernel_info.
+const keptWaiting = 200 * time.Millisecond
+
+func (s *shells) overtake(r *request) {
+	taken, waits := s.main.take(r)
+	switch {
+	case taken:
+		s.beside.add(r)
+	case waits:
+		time.AfterFunc(keptWaiting, func() { s.overtake(r) })
+	}
+}
+
+func (r *request) evaluatesNothing() bool {
+	switch r.Header.Type {
+	case "complete_request", "inspect_request", "is_complete_request", "history_request", "comm_info_request", "kernel_info_request":
+		return true
+	}
+	return false
 }
 
 func (s *shells) create() string {
@@ -114,7 +146,7 @@ func (s *shells) wait() { s.serving.Wait() }
 func (s *shells) all() []*queue {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append(slices.Collect(maps.Values(s.sub)), &s.main, &s.comms)
+	return append(slices.Collect(maps.Values(s.sub)), &s.main, &s.comms, &s.beside)
 }
 
 // route hands a request of the shell channel to its shell.

@@ -22,13 +22,9 @@ func (f *front) subshell() string {
 
 const looping = `import "fmt"; fmt.Println("looping"); for {}`
 
-func TestASubshellAnswersBesideARunningCell(t *testing.T) {
-	f := startKernel(t, Options{})
-	f.run("answer := 42")
-	sub := f.subshell()
-	cell := f.execute(looping)
-	f.waitForText("looping")
-
+// askEverything asks what evaluates nothing, and checks the answers.
+func (f *front) askEverything(subshell string) {
+	f.t.Helper()
 	for kind, content := range map[string]string{
 		"complete_request":    `{"code": "answ", "cursor_pos": 4}`,
 		"inspect_request":     `{"code": "answer", "cursor_pos": 2}`,
@@ -37,22 +33,52 @@ func TestASubshellAnswersBesideARunningCell(t *testing.T) {
 		"comm_info_request":   `{}`,
 		"kernel_info_request": `{}`,
 	} {
-		id := f.sendTo(sub, f.shell, kind, content)
+		id := f.sendTo(subshell, f.shell, kind, content)
 		f.shown(id) // busy and idle
 		answer := f.reply(f.shell, id)
 		switch kind {
 		case "complete_request":
-			require.Equal(t, []any{"answer"}, answer["matches"])
+			require.Equal(f.t, []any{"answer"}, answer["matches"])
 		case "inspect_request":
-			require.Equal(t, true, answer["found"])
+			require.Equal(f.t, true, answer["found"])
 		case "is_complete_request":
-			require.Equal(t, "incomplete", answer["status"])
+			require.Equal(f.t, "incomplete", answer["status"])
 		case "history_request":
-			require.Len(t, answer["history"], 1)
+			require.Len(f.t, answer["history"], 1)
 		default:
-			require.Equal(t, "ok", answer["status"], kind)
+			require.Equal(f.t, "ok", answer["status"], kind)
 		}
 	}
+}
+
+func TestWhatEvaluatesNothingIsAnsweredBesideACellThatTakesLong(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("answer := 42")
+	cell := f.execute(looping)
+	f.waitForText("looping")
+	behind := f.execute("answer + 1")
+	f.askEverything("")
+	f.send(f.control, "interrupt_request", "{}")
+	require.Equal(t, "KeyboardInterrupt", f.reply(f.shell, cell)["ename"])
+	require.Equal(t, "aborted", f.reply(f.shell, behind)["status"])
+}
+
+// A question is about what the cells before it leave, as long as they are quick.
+func TestAQuestionWaitsForAQuickCell(t *testing.T) {
+	f := startKernel(t, Options{})
+	cell := f.execute(`import "time"; time.Sleep(20 * time.Millisecond); answer := 42`)
+	id := f.send(f.shell, "complete_request", `{"code": "answ", "cursor_pos": 4}`)
+	require.Equal(t, "ok", f.reply(f.shell, cell)["status"])
+	require.Equal(t, []any{"answer"}, f.reply(f.shell, id)["matches"])
+}
+
+func TestASubshellAnswersBesideARunningCell(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("answer := 42")
+	sub := f.subshell()
+	cell := f.execute(looping)
+	f.waitForText("looping")
+	f.askEverything(sub)
 
 	// A cell of a subshell waits for the one that runs, and is not aborted with it.
 	behind := f.sendTo(sub, f.shell, "execute_request", `{"code": "answer + 1"}`)

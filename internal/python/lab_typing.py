@@ -21,8 +21,9 @@ CELLS = [
     "",
     "",
     "",
+    "for {\n}",
 ]
-FRAME, LITERAL, PREDICATE, PACKAGE, INSPECTED = range(len(CELLS))
+FRAME, LITERAL, PREDICATE, PACKAGE, INSPECTED, ENDLESS = range(len(CELLS))
 
 
 def main():
@@ -78,6 +79,20 @@ def check(lab):
     inspect(lab, "NewFrame(", "func NewFrame(columns", "argument 1", "NewFrame makes a data frame of columns.", 'NewFrame(Strings("run"')
     lab.screenshot("typing_inspection")
     passed("Shift-Tab shows signature, argument, comment and example")
+
+    keys.press("Escape")
+    lab.run(ENDLESS)
+    expect(lab.prompt(ENDLESS)).to_contain_text("*")
+    lab.edit(INSPECTED)
+    keys.press("Control+a")
+    keys.type("scores.Des")
+    keys.press("Tab")
+    accept(lab, "Describe")
+    inspect(lab, "scores.Describe(", "Describe returns one row for each column")
+    expect(lab.prompt(ENDLESS)).to_contain_text("*")
+    lab.press_toolbar("interrupt")
+    expect(lab.prompt(ENDLESS)).not_to_contain_text("*")
+    passed("what is typed is completed and described while a cell runs")
 
     if lab.screenshots:
         lab.page.keyboard.press("Escape")
