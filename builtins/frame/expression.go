@@ -6,7 +6,7 @@ import (
 )
 
 // An expression is parsed source text.
-type expression interface{ position() int } // byte offset into the source
+type expression interface{ isExpression() }
 
 type literal struct {
 	at    int
@@ -25,9 +25,9 @@ type call struct {
 	arguments []expression
 }
 
-func (e literal) position() int   { return e.at }
-func (e reference) position() int { return e.at }
-func (e call) position() int      { return e.at }
+func (literal) isExpression()   {}
+func (reference) isExpression() {}
+func (call) isExpression()      {}
 
 // An expressionError says what is wrong where in an expression.
 type expressionError struct {

@@ -18,10 +18,6 @@ const (
 	symbolToken
 )
 
-func (k tokenKind) String() string {
-	return [...]string{"the end", "a name", "a name", "a number", "a string", "a symbol"}[k]
-}
-
 type token struct {
 	kind tokenKind
 	at   int

@@ -1,9 +1,6 @@
-// Package program turns a Go program of one file into one cell, so that the
-// cells' evaluator can run it. Cells are laxer than programs and run from top
-// to bottom: Parse holds the file to what the compiler would accept, and writes
-// the initialization of package variables and the init functions in the order
-// that the specification gives them. It does not know which evaluator runs the
-// cell.
+// Package program holds a Go program of one file to what the compiler would
+// accept of it, so that the cells' evaluators can run it: cells are laxer. It
+// does not know which evaluator does.
 package program
 
 import (
@@ -21,31 +18,19 @@ import (
 	"adkernel/kernel/eval/native"
 )
 
-// cellNumber is the execution count of a program's only cell.
-const cellNumber = 1
-
-// Parse returns the program in src as a cell, with every position as in the
-// file. Packages of the standard library can be imported, no others. The error
-// lists what the compiler would say, and what no cell can hold, a line each,
-// as "name:line:column: message".
+// Parse returns the program in src as a cell. Packages of the standard library
+// can be imported, no others. The error is that of Check.
 func Parse(name string, src []byte) (eval.Cell, error) {
 	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution|parser.ParseComments)
-	if err != nil {
-		return eval.Cell{}, syntaxError(err)
-	}
-	info := &types.Info{Defs: map[*ast.Ident]types.Object{}}
-	if _, err := check(fset, file, native.NewImporter(fset), info); err != nil {
+	if _, _, _, err := Check(name, src, fset, native.NewImporter(fset)); err != nil {
 		return eval.Cell{}, err
 	}
-	if err := unsupported(fset, file); err != nil {
-		return eval.Cell{}, err
-	}
-	return eval.Cell{N: cellNumber, Source: newCellText(fset, file, src).arrange(info)}, nil
+	return eval.Cell{N: 1, Source: string(src)}, nil
 }
 
 // Check type-checks the program in src as the compiler would. The error lists
-// what it would say, and what no evaluator can do, a line each.
+// what it would say, and what no evaluator can do, a line each, as
+// "name:line:column: message".
 func Check(name string, src []byte, fset *token.FileSet, imp types.Importer) (*types.Package, []*ast.File, *types.Info, error) {
 	file, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution|parser.ParseComments)
 	if err != nil {

@@ -3,7 +3,6 @@ package program
 import (
 	"bytes"
 	"context"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -133,22 +132,4 @@ func TestKeepsThePositionsOfTheFile(t *testing.T) {
 			require.Contains(t, lines, test.line)
 		})
 	}
-}
-
-func FuzzParse(f *testing.F) {
-	for _, src := range []string{
-		"package main\nvar a = b\nvar b = func() int { return 1 }()\nfunc init() {}\nfunc main() {}\n",
-		"package main\nvar (\n\ta, b = 1, 2 // c\n)\nfunc main() {}",
-		"package main; var x, y = f(); func f() (int, int) { return 1, 2 }; func main() { _, _ = x, y }",
-		"package main\n//line x.go:7\nvar a = 1\nfunc main() {}",
-	} {
-		f.Add(src)
-	}
-	f.Fuzz(func(t *testing.T, src string) {
-		cell, err := Parse("p.go", []byte(src))
-		if err != nil {
-			return
-		}
-		require.GreaterOrEqual(t, strings.Count(cell.Source, "\n"), strings.Count(src, "\n"))
-	})
 }

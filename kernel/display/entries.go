@@ -39,7 +39,7 @@ func compareKeys(a, b Value) int {
 	if a.Kind() != b.Kind() {
 		return cmp.Compare(a.Kind(), b.Kind())
 	}
-	if IsNumber(a.Kind()) {
+	if isNumber(a.Kind()) {
 		x, y := reflect.ValueOf(a.Scalar()), reflect.ValueOf(b.Scalar())
 		switch {
 		case x.CanInt():

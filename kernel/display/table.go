@@ -69,7 +69,7 @@ func structTable(v Value, e Element) *table {
 		}
 		for i, entry := range entries {
 			if i == 0 {
-				t.right[0] = IsNumber(entry.Key.Kind())
+				t.right[0] = isNumber(entry.Key.Kind())
 			}
 			add(short(entry.Key), entry.Elem)
 		}
@@ -91,7 +91,7 @@ func matrix(v Value, e Element) *table {
 	t := &table{total: v.Len(), head: []string{""}, right: []bool{true}}
 	for j := range columns {
 		t.head = append(t.head, fmt.Sprint(j))
-		t.right = append(t.right, IsNumber(e.ElemKind))
+		t.right = append(t.right, isNumber(e.ElemKind))
 	}
 	for i := range v.Len() {
 		if v.Index(i).Len() != columns {

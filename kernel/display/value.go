@@ -131,7 +131,7 @@ func ElementOf(t reflect.Type) Element {
 	case reflect.Struct:
 		for i := range t.NumField() {
 			e.Fields = append(e.Fields, t.Field(i).Name)
-			e.Numbers = append(e.Numbers, IsNumber(t.Field(i).Type.Kind()))
+			e.Numbers = append(e.Numbers, isNumber(t.Field(i).Type.Kind()))
 		}
 	case reflect.Slice, reflect.Array:
 		e.ElemKind = t.Elem().Kind()
@@ -145,8 +145,8 @@ func hasText(t reflect.Type) bool {
 		t.Implements(reflect.TypeFor[fmt.Formatter]()) || t.Implements(reflect.TypeFor[Viewer]()) || t == reflect.TypeFor[time.Time]()
 }
 
-// IsNumber says whether values of the kind are aligned to the right.
-func IsNumber(k reflect.Kind) bool {
+// isNumber says whether values of the kind are aligned to the right.
+func isNumber(k reflect.Kind) bool {
 	return k >= reflect.Int && k <= reflect.Float64
 }
 

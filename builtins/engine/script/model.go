@@ -12,9 +12,9 @@ import (
 // hubName is how the Hugging Face hub names a model: "owner/name".
 var hubName = regexp.MustCompile(`^[\w.-]+/[\w.-]+$`)
 
-// CheckModel says what is wrong with the directory of a checkpoint before a
+// checkModel says what is wrong with the directory of a checkpoint before a
 // process is started for it. Nothing is ever downloaded: a model must be here.
-func CheckModel(model string) error {
+func checkModel(model string) error {
 	info, err := os.Stat(model)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && hubName.MatchString(model):

@@ -56,7 +56,7 @@ type Spec struct {
 // Open starts a program for deployment d and returns once it has loaded the
 // model.
 func Open(ctx context.Context, d engine.Deployment, at engine.Site, program Program, settings map[string]any) (*Engine, error) {
-	if err := CheckModel(d.Model); err != nil {
+	if err := checkModel(d.Model); err != nil {
 		return nil, fmt.Errorf("deployment %s: %w", d.Label(), err)
 	}
 	python, err := interpreter(d)

@@ -4,9 +4,10 @@
 // float that does not fit, depends on how far append grows, ranges over a map
 // in order, or selects among channels that are ready. One scenario is not of
 // that kind: callsThatAssign orders a variable's use against a call that
-// assigns it, where only the compiler says which comes first. Products of complex numbers may be
-// fused where the processor can: compare on one machine. Programs are made of units that share
-// nothing but the helpers, so that a difference can be narrowed down to one.
+// assigns it, where only the compiler says which comes first. Products of
+// complex numbers may be fused where the processor can: compare on one machine.
+// Programs are made of units that share nothing but the helpers, so that a
+// difference can be narrowed down to one.
 package generate
 
 import (

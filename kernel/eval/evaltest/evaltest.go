@@ -113,7 +113,7 @@ func Read(file string) ([]Sequence, error) {
 
 // Output evaluates the cells and returns what is compared.
 func (s Sequence) Output(start New) (string, error) {
-	var out buffer
+	var out Buffer
 	e, err := start(&out, &out)
 	if err != nil {
 		return "", err
@@ -192,19 +192,21 @@ func (s Sequence) Matches(output string) bool {
 
 func words(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// buffer is a bytes.Buffer for goroutines.
-type buffer struct {
+// A Buffer holds what several goroutines write.
+type Buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (b *buffer) Write(p []byte) (int, error) {
+// Write implements io.Writer.
+func (b *Buffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.Write(p)
 }
 
-func (b *buffer) String() string {
+// String returns what has been written.
+func (b *Buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.String()

@@ -56,7 +56,7 @@ func runProgram(file string, start New) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var stdout, stderr buffer
+	var stdout, stderr Buffer
 	e, err := start(&stdout, &stderr)
 	if err != nil {
 		return "", err

@@ -90,7 +90,7 @@ func (s Sequence) alone(start New) (out string, refused bool, err error) {
 	if len(s.Cells) != 1 {
 		return "", false, errors.New("a table's cell stands alone")
 	}
-	var stdout, stderr buffer
+	var stdout, stderr Buffer
 	e, err := start(&stdout, &stderr)
 	if err != nil {
 		return "", false, err

@@ -50,15 +50,20 @@ func BenchmarkPrograms(b *testing.B) {
 
 // BenchmarkCells evaluates small cells in one session.
 func BenchmarkCells(b *testing.B) {
-	for _, source := range []string{"1+1", "x := 5", `fmt.Println("a")`, "func f() {}"} {
-		b.Run(source, func(b *testing.B) {
+	for _, c := range []struct{ name, source string }{
+		{"expression", "1+1"},
+		{"variable", "x := 5"},
+		{"print", `fmt.Println("a")`},
+		{"function", "func f(l []int, k int) (sum int) {\n\tfor i, x := range l {\n\t\tif x > k {\n\t\t\tsum += x * i\n\t\t}\n\t}\n\treturn sum / k\n}"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
 			e, err := New(eval.Vocabulary{}, Options{Stdout: io.Discard})
 			require.NoError(b, err)
 			b.ReportAllocs()
 			n := 0
 			for b.Loop() {
 				n++
-				_, err := e.Evaluate(context.Background(), eval.Cell{N: n, Source: source})
+				_, err := e.Evaluate(context.Background(), eval.Cell{N: n, Source: c.source})
 				require.NoError(b, err)
 			}
 		})

@@ -3,11 +3,14 @@ package exact
 import "unsafe"
 
 // run executes until only base frames are left; false means that a panic left
-// the frame at base, and m.raised is set. It is one long switch because that
-// is what Go compiles well: a jump table, and registers of the processor for
-// the instruction pointer and both banks. Whatever calls a function continues
-// at reload, which reads the state anew: a variable that were alive across a
-// call would be written to memory before every instruction.
+// the frame at base, and m.raised is set.
+//
+// It is one long switch because that is what Go compiles well: a jump table, and
+// registers of the processor for the instruction pointer and both banks. What
+// many instructions do, as to check an index, is written out in each: in a
+// function of this size Go inlines only the smallest others. Whatever calls a
+// function continues at reload, which reads the state anew: a variable that were
+// alive across a call would be written to memory before every instruction.
 func (m *machine) run(base int) bool {
 	var (
 		fr     = &m.frames[len(m.frames)-1]
@@ -861,73 +864,4 @@ func (m *machine) run(base int) bool {
 		c, ip, tok = fr.code, fr.ip, m.tok
 		ub, pb = unsafe.Pointer(&m.u[fr.u]), unsafe.Pointer(&m.p[fr.p])
 	}
-}
-
-// enter pushes a frame for a call.
-func (m *machine) enter(callee *function, free *closure) bool {
-	fr := &m.frames[len(m.frames)-1]
-	code := callee.code.Load()
-	u, p := fr.u+fr.code.nu, fr.p+fr.code.np
-	if !m.reserve(u+code.needU, p+code.needP) {
-		return false
-	}
-	if m.tok.flag.Load() != 0 && !m.tok.poll(m) {
-		return false
-	}
-	var handling *panicking
-	if fr.code.wrapper {
-		handling = fr.handling
-	}
-	m.push(frame{code: code, ip: unsafe.Pointer(&code.ins[0]), u: u, p: p, handling: handling})
-	if free != nil {
-		copy(m.u[u+code.resU+code.argU:], free.u)
-		copy(m.p[p+code.resP+code.argP:], free.p)
-	}
-	return true
-}
-
-// pollJump looks for an interrupt, then lets fr go on where the jump before ip
-// leads.
-func (m *machine) pollJump(fr *frame, ip unsafe.Pointer) bool {
-	fr.ip = ip
-	if !m.tok.poll(m) {
-		return false
-	}
-	fr.ip = unsafe.Add(ip, (*instr)(unsafe.Add(ip, -instrSize)).a)
-	return true
-}
-
-// raiseIndexAt reports that the index of the instruction before ip, which has
-// a tail, is out of range.
-func (m *machine) raiseIndexAt(ub, ip unsafe.Pointer) {
-	in, tail := (*instr)(unsafe.Add(ip, -2*instrSize)), (*instr)(unsafe.Add(ip, -instrSize))
-	m.raiseIndex(*ru(ub, in.c), *ru(ub, tail.a), in.k)
-}
-
-func newObject(c *code, pb unsafe.Pointer, in *instr) {
-	*rp(pb, in.a) = c.types[in.b].New()
-}
-
-func newCopy(c *code, pb unsafe.Pointer, in *instr) {
-	tail := (*instr)(unsafe.Add(unsafe.Pointer(in), instrSize))
-	t := c.types[in.c]
-	q := t.New()
-	t.Copy(q, unsafe.Add(*rp(pb, in.b), tail.a))
-	*rp(pb, in.a) = q
-}
-
-func copyTo(c *code, pb unsafe.Pointer, in *instr) {
-	tail := (*instr)(unsafe.Add(unsafe.Pointer(in), instrSize))
-	c.types[in.c].Copy(unsafe.Add(*rp(pb, in.a), tail.a), *rp(pb, in.b))
-}
-
-func recoverTo(m *machine, fr *frame, pb unsafe.Pointer, in *instr) {
-	*rany(pb, in.a) = m.recovered(fr)
-}
-
-func bit(b bool) uint64 {
-	if b {
-		return 1
-	}
-	return 0
 }

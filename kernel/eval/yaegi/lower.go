@@ -349,8 +349,8 @@ func (l *lowering) statements() (entry string) {
 		&ast.DeferStmt{Defer: l.pos, Call: l.call(l.runtime("Ended"))},
 		&ast.ExprStmt{X: l.call(l.runtime("Started"))},
 	}
-	for _, d := range l.p.Inits {
-		l.prologue = append(l.prologue, &ast.ExprStmt{X: l.call(l.ident(d.Name.Name))})
+	for _, d := range l.p.Inits { // behind the statements, which give a program's variables their values
+		list = append(list, &ast.ExprStmt{X: l.call(l.ident(d.Name.Name))})
 	}
 	if main, ok := l.p.Pkg.Scope().Lookup("main").(*types.Func); ok && l.p.RunMain {
 		name, _ := l.names.lookup(main)

@@ -79,7 +79,7 @@ const tileRows = 48
 func Tiles(rows, columns int, tile func(top, bottom, left, right int)) {
 	bands := (rows + tileRows - 1) / tileRows
 	width := columns
-	if parts := 2 * Workers(); bands < parts { // few rows: divide the columns too
+	if parts := 2 * workers(); bands < parts { // few rows: divide the columns too
 		panels := (columns + Panel - 1) / Panel
 		width = (panels*bands + parts - 1) / parts * Panel
 	}

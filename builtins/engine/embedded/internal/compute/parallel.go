@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// Workers is the number of goroutines that compute at the same time.
-func Workers() int { return runtime.GOMAXPROCS(0) }
+// workers is the number of goroutines that compute at the same time.
+func workers() int { return runtime.GOMAXPROCS(0) }
 
 // A job is n independent parts; whoever is free takes the next one.
 type job struct {
@@ -39,15 +39,15 @@ var (
 // the last call has returned. Calls may come from several goroutines; part
 // must not panic.
 func Parallel(n int, part func(int)) {
-	if n <= 1 || Workers() == 1 {
+	if n <= 1 || workers() == 1 {
 		for i := range n {
 			part(i)
 		}
 		return
 	}
 	startHelpers.Do(func() {
-		jobs = make(chan *job, 4*Workers())
-		for range Workers() - 1 {
+		jobs = make(chan *job, 4*workers())
+		for range workers() - 1 {
 			go func() {
 				for j := range jobs {
 					j.work()
@@ -57,7 +57,7 @@ func Parallel(n int, part func(int)) {
 	})
 	j := &job{part: part, n: int64(n)}
 	j.done.Add(n)
-	for range min(n, Workers()) - 1 {
+	for range min(n, workers()) - 1 {
 		select {
 		case jobs <- j:
 		default: // all helpers are busy: the caller does it

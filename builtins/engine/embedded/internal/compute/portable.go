@@ -88,7 +88,7 @@ func siluPortable(x []float32) {
 
 func roundBF16Portable(x []float32) {
 	for i, v := range x {
-		x[i] = RoundBF16(v)
+		x[i] = roundBF16(v)
 	}
 }
 

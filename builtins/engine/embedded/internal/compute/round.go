@@ -52,15 +52,15 @@ func (f Format) Round(x []float32) {
 // RoundOne is Round for one number.
 func (f Format) RoundOne(v float32) float32 {
 	if f == BFloat16 {
-		return RoundBF16(v)
+		return roundBF16(v)
 	}
 	x := [1]float32{v}
 	f.Round(x[:])
 	return x[0]
 }
 
-// RoundBF16 rounds to bfloat16: float32 with the lower half of its bits cut.
-func RoundBF16(v float32) float32 {
+// roundBF16 rounds to bfloat16: float32 with the lower half of its bits cut.
+func roundBF16(v float32) float32 {
 	b := math.Float32bits(v)
 	if v != v {
 		return math.Float32frombits(b&0xffff0000 | 0x00400000) // stays a NaN
