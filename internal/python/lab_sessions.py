@@ -1,4 +1,4 @@
-"""What strains a kernel in JupyterLab: two tabs on it, 100 000 lines, its worker killed.
+"""What strains a kernel in JupyterLab: two tabs on it, 100 000 lines, a page loaded again, its worker killed.
 
     ADKERNEL_BIN=bin/adkernel .venv/bin/python internal/python/lab_sessions.py [SCREENSHOTS]
 
@@ -25,8 +25,9 @@ CELLS = [
     'import (\n\t"os"\n\t"syscall"\n)\n\nsyscall.Kill(os.Getpid(), syscall.SIGKILL)',
     "func twice(n int) int { return 2 * n }",
     "twice(21)",
+    "",
 ]
-DEFINES, USES, ENDLESS, FLOOD, AFTER, KILL, FUNCTION, CALL = range(len(CELLS))
+DEFINES, USES, ENDLESS, FLOOD, AFTER, KILL, FUNCTION, CALL, TYPED = range(len(CELLS))
 
 
 def main():
@@ -38,6 +39,7 @@ def main():
         two_tabs(first, second)
         second.page.close()
         many_lines(first, path)
+        loaded_again(first)
         killed_worker(first)
 
 
@@ -78,6 +80,25 @@ def many_lines(lab, path):
     text = "".join("".join(o["text"]) for o in saved["cells"][FLOOD]["outputs"])
     assert text == "".join(f"line {i}\n" for i in range(LINES)), f"{len(text)} characters, ending in {text[-100:]!r}"
     passed(f"{LINES} lines are shown and saved, all of them, and the next cell answers")
+
+
+def loaded_again(lab):
+    lab.run(ENDLESS)
+    lab.wait_until("busy")
+    lab.save()
+    lab.page.reload()
+    lab.page.locator(lab.PANEL).wait_for()
+    lab.wait_until("busy")
+    lab.edit(TYPED)
+    lab.page.keyboard.type("strings.HasPre")
+    lab.page.keyboard.press("Tab")
+    expect(lab.completions().first).to_contain_text("HasPrefix")
+    lab.page.keyboard.press("Escape")
+    lab.press_toolbar("interrupt")
+    lab.wait_until("idle")
+    lab.run(DEFINES)
+    lab.wait_until("idle")
+    passed("a page that is loaded again while a cell runs is busy, completes and interrupts")
 
 
 def killed_worker(lab):
