@@ -266,7 +266,7 @@ func (c *candidates) packages() {
 	}
 	best := map[string]string{}
 	for _, path := range c.s.imp.paths() {
-		name := packageName(path)
+		name := PackageName(path)
 		if old, ok := best[name]; c.matches(name) && (!ok || likelier(path, old) < 0) {
 			best[name] = path
 		}
