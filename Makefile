@@ -57,7 +57,7 @@ install: build ## Install the command beside Go's others, and the kernelspec for
 test: check unit race clients notebooks ## Everything that continuous integration runs.
 	@echo; echo "not run here: make bench (measurements), make notebooks-yaegi (the notebooks with the other evaluator), make conformance and make soak (the evaluator and the kernel at length), make test-slurm (needs slurm-wlm and root), make test-ssh (needs openssh-server and root), make test-datasets (needs all of MMLU and of GSM8K), make test-neighbours (torch, transformers, vLLM and llama.cpp beside our engines)"
 
-check: ## gofmt, vet, staticcheck, generated files.
+check: ## gofmt, vet, staticcheck.
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-clean:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
@@ -67,7 +67,7 @@ unit: ## Tests of every package.
 
 # Without vector instructions: archsimd's own partial loads fail the pointer
 # checks that come with the race detector.
-race: ## The same for packages with goroutines, under the race detector.
+race: ## Tests of packages with goroutines, under the race detector.
 	CGO_ENABLED=1 GOEXPERIMENT= go test -race -short $(RACE)
 	CGO_ENABLED=1 GOEXPERIMENT= go test -race -short -run 'TestTranscripts|TestExit|TestPanics' ./kernel/eval/exact
 
@@ -84,7 +84,7 @@ record: build ## Execute the notebooks that need a GPU, on a machine that has on
 pictures: build .venv/ready ## Draw the README's pictures from the tour as it is committed, in JupyterLab.
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/lab_pictures.py
 
-notebooks-yaegi: build ## The same with yaegi, the second opinion: every output must be that of the exact evaluator.
+notebooks-yaegi: build ## Execute every notebook with yaegi, the second opinion: every output must be that of the exact evaluator.
 	go run ./internal/notebooktest -adkernel $(BIN) -evaluator yaegi notebooks/*.ipynb
 
 conformance: build ## How much of Go the evaluator gets right, by Go's own test programs and by compiled cells: five minutes.

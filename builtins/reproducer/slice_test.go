@@ -58,6 +58,9 @@ func TestSliceTakesWhatTheLastCellNeedsAndNoMore(t *testing.T) {
 		{"another part", []string{"d := Demo()", "a := d.FP8", "b := d.BF16", "a.Name = `x`", "Compare(b)"}, []int{1, 3, 5}},
 		{"over all of a list", []string{"a := Launch(d, t)", "b := Launch(e, t)", "for _, r := range []*Evaluation{a, b} {\n\tr.Wait()\n}", "Compare(a)"}, []int{1, 2, 3, 4}},
 		{"a local variable of the same name", []string{"d := 1", "func f() int { e := 1; e = 2; return e }", "e := 3", "Compare(e)"}, []int{3, 4}},
+		{"an import whose path ends with a version", []string{`import "math/rand/v2"`, "s := rand.N(5)", "Compare(s)"}, []int{1, 2, 3}},
+		{"an import of names", []string{`import . "math"`, "s := Sqrt(4)", "Compare(s)"}, []int{1, 2, 3}},
+		{"an import for what it registers", []string{`import _ "image/png"`, "s := image.Decode(f)", "Compare(s)"}, []int{1, 2, 3}},
 		{"imports that are written", []string{`import "strings"`, `import "os"`, "s := strings.ToUpper(`a`)", "Compare(s)"}, []int{1, 3, 4}},
 		{"recursion", []string{"func f(n int) int { if n == 0 { return 0 }; return f(n - 1) }", "Compare(f(2))"}, []int{1, 2}},
 		{"what a magic runs", []string{"x := 1", "%time a := Run(d, t)", "%%time\nb := Run(e, t)\nc := 1", "Compare(a, b)"}, []int{2, 3, 4}},
@@ -84,6 +87,15 @@ func TestImportsThatTheKernelAddsNeedNoCell(t *testing.T) {
 		{N: 3, Source: "Compare(s)", Uses: []string{"s"}},
 	}
 	require.Equal(t, cells[1:], slice(cells))
+}
+
+func TestAnImportGoesByTheNameThatTheKernelTells(t *testing.T) {
+	cells := []host.Cell{
+		{N: 1, Source: `import "gopkg.in/yaml.v3"`, Defines: []string{"yaml"}},
+		{N: 2, Source: "s := yaml.Marshal(5)", Defines: []string{"s"}, Uses: []string{"yaml"}},
+		{N: 3, Source: "Compare(s)", Uses: []string{"s"}},
+	}
+	require.Equal(t, cells, slice(cells))
 }
 
 func TestLinesThatSaveAreLeftOut(t *testing.T) {

@@ -5,10 +5,11 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
-	"path"
 	"slices"
 	"strconv"
+	"strings"
 
+	"adkernel/kernel/cell"
 	"adkernel/kernel/magic"
 )
 
@@ -24,7 +25,7 @@ type source struct {
 	links    []link  // names of one thing, between statements
 	literals set     // values of string literals
 	function bool
-	acts     bool // magics of it change more than names: the folder, the environment, files
+	acts     bool // it changes more than names, by magics (the folder, the environment, files) or by an import
 	brings   bool // it declares more than its text does
 }
 
@@ -50,9 +51,9 @@ func readSource(text string) *source {
 		declares: set{}, imports: set{}, methods: set{}, mentions: set{}, literals: set{},
 		now: newEffects(), latent: newEffects(),
 	}
-	cell := magic.Read(text)
-	s.acts, s.brings = cell.Acts, cell.Brings
-	text = cell.Go
+	read := magic.Read(text)
+	s.acts, s.brings = read.Acts, read.Brings
+	text = read.Go
 	var links []link
 	for _, p := range split(text) {
 		p.nodes = parse(text[p.start:p.end])
@@ -209,13 +210,20 @@ func (s *source) readSpec(spec ast.Spec) []*ast.Ident {
 	case *ast.ValueSpec:
 		return spec.Names
 	case *ast.ImportSpec:
-		if spec.Name != nil {
+		switch {
+		case spec.Name == nil:
+			if path, err := strconv.Unquote(spec.Path.Value); err == nil {
+				name := cell.PackageName(path)
+				s.declares.add(name)
+				s.imports.add(name)
+				root, _, _ := strings.Cut(path, "/")
+				s.brings = s.brings || strings.Contains(root, ".") // a module's packages may have other names
+			}
+		case spec.Name.Name == "." || spec.Name.Name == "_": // later cells do not say that they need it
+			s.acts = true
+		default:
 			s.imports.add(spec.Name.Name)
 			return []*ast.Ident{spec.Name}
-		}
-		if p, err := strconv.Unquote(spec.Path.Value); err == nil {
-			s.declares.add(path.Base(p))
-			s.imports.add(path.Base(p))
 		}
 	}
 	return nil

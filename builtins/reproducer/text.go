@@ -151,11 +151,11 @@ func (d document) record() (string, error) {
 	fmt.Fprintf(&b, "| | |\n|---|---|\n")
 	fmt.Fprintf(&b, "| adkernel | %s, %s, %s/%s |\n", f.Program.Version, f.Program.Go, f.Program.OS, f.Program.Arch)
 	for _, s := range []Side{f.Test, f.Base} {
-		fmt.Fprintf(&b, "| %s | %s |\n", cell(s.Label), cell(s.description()))
+		fmt.Fprintf(&b, "| %s | %s |\n", inTable(s.Label), inTable(s.description()))
 	}
 	fmt.Fprintf(&b, "| prompts | %d, text SHA-256 `%s`, token ids SHA-256 `%s` |\n", f.Base.Prompts.Count, f.Base.Prompts.TextSHA256, f.Base.Prompts.IDsSHA256)
 	if f.Test.Prompts != f.Base.Prompts {
-		fmt.Fprintf(&b, "| prompts of %s | %d, text SHA-256 `%s`, token ids SHA-256 `%s` |\n", cell(f.Test.Label), f.Test.Prompts.Count, f.Test.Prompts.TextSHA256, f.Test.Prompts.IDsSHA256)
+		fmt.Fprintf(&b, "| prompts of %s | %d, text SHA-256 `%s`, token ids SHA-256 `%s` |\n", inTable(f.Test.Label), f.Test.Prompts.Count, f.Test.Prompts.TextSHA256, f.Test.Prompts.IDsSHA256)
 	}
 	for _, s := range []Side{f.Test, f.Base} {
 		settings, err := json.MarshalIndent(s.Settings, "", "  ")
@@ -192,12 +192,12 @@ func (d document) files(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "\nCheckpoint of %s:\n\n| file | bytes | SHA-256 |\n|---|--:|---|\n", s.Label)
 		for _, f := range s.Files {
-			fmt.Fprintf(b, "| %s | %d | `%s` |\n", cell(f.Name), f.Bytes, f.SHA256)
+			fmt.Fprintf(b, "| %s | %d | `%s` |\n", inTable(f.Name), f.Bytes, f.SHA256)
 		}
 	}
 }
 
-// cell keeps text within one cell of a Markdown table.
-func cell(text string) string {
+// inTable keeps text within one cell of a Markdown table.
+func inTable(text string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(text)
 }

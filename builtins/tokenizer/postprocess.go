@@ -7,29 +7,22 @@ import (
 )
 
 func (t *Tokenizer) readPostProcessor(raw json.RawMessage) error {
-	steps, err := flatten(raw, "processors")
-	if err != nil {
-		return err
+	frames, err := readSteps(raw, "processors", readPostProcessorStep)
+	for _, f := range frames {
+		t.frame.before = append(f.before, t.frame.before...)
+		t.frame.after = append(t.frame.after, f.after...)
 	}
-	for _, step := range steps {
-		kind, err := stepType(step)
-		if err != nil {
-			return err
-		}
-		switch kind {
-		case "ByteLevel": // changes offsets, not ids
-		case "TemplateProcessing":
-			f, err := readTemplate(step)
-			if err != nil {
-				return fmt.Errorf("type %q: %w", kind, err)
-			}
-			t.frame.before = append(f.before, t.frame.before...)
-			t.frame.after = append(t.frame.after, f.after...)
-		default:
-			return fmt.Errorf("type %q: %w", kind, errUnsupported)
-		}
+	return err
+}
+
+func readPostProcessorStep(kind string, raw json.RawMessage) (frame, error) {
+	switch kind {
+	case "ByteLevel": // changes offsets, not ids
+		return frame{}, nil
+	case "TemplateProcessing":
+		return readTemplate(raw)
 	}
-	return nil
+	return frame{}, errUnsupported
 }
 
 // readTemplate reads the template for a single text: special tokens, the text
@@ -76,23 +69,9 @@ func readTemplate(raw json.RawMessage) (frame, error) {
 	return f, nil
 }
 
-func (t *Tokenizer) readDecoder(raw json.RawMessage) error {
-	steps, err := flatten(raw, "decoders")
-	if err != nil {
-		return err
-	}
-	for _, step := range steps {
-		kind, err := stepType(step)
-		if err != nil {
-			return err
-		}
-		d, err := readDecoderStep(kind, step)
-		if err != nil {
-			return fmt.Errorf("type %q: %w", kind, err)
-		}
-		t.decode = append(t.decode, d)
-	}
-	return nil
+func (t *Tokenizer) readDecoder(raw json.RawMessage) (err error) {
+	t.decode, err = readSteps(raw, "decoders", readDecoderStep)
+	return err
 }
 
 func readDecoderStep(kind string, raw json.RawMessage) (decoder, error) {

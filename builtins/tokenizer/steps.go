@@ -61,6 +61,28 @@ func flattenNested(raw json.RawMessage, member string, depth int) ([]json.RawMes
 	return steps, nil
 }
 
+// readSteps reads each of the steps that raw stands for, by its type; member is
+// as flatten takes it.
+func readSteps[S any](raw json.RawMessage, member string, read func(kind string, raw json.RawMessage) (S, error)) ([]S, error) {
+	steps, err := flatten(raw, member)
+	if err != nil {
+		return nil, err
+	}
+	var out []S
+	for _, step := range steps {
+		kind, err := stepType(step)
+		if err != nil {
+			return nil, err
+		}
+		s, err := read(kind, step)
+		if err != nil {
+			return nil, fmt.Errorf("type %q: %w", kind, err)
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
 // pattern is how the library spells what is looked for.
 type pattern struct {
 	String string `json:"String"`
@@ -84,23 +106,9 @@ func readReplace(raw json.RawMessage) (old, new string, err error) {
 	return s.Pattern.String, s.Content, nil
 }
 
-func (t *Tokenizer) readNormalizer(raw json.RawMessage) error {
-	steps, err := flatten(raw, "normalizers")
-	if err != nil {
-		return err
-	}
-	for _, step := range steps {
-		kind, err := stepType(step)
-		if err != nil {
-			return err
-		}
-		f, err := readNormalizerStep(kind, step)
-		if err != nil {
-			return fmt.Errorf("type %q: %w", kind, err)
-		}
-		t.normalize = append(t.normalize, f)
-	}
-	return nil
+func (t *Tokenizer) readNormalizer(raw json.RawMessage) (err error) {
+	t.normalize, err = readSteps(raw, "normalizers", readNormalizerStep)
+	return err
 }
 
 // errUnsupported says that the package knows no step of this type.

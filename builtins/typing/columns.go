@@ -36,7 +36,7 @@ func columnsAround(within []eval.Use) []Column {
 		switch use.Call.Func {
 		case framePath + "Frame.Join":
 			columns, ok := columnsOf(use.Call.On)
-			right, known := columnsOf(argument(use.Call, 0))
+			right, known := columnsOf(firstArgument(use.Call))
 			if !ok || !known {
 				return append(columns, right...)
 			}
@@ -50,11 +50,12 @@ func columnsAround(within []eval.Use) []Column {
 	return nil
 }
 
-func argument(t *eval.Term, i int) *eval.Term {
-	if i >= len(t.Args) {
+// firstArgument is that of a call, or nothing known.
+func firstArgument(t *eval.Term) *eval.Term {
+	if len(t.Args) == 0 {
 		return &eval.Term{}
 	}
-	return t.Args[i]
+	return t.Args[0]
 }
 
 func has(columns []Column, name string) bool {
@@ -97,14 +98,14 @@ func columnsOf(t *eval.Term) (columns []Column, ok bool) {
 		keys := texts(t.On.Args)
 		columns = slices.DeleteFunc(columns, func(c Column) bool { return !slices.Contains(keys, c.Name) })
 		for _, a := range t.Args {
-			if a.Func != "" && argument(a, 0).Text != nil {
+			if a.Func != "" && firstArgument(a).Text != nil {
 				columns = append(columns, Column{Name: *a.Args[0].Text})
 			}
 		}
 		return columns, true
 	case "NewFrame", "New":
 		for _, a := range t.Args {
-			if argument(a, 0).Text != nil {
+			if firstArgument(a).Text != nil {
 				columns = append(columns, Column{Name: *a.Args[0].Text})
 			}
 		}
@@ -161,7 +162,7 @@ func afterVerb(verb string, t *eval.Term, columns []Column) ([]Column, bool) {
 	switch verb {
 	case "Where", "Sort", "Head", "Tail", "Unique", "DropNull", "FillNull", "GroupBy":
 	case "With":
-		if name := argument(t, 0).Text; name != nil {
+		if name := firstArgument(t).Text; name != nil {
 			columns = append(slices.DeleteFunc(columns, func(c Column) bool { return c.Name == *name }), Column{Name: *name})
 		}
 	case "Select":
@@ -183,7 +184,7 @@ func afterVerb(verb string, t *eval.Term, columns []Column) ([]Column, bool) {
 			}
 		}
 	case "Join":
-		right, ok := columnsOf(argument(t, 0))
+		right, ok := columnsOf(firstArgument(t))
 		if !ok {
 			return nil, false
 		}

@@ -15,7 +15,7 @@ import (
 type auditCommand struct {
 	output
 	Model     string `arg:"" type:"existingdir" help:"Quantized checkpoint."`
-	Reference string `required:"" type:"existingdir" help:"The unquantized checkpoint it was made from."`
+	Reference string `required:"" type:"existingdir" placeholder:"DIR" help:"The unquantized checkpoint it was made from."`
 }
 
 // Help says how the verb ends.
@@ -42,7 +42,7 @@ type quantizeCommand struct {
 	output
 	Model     string `arg:"" type:"existingdir" help:"Unquantized checkpoint."`
 	As        string `required:"" enum:"fp8,fp8-block,nvfp4" help:"Format: ${enum}."`
-	Out       string `short:"o" required:"" help:"Directory to make."`
+	Out       string `short:"o" required:"" placeholder:"DIR" help:"Directory to make."`
 	Calibrate string `type:"existingdir" placeholder:"DATASET" help:"MMLU data set whose prompts calibrate input_scale: for fp8 and nvfp4."`
 	Samples   int    `default:"64" help:"Calibration prompts."`
 }
@@ -89,7 +89,7 @@ func (c quantizeCommand) maxima(ctx context.Context) (map[string]float32, error)
 }
 
 type logitsCommand struct {
-	Model     string  `required:"" type:"existingdir" help:"Checkpoint."`
+	Model     string  `required:"" type:"existingdir" placeholder:"DIR" help:"Checkpoint."`
 	PromptIDs []int32 `name:"prompt-ids" required:"" help:"Token ids, separated by commas."`
 	DType     string  `name:"dtype" enum:"float32,bfloat16,float16," default:"" help:"Of the activations; default: the checkpoint's."`
 }
@@ -113,8 +113,8 @@ func (c logitsCommand) Run(ctx context.Context) error {
 
 type promptsCommand struct {
 	Evaluation string   `arg:"" enum:"mmlu,gsm8k,gpqa,questions,lm-eval" help:"Evaluation: ${enum}."`
-	Dataset    string   `type:"path" help:"Folder of the data set, or file of questions or samples; default: below $$LLM_MODELS_ROOT."`
-	Samples    int      `help:"Questions; default: all."`
+	Dataset    string   `type:"path" placeholder:"PATH" help:"Folder of the data set, or file of questions or samples; default: below $$LLM_MODELS_ROOT."`
+	Samples    int      `help:"Questions of the whole evaluation, as many of each subject, rounded up; default: all."`
 	Subjects   []string `help:"Only these subjects."`
 	Seed       int      `help:"Random seed of gsm8k and gpqa."`
 	Chat       bool     `help:"As conversations."`

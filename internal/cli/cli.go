@@ -108,10 +108,19 @@ func Main(args []string) int {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "adkernel: %v (adkernel --help lists the verbs)\n", err)
+		fmt.Fprintf(os.Stderr, "adkernel: %v (%s)\n", err, whereHelpIs(err))
 		return exitFailed
 	}
 	return exitStatus(command.Run())
+}
+
+// whereHelpIs names the help on what a command line that is wrong wanted.
+func whereHelpIs(err error) string {
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) && wrong.Context != nil && wrong.Context.Selected() != nil {
+		return wrong.Context.Selected().FullPath() + " --help says what it takes"
+	}
+	return "adkernel --help lists the verbs"
 }
 
 func exitStatus(err error) int {

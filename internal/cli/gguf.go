@@ -8,7 +8,7 @@ import (
 
 type importGGUFCommand struct {
 	File string `arg:"" type:"existingfile" help:"GGUF file of a llama model."`
-	Out  string `short:"o" required:"" help:"Directory to make."`
+	Out  string `short:"o" required:"" placeholder:"DIR" help:"Directory to make."`
 }
 
 // Run writes the model as a Hugging Face checkpoint.

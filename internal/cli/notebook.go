@@ -26,6 +26,12 @@ type runCommand struct {
 	Show        bool              `help:"Print the cells' outputs as text."`
 }
 
+// Help says how the verb ends.
+func (runCommand) Help() string {
+	return `Exit status: 0 when all cells ran, with --allow-errors whether or not they failed; 2 when a cell failed, which ends the notebook, or when it cannot be read or written.`
+}
+
+// Run ends as Help says.
 func (c runCommand) Run(ctx context.Context) error {
 	nb, err := notebook.Read(c.Notebook)
 	if err != nil {

@@ -52,15 +52,31 @@ func TestVerbsEndAsTheirHelpSays(t *testing.T) {
 		{[]string{"verify", file}, exitFailed},
 		{[]string{"doctor"}, exitNo},
 		{[]string{"go", program}, exitRefused},
+		{[]string{"run", file}, exitFailed},
 		{[]string{"nothing"}, exitFailed},
 	} {
 		status, _, stderr := adkernel(t, dir, test.args...)
 		require.Equal(t, test.want, status, "%q: %s", test.args, stderr)
 	}
-	for _, verb := range []string{"compare", "audit", "verify", "doctor", "go"} {
+	for _, verb := range []string{"compare", "audit", "verify", "doctor", "go", "run"} {
 		status, stdout, stderr := adkernel(t, dir, verb, "--help")
 		require.Equal(t, exitOK, status, stderr)
 		require.Contains(t, stdout, "\nExit status: ")
+	}
+}
+
+func TestAWrongCommandLineNamesTheHelpOnIt(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"nothing"}, "adkernel --help lists the verbs"},
+		{[]string{"compare", "run"}, `expected "<base>" (adkernel compare --help says what it takes)`},
+		{[]string{"audit", "--nothing"}, "unknown flag --nothing (adkernel audit --help says what it takes)"},
+	} {
+		status, _, stderr := adkernel(t, t.TempDir(), test.args...)
+		require.Equal(t, exitFailed, status)
+		require.Contains(t, stderr, test.want)
 	}
 }
 

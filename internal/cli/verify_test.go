@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 // adkernel runs the command in dir and returns its exit status and output.
 func adkernel(t *testing.T, dir string, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
+	require.NotEmpty(t, args, "without arguments, this binary would run its tests again")
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs

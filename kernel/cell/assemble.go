@@ -102,7 +102,7 @@ func (s *Session) importName(spec *ast.ImportSpec) (name, path string) {
 	if pkg, err := s.imp.Import(path); err == nil {
 		return pkg.Name(), path
 	}
-	return packageName(path), path
+	return PackageName(path), path
 }
 
 // addStatement notes which top-level names a statement defines, and which it

@@ -112,9 +112,9 @@ func (c *candidates) put(item candidate) {
 	c.items = append(c.items, item)
 }
 
-func (c *candidates) word(text, kind, typ string, distance int) {
+func (c *candidates) word(text, kind string, distance int) {
 	if c.matches(text) {
-		c.put(candidate{Item: eval.Item{Text: text, Kind: kind, Type: typ}, fit: other, distance: distance})
+		c.put(candidate{Item: eval.Item{Text: text, Kind: kind}, fit: other, distance: distance})
 	}
 }
 
@@ -135,7 +135,7 @@ func (c *candidates) collect() {
 	case label:
 		for _, n := range c.d.path {
 			if l, ok := n.(*ast.LabeledStmt); ok {
-				c.word(l.Label.Name, "label", "", local)
+				c.word(l.Label.Name, "label", local)
 			}
 		}
 	case member:
@@ -143,10 +143,10 @@ func (c *candidates) collect() {
 	case typeName:
 		c.scope(true)
 		for _, word := range []string{"chan", "func", "interface", "map", "struct"} {
-			c.word(word, "keyword", "", keyword)
+			c.word(word, "keyword", keyword)
 		}
 		if _, ok := at.parent.(*ast.TypeAssertExpr); ok {
-			c.word("type", "keyword", "", keyword)
+			c.word("type", "keyword", keyword)
 		}
 		c.packages()
 	case key:
@@ -163,11 +163,11 @@ func (c *candidates) collect() {
 		}
 		if _, ok := at.parent.(*ast.ExprStmt); ok {
 			for t := token.BREAK; t <= token.VAR; t++ {
-				c.word(t.String(), "keyword", "", keyword)
+				c.word(t.String(), "keyword", keyword)
 			}
 		} else {
 			for _, word := range []string{"chan", "func", "interface", "map", "range", "struct"} {
-				c.word(word, "keyword", "", keyword)
+				c.word(word, "keyword", keyword)
 			}
 		}
 		c.packages()
@@ -266,7 +266,7 @@ func (c *candidates) packages() {
 	}
 	best := map[string]string{}
 	for _, path := range c.s.imp.paths() {
-		name := packageName(path)
+		name := PackageName(path)
 		if old, ok := best[name]; c.matches(name) && (!ok || likelier(path, old) < 0) {
 			best[name] = path
 		}

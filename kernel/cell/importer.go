@@ -87,7 +87,7 @@ func (im *Importer) named(name string) []string { return im.names()[name] }
 func (im *Importer) byName() map[string][]string {
 	names := map[string][]string{}
 	for _, path := range im.paths() {
-		name := packageName(path)
+		name := PackageName(path)
 		names[name] = append(names[name], path)
 	}
 	for _, paths := range names {
@@ -113,15 +113,15 @@ func preference(path string) int {
 	return 2
 }
 
-// packageName guesses a package's name from its path: the last element that
+// PackageName guesses a package's name from its path: the last element that
 // is not a major version.
-func packageName(path string) string {
+func PackageName(path string) string {
 	dir, last := "", path
 	if i := strings.LastIndexByte(path, '/'); i >= 0 {
 		dir, last = path[:i], path[i+1:]
 	}
 	if len(last) > 1 && last[0] == 'v' && strings.Trim(last[1:], "0123456789") == "" && dir != "" {
-		return packageName(dir)
+		return PackageName(dir)
 	}
 	return last
 }

@@ -60,7 +60,7 @@ const (
 )
 
 // keys lists every key with the defaults for a model.
-func keys(a *architecture, quantization checkpoint.Quantization, model string) []settings.Key {
+func keys(a *architecture, model string) []settings.Key {
 	list := []settings.Key{
 		{Name: "model", Default: model, Fixed: "the deployment names the model"},
 		{Name: "world_size", Default: 1, Least: 1, Most: maxSize},
@@ -96,7 +96,7 @@ func keys(a *architecture, quantization checkpoint.Quantization, model string) [
 
 // readSettings checks the deployment's configuration.
 func readSettings(d engine.Deployment, a *architecture, quantization checkpoint.Quantization) (*config, error) {
-	values, err := settings.Read(d, "embedded", keys(a, quantization, d.Model), nil)
+	values, err := settings.Read(d, "embedded", keys(a, d.Model), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -137,7 +137,7 @@ func (g *generator) apart(vars []variable, f func()) {
 }
 
 // declare writes a variable with a value of its type, used.
-func (g *generator) declare(t *typ) string {
+func (g *generator) declare(t *typ) {
 	name := g.local("v")
 	if g.chance(50) {
 		g.line("var %s %s = %s", name, t.name, g.expr(t, 2))
@@ -146,7 +146,6 @@ func (g *generator) declare(t *typ) string {
 	}
 	g.line("_ = %s", name)
 	g.vars = append(g.vars, variable{name: name, t: t})
-	return name
 }
 
 // of lists the variables in scope for which ok holds.

@@ -140,7 +140,7 @@ func (c *compiler) resolve(f *ssa.Function) (*function, error) {
 
 // define queues the body of a declared function. It takes the place of old's
 // where that is alive.
-func (c *compiler) define(object, old *types.Func, body *ssa.Function) *function {
+func (c *compiler) define(object, old *types.Func, body *ssa.Function) {
 	c.rt.mu.Lock()
 	key := c.rt.key(object, nil)
 	fn := c.rt.compiled(c.rt.key(old, nil))
@@ -150,7 +150,6 @@ func (c *compiler) define(object, old *types.Func, body *ssa.Function) *function
 	}
 	c.added[key], c.local[body] = fn, fn
 	c.queue = append(c.queue, work{fn, body, c.caller})
-	return fn
 }
 
 // enqueue queues a function of the cell that is called once.

@@ -12,8 +12,8 @@ import (
 type stub struct{ at, to int }
 
 // jumpTo emits a jump that finish completes.
-func (b *builder) jumpTo(o op, to *ssa.BasicBlock, bb, c int32) {
-	b.jumps = append(b.jumps, jump{b.emit(o, 0, bb, c), to})
+func (b *builder) jumpTo(o op, to *ssa.BasicBlock) {
+	b.jumps = append(b.jumps, jump{b.emit(o, 0, 0, 0), to})
 }
 
 // edge moves what the phis of to take from this block, and jumps. It is the
@@ -29,9 +29,9 @@ func (b *builder) edge(from, to *ssa.BasicBlock) {
 func (b *builder) leave(from, to *ssa.BasicBlock) {
 	switch {
 	case b.rank[to] <= b.rank[from]:
-		b.jumpTo(opLoop, to, 0, 0)
+		b.jumpTo(opLoop, to)
 	case b.rank[to] != b.rank[from]+1:
-		b.jumpTo(opJmp, to, 0, 0)
+		b.jumpTo(opJmp, to)
 	}
 }
 
@@ -264,9 +264,9 @@ func (b *builder) branch(in *ssa.If) {
 		at := b.conditional(in.Cond, true, false)
 		b.phis(from, no)
 		if b.rank[no] <= b.rank[from] {
-			b.jumpTo(opLoop, no, 0, 0)
+			b.jumpTo(opLoop, no)
 		} else {
-			b.jumpTo(opJmp, no, 0, 0)
+			b.jumpTo(opJmp, no)
 		}
 		b.stubs = append(b.stubs, stub{at, len(b.code.ins)})
 		b.here = map[ssa.Value]loc{} // what the other way loaded was not loaded here

@@ -96,7 +96,7 @@ func (b *builder) slice(in *ssa.Slice) {
 			n := *ru(u, x.u)
 			i, j := get(u, lo, 0), get(u, hi, n)
 			if j > n || i > j {
-				m.raiseSlice(i, j, 0, n, n, signs, boundsString)
+				m.raiseSlice(i, j, 0, n, signs, boundsString)
 				return true
 			}
 			q := *rp(p, x.p)
@@ -110,7 +110,7 @@ func (b *builder) slice(in *ssa.Slice) {
 		size := uint64(b.typ(t.Elem()).Mem.Size())
 		b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
 			n, c := *ru(u, x.u), *ru(u, x.u+8)
-			return m.slice3(u, p, l, *rp(p, x.p), get(u, lo, 0), get(u, hi, n), get(u, mx, c), n, c, size, signs, mx >= 0, boundsSlice)
+			return m.slice3(u, p, l, *rp(p, x.p), get(u, lo, 0), get(u, hi, n), get(u, mx, c), c, size, signs, mx >= 0, boundsSlice)
 		})
 	case *types.Pointer:
 		array := t.Elem().Underlying().(*types.Array)
@@ -120,19 +120,19 @@ func (b *builder) slice(in *ssa.Slice) {
 		n, size := uint64(array.Len()), uint64(b.typ(array.Elem()).Mem.Size())
 		b.emit(opChkNil, x.p, 0, 0)
 		b.emitExt(func(m *machine, u, p unsafe.Pointer) bool {
-			return m.slice3(u, p, l, *rp(p, x.p), get(u, lo, 0), get(u, hi, n), get(u, mx, n), n, n, size, signs, mx >= 0, boundsArray)
+			return m.slice3(u, p, l, *rp(p, x.p), get(u, lo, 0), get(u, hi, n), get(u, mx, n), n, size, signs, mx >= 0, boundsArray)
 		})
 	default:
 		b.refuse("slice of %s", layout.Name(in.X.Type()))
 	}
 }
 
-func (m *machine) slice3(u, p unsafe.Pointer, l loc, q unsafe.Pointer, i, j, k, n, c, size uint64, signs [3]uint16, three bool, kind bounds) bool {
+func (m *machine) slice3(u, p unsafe.Pointer, l loc, q unsafe.Pointer, i, j, k, c, size uint64, signs [3]uint16, three bool, kind bounds) bool {
 	if k > c || j > k || i > j {
 		if three {
 			kind |= boundsThree
 		}
-		m.raiseSlice(i, j, k, n, c, signs, kind)
+		m.raiseSlice(i, j, k, c, signs, kind)
 		return true
 	}
 	if k > i {
@@ -152,9 +152,9 @@ const (
 	boundsThree = 4
 )
 
-// raiseSlice reports slice bounds out of range with the runtime's own error,
-// by slicing something of the same length and capacity.
-func (m *machine) raiseSlice(i, j, k, n, c uint64, signs [3]uint16, kind bounds) {
+// raiseSlice reports that the bounds i, j and k are out of range, in the words of
+// Go's runtime; c is the capacity, of strings and arrays the length.
+func (m *machine) raiseSlice(i, j, k, c uint64, signs [3]uint16, kind bounds) {
 	signed := func(v uint64, s uint16) any {
 		if s != 0 {
 			return v

@@ -49,12 +49,12 @@ func origin(o types.Object) types.Object {
 func (n *names) declare(o types.Object) string { return n.bind(o, n.fresh(o.Name())) }
 
 // share gives o the name, and so the memory, of an older object.
-func (n *names) share(o, older types.Object) string {
-	s, ok := n.lookup(older)
-	if !ok {
-		return n.declare(o)
+func (n *names) share(o, older types.Object) {
+	if s, ok := n.lookup(older); ok {
+		n.bind(o, s)
+	} else {
+		n.declare(o)
 	}
-	return n.bind(o, s)
 }
 
 func (n *names) bind(o types.Object, name string) string {

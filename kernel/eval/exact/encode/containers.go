@@ -103,7 +103,7 @@ func (e *encoder) mapping(v view.Value) {
 		if i > 0 {
 			e.WriteByte(',')
 		}
-		e.Write(appendString(nil, m.name))
+		e.Write(quote(m.name))
 		e.WriteByte(':')
 		e.value(m.elem, false)
 	}

@@ -56,14 +56,14 @@ func (e *encoder) value(v view.Value, quoted bool) {
 	case reflect.Float64:
 		e.quote(quoted, e.float(v, 64))
 	case reflect.String:
-		b := appendString(nil, v.Basic().String())
+		b := quote(v.Basic().String())
 		if quoted {
 			if e.escape {
 				var html bytes.Buffer
 				json.HTMLEscape(&html, b)
 				b = html.Bytes()
 			}
-			b = appendString(nil, string(b))
+			b = quote(string(b))
 		}
 		e.Write(b)
 	case reflect.Interface:
@@ -116,7 +116,7 @@ func (e *encoder) byMethod(v view.Value) bool {
 		if err != nil {
 			e.fail(marshalerError(v.Type(), err, "MarshalText"))
 		}
-		e.Write(appendString(nil, string(b)))
+		e.Write(quote(string(b)))
 		return true
 	}
 	return false

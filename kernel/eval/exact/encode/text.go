@@ -4,10 +4,10 @@ import "unicode/utf8"
 
 const hex = "0123456789abcdef"
 
-// appendString appends s as a JSON string, as encoding/json writes it without
-// escaping HTML.
-func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
+// quote is s as a JSON string, as encoding/json writes it without escaping
+// HTML.
+func quote(s string) []byte {
+	b := append(make([]byte, 0, len(s)+2), '"')
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {

@@ -105,18 +105,16 @@ func indirect(v view.Value) (_ view.Value, isNil bool) {
 	return v, false
 }
 
-// catch runs f; true when it ended by that error of control flow.
-func catch(control error, f func()) (caught bool) {
+// catch runs f, which may end by that error of control flow.
+func catch(control error, f func()) {
 	defer func() {
 		if r := recover(); r != nil {
 			if err, ok := r.(error); !ok || err != control {
 				panic(r)
 			}
-			caught = true
 		}
 	}()
 	f()
-	return false
 }
 
 func (s *state) walkRange(dot view.Value, n *parse.RangeNode) {
