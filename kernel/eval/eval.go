@@ -146,6 +146,7 @@ type Error struct {
 	Trace   []Frame      // Panic: the cells' frames, innermost first
 	More    int          // Panic: calls that Trace leaves out
 	Values  []Variable   // Panic: the variables on the innermost frame's line
+	Earlier []Overtaken  // Panic, Failure: what deferred calls that panicked put this in the place of, the first one first
 	Cause   error        // Failure
 	Status  int          // Exit
 }
@@ -154,6 +155,27 @@ type Error struct {
 type Diagnostic struct {
 	Cell, Line, Column int
 	Message            string
+}
+
+// Overtaken is a panic that had not ended when a deferred call, which it or a
+// later one made run, panicked in turn.
+type Overtaken struct {
+	Message   string // one line
+	Recovered bool   // the deferred call had recovered it
+	Again     bool   // what comes next is a panic with the same value
+	Trace     []Frame
+	More      int // calls that Trace leaves out
+}
+
+// String is what Go prints of it after "panic: ".
+func (o Overtaken) String() string {
+	switch {
+	case o.Recovered && o.Again:
+		return o.Message + " [recovered, repanicked]"
+	case o.Recovered:
+		return o.Message + " [recovered]"
+	}
+	return o.Message
 }
 
 // A Frame is a call in a cell.
@@ -168,8 +190,10 @@ func (d Diagnostic) String() string {
 }
 
 // Name is the error's class for Jupyter's ename.
-func (e *Error) Name() string {
-	switch e.Kind {
+func (e *Error) Name() string { return e.Kind.String() }
+
+func (k Kind) String() string {
+	switch k {
 	case Syntax, Check:
 		return "CompileError"
 	case Refused:

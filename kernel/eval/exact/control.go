@@ -89,7 +89,7 @@ func (e *evaluator) run(ctx context.Context, tok *permit, entries []*function) e
 		if ctx.Err() != nil {
 			return interrupted()
 		}
-		return &eval.Error{Kind: eval.Failure, Message: stop.Error(), Cause: stop.Err}
+		return &eval.Error{Kind: eval.Failure, Message: stop.Error(), Cause: stop.Err, Earlier: e.rt.overtaken(p)}
 	}
 	err := e.rt.problem(p)
 	if left != "" {
