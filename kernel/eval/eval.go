@@ -99,7 +99,7 @@ type Completion struct {
 // Item is one candidate.
 type Item struct {
 	Text string
-	Kind string // "var", "const", "func", "method", "field", "type", "package", "keyword", "label", "column", "value", "file", "folder"
+	Kind string // "var", "const", "func", "method", "field", "type", "package", "keyword", "label", "column", "key", "value", "file", "folder"
 	Type string // signature or type, may be empty
 
 	// Import is the path of a package that the cell does not import, and that

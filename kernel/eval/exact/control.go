@@ -22,7 +22,9 @@ func (rt *runtime) begin(tok *permit, release func()) {
 	}
 	rt.release = release
 	rt.current.Store(tok)
+	rt.looking.Lock()
 	rt.running.Store(tok)
+	rt.looking.Unlock()
 	rt.passing.Store(nil) // native code may have recovered it
 	if rt.stdin != nil {
 		rt.stdin.told.Store(false)
