@@ -115,7 +115,8 @@ type Inspection struct {
 	Argument  string // where a call or a literal is described: the one that is typed, as in "argument 2 of 3: t Task"
 	Value     string // of a variable, in a few words
 	Where     string // In[3]:1:6, or an import path
-	Source    string // the declaration's text when a cell made it
+	Source    string // the declaration's text, where it is known
+	Unsourced string // why it is not, "" where a cell or a folder of sources declares the name
 }
 
 // Completeness of a cell that is being typed.

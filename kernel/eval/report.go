@@ -21,6 +21,13 @@ func (e *Error) Report() string {
 		report(&b, o.Trace, nil, o.More)
 	}
 	fmt.Fprintf(&b, "%s: %s\n", e.Name(), e.Error())
+	b.WriteString(e.Places())
+	return b.String()
+}
+
+// Places is the part of Report about the error's own calls.
+func (e *Error) Places() string {
+	var b strings.Builder
 	report(&b, e.Trace, e.Values, e.More)
 	return b.String()
 }
