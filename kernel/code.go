@@ -57,7 +57,7 @@ func completionKind(kind string) string {
 		return "property"
 	case "var", "const":
 		return "instance"
-	case "column":
+	case "column", "key":
 		return "property"
 	}
 	return kind

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"strings"
 	"syscall"
 
 	"adkernel/internal/program"
@@ -61,7 +62,7 @@ func (c goCommand) Run() error {
 	case eval.Syntax, eval.Check, eval.Refused:
 		return refused(program.Describe(c.File, err))
 	default:
-		return status(panicked(problem.Message, problem.Trace...))
+		return status(panicked(problem))
 	}
 }
 
@@ -84,7 +85,7 @@ func (c goCommand) exact(src []byte) error {
 		if err.Kind == eval.Exit {
 			os.Exit(err.Status)
 		}
-		os.Exit(panicked(err.Message, err.Trace...))
+		os.Exit(panicked(err))
 	}}
 	var wrong error
 	err := exact.RunProgram(context.Background(), ownProcess, options, func(fset *token.FileSet, imp types.Importer) (*types.Package, []*ast.File, *types.Info, error) {
@@ -108,7 +109,7 @@ func goroutinePanicked(v any) {
 	if exit, ok := v.(native.Exit); ok {
 		os.Exit(exit.Status)
 	}
-	os.Exit(panicked(fmt.Sprint(v)))
+	os.Exit(panicked(&eval.Error{Kind: eval.Panic, Message: fmt.Sprint(v)}))
 }
 
 func refused(err error) error {
@@ -116,10 +117,16 @@ func refused(err error) error {
 	return status(exitRefused)
 }
 
-// panicked says what ended the program and where.
-func panicked(message string, trace ...eval.Frame) int {
-	fmt.Fprintln(os.Stderr, "panic:", message)
-	for _, f := range trace {
+// panicked says what ended the program, in the words of Go's runtime, and where.
+func panicked(err *eval.Error) int {
+	indent, again := "", false
+	for _, o := range append(err.Earlier, eval.Overtaken{Message: err.Message}) {
+		if !again { // the line before says that it was raised again
+			fmt.Fprintf(os.Stderr, "%spanic: %s\n", indent, strings.ReplaceAll(o.String(), "\n", "\n\t"))
+		}
+		indent, again = "\t", o.Again
+	}
+	for _, f := range err.Trace {
 		if f.Line > 0 {
 			fmt.Fprintf(os.Stderr, "\tat line %d:%d %s\n", f.Line, f.Column, f.Func)
 		}

@@ -41,6 +41,14 @@ func main() { go os.Exit(5); select {} }`, 5, "", ""},
 func main() { f() }`, 2, "", "panic: boom\n\tat line 2:12 f\n\tat line 3:15 main\n"},
 		{"panic with an error", `import "errors"
 func main() { panic(errors.New("boom")) }`, 2, "", "panic: boom\n\tat line 3:15 main\n"},
+		{"panics that others overtook", `import "errors"
+func f() {
+	defer func() { panic(errors.New("second\nline")) }()
+	defer func() { panic(recover()) }()
+	panic("first")
+}
+func main() { f() }`, 2, "", "panic: first [recovered, repanicked]\n\tpanic: second\n\tline\n" +
+			"\tat line 4:17 f.func1\n\tat line 6:2 f\n\tat line 8:15 main\n"},
 		{"panic in a goroutine", `func main() { go func() { panic("boom") }(); select {} }`, 2, "", "panic: boom\n\tat line 2:27 main.func1\n"},
 		{"nothing of a refused program runs", `import "fmt"
 func init() { fmt.Println("ran") }

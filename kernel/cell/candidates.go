@@ -19,7 +19,7 @@ type candidate struct {
 
 // How well a candidate fits what is expected.
 const (
-	field   = iota - 1 // of the literal
+	field   = iota - 1 // of the literal, or a key of the map
 	exact              // a constant of the type itself
 	fitting            // a value of the type
 	making             // a function or type that makes one
@@ -156,6 +156,7 @@ func (c *candidates) collect() {
 			c.scope(false)
 		}
 	default:
+		c.keys()
 		c.constants()
 		c.scope(false)
 		if c.prefix == "" {

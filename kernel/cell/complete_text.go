@@ -12,7 +12,7 @@ import (
 )
 
 // completeString proposes what may stand in a string: import paths, what the
-// vocabulary knows, values that a field's comment lists, and files.
+// vocabulary knows, keys of maps, values that a field's comment lists, and files.
 func (s *Session) completeString(source string, cursor int, t text) eval.Completion {
 	out := eval.Completion{Start: cursor, End: cursor}
 	before, ok := unquoted(source[t.start+1:cursor], t.raw)
@@ -33,7 +33,7 @@ func (s *Session) completeString(source string, cursor int, t text) eval.Complet
 			continue
 		}
 		seen[item.Text] = true
-		if item.Text, ok = quoted(item.Text, t.raw); ok && strings.HasPrefix(item.Text, source[out.Start:cursor]) {
+		if item.Text, ok = quoted(item.Text, t.raw); ok && !strings.ContainsRune(item.Text, '\n') && strings.HasPrefix(item.Text, source[out.Start:cursor]) {
 			out.Items = append(out.Items, item)
 		}
 	}
@@ -45,6 +45,7 @@ func (s *Session) completeString(source string, cursor int, t text) eval.Complet
 func (s *Session) inString(source string, t text, before string) (eval.Suggestion, bool) {
 	literal := eval.Literal{Before: before, Raw: t.raw}
 	doc, isPath := "", false
+	var keys []string
 	func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -52,6 +53,7 @@ func (s *Session) inString(source string, t text, before string) (eval.Suggestio
 		defer d.discard()
 		literal.Within = d.within()
 		doc, isPath = d.purpose()
+		keys = d.keys(before)
 	}()
 	if s.vocabulary.Strings != nil && len(literal.Within) > 0 {
 		if found, ok := s.vocabulary.Strings(literal); ok && found.Files {
@@ -59,6 +61,9 @@ func (s *Session) inString(source string, t text, before string) (eval.Suggestio
 		} else if ok {
 			return found, true
 		}
+	}
+	if len(keys) > 0 {
+		return eval.Suggestion{Items: keyItems(keys)}, true
 	}
 	if values := listedValues(doc); len(values) > 0 && !isPath {
 		return eval.Suggestion{Items: values}, true

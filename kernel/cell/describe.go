@@ -49,7 +49,11 @@ func (s *Session) describe(o types.Object) eval.Inspection {
 	}
 	if o.Pkg().Path() != cellPath {
 		in.Where = o.Pkg().Path()
-		in.Doc, in.Example = s.doc(in.Where, strings.TrimPrefix(owner+"."+o.Name(), "."))
+		name := strings.TrimPrefix(owner+"."+o.Name(), ".")
+		in.Doc, in.Example = s.doc(in.Where, name)
+		if in.Unsourced = s.unsourced(in.Where, name); in.Unsourced == "" {
+			in.Source = s.fileSource(o)
+		}
 		return in
 	}
 	in.Where = s.where(o)
@@ -75,13 +79,14 @@ func (s *Session) describe(o types.Object) eval.Inspection {
 func (s *Session) describePackage(p *types.Package) eval.Inspection {
 	in := eval.Inspection{Signature: fmt.Sprintf("package %s // import %q", p.Name(), p.Path()), Where: p.Path()}
 	in.Doc, in.Example = s.doc(p.Path(), "")
+	in.Unsourced = s.unsourced(p.Path(), "")
 	return in
 }
 
 // describeBuiltin describes what Go predeclares, in the words of package
 // builtin, whose comments begin with the declaration.
 func (s *Session) describeBuiltin(o types.Object) eval.Inspection {
-	in := eval.Inspection{Signature: types.ObjectString(o, s.qualify), Where: "builtin"}
+	in := eval.Inspection{Signature: types.ObjectString(o, s.qualify), Where: "builtin", Unsourced: "Go predeclares it: there is no source."}
 	owner, name := "", o.Name()
 	if f, ok := o.(*types.Func); ok && f.Signature().Recv() != nil { // error's method
 		owner, name = "error", "error"

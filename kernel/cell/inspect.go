@@ -90,6 +90,7 @@ func (s *Session) describeField(owner types.Type, f *types.Var) eval.Inspection 
 			in.Where = s.where(f)
 		} else {
 			in.Where = p.Path() + "." + named.Obj().Name()
+			in.Unsourced = s.unsourced(p.Path(), named.Obj().Name()+"."+f.Name())
 		}
 	}
 	return in

@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -59,6 +60,10 @@ func TestInspect(t *testing.T) {
 		source, at := cursor(tt.source)
 		got, ok := nb.Inspect(source, at)
 		require.True(t, ok, tt.source)
+		if strings.HasPrefix(got.Where, "adkernel/") {
+			require.Regexp(t, `^The source is not in this program, in which package adkernel/\S+ is compiled\.$`, got.Unsourced)
+			got.Unsourced = ""
+		}
 		require.Equal(t, tt.want, got, tt.source)
 	}
 	for _, s := range []string{"|", "1 + | 2", "noth|ing", "// ad|d", "if t == t { | }", "t.str|ings", "func() { | }()", "add(1, func() int {\n\t|\n})", "s := \"ad|d\"", "(|1)"} {
@@ -96,5 +101,21 @@ func TestInspectTheStandardLibrary(t *testing.T) {
 		require.Equal(t, tt.signature, got.Signature, tt.source)
 		require.Contains(t, got.Doc, tt.doc, tt.source)
 		require.Equal(t, tt.where, got.Where, tt.source)
+	}
+}
+
+func TestInspectSaysWhyThereIsNoSource(t *testing.T) {
+	nb := newNotebook(t)
+	for source, want := range map[string]string{
+		"strings.Cut":                          "The source is not in this program, in which package strings is compiled; https://pkg.go.dev/strings#Cut leads to it.",
+		"strings.Builder.WriteString":          "The source is not in this program, in which package strings is compiled; https://pkg.go.dev/strings#Builder.WriteString leads to it.",
+		"errors":                               "The source is not in this program, in which package errors is compiled; https://pkg.go.dev/errors leads to it.",
+		"len":                                  "Go predeclares it: there is no source.",
+		"import \"net/http\"\nhttp.Server.Addr": "The source is not in this program, in which package net/http is compiled; https://pkg.go.dev/net/http#Server.Addr leads to it.",
+	} {
+		in, ok := nb.Inspect(source, len(source))
+		require.True(t, ok, source)
+		require.Empty(t, in.Source)
+		require.Equal(t, want, in.Unsourced)
 	}
 }

@@ -26,6 +26,7 @@ type Session struct {
 	vocabulary eval.Vocabulary
 	standard   func(path, name string) string
 	values     func(*types.Var) reflect.Value
+	keys       func(of Place, prefix string) []string
 	everywhere []types.Object          // of the vocabulary, and predeclared
 	texts      map[types.Object]string // of the vocabulary: typeText
 
@@ -54,6 +55,11 @@ type Options struct {
 	// inspection look at beside running cells; the zero value when compiled
 	// code does not know its type. It may be nil.
 	Value func(*types.Var) reflect.Value
+
+	// Keys returns keys that begin with prefix, of the map with strings for keys
+	// that lies at a place: as many as can be found in no time, in any order, and
+	// none where a cell might write to the map meanwhile. It may be nil.
+	Keys func(of Place, prefix string) []string
 }
 
 // live is one name that is alive.
@@ -73,7 +79,7 @@ type live struct {
 // NewSession returns a session in which nothing is alive but the vocabulary.
 func NewSession(o Options) (*Session, error) {
 	s := &Session{
-		fset: o.FileSet, imp: o.Importer, vocabulary: o.Vocabulary, standard: o.Docs, values: o.Value,
+		fset: o.FileSet, imp: o.Importer, vocabulary: o.Vocabulary, standard: o.Docs, values: o.Value, keys: o.Keys,
 		vars: types.NewPackage(cellPath, "main"), live: map[string]*live{},
 		texts: map[types.Object]string{},
 	}

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -46,11 +47,15 @@ type lineConsole struct {
 	lines   lineReader
 	stop    chan os.Signal // Ctrl-C
 	n       int            // of the cell that is typed or runs
+
+	mu     sync.Mutex
+	prompt string // behind which a line is typed; "": none is
 }
 
 // runPlain reads cells a line at a time, until the end of what is typed.
 func runPlain(ctx context.Context, s *worker.Session, o Options, typed []byte) error {
 	p := &lineConsole{session: s, printer: newPrinter(os.Stdout, os.Stderr, false), stop: make(chan os.Signal, 1), n: 1}
+	p.printer.aside = p.aside
 	p.lines.in = io.MultiReader(bytes.NewReader(typed), os.Stdin)
 	signal.Notify(p.stop, syscall.SIGINT)
 	defer signal.Stop(p.stop)
@@ -92,8 +97,10 @@ func (p *lineConsole) cell(ctx context.Context) (string, error) {
 	more := strings.Repeat(" ", len(prompt)-len("...: ")) + "...: "
 	var source strings.Builder
 	for {
-		fmt.Print(prompt)
+		p.ask(prompt)
 		text, err := p.lines.read(ctx, p.stop)
+		p.ask("")
+		p.printer.typed()
 		if err != nil {
 			return "", err
 		}
@@ -109,6 +116,26 @@ func (p *lineConsole) cell(ctx context.Context) (string, error) {
 	}
 }
 
+// ask prints the prompt of a line that is typed from now on; "": it has been.
+func (p *lineConsole) ask(prompt string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.prompt = prompt
+	fmt.Print(prompt)
+}
+
+// aside prints on lines of their own what goroutines of earlier cells print
+// while a line is typed, and asks again. What has been typed is the terminal's,
+// which alone could show it again.
+func (p *lineConsole) aside(text string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.prompt != "" && text != "" {
+		fmt.Print("\n" + strings.TrimSuffix(text, "\n") + "\n" + p.prompt)
+	}
+	return p.prompt != ""
+}
+
 // input reads a line for a cell that asks for one.
 func (p *lineConsole) input(ctx context.Context, q host.Question) (string, error) {
 	p.printer.takeOpenLine()
@@ -119,8 +146,10 @@ func (p *lineConsole) input(ctx context.Context, q host.Question) (string, error
 		}
 		return line, err
 	}
-	fmt.Print(q.Prompt)
+	p.ask(q.Prompt)
 	line, err := p.lines.read(ctx, nil)
+	p.ask("")
+	p.printer.typed()
 	return strings.TrimRight(line, "\r\n"), err
 }
 

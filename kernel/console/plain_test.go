@@ -44,6 +44,9 @@ func TestLinesAreReadFromTerminalsOnWhichNothingIsDrawn(t *testing.T) {
 
 			enter("exit := 1", "In [8]: ")
 			shows(t, enter("exit", "In [9]: "), "\n1\r\n")
+
+			enter("go func() { for range 200_000_000 {}; fmt.Print(\"later\") }()", "In [10]: ")
+			c.expect("\nlater\r\nIn [10]: ")
 			c.write("quit()\r")
 			<-c.done
 			require.NoError(t, c.cmd.Wait())

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -31,10 +32,16 @@ type printer struct {
 	rows    int    // of it on the terminal
 	waiting string // its text, when it waits
 	open    string // the last line, when it has no end yet
+
+	aside func(text string) bool // takes what is printed while a line is typed; false: none is
+	held  []worker.Update        // of displays, while a line is typed: the last one of each
 }
 
 func newPrinter(out, err io.Writer, terminal bool) *printer {
-	return &printer{out: out, err: err, terminal: terminal, width: terminalWidth, screen: func() screen { return screen{} }}
+	return &printer{
+		out: out, err: err, terminal: terminal, width: terminalWidth, screen: func() screen { return screen{} },
+		aside: func(string) bool { return false },
+	}
 }
 
 func terminalWidth() int {
@@ -48,6 +55,9 @@ func terminalWidth() int {
 func (p *printer) event(e worker.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.interject(e) {
+		return
+	}
 	switch e := e.(type) {
 	case worker.Stream:
 		p.settle()
@@ -58,6 +68,36 @@ func (p *printer) event(e worker.Event) {
 	case worker.Update:
 		p.update(e.ID, e.Bundle)
 	}
+}
+
+// interject shows what happens while a line is typed; false: none is. Displays are
+// shown as text, because the terminal cannot be asked what it draws, and a
+// display that is updated again and again is shown once, when the line is typed.
+func (p *printer) interject(e worker.Event) bool {
+	switch e := e.(type) {
+	case worker.Stream:
+		return p.aside(e.Text)
+	case worker.Display:
+		return p.aside(strings.TrimRight(e.Bundle.Plain(), "\n") + "\n")
+	case worker.Update:
+		if !p.aside("") {
+			return false
+		}
+		p.held = append(slices.DeleteFunc(p.held, func(u worker.Update) bool { return u.ID == e.ID }), e)
+		return true
+	}
+	return false
+}
+
+// typed is called when a line has been typed.
+func (p *printer) typed() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range p.held {
+		p.settle()
+		p.show(e.ID, e.Bundle)
+	}
+	p.held = nil
 }
 
 // page prints what is to be read.

@@ -38,6 +38,7 @@ type prompter struct {
 	printer *printer
 	banner  string
 	shell   *readline.Shell
+	aside   *aside
 	ctx     context.Context // of the line that is being typed
 	n       int             // of the cell that is typed or runs
 	screen  func() screen   // found out when it is needed first
@@ -47,6 +48,8 @@ func newPrompter(s *worker.Session, o Options) *prompter {
 	p := &prompter{session: s, printer: newPrinter(os.Stdout, os.Stderr, true), banner: o.Banner, n: 1}
 	p.screen = sync.OnceValue(p.detect)
 	p.printer.screen = p.screen
+	p.aside = newAside()
+	p.printer.aside = p.aside.write
 	p.shell = newShell()
 	p.shell.Prompt.Primary(func() string { return inPrompt(p.n) })
 	accept := p.shell.Keymap.Commands()["accept-line"]
@@ -83,7 +86,7 @@ func (p *prompter) run(ctx context.Context) error {
 		fmt.Println(p.banner)
 	}
 	for ctx.Err() == nil {
-		source, err := line(ctx, p.shell.Readline)
+		source, err := line(ctx, func() (string, error) { return p.typed(p.shell) })
 		switch {
 		case ctx.Err() != nil:
 			fmt.Println()
@@ -146,6 +149,14 @@ func (p *prompter) readLine(q host.Question) (string, error) {
 	}
 	shell := newShell()
 	shell.Prompt.Primary(func() string { return open + q.Prompt }) // the shell begins at the start of the line
+	return p.typed(shell)
+}
+
+// typed reads a line, above which stands what is printed meanwhile.
+func (p *prompter) typed(shell *readline.Shell) (string, error) {
+	p.aside.begin(shell)
+	defer p.printer.typed()
+	defer p.aside.end()
 	return shell.Readline()
 }
 
@@ -171,18 +182,26 @@ func (p *prompter) complete(line []rune, cursor int) readline.Completions {
 		return readline.CompleteMessage("no completion: %v", err)
 	}
 	start := min(wordStart(source[:offset]), c.Start)
+	longest := 0
+	for _, item := range c.Items {
+		longest = max(longest, len(item.Text))
+	}
 	candidates := make([]readline.Completion, len(c.Items))
 	for i, item := range c.Items {
-		candidates[i] = readline.Completion{
-			Value:       source[start:c.Start] + item.Text,
-			Display:     item.Text,
-			Description: item.Type,
+		candidates[i] = readline.Completion{Value: source[start:c.Start] + item.Text, Display: item.Text}
+		if fitsHalf(longest, p.printer.width()) {
+			candidates[i].Description = item.Type
 		}
 	}
 	completions := readline.CompleteRaw(candidates)
 	completions.PREFIX = source[start:offset]
 	return completions
 }
+
+// fitsHalf says whether descriptions may stand beside names of up to n bytes. The
+// shell shows names of one description in one row, and where not even one of
+// them fits into half the terminal, it makes empty rows without end.
+func fitsHalf(n, width int) bool { return n+2 <= width/2 }
 
 // wordStart is where the last word of text begins. It begins after what is
 // not ASCII, because the shell measures words in bytes.

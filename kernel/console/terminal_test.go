@@ -17,6 +17,7 @@ import (
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
 
+	"adkernel/kernel/host"
 	"adkernel/kernel/worker"
 )
 
@@ -331,4 +332,79 @@ func TestASignalEndsTheConsoleAtItsPrompt(t *testing.T) {
 	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
 	c.expect("ended: terminated")
 	<-c.done
+}
+
+// Names of one type are listed in one row, if one of them fits.
+func TestTerminalCompletesWhereNamesAreWide(t *testing.T) {
+	c := open(t, "", nil)
+	name := strings.Repeat("wide", 12)
+	c.enter(1, name+"1, "+name+"2 := 40, 42")
+	c.write("wid\t")
+	c.expect(name + "2")
+	shows(t, c.enter(2, "2"), " 42\r\n")
+}
+
+func TestTerminalPrintsAboveTheLineThatIsTyped(t *testing.T) {
+	c := open(t, "", nil)
+	c.enter(1, "import \"time\"")
+	c.enter(2, "say := make(chan string); go func() { for s := range say { time.Sleep(300 * time.Millisecond); fmt.Print(s) } }()")
+	later := func(n int, text string) { c.enter(n, "say <- "+text) }
+
+	later(3, `"größe\n"`)
+	c.write("40")
+	c.expect("In [4]: 40")
+	c.find("\x1b[Jgröße\r\n\x1b[32mIn [4]:\x1b[0m ", func(text string) string { return text })
+	c.expect("In [4]: 40")
+	shows(t, c.enter(4, "+2"), " 42\r\n")
+
+	later(5, `"no end"`)
+	c.write("func f() int {\rreturn 7")
+	c.expect("return 7")
+	c.find("\x1b[Jno end\r\n\x1b[32mIn [6]:\x1b[0m ", func(text string) string { return text })
+	c.expect("return 7")
+	c.enter(6, "\r}")
+	shows(t, c.enter(7, "f()"), " 7\r\n")
+
+	later(8, `"beside a menu\n"`)
+	c.write("strings.Trim\t")
+	c.expect("TrimSuffix")
+	c.find("\x1b[Jbeside a menu\r\n\x1b[32mIn [9]:\x1b[0m ", func(text string) string { return text })
+	c.expect("TrimSuffix")
+	shows(t, c.enter(9, "Space(\" x \")"), " x\r\n")
+
+	later(10, `"entered before it came"`)
+	c.enter(11, "time.Sleep(time.Second)")
+	shows(t, c.out.String(), "\nentered before it came\r\n")
+}
+
+// What is printed while nobody has pressed a key for long is bounded.
+func TestWhatIsPrintedWhileALineIsTypedIsBounded(t *testing.T) {
+	var out strings.Builder
+	a := &aside{out: &out}
+	require.False(t, a.write("nobody types\n"))
+	a.begin(newShell())
+	for i := range 200_000 {
+		require.True(t, a.write(fmt.Sprintf("line %06d\n", i)))
+	}
+	require.True(t, a.write("the end"))
+	a.end()
+	require.Less(t, out.Len(), maxAside+100)
+	require.Regexp(t, `^… \d+ bytes are left out\nline \d{6}\n`, out.String())
+	require.True(t, strings.HasSuffix(out.String(), "\nline 199999\nthe end\n"))
+	require.False(t, a.write("nobody types\n"))
+}
+
+func TestADisplayThatIsUpdatedWhileALineIsTypedIsShownBelowIt(t *testing.T) {
+	var out strings.Builder
+	p := newPrinter(&out, &out, true)
+	var above string
+	p.aside = func(text string) bool { above += text; return true }
+	p.event(worker.Display{ID: "1", Bundle: host.Text("0 %")})
+	p.event(worker.Update{ID: "1", Bundle: host.Text("50 %")})
+	p.event(worker.Update{ID: "1", Bundle: host.Text("100 %")})
+	p.event(worker.Stream{Name: "stderr", Text: "done\n"})
+	require.Equal(t, "0 %\ndone\n", above)
+	p.aside = func(string) bool { return false }
+	p.typed()
+	require.Equal(t, "100 %\n", out.String())
 }

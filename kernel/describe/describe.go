@@ -15,7 +15,7 @@ func Text(in eval.Inspection, detail int) string {
 	if example != "" {
 		example = "Example:\n\n\t" + strings.ReplaceAll(strings.TrimSpace(example), "\n", "\n\t")
 	}
-	return join(in.Signature, after("-> ", in.Argument), after("= ", in.Value), in.Doc, example, in.Where, source(in, detail))
+	return join(in.Signature, after("-> ", in.Argument), after("= ", in.Value), in.Doc, example, in.Where, source(in, detail), unsourced(in, detail))
 }
 
 // Markdown is the same with code in fences, and the doc comment read as
@@ -34,7 +34,7 @@ func Markdown(in eval.Inspection, detail int) string {
 	if in.Where != "" {
 		parts = append(parts, "*"+in.Where+"*")
 	}
-	return join(append(parts, fenced(source(in, detail)))...)
+	return join(append(parts, fenced(source(in, detail)), unsourced(in, detail))...)
 }
 
 // docMarkdown renders a doc comment block by block: the printer's own code
@@ -63,6 +63,14 @@ func source(in eval.Inspection, detail int) string {
 		return ""
 	}
 	return in.Source
+}
+
+// unsourced says why the source is not shown to those who ask for it.
+func unsourced(in eval.Inspection, detail int) string {
+	if detail < 1 || in.Source != "" {
+		return ""
+	}
+	return in.Unsourced
 }
 
 func after(prefix, text string) string {

@@ -15,6 +15,10 @@ func TestInspectionsAreWrittenDown(t *testing.T) {
 	require.Equal(t, "```go\nfunc f()\n```\n\nf does nothing.\n\n*In[1]:1:6*\n\n```go\nfunc f() {}\n```", Markdown(in, 1))
 	require.Equal(t, "var x int", Text(eval.Inspection{Signature: "var x int", Source: "var x int"}, 1), "not twice")
 	require.Empty(t, Markdown(eval.Inspection{}, 1))
+	in = eval.Inspection{Signature: "func f()", Where: "p", Unsourced: "There is no source."}
+	require.Equal(t, "func f()\n\np", Text(in, 0))
+	require.Equal(t, "func f()\n\np\n\nThere is no source.", Text(in, 1))
+	require.Equal(t, "```go\nfunc f()\n```\n\n*p*\n\nThere is no source.", Markdown(in, 1))
 }
 
 func TestArgumentsValuesAndExamples(t *testing.T) {

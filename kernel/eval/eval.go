@@ -99,7 +99,7 @@ type Completion struct {
 // Item is one candidate.
 type Item struct {
 	Text string
-	Kind string // "var", "const", "func", "method", "field", "type", "package", "keyword", "label", "column", "value", "file", "folder"
+	Kind string // "var", "const", "func", "method", "field", "type", "package", "keyword", "label", "column", "key", "value", "file", "folder"
 	Type string // signature or type, may be empty
 
 	// Import is the path of a package that the cell does not import, and that
@@ -115,7 +115,8 @@ type Inspection struct {
 	Argument  string // where a call or a literal is described: the one that is typed, as in "argument 2 of 3: t Task"
 	Value     string // of a variable, in a few words
 	Where     string // In[3]:1:6, or an import path
-	Source    string // the declaration's text when a cell made it
+	Source    string // the declaration's text, where it is known
+	Unsourced string // why it is not, "" where a cell or a folder of sources declares the name
 }
 
 // Completeness of a cell that is being typed.
@@ -146,6 +147,7 @@ type Error struct {
 	Trace   []Frame      // Panic: the cells' frames, innermost first
 	More    int          // Panic: calls that Trace leaves out
 	Values  []Variable   // Panic: the variables on the innermost frame's line
+	Earlier []Overtaken  // Panic, Failure: what deferred calls that panicked put this in the place of, the first one first
 	Cause   error        // Failure
 	Status  int          // Exit
 }
@@ -154,6 +156,27 @@ type Error struct {
 type Diagnostic struct {
 	Cell, Line, Column int
 	Message            string
+}
+
+// Overtaken is a panic that had not ended when a deferred call, which it or a
+// later one made run, panicked in turn.
+type Overtaken struct {
+	Message   string // one line
+	Recovered bool   // the deferred call had recovered it
+	Again     bool   // what comes next is a panic with the same value
+	Trace     []Frame
+	More      int // calls that Trace leaves out
+}
+
+// String is what Go prints of it after "panic: ".
+func (o Overtaken) String() string {
+	switch {
+	case o.Recovered && o.Again:
+		return o.Message + " [recovered, repanicked]"
+	case o.Recovered:
+		return o.Message + " [recovered]"
+	}
+	return o.Message
 }
 
 // A Frame is a call in a cell.
@@ -168,8 +191,10 @@ func (d Diagnostic) String() string {
 }
 
 // Name is the error's class for Jupyter's ename.
-func (e *Error) Name() string {
-	switch e.Kind {
+func (e *Error) Name() string { return e.Kind.String() }
+
+func (k Kind) String() string {
+	switch k {
 	case Syntax, Check:
 		return "CompileError"
 	case Refused:

@@ -13,34 +13,50 @@ type Variable struct {
 
 // Report describes the error as plain text: its message, and for each call the
 // place, the line with a caret, and where the panic was the variables on it.
+// What a panic overtook comes before it.
 func (e *Error) Report() string {
 	var b strings.Builder
+	for _, o := range e.Earlier {
+		fmt.Fprintf(&b, "%s: %s\n", Panic, o)
+		report(&b, o.Trace, nil, o.More)
+	}
 	fmt.Fprintf(&b, "%s: %s\n", e.Name(), e.Error())
-	for i, c := range Calls(e.Trace) {
-		fmt.Fprintf(&b, "In[%d]:%d:%d", c.Cell, c.Line, c.Column)
+	b.WriteString(e.Places())
+	return b.String()
+}
+
+// Places is the part of Report about the error's own calls.
+func (e *Error) Places() string {
+	var b strings.Builder
+	report(&b, e.Trace, e.Values, e.More)
+	return b.String()
+}
+
+func report(b *strings.Builder, trace []Frame, values []Variable, more int) {
+	for i, c := range Calls(trace) {
+		fmt.Fprintf(b, "In[%d]:%d:%d", c.Cell, c.Line, c.Column)
 		if c.Func != "" {
-			fmt.Fprintf(&b, " in %s", c.Func)
+			fmt.Fprintf(b, " in %s", c.Func)
 		}
 		if c.Times > 1 {
-			fmt.Fprintf(&b, ", %d times", c.Times)
+			fmt.Fprintf(b, ", %d times", c.Times)
 		}
 		b.WriteByte('\n')
 		if c.Source != "" {
-			fmt.Fprintf(&b, "    %s\n", c.Source)
+			fmt.Fprintf(b, "    %s\n", c.Source)
 			if c.Column >= 1 {
-				fmt.Fprintf(&b, "    %s^\n", Indent(c.Source, c.Column))
+				fmt.Fprintf(b, "    %s^\n", Indent(c.Source, c.Column))
 			}
 		}
 		if i == 0 {
-			for _, v := range e.Values {
-				fmt.Fprintf(&b, "    %s = %s\n", v.Name, v.Value)
+			for _, v := range values {
+				fmt.Fprintf(b, "    %s = %s\n", v.Name, v.Value)
 			}
 		}
 	}
-	if e.More > 0 {
-		fmt.Fprintf(&b, "… and %d more calls\n", e.More)
+	if more > 0 {
+		fmt.Fprintf(b, "… and %d more calls\n", more)
 	}
-	return b.String()
 }
 
 // A Call stands for frames at one place that follow each other.

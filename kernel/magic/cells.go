@@ -211,21 +211,30 @@ func (c *call) runText(name, text string) (eval.Result, error) {
 		return result, err
 	}
 	moved := *failed
-	moved.At, moved.Trace = nil, nil
+	moved.At, moved.Trace, moved.Earlier = nil, nil, nil
 	var lines []string
 	for _, d := range failed.At {
 		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", name, d.Line, d.Column, d.Message))
 	}
-	if len(lines) == 0 {
+	// ofFile tells of the calls in the file, and returns the others.
+	ofFile := func(trace []eval.Frame) (others []eval.Frame) {
+		for _, f := range trace {
+			if f.Cell != c.cell.N {
+				others = append(others, f)
+				continue
+			}
+			lines = append(lines, fmt.Sprintf("\t%s:%d:%d %s", name, f.Line, f.Column, f.Func))
+		}
+		return others
+	}
+	for _, o := range failed.Earlier {
+		lines = append(lines, name+": "+o.String())
+		ofFile(o.Trace)
+	}
+	if len(failed.At) == 0 {
 		lines = append(lines, name+": "+failed.Message)
 	}
-	for _, f := range failed.Trace {
-		if f.Cell != c.cell.N {
-			moved.Trace = append(moved.Trace, f)
-			continue
-		}
-		lines = append(lines, fmt.Sprintf("\t%s:%d:%d %s", name, f.Line, f.Column, f.Func))
-	}
+	moved.Trace = ofFile(failed.Trace)
 	moved.Message = strings.Join(lines, "\n")
 	if moved.Cause != nil {
 		moved.Cause = errors.New(moved.Message)

@@ -255,19 +255,27 @@ func shifted(err error, source string, at, width int) error {
 		return err
 	}
 	line := 1 + strings.Count(source[:at], "\n")
+	trace := func(frames []eval.Frame) (moved []eval.Frame) {
+		for _, f := range frames {
+			if f.Line == line {
+				f.Column = max(1, f.Column-width)
+			}
+			moved = append(moved, f)
+		}
+		return moved
+	}
 	moved := *e
-	moved.At, moved.Trace = nil, nil
+	moved.At, moved.Earlier = nil, nil
 	for _, d := range e.At {
 		if d.Line == line {
 			d.Column = max(1, d.Column-width)
 		}
 		moved.At = append(moved.At, d)
 	}
-	for _, f := range e.Trace {
-		if f.Line == line {
-			f.Column = max(1, f.Column-width)
-		}
-		moved.Trace = append(moved.Trace, f)
+	moved.Trace = trace(e.Trace)
+	for _, o := range e.Earlier {
+		o.Trace = trace(o.Trace)
+		moved.Earlier = append(moved.Earlier, o)
 	}
 	return &moved
 }

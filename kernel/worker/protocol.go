@@ -142,6 +142,7 @@ type cellError struct {
 	Trace   []eval.Frame      `json:"trace,omitempty"`
 	More    int               `json:"more,omitempty"`
 	Values  []eval.Variable   `json:"values,omitempty"`
+	Earlier []eval.Overtaken  `json:"earlier,omitempty"`
 	Cause   string            `json:"cause,omitempty"`
 	Status  int               `json:"status,omitempty"`
 }
@@ -151,6 +152,10 @@ func encodeError(e *eval.Error) *cellError {
 		return nil
 	}
 	c := &cellError{Kind: e.Kind, Message: display.Cut(e.Message), At: e.At, Trace: e.Trace, More: e.More, Values: e.Values, Status: e.Status}
+	for _, o := range e.Earlier {
+		o.Message = display.Cut(o.Message)
+		c.Earlier = append(c.Earlier, o)
+	}
 	if e.Cause != nil {
 		c.Cause = display.Cut(e.Cause.Error())
 	}
@@ -161,7 +166,7 @@ func (c *cellError) decode() *eval.Error {
 	if c == nil {
 		return nil
 	}
-	e := &eval.Error{Kind: c.Kind, Message: c.Message, At: c.At, Trace: c.Trace, More: c.More, Values: c.Values, Status: c.Status}
+	e := &eval.Error{Kind: c.Kind, Message: c.Message, At: c.At, Trace: c.Trace, More: c.More, Values: c.Values, Earlier: c.Earlier, Status: c.Status}
 	if c.Cause != "" {
 		e.Cause = errors.New(c.Cause)
 	}

@@ -28,8 +28,9 @@ const (
 )
 
 const (
-	contextLines = 2  // shown above a line
-	maxPlaces    = 10 // shown of one error
+	contextLines  = 2  // shown above a line
+	maxPlaces     = 10 // shown of one error
+	earlierPlaces = 3  // of a panic that another one overtook: the others are those of the last one
 )
 
 func headline(name, value string) string { return red + name + plain + ": " + value }
@@ -47,7 +48,13 @@ func (s *Session) cellError(e *eval.Error) *Error {
 
 func (s *Session) traceback(e *eval.Error, value string) []string {
 	if len(e.At) == 0 {
-		return append([]string{headline(e.Name(), value)}, s.calls(e)...)
+		var lines []string
+		for _, o := range e.Earlier {
+			lines = append(lines, headline(eval.Panic.String(), o.String()))
+			lines = append(lines, s.calls(o.Trace, nil, o.More, earlierPlaces)...)
+		}
+		lines = append(lines, headline(e.Name(), value))
+		return append(lines, s.calls(e.Trace, e.Values, e.More, maxPlaces)...)
 	}
 	var lines []string
 	for i, d := range e.At {
@@ -62,11 +69,12 @@ func (s *Session) traceback(e *eval.Error, value string) []string {
 }
 
 // calls shows where a cell panicked, innermost call first, with the variables
-// on that line, and a recursion once.
-func (s *Session) calls(e *eval.Error) (lines []string) {
+// on that line, and a recursion once. It shows up to most places; trace leaves
+// out more calls.
+func (s *Session) calls(trace []eval.Frame, values []eval.Variable, more, most int) (lines []string) {
 	shown := 0
-	for i, c := range eval.Calls(e.Trace) {
-		if i == maxPlaces {
+	for i, c := range eval.Calls(trace) {
+		if i == most {
 			break
 		}
 		shown += c.Times
@@ -84,12 +92,12 @@ func (s *Session) calls(e *eval.Error) (lines []string) {
 			lines = append(lines, pointed(c.Source, c.Line, c.Column)...)
 		}
 		if i == 0 {
-			for _, v := range e.Values {
+			for _, v := range values {
 				lines = append(lines, strings.Repeat(" ", 8)+cyan+v.Name+plain+" = "+v.Value)
 			}
 		}
 	}
-	if more := len(e.Trace) - shown + e.More; more > 0 {
+	if more += len(trace) - shown; more > 0 {
 		lines = append(lines, fmt.Sprintf("... %d more calls", more))
 	}
 	return lines

@@ -58,3 +58,40 @@ In[1]:2:1
 -->   2 f()
         ^`, escapes.ReplaceAllString(strings.Join(s.cellError(e).Traceback, "\n"), ""))
 }
+
+func TestATracebackShowsWhatAPanicOvertook(t *testing.T) {
+	s := &Session{sources: map[int]string{1: "func f() {\n\tdefer g()\n\tpanic(1)\n}\nfunc g() { panic(recover()) }"}}
+	outer := eval.Frame{Cell: 2, Line: 1, Column: 1, Source: "f()"}
+	e := &eval.Error{
+		Kind: eval.Panic, Message: "1",
+		Trace: []eval.Frame{{Func: "g", Cell: 1, Line: 5, Column: 12, Source: "func g() { panic(recover()) }"}, outer},
+		Earlier: []eval.Overtaken{
+			{Message: "0", Trace: []eval.Frame{{Func: "f", Cell: 1, Line: 3, Column: 2, Source: "\tpanic(1)"}, outer, {Func: "x", Cell: 3}, {Func: "y", Cell: 3}}, More: 2},
+			{Message: "1", Recovered: true, Again: true},
+		},
+	}
+	for range 2 { // the second time as it came from the worker's process
+		require.Equal(t, `Panic: 0
+In[1]:3:2 in f
+      1 func f() {
+      2 	defer g()
+-->   3 	panic(1)
+        	^
+In[2]:1:1
+-->   1 f()
+        ^
+In[3]:0:0 in x
+... 3 more calls
+Panic: 1 [recovered, repanicked]
+Panic: 1
+In[1]:5:12 in g
+      3 	panic(1)
+      4 }
+-->   5 func g() { panic(recover()) }
+                   ^
+In[2]:1:1
+-->   1 f()
+        ^`, escapes.ReplaceAllString(strings.Join(s.cellError(e).Traceback, "\n"), ""))
+		e = encodeError(e).decode()
+	}
+}

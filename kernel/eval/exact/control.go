@@ -3,8 +3,10 @@ package exact
 import (
 	"context"
 	"fmt"
+	"log"
 	"net/http"
 	"os"
+	"reflect"
 	goruntime "runtime"
 	"runtime/debug"
 	"strings"
@@ -22,7 +24,9 @@ func (rt *runtime) begin(tok *permit, release func()) {
 	}
 	rt.release = release
 	rt.current.Store(tok)
+	rt.looking.Lock()
 	rt.running.Store(tok)
+	rt.looking.Unlock()
 	rt.passing.Store(nil) // native code may have recovered it
 	if rt.stdin != nil {
 		rt.stdin.told.Store(false)
@@ -89,7 +93,7 @@ func (e *evaluator) run(ctx context.Context, tok *permit, entries []*function) e
 		if ctx.Err() != nil {
 			return interrupted()
 		}
-		return &eval.Error{Kind: eval.Failure, Message: stop.Error(), Cause: stop.Err}
+		return &eval.Error{Kind: eval.Failure, Message: stop.Error(), Cause: stop.Err, Earlier: e.rt.overtaken(p)}
 	}
 	err := e.rt.problem(p)
 	if left != "" {
@@ -134,8 +138,9 @@ func fault(r any) *panicking {
 
 // leave ends a callback that raised a panic: it goes on through native code to
 // the machine that called that. Where native code has started the goroutine,
-// nobody would recover, and the process would end: then the goroutine ends.
-func (m *machine) leave() {
+// nobody would recover, and the process would end: then the goroutine ends. args
+// are what native code called with.
+func (m *machine) leave(args ...reflect.Value) {
 	if m.raised.kill == killExit {
 		m.tok.end(m.raised) // also where native code recovers
 	}
@@ -146,18 +151,38 @@ func (m *machine) leave() {
 		}
 		goruntime.Goexit()
 	case byServer:
-		if p := m.raised; p.kill != killNone { // the server writes its log about panics of handlers only
-			if p.kill != killGoexit {
-				m.rt.died(p, 0)
-			}
-			panic(http.ErrAbortHandler)
+		switch p := m.raised; p.kill {
+		case killNone:
+			m.rt.logServed(p, args)
+		case killGoexit:
+		default:
+			m.rt.died(p, 0)
 		}
+		panic(http.ErrAbortHandler)
 	case byMachine:
 		if m.raised.kill == killGoexit {
 			goruntime.Goexit()
 		}
 	}
 	panic(m.leaving())
+}
+
+// logServed writes what net/http logs when a handler panics, with the cells'
+// calls in place of those of the evaluator.
+func (rt *runtime) logServed(p *panicking, args []reflect.Value) {
+	print, client := log.Printf, "a request"
+	for _, a := range args {
+		r, ok := a.Interface().(*http.Request)
+		if !ok {
+			continue
+		}
+		client = r.RemoteAddr
+		if s, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && s.ErrorLog != nil {
+			print = s.ErrorLog.Printf
+		}
+	}
+	err := rt.problem(p)
+	print("http: panic serving %s: %s\n%s", client, err.Message, strings.TrimSuffix(err.Places(), "\n"))
 }
 
 // caller says who is below a callback on its goroutine's stack.

@@ -99,7 +99,11 @@ srv.Start()
 _, err := http.Get(srv.URL)`)
 	require.Equal(t, true, s.run("err != nil"))
 	s.run("srv.Close()")
-	require.Contains(t, s.run("logged.String()"), "in the handler")
+	require.Regexp(t, `^http: panic serving [\d.:]+: in the handler
+In\[1\]:1:100 in func1
+    srv := [^\n]+
+    +\^
+$`, s.run("logged.String()"))
 }
 
 func TestExitInAnHTTPHandler(t *testing.T) {

@@ -196,13 +196,13 @@ func (rt *runtime) callBack(m *machine, f *closure, s *shape, u []uint64, p []un
 		}
 	}
 	if !ok {
-		m.leave()
+		m.leave(args...)
 	}
 	out := make([]reflect.Value, len(s.results))
 	l := loc{}
 	for i, t := range s.results {
 		if out[i], ok = rt.toNative(m, t, base(resU), baseP(resP), l, want.Out(i)); !ok {
-			m.leave()
+			m.leave(args...)
 		}
 		l = l.plus(t.NU, t.NP)
 	}

@@ -146,7 +146,7 @@ func newEvaluator(v eval.Vocabulary, o Options) (*evaluator, error) {
 		return append(out, outside.packages()...)
 	}
 	importer := cell.NewImporter(paths, rt.imports)
-	session, err := cell.NewSession(cell.Options{FileSet: fset, Importer: importer, Vocabulary: v, Docs: native.Doc, Value: rt.shared})
+	session, err := cell.NewSession(cell.Options{FileSet: fset, Importer: importer, Vocabulary: v, Docs: native.Doc, Value: rt.shared, Keys: rt.mapKeys})
 	if err != nil {
 		return nil, err
 	}

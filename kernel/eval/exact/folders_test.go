@@ -106,6 +106,21 @@ func (e *MissingError) Error() string { return "no " + e.Name }
 	"cmd/shop/main.go":                     "package main\n\nfunc main() {}\n",
 }
 
+func TestInspectShowsTheSourceOfFolders(t *testing.T) {
+	s, _ := importing(t, module)
+	s.run("import \"example.com/shop\"\nvar b shop.Basket")
+	for name, want := range map[string]string{
+		"b.Total":           "func (b *Basket) Total() (sum money.Cents) {\n\tfor _, i := range b.items {\n\t\tsum += i.price\n\t}\n\treturn sum\n}",
+		"shop.MissingError": "type MissingError struct{ Name string }",
+		"shop.Opened":       "var Opened = open()",
+	} {
+		in, ok := s.Inspect(name, len(name))
+		require.True(t, ok, name)
+		require.Equal(t, want, in.Source)
+		require.Empty(t, in.Unsourced)
+	}
+}
+
 func TestPackagesFromSourceCode(t *testing.T) {
 	s, _ := importing(t, module)
 	s.run("import (\n\t\"example.com/shop\"\n\t\"example.org/money\"\n)\nvar b shop.Basket")

@@ -147,31 +147,14 @@ func (b *builder) assertInterface(in *ssa.TypeAssert, x, l loc, it *types.Interf
 	})
 }
 
-// assertionError is *runtime.TypeAssertionError for types that only cells know.
-type assertionError struct{ text string }
-
-func (e *assertionError) Error() string { return e.text }
-func (*assertionError) RuntimeError()   {}
-
-// GoType implements view.Named.
-func (*assertionError) GoType() string { return "*runtime.TypeAssertionError" }
-
-// raiseAssert reports a failed type assertion in Go's words.
+// raiseAssert reports a failed type assertion.
 func (m *machine) raiseAssert(static, want types.Type, v any, missing string) {
-	from, to := layout.Name(static), layout.Name(want)
-	text := ""
+	asserted, inter, concrete := layout.Name(want), layout.Name(static), ""
 	switch {
 	case v == nil && isInterface(want):
-		text = sprintf("interface conversion: interface is nil, not %s", to)
-	case v == nil:
-		text = sprintf("interface conversion: %s is nil, not %s", from, to)
-	case missing != "":
-		text = sprintf("interface conversion: %s is not %s: missing method %s", m.rt.typeName(v), to, missing)
-	default:
-		text = sprintf("interface conversion: %s is %s, not %s", from, m.rt.typeName(v), to)
-		if m.rt.typeName(v) == to {
-			text += " (types from different scopes)"
-		}
+		inter = ""
+	case v != nil:
+		concrete = m.rt.typeName(v)
 	}
-	m.raise(&panicking{val: &assertionError{text}})
+	m.raise(&panicking{val: assertionError(inter, concrete, asserted, missing)})
 }

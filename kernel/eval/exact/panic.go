@@ -16,6 +16,7 @@ type panicking struct {
 	kill      kill
 	recovered bool
 	displaced *panicking // what was leaving frames, not for a panic, when a deferred call raised this one
+	overtook  *panicking // what was leaving frames, and made the deferred call run that raised this one
 	trace     []place
 	values    []eval.Variable // on the line where it happened
 	more      int             // calls that trace leaves out
@@ -208,6 +209,13 @@ func (m *machine) unwind(base int) bool {
 // displace notes that p was raised in place of what left frames before: if that
 // was not for a panic, recovering p does not end it.
 func (p *panicking) displace(before *panicking) {
+	first := p
+	for first != before && first.overtook != nil {
+		first = first.overtook
+	}
+	if first != before {
+		first.overtook = before
+	}
 	switch {
 	case p.kill != killNone:
 	case before.kill != killNone:

@@ -60,6 +60,7 @@ type runtime struct {
 	current       atomic.Pointer[permit]    // of the running cell
 	release       func()                    // gives it back
 	running       atomic.Pointer[permit]    // of the running cell, nil between cells
+	looking       sync.Mutex                // held where completion reads maps, and to begin a cell
 	going         goroutines
 	left          atomic.Int32 // native calls that cells have left behind
 	memory        memory

@@ -3,6 +3,7 @@ package exact
 import (
 	"fmt"
 	"go/token"
+	"slices"
 	"strings"
 
 	"adkernel/kernel/eval"
@@ -13,7 +14,39 @@ import (
 func (rt *runtime) problem(p *panicking) *eval.Error {
 	err := rt.describe(p)
 	err.Values, err.More = p.values, p.more
+	err.Earlier = rt.overtaken(p)
 	return err
+}
+
+// maxOvertaken is how many panics are told of that another one overtook.
+const maxOvertaken = 10
+
+// overtaken describes what p was raised in the place of, as Go's runtime does:
+// runtime.Goexit is passed over.
+func (rt *runtime) overtaken(p *panicking) []eval.Overtaken {
+	var chain []*panicking // the last one first
+	for before := p.overtook; before != nil; before = before.overtook {
+		if before.kill != killGoexit {
+			chain = append(chain, before)
+		}
+	}
+	left := max(0, len(chain)-maxOvertaken)
+	var out []eval.Overtaken
+	next := p
+	for i, before := range chain {
+		switch half := maxOvertaken / 2; {
+		case left > 0 && i == half:
+			out = append(out, eval.Overtaken{Message: fmt.Sprintf("… and %d more panics", left)})
+		case i >= half && i < half+left:
+		default:
+			e := rt.describe(before)
+			again := before.kill == killNone && next.kill == killNone && words(before.val) == words(next.val)
+			out = append(out, eval.Overtaken{Message: e.Message, Recovered: before.recovered, Again: again, Trace: e.Trace, More: before.more})
+		}
+		next = before
+	}
+	slices.Reverse(out)
+	return out
 }
 
 func (rt *runtime) describe(p *panicking) *eval.Error {
