@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"adkernel/builtins/run"
+	"adkernel/internal/pythonjson"
 )
 
 const (
@@ -129,7 +130,7 @@ func readBatch(j *job) (*run.Run, error) {
 				return errEnough
 			}
 			var request batchInput
-			if err := json.Unmarshal(line, &request); err != nil {
+			if err := pythonjson.Unmarshal(line, &request); err != nil {
 				return fmt.Errorf("not a request of a batch: %w", err)
 			}
 			prompt, err := request.prompt()
@@ -171,7 +172,7 @@ func readOutputs(path string) (answers map[string]batchAnswer, model string, err
 	answers = map[string]batchAnswer{}
 	err = eachLine(path, func(_ int, line []byte) error {
 		var o batchOutput
-		if err := json.Unmarshal(line, &o); err != nil {
+		if err := pythonjson.Unmarshal(line, &o); err != nil {
 			return fmt.Errorf("not a line of a batch's output: %w", err)
 		}
 		text, finish, err := o.text()
@@ -197,7 +198,7 @@ func readReferences(path string) (map[string]reference, error) {
 	refs := map[string]reference{}
 	return refs, eachLine(path, func(_ int, line []byte) error {
 		var r reference
-		if err := json.Unmarshal(line, &r); err != nil || r.CustomID == "" || r.Ref == "" {
+		if err := pythonjson.Unmarshal(line, &r); err != nil || r.CustomID == "" || r.Ref == "" {
 			return fmt.Errorf(`want {"custom_id": ..., "ref": ...}, neither empty (%v)`, err)
 		}
 		if _, twice := refs[r.CustomID]; twice {

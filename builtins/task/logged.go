@@ -171,8 +171,9 @@ func (l logged) requests() ([]request, error) {
 			return nil, fmt.Errorf("no gen_args_%d among %d requests", i, len(out))
 		}
 		if json.Unmarshal(arguments["arg_0"], &out[i].prompt) != nil {
-			if out[i].turns = turnsOf(arguments["arg_0"]); out[i].turns == nil {
-				return nil, fmt.Errorf("request %d: arg_0 is neither a text nor a conversation", i)
+			var err error
+			if out[i].turns, err = turnsOf(arguments["arg_0"]); err != nil {
+				return nil, fmt.Errorf("request %d: arg_0 is neither a text nor a conversation: %w", i, err)
 			}
 		}
 		if out[i].second, ok = arguments["arg_1"]; !ok {
@@ -183,12 +184,15 @@ func (l logged) requests() ([]request, error) {
 }
 
 // turnsOf reads a conversation as the harness logs what it sent to a chat server
-// (local-chat-completions): a list of one text, which is JSON. nil where it is
-// none, or has turns that are more than text.
-func turnsOf(value json.RawMessage) []Message {
+// (local-chat-completions): a list of one text, which is JSON. Turns that are
+// more than text are an error.
+func turnsOf(value json.RawMessage) ([]Message, error) {
 	var texts []string
 	if json.Unmarshal(value, &texts) != nil || len(texts) != 1 {
-		return nil
+		return nil, errors.New("want a text, or a list of one")
+	}
+	if err := pythonjson.Check([]byte(texts[0])); err != nil {
+		return nil, err
 	}
 	d := json.NewDecoder(strings.NewReader(texts[0]))
 	d.DisallowUnknownFields()
@@ -196,14 +200,17 @@ func turnsOf(value json.RawMessage) []Message {
 		Message
 		Type string `json:"type"` // "text", in older versions
 	}
-	if d.Decode(&turns) != nil {
-		return nil
+	if err := d.Decode(&turns); err != nil {
+		return nil, err
+	}
+	if len(turns) == 0 {
+		return nil, errors.New("it has no turns")
 	}
 	var out []Message
 	for _, turn := range turns {
 		out = append(out, turn.Message)
 	}
-	return out
+	return out, nil
 }
 
 // number reads what the harness counts as 1 or 0.

@@ -173,6 +173,8 @@ func TestConversationsAreAskedAsConversations(t *testing.T) {
 	require.Equal(t, &Chat{}, loaded.Chat)
 	require.Equal(t, 2, q.Letters)
 	for message, prompt := range map[string]any{
+		`\ud800 at byte 32 is half of`:          []string{`[{"role": "user", "content": "2+\ud800"}]`},
+		"it has no turns":                       []string{`[]`},
 		"neither a text nor a conversation":     []string{`[{"role": "user", "content": [{"type": "image_url"}]}]`},
 		"document 1 is a text where others are": "2 + 2?",
 	} {

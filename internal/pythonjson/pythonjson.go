@@ -1,5 +1,6 @@
 // Package pythonjson reads JSON as Python's json module writes it: with the bare
-// words NaN, Infinity and -Infinity, which JSON does not have.
+// words NaN, Infinity and -Infinity, which JSON does not have, and with halves of
+// surrogate pairs, which no text has.
 package pythonjson
 
 import (
@@ -9,8 +10,12 @@ import (
 )
 
 // Unmarshal is json.Unmarshal for what Python wrote. The bare words are read as
-// the strings "NaN", "Infinity" and "-Infinity".
+// the strings "NaN", "Infinity" and "-Infinity". What is no text is refused, as
+// Check says.
 func Unmarshal(text []byte, v any) error {
+	if err := Check(text); err != nil {
+		return err
+	}
 	err := json.Unmarshal(text, v)
 	if _, syntax := err.(*json.SyntaxError); !syntax {
 		return err
