@@ -140,8 +140,9 @@ func GSM8K(options ...TaskOption) Task { return narrow(Task{Kind: "gsm8k"}, opti
 // our own.
 func GPQA(options ...TaskOption) Task { return narrow(Task{Kind: "gpqa"}, options) }
 
-// Questions are your own: JSON lines, or a JSON array, with question, answer and
-// maybe choices and subject, or CSV with these columns (choices in A, B, ...).
+// Questions are your own: JSON lines, a JSON array or Parquet, with question,
+// answer and maybe choices and subject, or CSV with these columns (choices in A,
+// B, ...).
 //
 //	task := Questions("my.jsonl")
 func Questions(path string, options ...TaskOption) Task {

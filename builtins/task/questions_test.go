@@ -73,7 +73,7 @@ func TestQuestionsThatCannotBeAsked(t *testing.T) {
 	for name, c := range map[string][2]string{
 		"mine.csv":   {"q,a\nx,y\n", "want question and answer"},
 		"ragged.csv": {"question,answer\nx\n", "ragged.csv:2: 1 field, the first row has 2"},
-		"mine.txt":   {"x", "want a file named .jsonl, .json or .csv"},
+		"mine.txt":   {"x", "want a file named .jsonl, .json, .csv or .parquet"},
 	} {
 		_, err := Spec{Kind: "questions", Dataset: writeFile(t, name, c[0])}.Load()
 		require.ErrorContains(t, err, c[1])
@@ -221,6 +221,8 @@ func TestFilesOfQuestionsThatSayTwoThingsAreRefused(t *testing.T) {
 		"numbers as choices": {"a.jsonl", `{"question": "x?", "choices": [1, 2], "answer": 1}`, "a.jsonl:1: choices: number, want a list of texts"},
 		"labelled choices":   {"a.jsonl", `{"question": "x?", "choices": {"text": ["a"]}}`, "a.jsonl:1: choices: object, want a list of texts"},
 		"a numbered subject": {"a.jsonl", `{"question": "x?", "answer": "a", "subject": 5}`, "a.jsonl:1: subject: number, want a text"},
+		"half a character":   {"a.jsonl", `{"question": "x\ud83d?", "answer": "a"}`, `a.jsonl:1: \ud83d at byte 15 is half of a surrogate pair`},
+		"half in an array":   {"a.json", `[{"question": "x?", "answer": "\udc00"}]`, `a.json: question 0: \udc00 at byte 30 is half`},
 		"no object":          {"a.jsonl", `"x?"`, "a.jsonl:1: string, want an object with question, answer"},
 		"an array with text": {"a.json", `[{"question": "x?", "answer": "a"}, 3]`, "a.json: question 1: number, want an object"},
 	} {
