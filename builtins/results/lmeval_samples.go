@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"adkernel/builtins/run"
@@ -126,9 +127,10 @@ func (r *lmReader) sample(s *lmSample, f *lmFile) (run.Sample, string, error) {
 func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []lmRanked, targets *task.Targets) {
 	target := s.target(choices)
 	likelihoods := target.LogLikelihoods
-	nan := false
+	nan, texts := false, []string(nil)
 	for i, c := range choices {
 		out.Choices = append(out.Choices, run.Choice{Text: c.text, Given: c.given, LogLikelihood: likelihoods[i], Greedy: bool(s.Resps[c.request].Greedy)})
+		texts = append(texts, c.text)
 		nan = nan || math.IsNaN(likelihoods[i])
 	}
 	chosen := task.Likeliest(likelihoods, targets.Lengths(target.Choices, r.metric))
@@ -148,11 +150,11 @@ func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []lmRanked, targ
 	if err != nil {
 		r.unclear++
 	}
-	if right < 0 {
+	if len(right) == 0 {
 		return
 	}
-	out.Ref = strings.TrimSpace(out.Choices[right].Text)
-	if !nan && (chosen == right) != out.Correct {
+	out.Ref = task.Texts(texts, right)
+	if !nan && slices.Contains(right, chosen) != out.Correct {
 		r.disagree++
 	}
 	out.Margin = float32(task.Advantage(likelihoods, right))

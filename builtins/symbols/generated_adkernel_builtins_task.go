@@ -34,6 +34,7 @@ func init() {
 		"Target":         reflect.ValueOf((*task.Target)(nil)),
 		"Targets":        reflect.ValueOf((*task.Targets)(nil)),
 		"Task":           reflect.ValueOf((*task.Task)(nil)),
+		"Texts":          reflect.ValueOf(task.Texts),
 		"Truncate":       reflect.ValueOf(task.Truncate),
 		"Verdict":        reflect.ValueOf((*task.Verdict)(nil)),
 	}

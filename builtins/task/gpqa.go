@@ -6,9 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"adkernel/internal/pythonre"
 )
 
 // Settings of TensorRT-LLM's task gpqa_diamond_cot_zeroshot_aa.
@@ -20,8 +21,8 @@ const (
 )
 
 var gpqaGrader = grader{
-	filters: []filter{{name: "strict-match", pattern: regexp.MustCompile(`(?i)Answer[ \t]*:[ \t]*([A-D])`)}},
-	fold:    true,
+	filters: []filter{{"strict-match", []step{take(pythonre.MustCompile(`(?i)Answer[ \t]*:[ \t]*([A-D])`), 0, noMatch)}}},
+	match:   exactMatch{fold: true},
 }
 
 // loadGPQA reads gpqa_diamond.csv. The prompts have the evaluator's format. The

@@ -5,9 +5,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 
 	"adkernel/builtins/frame"
+	"adkernel/internal/pythonre"
 )
 
 // Settings of lm-evaluation-harness's task gsm8k (version 3) as TensorRT-LLM
@@ -22,13 +22,13 @@ var (
 	gsm8kStops  = []string{"Question:", "</s>", "<|im_end|>"}
 	gsm8kGrader = grader{
 		filters: []filter{
-			{name: "strict-match", pattern: regexp.MustCompile(`#### (\-?[0-9\.\,]+)`)},
-			{name: "flexible-extract", pattern: regexp.MustCompile(`(-?[$0-9.,]{2,})|(-?[0-9]+)`), last: true},
+			{"strict-match", []step{take(pythonre.MustCompile(`#### (\-?[0-9\.\,]+)`), 0, noMatch)}},
+			{"flexible-extract", []step{take(pythonre.MustCompile(`(-?[$0-9.,]{2,})|(-?[0-9]+)`), -1, noMatch)}},
 		},
-		// The last is Python's \.$, which also matches in front of a line break
-		// that ends the text; no answer has one.
-		ignore: []*regexp.Regexp{regexp.MustCompile(`,`), regexp.MustCompile(`\$`), regexp.MustCompile(`(?s).*#### `), regexp.MustCompile(`\.$`)},
-		fold:   true,
+		match: exactMatch{
+			ignore: []*pythonre.Regexp{pythonre.MustCompile(`,`), pythonre.MustCompile(`\$`), pythonre.MustCompile(`(?s).*#### `), pythonre.MustCompile(`\.$`)},
+			fold:   true,
+		},
 	}
 )
 
