@@ -2,9 +2,10 @@ package task
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"adkernel/builtins/frame"
 	"adkernel/internal/pythonre"
@@ -80,34 +81,29 @@ func (s Spec) loadGSM8K(dir string) (*Task, error) {
 type qa struct{ question, answer string }
 
 // readQA reads a split: {split}.jsonl, or the Parquet files of Hugging Face's
-// layout, main/{split}-*.parquet.
+// layout, main/{split}-*.parquet. Where both are there, they must hold the same.
 func readQA(dir, split string) ([]qa, error) {
-	var rows *frame.Frame
-	path := filepath.Join(dir, split+".jsonl")
-	if _, err := os.Stat(path); err == nil {
-		if rows, err = frame.ReadJSONLines(path); err != nil {
-			return nil, err
-		}
-		return qaRows(path, rows)
+	dir, err := revision(dir)
+	if err != nil {
+		return nil, err
 	}
-	var found []string
-	for _, folder := range []string{"main", ""} {
-		names, err := fs.Glob(os.DirFS(filepath.Join(dir, folder)), split+"-*.parquet") // dir itself is no pattern
+	lines := filepath.Join(dir, split+".jsonl")
+	var fromLines []qa
+	if _, err := os.Stat(lines); err == nil {
+		rows, err := frame.ReadJSONLines(lines)
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range names {
-			found = append(found, filepath.Join(dir, folder, name))
-		}
-		if len(found) > 0 {
-			break
+		if fromLines, err = qaRows(lines, rows); err != nil {
+			return nil, err
 		}
 	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("data set %s: neither %s.jsonl nor main/%s-*.parquet", dir, split, split)
+	found, err := parquetOf(dir, "main", split)
+	if err != nil {
+		return nil, err
 	}
 	var out []qa
-	for _, path := range found { // in the order of their names
+	for _, path := range found {
 		rows, err := frame.ReadParquet(path)
 		if err != nil {
 			return nil, err
@@ -118,7 +114,18 @@ func readQA(dir, split string) ([]qa, error) {
 		}
 		out = append(out, part...)
 	}
-	return out, nil
+	switch {
+	case fromLines != nil && out != nil && !slices.Equal(fromLines, out):
+		return nil, fmt.Errorf("%s and %s hold different rows: take one of them away, or name a folder with one", lines, found[0])
+	case fromLines != nil:
+		return fromLines, nil
+	case out != nil:
+		return out, nil
+	}
+	if others := otherConfigs(dir, split); len(others) > 0 {
+		return nil, fmt.Errorf("data set %s: no configuration main: name the folder of one that is there (%s)", dir, strings.Join(others, ", "))
+	}
+	return nil, fmt.Errorf("data set %s: neither %s.jsonl nor main/%s-*.parquet", dir, split, split)
 }
 
 func qaRows(path string, rows *frame.Frame) ([]qa, error) {

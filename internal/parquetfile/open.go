@@ -3,6 +3,7 @@ package parquetfile
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -15,10 +16,17 @@ const footerEnd = 4 + len(magic)
 
 const magic = "PAR1"
 
+// pointer is what Git LFS leaves in the place of a file that it did not fetch.
+const pointer = "version https://git-lfs"
+
 // Open opens a file of size bytes. parquet-go takes the length of the metadata as
 // the file says it, and so up to 4 GiB of memory for a file with one wrong byte:
 // a length that the file has no place for is refused before.
 func Open(r io.ReaderAt, size int64) (*parquet.File, error) {
+	start := make([]byte, len(pointer))
+	if n, _ := r.ReadAt(start, 0); string(start[:n]) == pointer {
+		return nil, errors.New("it is a pointer of Git LFS, and the file itself was not fetched: git lfs pull")
+	}
 	if size >= int64(footerEnd) {
 		var end [footerEnd]byte
 		if _, err := r.ReadAt(end[:], size-int64(footerEnd)); err != nil && err != io.EOF {
