@@ -156,7 +156,7 @@ func parseLMResponses(value json.RawMessage, arguments []lmArgument) ([]lmRespon
 		r := &responses[i]
 		r.Repeats, r.IsChoice = len(list), arguments[i].IsChoice
 		if !r.IsChoice {
-			if err := json.Unmarshal(list[0], &r.Text); err != nil {
+			if err := json.Unmarshal(list[0], &r.Text); err != nil || string(list[0]) == "null" {
 				return nil, fmt.Errorf("request %d: want a generated text", i)
 			}
 			continue

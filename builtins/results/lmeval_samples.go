@@ -22,6 +22,7 @@ type lmReader struct {
 	repeated     int // samples that were generated more than once
 	disagree     int // samples whose likeliest choice is not what the metric says
 	nan          int // samples with a log-likelihood that is no number
+	improbable   int // samples with one that no probability has
 	unclear      int // samples whose target may be either of two choices
 }
 
@@ -137,6 +138,9 @@ func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []lmRanked, targ
 	if nan {
 		r.nan++
 	}
+	if slices.Max(likelihoods) > 1e-3 { // beyond what rounding makes of 0
+		r.improbable++
+	}
 	if len(choices) == 1 { // right when it was what greedy decoding says
 		if out.Choices[0].Greedy {
 			out.Output = out.Choices[0].Text
@@ -172,6 +176,9 @@ func (r *lmReader) notes() {
 	}
 	if r.nan > 0 {
 		r.writer.Note("%d samples have a log-likelihood that is not a number", r.nan)
+	}
+	if r.improbable > 0 {
+		r.writer.Note("%d samples have a log-likelihood greater than 0, which is of no probability: their margins mean nothing", r.improbable)
 	}
 	if r.job.options.Limit > 0 {
 		r.writer.Note("the first %d samples of each file were taken", r.job.options.Limit)

@@ -46,6 +46,30 @@ func TestTextsAreReadAsTheyAre(t *testing.T) {
 	}
 }
 
+func TestAValueOfAnotherTypeSaysWhatIsWanted(t *testing.T) {
+	var v struct {
+		ID     int               `json:"id"`
+		Inner  struct{ OK bool } `json:"inner"`
+		List   []string          `json:"list"`
+		Number float64           `json:"number"`
+		Map    map[string]int    `json:"map"`
+	}
+	for text, want := range map[string]string{
+		`{"id": 1e30}`:         "id: number 1e30, want a whole number",
+		`{"id": NaN}`:          "id: string, want a whole number",
+		`{"inner": {"OK": 1}}`: "inner.OK: number, want true or false",
+		`{"list": {}}`:         "list: object, want a list",
+		`{"list": [1]}`:        "list: number, want a text",
+		`{"number": []}`:       "number: array, want a number",
+		`{"map": [NaN]}`:       "map: array, want an object",
+		`[]`:                   "array, want an object",
+	} {
+		require.EqualError(t, Unmarshal([]byte(text), &v), want, text)
+	}
+	require.NoError(t, Unmarshal([]byte("\ufeff{\"id\": 3}"), &v), "a byte order mark is none of the text")
+	require.Equal(t, 3, v.ID)
+}
+
 // FuzzCheck: what passes is read by encoding/json without a replacement that the
 // text does not spell itself.
 func FuzzCheck(f *testing.F) {
