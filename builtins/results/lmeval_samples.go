@@ -23,6 +23,7 @@ type lmReader struct {
 	disagree     int // samples whose likeliest choice is not what the metric says
 	nan          int // samples with a log-likelihood that is no number
 	improbable   int // samples with one that no probability has
+	sampled      int // samples whose output was drawn
 	unclear      int // samples whose target may be either of two choices
 }
 
@@ -32,7 +33,12 @@ func (r *lmReader) file(f lmFile) error {
 	if err != nil {
 		return err
 	}
-	seen := map[int]bool{}
+	seen, how := map[int]bool{}, map[string]bool{}
+	defer func() {
+		if len(how) > 0 {
+			r.writer.Generated(f.task, strings.Join(sortedKeys(how), "; "))
+		}
+	}()
 	return f.each(func(_ int, line []byte) error {
 		if err := r.job.ctx.Err(); err != nil {
 			return err
@@ -51,6 +57,12 @@ func (r *lmReader) file(f lmFile) error {
 		sample, text, err := r.sample(s, &f)
 		if err != nil {
 			return err
+		}
+		if first := s.Arguments[0]; !first.IsChoice {
+			how[first.Settings.String()] = true
+			if first.Settings.sampled() {
+				r.sampled++
+			}
 		}
 		if len(verdicts[s.DocID]) == len(r.filters) {
 			sample.Verdicts = verdicts[s.DocID]
@@ -157,7 +169,7 @@ func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []lmRanked, targ
 	if len(right) == 0 {
 		return
 	}
-	out.Ref = task.Texts(texts, right)
+	out.Ref = task.RightTexts(texts, right)
 	if !nan && slices.Contains(right, chosen) != out.Correct {
 		r.disagree++
 	}
@@ -165,6 +177,9 @@ func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []lmRanked, targ
 }
 
 func (r *lmReader) notes() {
+	if r.sampled > 0 {
+		r.writer.Note("%d outputs were sampled: another evaluation of the same model gives others, and flips beside a loss", r.sampled)
+	}
 	if r.repeated > 0 {
 		r.writer.Note("%d samples were generated more than once: the output is the first", r.repeated)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -54,3 +55,26 @@ func TestABatchThatIsNotWholeIsRefused(t *testing.T) {
 	require.Equal(t, []string{"A", "A"}, []string{samples[0].Output, samples[1].Output}, "the choice with the index 0")
 	require.Contains(t, r.Spec().Import.Notes, "2 requests were answered more than once (n): the output is the first")
 }
+
+func TestHowOutputsWereGeneratedIsKept(t *testing.T) {
+	r, _ := imported(t, options(t), lmText)
+	require.Equal(t, map[string]string{"tinygen": `greedy, at most 8 tokens, up to one of ["\n"]`}, r.Spec().Import.Generation)
+	require.NotContains(t, strings.Join(r.Spec().Import.Notes, "\n"), "sampled")
+	text := whole(t, lmText)
+	for settings, want := range map[string]string{
+		`"do_sample": true, "temperature": 0.7`: `sampled at temperature 0.7, at most 8 tokens, up to one of ["\n"]`,
+		`"do_sample": true`:                     `sampled, at most 8 tokens, up to one of ["\n"]`,
+		`"temperature": 0.7`:                    `sampled at temperature 0.7, at most 8 tokens, up to one of ["\n"]`,
+		`"do_sample": false, "temperature": 1`:  `greedy, at most 8 tokens, up to one of ["\n"]`,
+	} {
+		changed := lmSettings.ReplaceAllLiteralString(text, `"arg_1": {"until": ["\n"], "max_gen_toks": 8, `+settings+`}`)
+		require.NotEqual(t, text, changed)
+		r, _ := imported(t, options(t), file(t, "samples_tinygen_2026-11-23T16-46-29.190442.jsonl", changed))
+		require.Equal(t, want, r.Spec().Import.Generation["tinygen"])
+		require.Equal(t, strings.HasPrefix(want, "sampled"), strings.Contains(strings.Join(r.Spec().Import.Notes, "\n"), "4 outputs were sampled"))
+	}
+	r, _ = imported(t, options(t), lmChoice)
+	require.Nil(t, r.Spec().Import.Generation, "choices were ranked")
+}
+
+var lmSettings = regexp.MustCompile(`"arg_1": \{[^}]*\}`)

@@ -31,6 +31,7 @@ func init() {
 		"Launch":             reflect.ValueOf(run.Launch),
 		"LaunchAll":          reflect.ValueOf(run.LaunchAll),
 		"LetterTokens":       reflect.ValueOf(run.LetterTokens),
+		"Limits":             reflect.ValueOf((*run.Limits)(nil)),
 		"List":               reflect.ValueOf(run.List),
 		"LogProb16":          reflect.ValueOf(run.LogProb16),
 		"Missing":            reflect.ValueOf((*run.Missing)(nil)),

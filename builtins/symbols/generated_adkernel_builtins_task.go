@@ -26,6 +26,7 @@ func init() {
 		"Message":        reflect.ValueOf((*task.Message)(nil)),
 		"NewScorer":      reflect.ValueOf(task.NewScorer),
 		"Question":       reflect.ValueOf((*task.Question)(nil)),
+		"RightTexts":     reflect.ValueOf(task.RightTexts),
 		"Scorer":         reflect.ValueOf((*task.Scorer)(nil)),
 		"ScorerFailure":  reflect.ValueOf((*task.ScorerFailure)(nil)),
 		"Spec":           reflect.ValueOf((*task.Spec)(nil)),
@@ -34,7 +35,6 @@ func init() {
 		"Target":         reflect.ValueOf((*task.Target)(nil)),
 		"Targets":        reflect.ValueOf((*task.Targets)(nil)),
 		"Task":           reflect.ValueOf((*task.Task)(nil)),
-		"Texts":          reflect.ValueOf(task.Texts),
 		"Truncate":       reflect.ValueOf(task.Truncate),
 		"Verdict":        reflect.ValueOf((*task.Verdict)(nil)),
 	}

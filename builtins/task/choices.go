@@ -94,8 +94,8 @@ func Advantage(logLikelihoods []float64, right []int) float64 {
 	return best - others
 }
 
-// Texts are the right ones of choices, for people.
-func Texts(choices []string, right []int) string {
+// RightTexts are the right ones of choices, for people.
+func RightTexts(choices []string, right []int) string {
 	texts := make([]string, len(right))
 	for i, place := range right {
 		texts[i] = strings.TrimSpace(choices[place])

@@ -118,7 +118,7 @@ func (d *document) right(known *Targets) (err error) {
 	if len(d.Right) == 0 {
 		return fmt.Errorf("its target %.60q is neither the place of a choice nor a choice", d.target.Text)
 	}
-	d.Ref = Texts(d.Choices, d.Right)
+	d.Ref = RightTexts(d.Choices, d.Right)
 	return nil
 }
 
