@@ -65,6 +65,8 @@ type promptsCommand struct {
 	Samples    int      `help:"Questions; default: all."`
 	Subjects   []string `help:"Only these subjects."`
 	Seed       int      `help:"Random seed of gsm8k and gpqa."`
+	Filter     string   `help:"Filter that decides, of gsm8k and lm-eval."`
+	Metric     string   `help:"Metric that decides, of lm-eval's ranked choices: acc, acc_norm, acc_bytes."`
 	Chat       bool     `help:"As conversations."`
 	Multiturn  bool     `help:"As conversations with the worked examples as turns."`
 	System     string   `help:"System prompt of conversations."`
@@ -73,7 +75,7 @@ type promptsCommand struct {
 // Run prints JSON lines {"subject", "index", "prompt", "ref"}.
 func (c promptsCommand) Run() error {
 	t, err := task.Spec{
-		Kind: c.Evaluation, Dataset: c.Dataset, Samples: c.Samples, Subjects: c.Subjects, Seed: c.Seed,
+		Kind: c.Evaluation, Dataset: c.Dataset, Samples: c.Samples, Subjects: c.Subjects, Seed: c.Seed, Filter: c.Filter, Metric: c.Metric,
 		Chat: c.Chat || c.Multiturn, Multiturn: c.Multiturn, System: c.System,
 	}.Load()
 	if err != nil {
