@@ -71,8 +71,9 @@ func GSM8K(options ...TaskOption) Task { return narrow(Task{Kind: "gsm8k"}, opti
 // our own.
 func GPQA(options ...TaskOption) Task { return narrow(Task{Kind: "gpqa"}, options) }
 
-// Questions are your own: JSON lines, or a JSON array, with question, answer and
-// maybe choices and subject, or CSV with these columns (choices in A, B, ...).
+// Questions are your own: JSON lines, a JSON array or Parquet, with question,
+// answer and maybe choices and subject, or CSV with these columns (choices in A,
+// B, ...).
 //
 //	task := Questions("my.jsonl")
 func Questions(path string, options ...TaskOption) Task {
@@ -81,13 +82,16 @@ func Questions(path string, options ...TaskOption) Task {
 
 // Logged are the prompts of a samples file that lm-evaluation-harness wrote
 // with --log_samples. Where it ranked choices by their likelihood, so does the
-// run.
+// run. Where it looked for answers by filters, the results file beside the samples
+// has their rules, and Filter names the one that decides.
+//
+//	task := Logged("out/samples_bbh_2026-11-27T00-00-00.jsonl", Filter("get-answer"))
 func Logged(path string, options ...TaskOption) Task {
 	return narrow(Task{Kind: "lm-eval", Dataset: path}, options)
 }
 
-// Filter decides which answers of GSM8K count as right: "strict-match" or
-// "flexible-extract".
+// Filter decides which answers count as right: of GSM8K "strict-match" or
+// "flexible-extract", of Logged samples one of those that judged them.
 func Filter(name string) TaskOption { return func(t *Task) { t.Filter = name } }
 
 // Seed is TensorRT-LLM's --random_seed of GSM8K and GPQA; 0 is the default.

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/engine/embedded"
@@ -54,21 +53,18 @@ func Quantize(d Deployment, format string, calibration ...Task) Deployment {
 		files = append(files, filepath.Join(model, entry.Name()))
 	}
 	of := "as " + string(as) + " by quantizer " + checkpoint.QuantizerVersion
-	var texts []string
-	for _, t := range calibration {
-		loaded, err := t.Load()
-		check(err)
-		prompts, _, err := run.PromptTexts(loaded, model, calibrationDate)
+	var prompts [][]int32
+	if len(calibration) > 0 {
+		prompts, err = run.CalibrationPrompts(model, calibration...)
 		if err != nil {
 			check(fmt.Errorf("quantize %s: %w", d.Label(), err))
 		}
-		texts = append(texts, prompts...)
 	}
-	of += fmt.Sprintf(" calibrated by %x", sha256.Sum256([]byte(strings.Join(texts, "\x00"))))
+	of += fmt.Sprintf(" calibrated by %x", sha256.Sum256(fmt.Append(nil, prompts)))
 	dir := cached(filepath.Base(model)+"-"+format, files, of, func(dir string) error {
 		var options checkpoint.QuantizeOptions
-		if len(texts) > 0 {
-			maxima, err := embedded.CalibrateTexts(host.Context(), model, texts)
+		if len(prompts) > 0 {
+			maxima, err := embedded.Calibrate(host.Context(), model, prompts)
 			if err != nil {
 				return fmt.Errorf("quantize %s: %w", d.Label(), err)
 			}
@@ -79,10 +75,6 @@ func Quantize(d Deployment, format string, calibration ...Task) Deployment {
 	d.Name, d.Model = d.Label()+" "+format, dir
 	return d
 }
-
-// calibrationDate is the day that chat templates write into calibration's
-// prompts: always one, so that one task makes one checkpoint.
-var calibrationDate = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // cached is the folder of the cache that make fills, of files as they are now.
 func cached(name string, files []string, how string, make func(dir string) error) string {

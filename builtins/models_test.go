@@ -10,6 +10,7 @@ import (
 
 	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/engine/embedded"
+	"adkernel/builtins/tokenizer"
 	"adkernel/kernel/eval"
 )
 
@@ -83,11 +84,13 @@ func TestCalibrationAsksThroughTheChatTemplate(t *testing.T) {
 
 	loaded, err := plain.Load()
 	require.NoError(t, err)
-	var texts []string
+	words, err := tokenizer.Load(chatty)
+	require.NoError(t, err)
+	var prompts [][]int32
 	for _, q := range loaded.Questions {
-		texts = append(texts, "2026[system] Be brief.[user] "+q.Prompt)
+		prompts = append(prompts, words.Encode("2026[system] Be brief.[user] "+q.Prompt, true))
 	}
-	maxima, err := embedded.CalibrateTexts(t.Context(), chatty, texts)
+	maxima, err := embedded.Calibrate(t.Context(), chatty, prompts)
 	require.NoError(t, err)
 	byHand := filepath.Join(t.TempDir(), "fp8")
 	require.NoError(t, checkpoint.Quantize(chatty, checkpoint.FP8, byHand, checkpoint.QuantizeOptions{InputMaxima: maxima}))

@@ -32,6 +32,7 @@ const (
 	notFinite          // some of these are NaN or Inf
 	bounded            // its margin is not known, but that of letters which a server left out
 	usualRef           // the right answer is A, B, C or D
+	ranked             // choices were, and no output generated
 )
 
 func (a answer) has(p property) bool { return a.is&p != 0 }
@@ -106,6 +107,9 @@ func newAnswer(s run.Sample) answer {
 	}
 	if s.LetterLogProbs != nil && math.IsNaN(float64(s.Margin)) {
 		a.is |= bounded
+	}
+	if s.Choices != nil {
+		a.is |= ranked
 	}
 	if isUsual(s.Ref) {
 		a.is |= usualRef

@@ -3,6 +3,8 @@ package compare
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"adkernel/builtins/run"
@@ -29,6 +31,25 @@ func judgedAlike(test, base *run.Run) error {
 	}
 	return fmt.Errorf("%s judges the answers of %s, and %s those of %s: choose one for both (By for a filter, Rescore for a function, Metric where samples are read)",
 		cmp.Or(a, "the task's rule"), test.Name(), cmp.Or(b, "the task's rule"), base.Name())
+}
+
+// generatedAlike refuses runs whose answers were generated in different ways, where
+// both say how.
+func generatedAlike(test, base *run.Run) error {
+	a, b := test.Spec(), base.Spec()
+	if a.Limits != nil && b.Limits != nil && a.Limits.String() != b.Limits.String() {
+		return fmt.Errorf("answers of %s have %s, and those of %s %s: ask one of them again with the limits of the other", test.Name(), a.Limits, base.Name(), b.Limits)
+	}
+	if a.Import == nil || b.Import == nil {
+		return nil
+	}
+	for _, subject := range slices.Sorted(maps.Keys(a.Import.Generation)) {
+		how, other := a.Import.Generation[subject], b.Import.Generation[subject]
+		if other != "" && how != other {
+			return fmt.Errorf("the answers of %s were generated in two ways: %s in %s, and %s in %s", subject, how, test.Name(), other, base.Name())
+		}
+	}
+	return nil
 }
 
 // importedMetric is the metric by which the files of an import judged; "" where

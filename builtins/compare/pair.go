@@ -58,7 +58,7 @@ type joint struct {
 // join pairs the samples that both runs have finished, and counts those that
 // have no partner.
 func join(test, base *run.Run) (joint, error) {
-	if err := judgedAlike(test, base); err != nil {
+	if err := errors.Join(judgedAlike(test, base), generatedAlike(test, base)); err != nil {
 		return joint{}, err
 	}
 	testSamples, err := digests(test)
@@ -80,6 +80,9 @@ func join(test, base *run.Run) (joint, error) {
 			continue
 		}
 		both++
+		if t, b := testSamples[at].has(ranked), baseSamples[i].has(ranked); t != b {
+			return joint{}, rankedAndGenerated(test, base, t)
+		}
 		same, err := asked(test, base, testSamples[at], baseSamples[i])
 		if err != nil {
 			return joint{}, err
@@ -96,11 +99,25 @@ func join(test, base *run.Run) (joint, error) {
 	}
 	if both == 0 {
 		err := fmt.Errorf("%w: none is finished in both (%d and %d are finished)", stats.ErrNoSamples, len(testSamples), len(baseSamples))
+		if len(testSamples) > 0 && len(baseSamples) > 0 {
+			t, b := testSamples[0].question, baseSamples[0].question
+			err = fmt.Errorf("%w: the first are %s, question %d, and %s, question %d", err, t.subject, t.index, b.subject, b.index)
+		}
 		return joint{}, errors.Join(err, failure(test), failure(base))
 	}
 	j := joint{testLeft: leftOut(test, len(testSamples), both), baseLeft: leftOut(base, len(baseSamples), both)}
 	j.pairs, j.unjudged, err = withVerdicts(test, base, testSamples, baseSamples, places, both)
 	return j, err
+}
+
+// rankedAndGenerated refuses an answer that a model wrote beside the choice that it
+// held for the likeliest.
+func rankedAndGenerated(test, base *run.Run, testRanks bool) error {
+	ranks, writes := test, base
+	if !testRanks {
+		ranks, writes = base, test
+	}
+	return fmt.Errorf("%s ranks choices by their likelihood, and in %s answers were generated: they are two measures", ranks.Name(), writes.Name())
 }
 
 // failure is why a run failed, or nil.

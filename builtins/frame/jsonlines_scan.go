@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"unicode/utf8"
+
+	"adkernel/internal/pythonjson"
 )
 
 // A jsonScanner reads one line of JSON (RFC 8259), without making values of
@@ -99,7 +101,8 @@ func (s *jsonScanner) members(value func(key []byte) error) error {
 }
 
 // string reads the string at s. A surrogate without its partner and invalid
-// UTF-8 become U+FFFD, as in encoding/json.
+// UTF-8 are refused: encoding/json reads them as U+FFFD, so that strings that
+// differ would be equal.
 func (s *jsonScanner) string() ([]byte, error) {
 	start := s.at
 	plain := true
@@ -109,6 +112,9 @@ func (s *jsonScanner) string() ([]byte, error) {
 			s.at = i + 1
 			if plain {
 				return s.text[start+1 : i], nil
+			}
+			if err := pythonjson.Check(s.text[start:s.at]); err != nil {
+				return nil, s.wrongAt(start, "string: %w", err)
 			}
 			var decoded string
 			if err := json.Unmarshal(s.text[start:s.at], &decoded); err != nil {

@@ -64,6 +64,8 @@ func TestReadJSONLinesErrorsNameFileLineAndPlace(t *testing.T) {
 		"{\"a\" 1}\n":                             `expected a colon`,
 		"{\"a\":1,}\n":                            `expected a key in quotes, not '}'`,
 		"{\"a\":\"\\x\"}\n":                       `character 6: string:`,
+		"{\"a\":\"\\ud800\"}\n":                   `test.jsonl:1: character 6: string: \ud800 at byte 1 is half of a surrogate pair`,
+		"{\"a\":1}\n{\"\xff\":2}\n":               `test.jsonl:2: character 2: string: byte 1 is 0xff, which is not UTF-8`,
 		strings.Repeat(`{"a":`, 200):              `objects nest more than 100 deep`,
 	} {
 		_, err := fromJSONLines(text)

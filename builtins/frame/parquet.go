@@ -9,6 +9,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"adkernel/internal/parquetfile"
 )
 
 // ReadParquet reads a Parquet file of flat columns: booleans, integers (as
@@ -32,8 +34,8 @@ func ReadParquet(path string) (*Frame, error) {
 }
 
 func decodeParquet(r io.ReaderAt, size int64) (f *Frame, err error) {
-	defer recoverDamage(&err)
-	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	defer parquetfile.Damaged(&err)
+	file, err := parquetfile.Open(r, size)
 	if err != nil {
 		return nil, err
 	}
@@ -55,18 +57,10 @@ func decodeParquet(r io.ReaderAt, size int64) (f *Frame, err error) {
 	return f, f.err
 }
 
-// recoverDamage makes an error of a panic, as parquet-go has on some damaged
-// files.
-func recoverDamage(err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("the file is damaged: %v", p)
-	}
-}
-
 // readParquetColumn reads the i-th column of all row groups. A field in front
 // of it that is no leaf shifts the columns, but is an error of its own.
 func readParquetColumn(file *parquet.File, field parquet.Field, i int) (c *Column, err error) {
-	defer recoverDamage(&err)
+	defer parquetfile.Damaged(&err)
 	kind, err := parquetKind(field)
 	if err != nil {
 		return nil, err

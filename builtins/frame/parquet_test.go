@@ -100,3 +100,12 @@ func FuzzParquet(f *testing.F) {
 		}
 	})
 }
+
+// parquet-go would take the memory first, and then see that it is not there.
+func TestAFooterThatTheFileHasNoPlaceForIsRefused(t *testing.T) {
+	whole, err := os.ReadFile("testdata/pandas/pyarrow.parquet")
+	require.NoError(t, err)
+	copy(whole[len(whole)-8:], "\xff\xff\xff\xff")
+	_, err = decodeParquet(bytes.NewReader(whole), int64(len(whole)))
+	require.ErrorContains(t, err, "its metadata would have 4294967295 bytes, and the file has")
+}

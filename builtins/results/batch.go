@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"adkernel/builtins/run"
+	"adkernel/internal/pythonjson"
 )
 
 const (
@@ -34,6 +35,7 @@ type batchOutput struct {
 		Body       struct {
 			Model   string `json:"model"`
 			Choices []struct {
+				Index   int     `json:"index"`
 				Text    *string `json:"text"`
 				Message *struct {
 					Content *string `json:"content"`
@@ -63,6 +65,11 @@ func (o *batchOutput) text() (text, finish string, err error) {
 		return "", "", fmt.Errorf("request %s: the response has no choices", o.CustomID)
 	}
 	c := o.Response.Body.Choices[0]
+	for _, other := range o.Response.Body.Choices {
+		if other.Index < c.Index {
+			c = other // as a server may order several
+		}
+	}
 	switch {
 	case c.Text != nil:
 		return *c.Text, c.FinishReason, nil
@@ -120,8 +127,9 @@ func readBatch(j *job) (*run.Run, error) {
 		w.Missing(run.TheTokenIDs, "a batch's input holds the prompts as text or as messages")
 		w.Missing(run.TheTokenTexts, "a batch's input holds the prompts as text or as messages")
 		w.Missing(run.TheEngine, "a batch's output names a model, not how it was served")
-		n := 0
-		return eachLine(input, func(_ int, line []byte) error {
+		n, several := 0, 0
+		asked := map[string]bool{}
+		err := eachLine(input, func(_ int, line []byte) error {
 			if err := j.ctx.Err(); err != nil {
 				return err
 			}
@@ -129,13 +137,17 @@ func readBatch(j *job) (*run.Run, error) {
 				return errEnough
 			}
 			var request batchInput
-			if err := json.Unmarshal(line, &request); err != nil {
+			if err := pythonjson.Unmarshal(line, &request); err != nil {
 				return fmt.Errorf("not a request of a batch: %w", err)
 			}
 			prompt, err := request.prompt()
 			if err != nil {
 				return err
 			}
+			if asked[request.CustomID] {
+				return fmt.Errorf("request %s is there twice: one of them would be counted twice", request.CustomID)
+			}
+			asked[request.CustomID] = true
 			a, ok := answers[request.CustomID]
 			if !ok {
 				return fmt.Errorf("request %s has no answer in %s: the batch did not end, or it is another's output", request.CustomID, output)
@@ -149,8 +161,27 @@ func readBatch(j *job) (*run.Run, error) {
 			}
 			s := run.Sample{Index: n, Subject: ref.Subject, Question: n, Ref: ref.Ref, Output: a.text, Finish: a.finish, Correct: score(a.text, ref.Ref), Margin: float32(math.NaN())}
 			n++
+			if a.choices > 1 {
+				several++
+			}
 			return w.Add(s, prompt, nil)
 		})
+		if err != nil {
+			return err
+		}
+		if several > 0 {
+			w.Note("%d requests were answered more than once (n): the output is the first", several)
+		}
+		if j.options.Limit > 0 {
+			w.Note("the first %d requests were taken", n)
+			return nil
+		}
+		for _, id := range sortedKeys(answers) {
+			if !asked[id] {
+				return fmt.Errorf("%s answers the request %s, which %s does not hold: the input was cut, or is another's", output, id, input)
+			}
+		}
+		return nil
 	})
 }
 
@@ -165,13 +196,16 @@ func scoreBy(name string) (func(output, ref string) bool, error) {
 	return nil, fmt.Errorf("score %q: want prefix (the output begins with the answer) or exact", name)
 }
 
-type batchAnswer struct{ text, finish string }
+type batchAnswer struct {
+	text, finish string
+	choices      int
+}
 
 func readOutputs(path string) (answers map[string]batchAnswer, model string, err error) {
 	answers = map[string]batchAnswer{}
 	err = eachLine(path, func(_ int, line []byte) error {
 		var o batchOutput
-		if err := json.Unmarshal(line, &o); err != nil {
+		if err := pythonjson.Unmarshal(line, &o); err != nil {
 			return fmt.Errorf("not a line of a batch's output: %w", err)
 		}
 		text, finish, err := o.text()
@@ -181,7 +215,7 @@ func readOutputs(path string) (answers map[string]batchAnswer, model string, err
 		if _, twice := answers[o.CustomID]; twice {
 			return fmt.Errorf("request %s is answered twice", o.CustomID)
 		}
-		answers[o.CustomID] = batchAnswer{text, finish}
+		answers[o.CustomID] = batchAnswer{text, finish, len(o.Response.Body.Choices)}
 		switch {
 		case model == "":
 			model = o.Response.Body.Model
@@ -197,7 +231,7 @@ func readReferences(path string) (map[string]reference, error) {
 	refs := map[string]reference{}
 	return refs, eachLine(path, func(_ int, line []byte) error {
 		var r reference
-		if err := json.Unmarshal(line, &r); err != nil || r.CustomID == "" || r.Ref == "" {
+		if err := pythonjson.Unmarshal(line, &r); err != nil || r.CustomID == "" || r.Ref == "" {
 			return fmt.Errorf(`want {"custom_id": ..., "ref": ...}, neither empty (%v)`, err)
 		}
 		if _, twice := refs[r.CustomID]; twice {

@@ -83,7 +83,15 @@ func recognize(head []byte, whole bool) (format, why string) {
 	case len(head) > 8 && head[8] == '{' && binary.LittleEndian.Uint64(head) < 1<<27:
 		return safetensorsFormat, ""
 	}
-	text := bytes.TrimLeft(head, " \t\r\n")
+	for magic, why := range map[string]string{
+		"\x1f\x8b": "it is compressed by gzip: unpack it first (gunzip)", "(\xb5/\xfd": "it is compressed by Zstandard: unpack it first (unzstd)",
+		"\xff\xfe": "its text is UTF-16: write it as UTF-8", "\xfe\xff": "its text is UTF-16: write it as UTF-8",
+	} {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return "", why
+		}
+	}
+	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
 	if len(text) > 0 && text[0] == '{' {
 		return recognizeJSON(text, whole)
 	}

@@ -32,6 +32,9 @@ type llamaHeader struct {
 const llamaHeaderBytes = 8 + 3*4
 
 func parseLlamaHeader(data []byte) (llamaHeader, error) {
+	if len(data) >= len(llamaMagic) && len(data) < llamaHeaderBytes && string(data[:8]) == llamaMagic {
+		return llamaHeader{}, fmt.Errorf("%d bytes, which end within its header: it was cut", len(data))
+	}
 	if len(data) < llamaHeaderBytes || string(data[:8]) != llamaMagic {
 		return llamaHeader{}, errors.New("not a logits file of llama.cpp: it does not begin with " + llamaMagic)
 	}

@@ -32,6 +32,49 @@ type lmArgument struct {
 	Context  string
 	Choice   string // continuation whose log-likelihood was asked for
 	IsChoice bool   // false: an output was generated
+	Settings lmGeneration
+}
+
+// lmGeneration is how an output was to be generated.
+type lmGeneration struct {
+	Until       json.RawMessage `json:"until"`
+	MaxTokens   *int            `json:"max_gen_toks"`
+	Sample      *bool           `json:"do_sample"`
+	Temperature *float64        `json:"temperature"`
+}
+
+// sampled reports whether the output was drawn, and would be another each time.
+func (g lmGeneration) sampled() bool {
+	warm := g.Temperature != nil && *g.Temperature > 0
+	if g.Sample == nil {
+		return warm
+	}
+	return *g.Sample && (warm || g.Temperature == nil) // transformers' own is 1
+}
+
+// String says it in words that are the same for the same.
+func (g lmGeneration) String() string {
+	text := "greedy"
+	if g.sampled() {
+		text = "sampled"
+		if g.Temperature != nil {
+			text += fmt.Sprintf(" at temperature %v", *g.Temperature)
+		}
+	}
+	if g.MaxTokens != nil {
+		text += fmt.Sprintf(", at most %d tokens", *g.MaxTokens)
+	}
+	var until []string
+	if json.Unmarshal(g.Until, &until) != nil {
+		var one string
+		if json.Unmarshal(g.Until, &one) == nil {
+			until = []string{one}
+		}
+	}
+	if len(until) > 0 {
+		text += fmt.Sprintf(", up to one of %q", slices.Compact(slices.Sorted(slices.Values(until))))
+	}
+	return text
 }
 
 // lmResponse answers one request.
@@ -133,7 +176,9 @@ func parseLMArguments(value json.RawMessage) ([]lmArgument, error) {
 			return nil, errors.New("requests with a context and nothing else: their result is a perplexity, and no answer that is right or wrong")
 		}
 		arguments[i].Context = plainText(pair[0])
-		arguments[i].IsChoice = json.Unmarshal(pair[1], &arguments[i].Choice) == nil
+		if arguments[i].IsChoice = json.Unmarshal(pair[1], &arguments[i].Choice) == nil; !arguments[i].IsChoice {
+			_ = json.Unmarshal(pair[1], &arguments[i].Settings) // as far as they are known: backends take others
+		}
 	}
 	return arguments, nil
 }
@@ -156,7 +201,7 @@ func parseLMResponses(value json.RawMessage, arguments []lmArgument) ([]lmRespon
 		r := &responses[i]
 		r.Repeats, r.IsChoice = len(list), arguments[i].IsChoice
 		if !r.IsChoice {
-			if err := json.Unmarshal(list[0], &r.Text); err != nil {
+			if err := json.Unmarshal(list[0], &r.Text); err != nil || string(list[0]) == "null" {
 				return nil, fmt.Errorf("request %d: want a generated text", i)
 			}
 			continue

@@ -106,7 +106,7 @@ func (r *lmResults) check(task, metric, filter string, n, right int) error {
 		return nil // computed otherwise, as the members of a group may be
 	}
 	// trtllm-eval multiplies the scores by 100 before it writes them.
-	if got := float64(right) / float64(n); math.Abs(got-float64(score)) > 1e-6 && math.Abs(100*got-float64(score)) > 1e-4 {
+	if got := float64(right) / float64(n); !(math.Abs(got-float64(score)) <= 1e-6 || math.Abs(100*got-float64(score)) <= 1e-4) { // NaN as well
 		return fmt.Errorf("the samples' %s is %.6f, and the results file says %.6f: they are of different evaluations", metric, got, float64(score))
 	}
 	return nil

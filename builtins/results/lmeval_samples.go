@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"adkernel/builtins/run"
@@ -21,6 +22,8 @@ type lmReader struct {
 	repeated     int // samples that were generated more than once
 	disagree     int // samples whose likeliest choice is not what the metric says
 	nan          int // samples with a log-likelihood that is no number
+	improbable   int // samples with one that no probability has
+	sampled      int // samples whose output was drawn
 	unclear      int // samples whose target may be either of two choices
 }
 
@@ -30,7 +33,12 @@ func (r *lmReader) file(f lmFile) error {
 	if err != nil {
 		return err
 	}
-	seen := map[int]bool{}
+	seen, how := map[int]bool{}, map[string]bool{}
+	defer func() {
+		if len(how) > 0 {
+			r.writer.Generated(f.task, strings.Join(sortedKeys(how), "; "))
+		}
+	}()
 	return f.each(func(_ int, line []byte) error {
 		if err := r.job.ctx.Err(); err != nil {
 			return err
@@ -49,6 +57,12 @@ func (r *lmReader) file(f lmFile) error {
 		sample, text, err := r.sample(s, &f)
 		if err != nil {
 			return err
+		}
+		if first := s.Arguments[0]; !first.IsChoice {
+			how[first.Settings.String()] = true
+			if first.Settings.sampled() {
+				r.sampled++
+			}
 		}
 		if len(verdicts[s.DocID]) == len(r.filters) {
 			sample.Verdicts = verdicts[s.DocID]
@@ -126,14 +140,18 @@ func (r *lmReader) sample(s *lmSample, f *lmFile) (run.Sample, string, error) {
 func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []lmRanked, targets *task.Targets) {
 	target := s.target(choices)
 	likelihoods := target.LogLikelihoods
-	nan := false
+	nan, texts := false, []string(nil)
 	for i, c := range choices {
 		out.Choices = append(out.Choices, run.Choice{Text: c.text, Given: c.given, LogLikelihood: likelihoods[i], Greedy: bool(s.Resps[c.request].Greedy)})
+		texts = append(texts, c.text)
 		nan = nan || math.IsNaN(likelihoods[i])
 	}
 	chosen := task.Likeliest(likelihoods, targets.Lengths(target.Choices, r.metric))
 	if nan {
 		r.nan++
+	}
+	if slices.Max(likelihoods) > 1e-3 { // beyond what rounding makes of 0
+		r.improbable++
 	}
 	if len(choices) == 1 { // right when it was what greedy decoding says
 		if out.Choices[0].Greedy {
@@ -148,17 +166,20 @@ func (r *lmReader) choose(out *run.Sample, s *lmSample, choices []lmRanked, targ
 	if err != nil {
 		r.unclear++
 	}
-	if right < 0 {
+	if len(right) == 0 {
 		return
 	}
-	out.Ref = strings.TrimSpace(out.Choices[right].Text)
-	if !nan && (chosen == right) != out.Correct {
+	out.Ref = task.RightTexts(texts, right)
+	if !nan && slices.Contains(right, chosen) != out.Correct {
 		r.disagree++
 	}
 	out.Margin = float32(task.Advantage(likelihoods, right))
 }
 
 func (r *lmReader) notes() {
+	if r.sampled > 0 {
+		r.writer.Note("%d outputs were sampled: another evaluation of the same model gives others, and flips beside a loss", r.sampled)
+	}
 	if r.repeated > 0 {
 		r.writer.Note("%d samples were generated more than once: the output is the first", r.repeated)
 	}
@@ -170,6 +191,9 @@ func (r *lmReader) notes() {
 	}
 	if r.nan > 0 {
 		r.writer.Note("%d samples have a log-likelihood that is not a number", r.nan)
+	}
+	if r.improbable > 0 {
+		r.writer.Note("%d samples have a log-likelihood greater than 0, which is of no probability: their margins mean nothing", r.improbable)
 	}
 	if r.job.options.Limit > 0 {
 		r.writer.Note("the first %d samples of each file were taken", r.job.options.Limit)

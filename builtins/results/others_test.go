@@ -135,6 +135,16 @@ func TestRawResultsOfSGLangBecomeARun(t *testing.T) {
 	refused(t, "line 1: not a raw result of SGLang: want prompt_id", options(t), file(t, "raw.jsonl", `{"prompt_id": 0, "correct": true, "output": "x"}`))
 }
 
+// Python writes such a text where it holds half of a surrogate pair; read as
+// U+FFFD, the prompts of both samples would be one.
+func TestTextsThatUTF8CannotHoldAreRefused(t *testing.T) {
+	sglang := `{"prompt_id": 0, "prompt": "p\ud800", "output": "o", "correct": true}` + "\n" + `{"prompt_id": 1, "prompt": "p\ud801", "output": "o", "correct": true}`
+	refused(t, `line 1: not a raw result of SGLang: \ud800 at byte 29 is half of a surrogate pair`, options(t), file(t, "raw.jsonl", sglang))
+	refused(t, `half of a surrogate pair`, options(t), file(t, "samples_a_b.jsonl", edited(t, lmText, `"arg_0": "`, `"arg_0": "\udfff`)))
+	latin := "{\"prompt_id\": 0, \"prompt\": \"caf\xe9\", \"output\": \"o\", \"correct\": true}"
+	refused(t, `byte 31 is 0xe9, which is not UTF-8`, options(t), file(t, "raw.jsonl", latin))
+}
+
 func TestSamplesOfDifferentProgramsMeetByTheirPrompts(t *testing.T) {
 	spec := dataset(t, 4)
 	text, _, _ := dumps(t, spec)

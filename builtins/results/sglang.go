@@ -1,12 +1,12 @@
 package results
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 
 	"adkernel/builtins/run"
+	"adkernel/internal/pythonjson"
 )
 
 const sglangFormat = "SGLang raw results"
@@ -22,7 +22,7 @@ type sglangRow struct {
 
 func parseSGLang(line []byte) (*sglangRow, error) {
 	var r sglangRow
-	if err := json.Unmarshal(line, &r); err != nil {
+	if err := pythonjson.Unmarshal(line, &r); err != nil {
 		return nil, fmt.Errorf("not a raw result of SGLang: %w", err)
 	}
 	if r.PromptID == nil || *r.PromptID < 0 || r.Prompt == nil || r.Output == nil || r.Correct == nil {

@@ -1,7 +1,6 @@
 package results
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"adkernel/builtins/run"
+	"adkernel/internal/pythonjson"
 )
 
 const (
@@ -122,7 +122,7 @@ func readTRT(j *job) (*run.Run, error) {
 
 func parseTRTText(line []byte) (*trtText, error) {
 	var d trtText
-	if err := json.Unmarshal(line, &d); err != nil {
+	if err := pythonjson.Unmarshal(line, &d); err != nil {
 		return nil, fmt.Errorf("not a line of dumped_text.json: %w", err)
 	}
 	if d.TaskID == nil || d.InputText == nil || d.OutputText == nil {
@@ -139,7 +139,7 @@ func readTRTIDs(j *job) (map[int][]int32, error) {
 	outputs := map[int][]int32{}
 	return outputs, eachLine(path, func(_ int, line []byte) error {
 		var d trtIDs
-		if err := json.Unmarshal(line, &d); err != nil || d.TaskID == nil {
+		if err := pythonjson.Unmarshal(line, &d); err != nil || d.TaskID == nil {
 			return fmt.Errorf("not a line of dumped_ids.json: want task_id and output_ids (%v)", err)
 		}
 		if _, twice := outputs[*d.TaskID]; twice {

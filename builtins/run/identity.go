@@ -34,6 +34,9 @@ func (x *execution) identify() error {
 		return err
 	}
 	x.spec.Prompts, x.spec.Engine = prompts, &info
+	if !x.task.Ranked() {
+		x.spec.Limits = &Limits{x.task.MaxTokens, x.task.Stop}
+	}
 	return writeSpec(x.dir, x.spec)
 }
 

@@ -16,13 +16,16 @@ const textsFile = "prompts.text"
 // An Import says where the results of a run come from that another program
 // computed, and what they do not hold.
 type Import struct {
-	Format    string    `json:"format"`              // "lm-eval samples"
-	Evaluator string    `json:"evaluator,omitempty"` // "lm-eval 0.4.13", where the files say
-	Metric    string    `json:"metric,omitempty"`    // by which an answer counts as right, where there was a choice
-	Filter    string    `json:"filter,omitempty"`    // by which an answer was taken from the output, where there was a choice
-	Sources   []Source  `json:"sources"`
-	Missing   []Missing `json:"missing,omitempty"`
-	Notes     []string  `json:"notes,omitempty"` // what a reader of the results should know
+	Format    string `json:"format"`              // "lm-eval samples"
+	Evaluator string `json:"evaluator,omitempty"` // "lm-eval 0.4.13", where the files say
+	Metric    string `json:"metric,omitempty"`    // by which an answer counts as right, where there was a choice
+	Filter    string `json:"filter,omitempty"`    // by which an answer was taken from the output, where there was a choice
+	// Generation is how the answers of each subject were generated, in words, where
+	// the files say.
+	Generation map[string]string `json:"generation,omitempty"`
+	Sources    []Source          `json:"sources"`
+	Missing    []Missing         `json:"missing,omitempty"`
+	Notes      []string          `json:"notes,omitempty"` // what a reader of the results should know
 }
 
 // A Source is a file that was imported.

@@ -178,8 +178,6 @@ func (state *ranked) sample(t *task.Task, q task.Question) Sample {
 		s.Output = q.Choices[chosen]
 	}
 	s.Correct = right
-	if q.Right >= 0 {
-		s.Margin = float32(task.Advantage(state.logLikelihoods, q.Right))
-	}
+	s.Margin = float32(task.Advantage(state.logLikelihoods, q.Right))
 	return s
 }

@@ -64,7 +64,7 @@ func TestChoicesAreRankedByTheirLikelihood(t *testing.T) {
 		require.Equal(t, s.Choices[chosen].Text, s.Output)
 		require.Equal(t, chosen == i%5, s.Correct)
 		require.Equal(t, s.Correct, s.Margin > 0)
-		require.InDelta(t, task.Advantage(likelihoods, i%5), float64(s.Margin), 1e-5)
+		require.InDelta(t, task.Advantage(likelihoods, []int{i % 5}), float64(s.Margin), 1e-5)
 		row, err := r.LogitRow(i)
 		require.NoError(t, err)
 		require.Equal(t, e.row(prompt), row, "the row behind the prompt is kept")

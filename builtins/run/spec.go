@@ -45,6 +45,7 @@ type Spec struct {
 
 	// What the executing process found; a resumed run must find the same.
 	Prompts *Prompts     `json:"prompts,omitempty"`
+	Limits  *Limits      `json:"limits,omitempty"`
 	Engine  *engine.Info `json:"engine,omitempty"`
 }
 
@@ -53,6 +54,25 @@ type Prompts struct {
 	Count      int    `json:"count"`
 	TextSHA256 string `json:"text_sha256"` // task.Task.Hash
 	IDsSHA256  string `json:"ids_sha256"`  // of prompts.ids
+}
+
+// Limits are those of the answers that an engine was asked to generate; nil where
+// choices are ranked, and in runs of earlier versions.
+type Limits struct {
+	MaxTokens int      `json:"max_tokens"`
+	Stop      []string `json:"stop,omitempty"` // texts that end an answer
+}
+
+// String says them in one line.
+func (l Limits) String() string {
+	text := fmt.Sprintf("at most %d tokens", l.MaxTokens)
+	if l.MaxTokens == 1 {
+		text = "at most 1 token"
+	}
+	if len(l.Stop) > 0 {
+		text += fmt.Sprintf(", up to one of %q", slices.Compact(slices.Sorted(slices.Values(l.Stop))))
+	}
+	return text
 }
 
 // deployment returns what the engine is opened with in the run directory dir:
@@ -80,7 +100,7 @@ func (s Spec) freeze(now time.Time) (Spec, error) {
 		return Spec{}, fmt.Errorf("deployment %s: %w", s.Deployment.Label(), err)
 	}
 	s.Format, s.Created, s.Settings = format, now, settings
-	s.Prompts, s.Engine = nil, nil
+	s.Prompts, s.Limits, s.Engine = nil, nil, nil
 	if python := s.Deployment.Python; strings.ContainsRune(python, filepath.Separator) {
 		// Not resolved: a virtual environment is known by the path of its link.
 		if s.Deployment.Python, err = filepath.Abs(python); err != nil {

@@ -48,7 +48,7 @@ func NewWriter(spec Spec, options Options) (*Writer, error) {
 		return nil, errors.New("a run that this program did not compute must say where it comes from")
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	spec.Format, spec.Created, spec.Prompts, spec.Engine = format, now, nil, nil
+	spec.Format, spec.Created, spec.Prompts, spec.Limits, spec.Engine = format, now, nil, nil, nil
 	root, name, err := options.place(now, spec.Deployment.Label())
 	if err != nil {
 		return nil, err
@@ -163,6 +163,14 @@ func (w *Writer) Missing(what, why string) {
 // Note adds what a reader of the results should know.
 func (w *Writer) Note(format string, args ...any) {
 	w.spec.Import.Notes = append(w.spec.Import.Notes, fmt.Sprintf(format, args...))
+}
+
+// Generated says how answers of a subject were generated.
+func (w *Writer) Generated(subject, how string) {
+	if w.spec.Import.Generation == nil {
+		w.spec.Import.Generation = map[string]string{}
+	}
+	w.spec.Import.Generation[subject] = how
 }
 
 // Counted is how many samples were added, and how many of them were right.

@@ -26,6 +26,7 @@ func init() {
 		"Message":        reflect.ValueOf((*task.Message)(nil)),
 		"NewScorer":      reflect.ValueOf(task.NewScorer),
 		"Question":       reflect.ValueOf((*task.Question)(nil)),
+		"RightTexts":     reflect.ValueOf(task.RightTexts),
 		"Scorer":         reflect.ValueOf((*task.Scorer)(nil)),
 		"ScorerFailure":  reflect.ValueOf((*task.ScorerFailure)(nil)),
 		"Spec":           reflect.ValueOf((*task.Spec)(nil)),

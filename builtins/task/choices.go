@@ -2,6 +2,7 @@ package task
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -31,7 +32,7 @@ func (t *Task) Rank(q Question, logLikelihoods []float64, greedy []bool) (chosen
 	if len(q.Choices) == 1 && !greedy[0] {
 		chosen = -1
 	}
-	return chosen, chosen >= 0 && chosen == q.Right
+	return chosen, slices.Contains(q.Right, chosen)
 }
 
 // Likeliest is the place of the choice with the greatest log-likelihood, the
@@ -75,18 +76,29 @@ func lengthsOf(choices []string, metric string, padded bool) []int {
 	return lengths
 }
 
-// Advantage is how much likelier the right choice is than the likeliest other
-// one, in nats: the margin of an answer that was ranked. It is NaN where one of
-// them is, or there is no other.
-func Advantage(logLikelihoods []float64, right int) float64 {
-	others := math.Inf(-1)
-	for i, l := range logLikelihoods {
-		if i != right {
-			others = max(others, l) // NaN stays
-		}
-	}
-	if len(logLikelihoods) < 2 {
+// Advantage is how much likelier the likeliest right choice is than the likeliest
+// other one, in nats: the margin of an answer that was ranked. It is NaN where one
+// of them is, or there are only right ones or only others.
+func Advantage(logLikelihoods []float64, right []int) float64 {
+	if len(right) == 0 || len(right) >= len(logLikelihoods) {
 		return math.NaN()
 	}
-	return logLikelihoods[right] - others
+	best, others := math.Inf(-1), math.Inf(-1)
+	for i, l := range logLikelihoods {
+		if slices.Contains(right, i) {
+			best = max(best, l) // NaN stays
+		} else {
+			others = max(others, l)
+		}
+	}
+	return best - others
+}
+
+// RightTexts are the right ones of choices, for people.
+func RightTexts(choices []string, right []int) string {
+	texts := make([]string, len(right))
+	for i, place := range right {
+		texts[i] = strings.TrimSpace(choices[place])
+	}
+	return strings.Join(texts, " or ")
 }

@@ -1,46 +1,131 @@
 package task
 
 import (
-	"regexp"
+	"fmt"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
+
+	"adkernel/internal/pythonre"
 )
 
-// A filter finds an answer in an output, as lm-evaluation-harness's filters of
-// the same name do.
+// A filter finds the answer in the outputs to one question, usually one, by steps
+// as lm-evaluation-harness's filters of the same name.
 type filter struct {
-	name    string
-	pattern *regexp.Regexp
-	last    bool // of all matches
+	name  string // "strict-match"
+	steps []step
 }
+
+// A step rewrites or selects outputs. The error says why an output has no answer
+// at all, or why the harness's own outputs cannot be judged as one.
+type step func(outputs []string) ([]string, error)
 
 const noMatch = "[invalid]"
 
-// extract is regex, then take_first: the first group that is not empty, of the
-// first match or the last.
-func (f filter) extract(output string) string {
-	matches := f.pattern.FindAllStringSubmatch(output, -1)
-	if len(matches) == 0 {
-		return noMatch
-	}
-	match := matches[0]
-	if f.last {
-		match = matches[len(matches)-1]
-	}
-	for _, group := range match[1:] {
-		if group != "" {
-			return strings.TrimFunc(group, isPythonSpace)
+func (f filter) extract(outputs ...string) (answer string, err error) {
+	for _, apply := range f.steps {
+		if outputs, err = apply(outputs); err != nil {
+			return "", err
 		}
 	}
-	return noMatch
+	return outputs[0], nil
 }
+
+// take is a step that finds an answer in each output: of the match at a place,
+// from the end where it is negative, the first group that is not empty, or the
+// only one; fallback where there is no match.
+func take(pattern *pythonre.Regexp, at int, fallback string) step {
+	return each(func(output string) (string, error) {
+		matches, err := pattern.FindAll(output)
+		if err != nil || len(matches) == 0 {
+			return fallback, err
+		}
+		place := at
+		if at < 0 {
+			place += len(matches)
+		}
+		if place < 0 || place >= len(matches) {
+			return "", fmt.Errorf("of %d matches, group_select takes number %d", len(matches), at)
+		}
+		groups := matches[place]
+		found := slices.IndexFunc(groups, func(g string) bool { return g != "" })
+		switch {
+		case found < 0 && len(groups) > 1:
+			return fallback, nil
+		case found < 0:
+			return "", nil
+		}
+		return strings.TrimFunc(groups[found], isPythonSpace), nil
+	})
+}
+
+// each is a step that rewrites every output by itself.
+func each(rewrite func(string) (string, error)) step {
+	return func(outputs []string) ([]string, error) {
+		out := make([]string, len(outputs))
+		for i, output := range outputs {
+			var err error
+			if out[i], err = rewrite(output); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+}
+
+// exactMatch is what the harness's metric of that name leaves out of the texts
+// that it compares.
+type exactMatch struct {
+	ignore      []*pythonre.Regexp
+	fold        bool // case
+	punctuation bool // of ASCII
+	numbers     bool // digits of ASCII
+}
+
+const asciiPunctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
+// normal is a text without what exact_match ignores.
+func (m *exactMatch) normal(text string) (string, error) {
+	var err error
+	for _, pattern := range m.ignore {
+		if text, err = pattern.Remove(text); err != nil {
+			return "", err
+		}
+	}
+	if m.fold {
+		text = lower(text)
+	}
+	without := func(set string) {
+		text = strings.Map(func(r rune) rune {
+			if strings.ContainsRune(set, r) {
+				return -1
+			}
+			return r
+		}, text)
+	}
+	if m.punctuation {
+		without(asciiPunctuation)
+	}
+	if m.numbers {
+		without("0123456789")
+	}
+	return strings.TrimRight(text, "\x00"), nil // as an array of NumPy holds it
+}
+
+// lower is str.lower, which makes two characters of some, and of a sigma at a
+// word's end another one.
+func lower(text string) string { return cases.Lower(language.Und).String(text) }
+
+// upper is str.upper.
+func upper(text string) string { return cases.Upper(language.Und).String(text) }
 
 // A grader judges outputs by filters and exact match.
 type grader struct {
 	filters []filter
 	chosen  string // filter that decides; "" takes the last
-	ignore  []*regexp.Regexp
-	fold    bool // case
+	match   exactMatch
 }
 
 // Verdict is what one filter makes of an output.
@@ -50,28 +135,32 @@ type Verdict struct {
 	Correct bool   `json:"correct"`
 }
 
-func (g *grader) verdicts(ref, output string) []Verdict {
+// verdicts judges an output whose answer is right if it is one of refs.
+func (g *grader) verdicts(refs []string, output string) []Verdict {
 	out := make([]Verdict, len(g.filters))
 	for i, f := range g.filters {
-		answer := f.extract(output)
-		out[i] = Verdict{f.name, answer, g.normal(answer) == g.normal(ref)}
+		answer, err := f.extract(output)
+		if err != nil {
+			out[i] = Verdict{f.name, fmt.Sprintf("[%v]", err), false}
+			continue
+		}
+		out[i] = Verdict{f.name, answer, g.matches(refs, answer)}
 	}
 	return out
 }
 
-// normal is a text without what exact_match ignores.
-func (g *grader) normal(text string) string {
-	for _, pattern := range g.ignore {
-		text = pattern.ReplaceAllString(text, "")
-	}
-	if g.fold {
-		text = strings.ToLower(text)
-	}
-	return text
+// matches reports whether an answer is one of refs but for what is ignored. A
+// text for which that cannot be said in time is none.
+func (g *grader) matches(refs []string, answer string) bool {
+	normal, err := g.match.normal(answer)
+	return err == nil && slices.ContainsFunc(refs, func(ref string) bool {
+		text, err := g.match.normal(ref)
+		return err == nil && text == normal
+	})
 }
 
-func (g *grader) correct(ref, output string) bool {
-	verdicts := g.verdicts(ref, output)
+func (g *grader) correct(refs []string, output string) bool {
+	verdicts := g.verdicts(refs, output)
 	at := slices.IndexFunc(verdicts, func(v Verdict) bool { return v.Filter == g.chosen })
 	if at < 0 {
 		at = len(verdicts) - 1
@@ -80,11 +169,11 @@ func (g *grader) correct(ref, output string) bool {
 }
 
 // Verdicts is what each filter of the spec's evaluation makes of an output,
-// given the right answer; nil for an evaluation without filters. It reads no
-// data set.
+// given the right answer; nil for an evaluation without filters of its own. It
+// reads no data set.
 func (s Spec) Verdicts(ref, output string) []Verdict {
 	if g := kinds[s.Kind].grader; g != nil && s.Scorer == nil {
-		return g.verdicts(ref, output)
+		return g.verdicts([]string{ref}, output)
 	}
 	return nil
 }
@@ -93,10 +182,7 @@ func (s Spec) Verdicts(ref, output string) []Verdict {
 // evaluation without filters.
 func (s Spec) Deciding() string {
 	g := kinds[s.Kind].grader
-	if g == nil || s.Scorer != nil {
-		return ""
-	}
-	if s.Filter != "" {
+	if s.Scorer != nil || g == nil || s.Filter != "" {
 		return s.Filter
 	}
 	return g.filters[len(g.filters)-1].name

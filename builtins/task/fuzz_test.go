@@ -35,8 +35,11 @@ func FuzzQuestionsAndSamples(f *testing.F) {
 					require.NotEmpty(t, q.Text())
 					require.Equal(t, loaded.Ranked(), len(q.Choices) > 0)
 					if len(q.Choices) > 0 {
-						require.Less(t, q.Right, len(q.Choices))
-						require.GreaterOrEqual(t, q.Right, 0)
+						require.NotEmpty(t, q.Right)
+						for _, place := range q.Right {
+							require.Less(t, place, len(q.Choices))
+							require.GreaterOrEqual(t, place, 0)
+						}
 					}
 					loaded.Score(q, q.Ref)
 				}

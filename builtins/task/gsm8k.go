@@ -2,12 +2,13 @@ package task
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
+	"strings"
 
 	"adkernel/builtins/frame"
+	"adkernel/internal/pythonre"
 )
 
 // Settings of lm-evaluation-harness's task gsm8k (version 3) as TensorRT-LLM
@@ -22,13 +23,13 @@ var (
 	gsm8kStops  = []string{"Question:", "</s>", "<|im_end|>"}
 	gsm8kGrader = grader{
 		filters: []filter{
-			{name: "strict-match", pattern: regexp.MustCompile(`#### (\-?[0-9\.\,]+)`)},
-			{name: "flexible-extract", pattern: regexp.MustCompile(`(-?[$0-9.,]{2,})|(-?[0-9]+)`), last: true},
+			{"strict-match", []step{take(pythonre.MustCompile(`#### (\-?[0-9\.\,]+)`), 0, noMatch)}},
+			{"flexible-extract", []step{take(pythonre.MustCompile(`(-?[$0-9.,]{2,})|(-?[0-9]+)`), -1, noMatch)}},
 		},
-		// The last is Python's \.$, which also matches in front of a line break
-		// that ends the text; no answer has one.
-		ignore: []*regexp.Regexp{regexp.MustCompile(`,`), regexp.MustCompile(`\$`), regexp.MustCompile(`(?s).*#### `), regexp.MustCompile(`\.$`)},
-		fold:   true,
+		match: exactMatch{
+			ignore: []*pythonre.Regexp{pythonre.MustCompile(`,`), pythonre.MustCompile(`\$`), pythonre.MustCompile(`(?s).*#### `), pythonre.MustCompile(`\.$`)},
+			fold:   true,
+		},
 	}
 )
 
@@ -80,34 +81,29 @@ func (s Spec) loadGSM8K(dir string) (*Task, error) {
 type qa struct{ question, answer string }
 
 // readQA reads a split: {split}.jsonl, or the Parquet files of Hugging Face's
-// layout, main/{split}-*.parquet.
+// layout, main/{split}-*.parquet. Where both are there, they must hold the same.
 func readQA(dir, split string) ([]qa, error) {
-	var rows *frame.Frame
-	path := filepath.Join(dir, split+".jsonl")
-	if _, err := os.Stat(path); err == nil {
-		if rows, err = frame.ReadJSONLines(path); err != nil {
-			return nil, err
-		}
-		return qaRows(path, rows)
+	dir, err := revision(dir)
+	if err != nil {
+		return nil, err
 	}
-	var found []string
-	for _, folder := range []string{"main", ""} {
-		names, err := fs.Glob(os.DirFS(filepath.Join(dir, folder)), split+"-*.parquet") // dir itself is no pattern
+	lines := filepath.Join(dir, split+".jsonl")
+	var fromLines []qa
+	if _, err := os.Stat(lines); err == nil {
+		rows, err := frame.ReadJSONLines(lines)
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range names {
-			found = append(found, filepath.Join(dir, folder, name))
-		}
-		if len(found) > 0 {
-			break
+		if fromLines, err = qaRows(lines, rows); err != nil {
+			return nil, err
 		}
 	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("data set %s: neither %s.jsonl nor main/%s-*.parquet", dir, split, split)
+	found, err := parquetOf(dir, "main", split)
+	if err != nil {
+		return nil, err
 	}
 	var out []qa
-	for _, path := range found { // in the order of their names
+	for _, path := range found {
 		rows, err := frame.ReadParquet(path)
 		if err != nil {
 			return nil, err
@@ -118,7 +114,18 @@ func readQA(dir, split string) ([]qa, error) {
 		}
 		out = append(out, part...)
 	}
-	return out, nil
+	switch {
+	case fromLines != nil && out != nil && !slices.Equal(fromLines, out):
+		return nil, fmt.Errorf("%s and %s hold different rows: take one of them away, or name a folder with one", lines, found[0])
+	case fromLines != nil:
+		return fromLines, nil
+	case out != nil:
+		return out, nil
+	}
+	if others := otherConfigs(dir, split); len(others) > 0 {
+		return nil, fmt.Errorf("data set %s: no configuration main: name the folder of one that is there (%s)", dir, strings.Join(others, ", "))
+	}
+	return nil, fmt.Errorf("data set %s: neither %s.jsonl nor main/%s-*.parquet", dir, split, split)
 }
 
 func qaRows(path string, rows *frame.Frame) ([]qa, error) {

@@ -2,6 +2,7 @@ package task
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ type logged struct {
 	Filter    string                                `json:"filter"`
 	Arguments map[string]map[string]json.RawMessage `json:"arguments"`
 	Resps     json.RawMessage                       `json:"resps"`
+	Filtered  json.RawMessage                       `json:"filtered_resps"`
+	Doc       json.RawMessage                       `json:"doc"`
 	Metrics   []string                              `json:"metrics"`
 
 	Acc        json.RawMessage `json:"acc"`
@@ -49,7 +52,7 @@ func (s Spec) loadLogged(path string) (*Task, error) {
 	lines.Buffer(nil, 256<<20)
 	var first *Task // whose settings all must share
 	var documents []document
-	seen := map[int]string{}
+	seen := map[int]int{} // places among documents
 	for n := 1; lines.Scan(); n++ {
 		if len(strings.TrimSpace(lines.Text())) == 0 {
 			continue
@@ -58,17 +61,17 @@ func (s Spec) loadLogged(path string) (*Task, error) {
 		if err := pythonjson.Unmarshal(lines.Bytes(), &l); err != nil {
 			return nil, fmt.Errorf("%s:%d: not a line of lm-eval's samples: %w", path, n, err)
 		}
-		d, settings, err := l.document(t.Name, s.Scorer != nil)
+		d, settings, err := l.document(t.Name)
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: document %d: %w", path, n, l.ID, err)
 		}
-		if prompt, ok := seen[l.ID]; ok {
-			if prompt != d.Text() {
-				return nil, fmt.Errorf("%s:%d: document %d has two prompts: the file is of more than one run", path, n, l.ID)
+		if place, ok := seen[l.ID]; ok {
+			if err := documents[place].join(d); err != nil {
+				return nil, fmt.Errorf("%s:%d: document %d %w", path, n, l.ID, err)
 			}
-			continue // another filter's line of the same output
+			continue
 		}
-		seen[l.ID] = d.Text()
+		seen[l.ID], d.unnamed = len(documents), false
 		if first == nil {
 			first = settings
 		}
@@ -94,7 +97,7 @@ func (s Spec) loadLogged(path string) (*Task, error) {
 	if len(documents[0].Choices) > 0 {
 		err = s.rank(documents)
 	} else {
-		t.match, err = s.matchOf(documents)
+		err = s.judge(t, path, documents)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -119,22 +122,49 @@ func loggedName(path string) string {
 }
 
 // document is a question, with what the file says of its right answer: of
-// ranked choices a Target, of an output the target as it is and the output that
+// ranked choices a Target, of an output the target as it is and the outputs that
 // the harness judged.
 type document struct {
 	Question
 	target Target
 
 	ref     string   // as it was logged, white space included
-	output  string   // the first of its repeats
-	matched float64  // the harness's exact_match of output
-	judged  bool     // output and matched are known
-	metrics []string // by which the harness judged; nil in older files, which do not say
+	listed  []string // of a target that reads as a list of texts
+	isList  bool     // listed is one of the document's fields
+	outputs []string // repeats of the one request; nil where they are not known
+
+	filters []string             // that judged, in the order of their lines
+	judged  map[string]judgement // by filter
+	unnamed bool                 // several lines do not say of which filter they are
+	metrics []string             // by which the harness judged; nil in older files, which do not say
+}
+
+// join adds the line of another filter, on the same outputs.
+func (d *document) join(other document) error {
+	name := other.filters[0]
+	switch _, twice := d.judged[name]; {
+	case d.Text() != other.Text():
+		return errors.New("has two prompts: the file is of more than one run")
+	case twice && other.unnamed:
+		d.unnamed = true
+	case twice:
+		return fmt.Errorf("is there twice (filter %s): the file is of more than one run (lm-eval appends to a file that exists)", name)
+	case !slices.Equal(d.outputs, other.outputs):
+		return errors.New("has other outputs in the line of another filter: the file is of more than one run")
+	default:
+		d.filters = append(d.filters, name)
+		d.judged[name] = other.judged[name]
+	}
+	return nil
 }
 
 // document is what was asked of one document, with the settings of a task.
-func (l logged) document(subject string, judged bool) (document, *Task, error) {
-	d := document{Question: Question{Subject: subject, Index: l.ID}, metrics: l.Metrics}
+func (l logged) document(subject string) (document, *Task, error) {
+	name := cmp.Or(l.Filter, noFilter)
+	d := document{
+		Question: Question{Subject: subject, Index: l.ID}, metrics: l.Metrics,
+		filters: []string{name}, judged: map[string]judgement{name: l.judgement()}, unnamed: l.Filter == "",
+	}
 	requests, err := l.requests()
 	if err != nil {
 		return d, nil, err
@@ -149,7 +179,7 @@ func (l logged) document(subject string, judged bool) (document, *Task, error) {
 	if len(requests) > 1 {
 		return d, nil, fmt.Errorf("%d requests, and request 0 is no prompt with a continuation", len(requests))
 	}
-	settings, err := l.generated(&d, requests[0], judged)
+	settings, err := l.generated(&d, requests[0])
 	return d, settings, err
 }
 
@@ -171,8 +201,9 @@ func (l logged) requests() ([]request, error) {
 			return nil, fmt.Errorf("no gen_args_%d among %d requests", i, len(out))
 		}
 		if json.Unmarshal(arguments["arg_0"], &out[i].prompt) != nil {
-			if out[i].turns = turnsOf(arguments["arg_0"]); out[i].turns == nil {
-				return nil, fmt.Errorf("request %d: arg_0 is neither a text nor a conversation", i)
+			var err error
+			if out[i].turns, err = turnsOf(arguments["arg_0"]); err != nil {
+				return nil, fmt.Errorf("request %d: arg_0 is neither a text nor a conversation: %w", i, err)
 			}
 		}
 		if out[i].second, ok = arguments["arg_1"]; !ok {
@@ -183,12 +214,15 @@ func (l logged) requests() ([]request, error) {
 }
 
 // turnsOf reads a conversation as the harness logs what it sent to a chat server
-// (local-chat-completions): a list of one text, which is JSON. nil where it is
-// none, or has turns that are more than text.
-func turnsOf(value json.RawMessage) []Message {
+// (local-chat-completions): a list of one text, which is JSON. Turns that are
+// more than text are an error.
+func turnsOf(value json.RawMessage) ([]Message, error) {
 	var texts []string
 	if json.Unmarshal(value, &texts) != nil || len(texts) != 1 {
-		return nil
+		return nil, errors.New("want a text, or a list of one")
+	}
+	if err := pythonjson.Check([]byte(texts[0])); err != nil {
+		return nil, err
 	}
 	d := json.NewDecoder(strings.NewReader(texts[0]))
 	d.DisallowUnknownFields()
@@ -196,14 +230,17 @@ func turnsOf(value json.RawMessage) []Message {
 		Message
 		Type string `json:"type"` // "text", in older versions
 	}
-	if d.Decode(&turns) != nil {
-		return nil
+	if err := d.Decode(&turns); err != nil {
+		return nil, err
+	}
+	if len(turns) == 0 {
+		return nil, errors.New("it has no turns")
 	}
 	var out []Message
 	for _, turn := range turns {
 		out = append(out, turn.Message)
 	}
-	return out
+	return out, nil
 }
 
 // number reads what the harness counts as 1 or 0.

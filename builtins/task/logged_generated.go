@@ -4,15 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
-const judgeInstead = "judge answers by a function, Score(func(answer string, q Question) bool { ... }) in a notebook, or ask for the evaluation by its own name, such as GSM8K()"
-
 // generated fills in a document of a generate_until task, and returns its
 // generation settings.
-func (l logged) generated(d *document, r request, judged bool) (*Task, error) {
+func (l logged) generated(d *document, r request) (*Task, error) {
 	var generation struct {
 		Until  json.RawMessage `json:"until"`
 		Tokens *int            `json:"max_gen_toks"`
@@ -43,73 +40,63 @@ func (l logged) generated(d *document, r request, judged bool) (*Task, error) {
 	if settings.MaxTokens < 1 {
 		return nil, fmt.Errorf("max_gen_toks is %d", settings.MaxTokens)
 	}
-	if err := json.Unmarshal(l.Target, &d.ref); err != nil {
-		return nil, errors.New("its target is no text")
+	if json.Unmarshal(l.Target, &d.ref) != nil {
+		d.ref = string(l.Target)
+		if textsIn(d.ref) == nil {
+			return nil, errors.New("its target is no text")
+		}
+	}
+	if list := textsIn(d.ref); list != nil {
+		d.listed = list
+		d.isList = l.holds(list)
 	}
 	d.Prompt, d.Messages, d.Ref = r.prompt, r.turns, strings.TrimFunc(d.ref, isPythonSpace)
 	d.Letters = LettersIn(d.Text())
-	if judged {
-		return settings, nil
-	}
-	switch {
-	case l.Filter != "" && l.Filter != "none":
-		return nil, fmt.Errorf("the harness looked for the answer by its filter %q, which is not known here: %s", l.Filter, judgeInstead)
-	case strings.HasPrefix(d.Ref, "[") && strings.HasSuffix(d.Ref, "]"):
-		return nil, fmt.Errorf("its target %.60q is a list, of which the harness takes any: %s", d.Ref, judgeInstead)
-	case strings.Contains(d.Ref, "\n"):
-		return nil, fmt.Errorf("its target has several lines, as a worked answer has, and no output would be it: %s", judgeInstead)
-	}
 	var outputs [][]string
-	if json.Unmarshal(l.Resps, &outputs) == nil && len(outputs) == 1 && len(outputs[0]) > 0 {
-		d.output = outputs[0][0]
-		d.matched, d.judged = number(l.ExactMatch)
+	if json.Unmarshal(l.Resps, &outputs) == nil && len(outputs) == 1 {
+		d.outputs = outputs[0]
 	}
 	return settings, nil
 }
 
-// matchOf is how outputs are compared with targets: white space around both
-// aside where that gives the harness's own verdicts on the outputs in the file,
-// else as they are.
-func (s Spec) matchOf(documents []document) (match, error) {
-	if s.Metric != "" {
-		return 0, errors.New("metric has no effect: outputs are generated, and no choices ranked")
+// holds reports whether one of the document's fields is this list of texts.
+func (l logged) holds(list []string) bool {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(l.Doc, &fields) != nil {
+		return false
 	}
-	if s.Scorer != nil {
-		return whole, nil
+	want, err := json.Marshal(list)
+	if err != nil {
+		return false
 	}
-	for _, d := range documents {
-		if d.metrics != nil && !slices.Contains(d.metrics, ExactMatch) {
-			return 0, fmt.Errorf("document %d: the harness judged outputs by %s, and not by exact_match: %s", d.Index, strings.Join(d.metrics, ", "), judgeInstead)
+	for _, value := range fields {
+		var texts []string
+		if json.Unmarshal(value, &texts) != nil {
+			continue
+		}
+		if have, err := json.Marshal(texts); err == nil && string(have) == string(want) {
+			return true
 		}
 	}
-	differs := func(by match) *document {
-		rule := &Task{match: by}
-		for i := range documents {
-			if d := &documents[i]; d.judged && rule.Score(d.answer(by), d.output) != (d.matched == 1) {
-				return d
-			}
-		}
-		return nil
-	}
-	first := differs(whole)
-	if first == nil {
-		return whole, nil
-	}
-	if differs(exact) == nil {
-		for i := range documents {
-			documents[i].Question = documents[i].answer(exact)
-		}
-		return exact, nil
-	}
-	return 0, fmt.Errorf("document %d: the harness's exact_match of the output %.60q with the target %.60q is %v, since its task has several targets or ignores something: %s",
-		first.Index, first.output, first.ref, first.matched, judgeInstead)
+	return false
 }
 
-// answer is the question with the right answer that a match compares with.
-func (d document) answer(by match) Question {
-	q := d.Question
-	if by == exact {
-		q.Ref = d.ref
+// judgement is what a line says of one filter.
+type judgement struct {
+	answer   string // that it found
+	answered bool   // answer is known
+
+	matched float64 // the harness's exact_match of it
+	known   bool    // matched is
+}
+
+// judgement is what the line says of its filter.
+func (l logged) judgement() judgement {
+	var j judgement
+	var answers []json.RawMessage
+	if json.Unmarshal(l.Filtered, &answers) == nil && len(answers) == 1 {
+		j.answered = json.Unmarshal(answers[0], &j.answer) == nil
 	}
-	return q
+	j.matched, j.known = number(l.ExactMatch)
+	return j
 }

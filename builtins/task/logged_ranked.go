@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -72,6 +73,9 @@ func (l logged) logLikelihoods() []float64 {
 // rank finds out which choices are right, and what their lengths are where the
 // metric asks for them.
 func (s Spec) rank(documents []document) error {
+	if s.Filter != "" {
+		return errors.New("filter has no effect: choices are ranked by their likelihood")
+	}
 	var known Targets
 	for i := range documents {
 		known.Learn(documents[i].target)
@@ -86,7 +90,7 @@ func (s Spec) rank(documents []document) error {
 			if metric != Acc {
 				return fmt.Errorf("document %d has one continuation, which is right where greedy decoding says it: metric %s has no effect", d.Index, metric)
 			}
-			d.Ref = strings.TrimSpace(d.Choices[0])
+			d.Right, d.Ref = []int{0}, strings.TrimSpace(d.Choices[0])
 			continue
 		}
 		if d.Given != nil && metric != Acc {
@@ -103,18 +107,18 @@ func (s Spec) rank(documents []document) error {
 	return nil
 }
 
-// right fills in the right choice.
+// right fills in the right choices.
 func (d *document) right(known *Targets) (err error) {
 	if d.Right, err = known.Right(d.target); err != nil {
 		return err
 	}
-	if d.Right < 0 && d.target.Shared {
+	if d.Right == nil && d.target.Shared {
 		return fmt.Errorf("its target %.60q is what is behind all %d prompts, and which of these is right is not known by acc", d.target.Text, len(d.Choices))
 	}
-	if d.Right < 0 {
+	if len(d.Right) == 0 {
 		return fmt.Errorf("its target %.60q is neither the place of a choice nor a choice", d.target.Text)
 	}
-	d.Ref = strings.TrimSpace(d.Choices[d.Right])
+	d.Ref = RightTexts(d.Choices, d.Right)
 	return nil
 }
 
@@ -130,8 +134,8 @@ func (d *document) agrees(metric string) error {
 		}
 	}
 	chosen := Likeliest(d.target.LogLikelihoods, d.lengths)
-	if (v == 0 || v == 1) && (chosen == d.Right) == (v == 1) {
+	if (v == 0 || v == 1) && slices.Contains(d.Right, chosen) == (v == 1) {
 		return nil
 	}
-	return fmt.Errorf("the harness's %s is %v, and by the likelihoods in the file its choice is %.60q where %.60q is right: its task judges in a way that is not known here", metric, v, d.Choices[max(0, chosen)], d.Choices[d.Right])
+	return fmt.Errorf("the harness's %s is %v, and by the likelihoods in the file its choice is %.60q where %.60q is right: its task judges in a way that is not known here", metric, v, d.Choices[max(0, chosen)], d.Ref)
 }

@@ -63,7 +63,7 @@ func TestOneTextBehindSeveralPromptsIsRanked(t *testing.T) {
 	require.Equal(t, []string{" Anna  is tall.", " Annabel is tall."}, q.Choices)
 	require.Equal(t, []string{" Anna", " Annabel"}, q.Given)
 	require.Equal(t, "Annabel is tall.", q.Ref)
-	require.Equal(t, []int{1, 0, 1}, []int{loaded.Questions[0].Right, loaded.Questions[1].Right, loaded.Questions[2].Right})
+	require.Equal(t, [][]int{{1}, {0}, {1}}, [][]int{loaded.Questions[0].Right, loaded.Questions[1].Right, loaded.Questions[2].Right})
 	chosen, right := loaded.Rank(loaded.Questions[1], []float64{-1, -3}, make([]bool, 2))
 	require.Zero(t, chosen)
 	require.True(t, right)
@@ -117,7 +117,7 @@ func TestTheLengthsOfChoicesAreThoseThatGiveTheHarnessVerdicts(t *testing.T) {
 		require.Equal(t, c.chosen, chosen, "%v", c)
 	}
 	_, err := loadLines(t, Spec{Metric: AccNorm}, line([]float64{-1, -9}, 1, 1))
-	require.ErrorContains(t, err, `document 0: the harness's acc_norm is 1, and by the likelihoods in the file its choice is " a" where " abcdefg" is right`)
+	require.ErrorContains(t, err, `document 0: the harness's acc_norm is 1, and by the likelihoods in the file its choice is " a" where "abcdefg" is right`)
 	_, err = loadLines(t, Spec{}, line([]float64{-1, -9}, 1, 1))
 	require.NoError(t, err, "which acc does not ask")
 }
@@ -141,7 +141,8 @@ func TestOutputsAreJudgedAsTheHarnessJudgedThem(t *testing.T) {
 		`document 1: the harness's exact_match of the output "b" with the target "B" is 1, since its task has several targets or ignores something: judge answers by a function`: {
 			generated(0, "B", "B", "exact_match", 1.0), generated(1, "B", "b", "exact_match", 1.0)},
 		"document 0: the harness judged outputs by bleu, f1, and not by exact_match: judge answers by a function": {generated(0, "B", "B", "bleu", 0.1, "f1", 0.3)},
-		`document 0: its target "['A', 'B']" is a list, of which the harness takes any`:                           {generated(0, "['A', 'B']", "A", "exact_match", 1.0)},
+		`document 0: its target "['A', 'B']" may be a list, of which the harness takes any, or a text, and no verdict in the file tells`: {
+			generated(0, "['A', 'B']", "C", "exact_match", 0.0)},
 	} {
 		_, err := loadLines(t, Spec{}, lines...)
 		require.ErrorContains(t, err, message)
@@ -173,6 +174,8 @@ func TestConversationsAreAskedAsConversations(t *testing.T) {
 	require.Equal(t, &Chat{}, loaded.Chat)
 	require.Equal(t, 2, q.Letters)
 	for message, prompt := range map[string]any{
+		`\ud800 at byte 32 is half of`:          []string{`[{"role": "user", "content": "2+\ud800"}]`},
+		"it has no turns":                       []string{`[]`},
 		"neither a text nor a conversation":     []string{`[{"role": "user", "content": [{"type": "image_url"}]}]`},
 		"document 1 is a text where others are": "2 + 2?",
 	} {

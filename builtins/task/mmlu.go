@@ -139,7 +139,7 @@ func subjectsIn(dir string) (subjects []Subject, whole bool, err error) {
 	entries, err := os.ReadDir(filepath.Join(dir, "test"))
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, false, fmt.Errorf("data set %s: no folder test: want dev/SUBJECT_dev.csv and test/SUBJECT_test.csv: %w", dir, err)
+			return nil, false, fmt.Errorf("data set %s: no folder test: want dev/SUBJECT_dev.csv and test/SUBJECT_test.csv%s: %w", dir, mmluElsewhere(dir), err)
 		}
 		return nil, false, fmt.Errorf("data set: %w", err)
 	}
@@ -163,6 +163,18 @@ func subjectsIn(dir string) (subjects []Subject, whole bool, err error) {
 		subjects = append(subjects, subjectNamed(name))
 	}
 	return subjects, false, nil
+}
+
+// mmluElsewhere says what a folder holds that people take for MMLU's.
+func mmluElsewhere(dir string) string {
+	if _, err := os.Stat(filepath.Join(dir, "data", "test")); err == nil {
+		return ", which are in its folder data: name that"
+	}
+	inside, err := revision(dir)
+	if err == nil && len(otherConfigs(inside, "test")) > 0 {
+		return "; this is the Parquet of cais/mmlu, and the evaluator makes its prompts of what pandas reads from the CSV files of data.tar (people.eecs.berkeley.edu/~hendrycks), whose numbers are other texts"
+	}
+	return ""
 }
 
 // checkSubjects reports a subject of keep that the data set has not, with the

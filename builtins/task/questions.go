@@ -29,8 +29,8 @@ const (
 )
 
 // loadQuestions reads a file of the user's: JSON lines, or an array, of objects
-// with question, answer and maybe choices and subject, or CSV with these columns
-// (the choices in columns A, B, ...).
+// with question, answer and maybe choices and subject, or Parquet or CSV with
+// these columns (in CSV, the choices are in columns A, B, ...).
 //
 // With choices, the prompt lists them as MMLU does, the answer is a letter, the
 // text of a choice, or its number from 0, and an output is right if it begins

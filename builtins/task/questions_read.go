@@ -11,10 +11,15 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"adkernel/internal/pythonjson"
 )
 
 // readOwn reads a file of the user's by what its name ends in.
 func readOwn(path string) ([]own, error) {
+	if strings.EqualFold(filepath.Ext(path), ".parquet") {
+		return ownParquet(path)
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -24,7 +29,7 @@ func readOwn(path string) ([]own, error) {
 	case ".csv":
 		return ownCSV(path, text)
 	case ".jsonl", ".json", ".ndjson":
-		if !utf8.Valid(text) { // which encoding/json reads as something else
+		if !utf8.Valid(text) {
 			return nil, inFile(path, invalidUTF8(text))
 		}
 		if bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) {
@@ -32,7 +37,7 @@ func readOwn(path string) ([]own, error) {
 		}
 		return ownLines(path, text)
 	}
-	return nil, fmt.Errorf("%s: want a file named .jsonl, .json or .csv", path)
+	return nil, fmt.Errorf("%s: want a file named .jsonl, .json, .csv or .parquet", path)
 }
 
 // ownArray reads JSON that is one array of questions.
@@ -73,6 +78,9 @@ func ownLines(path string, text []byte) ([]own, error) {
 // should be.
 func ownObject(text []byte) (own, error) {
 	var o own
+	if err := pythonjson.Check(text); err != nil {
+		return o, err
+	}
 	err := json.Unmarshal(text, &o)
 	var mistyped *json.UnmarshalTypeError
 	switch {
@@ -132,10 +140,17 @@ func ownCSV(path string, text []byte) ([]own, error) {
 		for _, at := range choices {
 			o.Choices = append(o.Choices, record[at])
 		}
-		for n := len(o.Choices); n > 0 && o.Choices[n-1] == ""; n-- {
-			o.Choices = o.Choices[:n-1] // a question with fewer than the others
-		}
+		o.Choices = withoutEmptyEnd(o.Choices)
 		out = append(out, o)
 	}
 	return out, nil
+}
+
+// withoutEmptyEnd is the choices in columns of their own of a question that has
+// fewer than others.
+func withoutEmptyEnd(choices []string) []string {
+	for len(choices) > 0 && choices[len(choices)-1] == "" {
+		choices = choices[:len(choices)-1]
+	}
+	return choices
 }

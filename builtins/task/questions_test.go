@@ -73,7 +73,7 @@ func TestQuestionsThatCannotBeAsked(t *testing.T) {
 	for name, c := range map[string][2]string{
 		"mine.csv":   {"q,a\nx,y\n", "want question and answer"},
 		"ragged.csv": {"question,answer\nx\n", "ragged.csv:2: 1 field, the first row has 2"},
-		"mine.txt":   {"x", "want a file named .jsonl, .json or .csv"},
+		"mine.txt":   {"x", "want a file named .jsonl, .json, .csv or .parquet"},
 	} {
 		_, err := Spec{Kind: "questions", Dataset: writeFile(t, name, c[0])}.Load()
 		require.ErrorContains(t, err, c[1])
@@ -108,8 +108,10 @@ func TestATaskFromTheHarnessSamples(t *testing.T) {
 		return text
 	}
 	filtered := writeFile(t, "samples_a_b_c.jsonl", fill("1", "strict", "q", "3")+fill("1", "flexible", "q", "3")+fill("0", "strict", "p", "3"))
-	_, err = Spec{Kind: "lm-eval", Dataset: filtered}.Load()
-	require.ErrorContains(t, err, `samples_a_b_c.jsonl:1: document 1: the harness looked for the answer by its filter "strict"`)
+	_, err = Spec{Kind: "lm-eval", Dataset: filtered, Filter: "flexible"}.Load()
+	require.ErrorContains(t, err, `document 0 has no line of the filter flexible: the file was cut`)
+	_, err = Spec{Kind: "lm-eval", Dataset: filtered, Filter: "strict"}.Load()
+	require.ErrorContains(t, err, `samples_a_b_c.jsonl: the harness looked for the answers by its filter "strict", whose rule its results file holds: put results_DATE.json beside the samples`)
 	require.ErrorContains(t, err, "Score(func(answer string, q Question) bool { ... })")
 	judge := NewScorer("", func(string, Question) bool { return true })
 	two, err := Spec{Kind: "lm-eval", Dataset: filtered, Scorer: judge}.Load()
@@ -178,7 +180,7 @@ func TestATargetOfDigitsIsThePlaceOfAChoiceOrItsText(t *testing.T) {
 			}
 			require.NoError(t, err)
 			for i, want := range test.want {
-				require.Equal(t, want, loaded.Questions[i].Right)
+				require.Equal(t, []int{want}, loaded.Questions[i].Right)
 				require.Equal(t, strings.TrimSpace(loaded.Questions[i].Choices[want]), loaded.Questions[i].Ref)
 			}
 		})
@@ -221,6 +223,8 @@ func TestFilesOfQuestionsThatSayTwoThingsAreRefused(t *testing.T) {
 		"numbers as choices": {"a.jsonl", `{"question": "x?", "choices": [1, 2], "answer": 1}`, "a.jsonl:1: choices: number, want a list of texts"},
 		"labelled choices":   {"a.jsonl", `{"question": "x?", "choices": {"text": ["a"]}}`, "a.jsonl:1: choices: object, want a list of texts"},
 		"a numbered subject": {"a.jsonl", `{"question": "x?", "answer": "a", "subject": 5}`, "a.jsonl:1: subject: number, want a text"},
+		"half a character":   {"a.jsonl", `{"question": "x\ud83d?", "answer": "a"}`, `a.jsonl:1: \ud83d at byte 15 is half of a surrogate pair`},
+		"half in an array":   {"a.json", `[{"question": "x?", "answer": "\udc00"}]`, `a.json: question 0: \udc00 at byte 30 is half`},
 		"no object":          {"a.jsonl", `"x?"`, "a.jsonl:1: string, want an object with question, answer"},
 		"an array with text": {"a.json", `[{"question": "x?", "answer": "a"}, 3]`, "a.json: question 1: number, want an object"},
 	} {
@@ -366,7 +370,7 @@ func TestChoicesOfTheHarnessSamplesAreRanked(t *testing.T) {
 	require.True(t, loaded.Ranked())
 	require.Len(t, loaded.Questions, 4)
 	q := loaded.Questions[0]
-	require.Equal(t, Question{Subject: "tinyqa", Prompt: "12+30=", Ref: "42", Choices: []string{" 42", " 43", " 41", " 360"}}, q)
+	require.Equal(t, Question{Subject: "tinyqa", Prompt: "12+30=", Ref: "42", Right: []int{0}, Choices: []string{" 42", " 43", " 41", " 360"}}, q)
 	hash := loaded.Hash()
 	loaded.Questions[0].Choices[3] = " 361"
 	require.NotEqual(t, hash, loaded.Hash())
@@ -389,8 +393,9 @@ func TestChoicesOfTheHarnessSamplesAreRanked(t *testing.T) {
 		require.Equal(t, c.chosen, chosen, "%v", c)
 		require.Equal(t, chosen == 0, right)
 	}
-	require.InDelta(t, -1, Advantage([]float64{-3, -2, -4}, 0), 1e-12)
-	require.True(t, math.IsNaN(Advantage([]float64{-3}, 0)))
+	require.InDelta(t, -1, Advantage([]float64{-3, -2, -4}, []int{0}), 1e-12)
+	require.InDelta(t, 1, Advantage([]float64{-3, -2, -4}, []int{1, 2}), 1e-12)
+	require.True(t, math.IsNaN(Advantage([]float64{-3}, []int{0})))
 
 	const line = `{"doc_id": 0, "target": "%t", "arguments": {"gen_args_0": {"arg_0": "%p", "arg_1": " a"}, "gen_args_1": {"arg_0": "p ", "arg_1": "b"}}}` + "\n"
 	load := func(target, prompt string) (*Task, error) {
@@ -399,7 +404,7 @@ func TestChoicesOfTheHarnessSamplesAreRanked(t *testing.T) {
 	}
 	moved, err := load("b", "p ")
 	require.NoError(t, err)
-	require.Equal(t, Question{Subject: "x", Prompt: "p", Ref: "b", Right: 1, Choices: []string{"  a", " b"}}, moved.Questions[0], "white space at the prompt's end goes with the choice")
+	require.Equal(t, Question{Subject: "x", Prompt: "p", Ref: "b", Right: []int{1}, Choices: []string{"  a", " b"}}, moved.Questions[0], "white space at the prompt's end goes with the choice")
 	var lengths Targets
 	require.Equal(t, []int{2, 1}, lengths.Lengths([]string{"  ab", " b"}, AccNorm), "and does not count in its length")
 	require.Equal(t, []int{2, 1}, lengths.Lengths([]string{"\nab", "\nb"}, AccNorm), "nor does another delimiter")

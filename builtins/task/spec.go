@@ -34,8 +34,8 @@ type Spec struct {
 	// Seed is TensorRT-LLM's --random_seed of GSM8K and GPQA.
 	Seed int `json:"seed,omitempty" yaml:"seed,omitempty"`
 
-	// Filter decides which answers of GSM8K are right: "strict-match" or
-	// "flexible-extract" (default).
+	// Filter decides which answers are right: of GSM8K "strict-match" or
+	// "flexible-extract" (default), of lm-eval's samples one of those in the file.
 	Filter string `json:"filter,omitempty" yaml:"filter,omitempty"`
 
 	// Metric decides which choice is the answer where lm-eval's samples rank
@@ -149,9 +149,9 @@ func (s Spec) check() error {
 		return fmt.Errorf("seed %d: want 0 to %d", s.Seed, uint32(math.MaxUint32))
 	case s.Seed != 0 && s.Kind != "gsm8k" && s.Kind != "gpqa":
 		return errors.New("seed has no effect: leave it out")
-	case s.Filter != "" && s.Kind != "gsm8k":
+	case s.Filter != "" && s.Kind != "gsm8k" && s.Kind != "lm-eval":
 		return errors.New("filter has no effect: leave it out")
-	case s.Filter != "" && !slices.Contains(gsm8kGrader.names(), s.Filter):
+	case s.Filter != "" && s.Kind == "gsm8k" && !slices.Contains(gsm8kGrader.names(), s.Filter):
 		return fmt.Errorf("filter %q: want %s", s.Filter, strings.Join(gsm8kGrader.names(), " or "))
 	case s.Filter != "" && s.Scorer != nil:
 		return errors.New("filter has no effect where a function judges: leave one of them out")

@@ -8,7 +8,8 @@ import (
 )
 
 // A Target is what lm-evaluation-harness logged of the right one of a
-// document's choices: its place from 0, or its text.
+// document's choices: its place from 0, or its text; or a list of the places of
+// several, any of which is right.
 type Target struct {
 	Text    string
 	Number  bool     // it was logged as a number, and not as a text
@@ -41,6 +42,28 @@ func (t Target) named() (place, text int) {
 	return place, slices.IndexFunc(t.Choices, func(c string) bool { return strings.TrimSpace(c) == strings.TrimSpace(t.Text) })
 }
 
+// several are the places that a list names, those that are no choice's left out as
+// the harness does; nil where the target is no list of numbers.
+func (t Target) several() []int {
+	inner, ok := strings.CutPrefix(strings.TrimSpace(t.Text), "[")
+	inner, end := strings.CutSuffix(inner, "]")
+	if !ok || !end || t.Shared {
+		return nil
+	}
+	places := []int{}
+	for number := range strings.SplitSeq(inner, ",") {
+		place, err := strconv.Atoi(strings.TrimSpace(number))
+		if err != nil {
+			return nil
+		}
+		if place >= 0 && place < len(t.Choices) && !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
+	slices.Sort(places)
+	return places
+}
+
 // verdict is whether the choice of a metric was right; known is false where the
 // file does not say.
 func (t Target) verdict(metric string) (right, known bool) {
@@ -52,6 +75,10 @@ func (t Target) verdict(metric string) (right, known bool) {
 // likeliest choice was right or wrong.
 func (ts *Targets) Learn(t Target) {
 	place, text := t.named()
+	if places := t.several(); places != nil && text < 0 {
+		ts.learnLengths(t, places...)
+		return
+	}
 	right, known := t.verdict(Acc)
 	switch _, err := strconv.Atoi(t.Text); {
 	case err != nil || t.Number || t.Shared || place == text:
@@ -71,17 +98,18 @@ func (ts *Targets) Learn(t Target) {
 	}
 }
 
-// learnLengths takes what is told by the right choice, and whether that was the
+// learnLengths takes what is told by the right choices, and whether one was the
 // likeliest for its length.
-func (ts *Targets) learnLengths(t Target, right int) {
+func (ts *Targets) learnLengths(t Target, right ...int) {
 	for _, metric := range []string{AccNorm, AccBytes} {
 		was, known := t.verdict(metric)
 		unpadded := Likeliest(t.LogLikelihoods, lengthsOf(t.Choices, metric, false))
 		padded := Likeliest(t.LogLikelihoods, lengthsOf(t.Choices, metric, true))
-		if !known || right < 0 || unpadded < 0 || (unpadded == right) == (padded == right) {
+		asUnpadded, asPadded := slices.Contains(right, unpadded), slices.Contains(right, padded)
+		if !known || slices.Contains(right, -1) || unpadded < 0 || asUnpadded == asPadded {
 			continue
 		}
-		ts.unpadded, ts.padded = ts.unpadded || (unpadded == right) == was, ts.padded || (padded == right) == was
+		ts.unpadded, ts.padded = ts.unpadded || asUnpadded == was, ts.padded || asPadded == was
 	}
 }
 
@@ -91,27 +119,34 @@ func (ts *Targets) Lengths(choices []string, metric string) []int {
 	return lengthsOf(choices, metric, ts.padded && !ts.unpadded)
 }
 
-// Right is the place of the choice that a target names, -1 where it names none.
-// Of two choices, that one was taken and was right or wrong says as much.
-func (ts *Targets) Right(t Target) (int, error) {
+// Right are the places of the choices that a target names; nil where it names
+// none. Of two choices, that one was taken and was right or wrong says as much.
+func (ts *Targets) Right(t Target) ([]int, error) {
 	place, text := t.named()
+	several := t.several()
 	switch {
+	case several != nil && text >= 0:
+		return nil, fmt.Errorf("its target %q is a list of places and the text of a choice, and the file does not tell which is meant", t.Text)
+	case several != nil:
+		return several, nil
 	case t.Shared:
 		right, known := t.verdict(Acc)
 		likeliest := Likeliest(t.LogLikelihoods, nil)
 		if !known || likeliest < 0 || len(t.Choices) != 2 {
-			return -1, nil
+			return nil, nil
 		}
 		if right {
-			return likeliest, nil
+			return []int{likeliest}, nil
 		}
-		return 1 - likeliest, nil
+		return []int{1 - likeliest}, nil
+	case place < 0 && text < 0:
+		return nil, nil
 	case place < 0 || text == place:
-		return text, nil
+		return []int{text}, nil
 	case text < 0 || ts.places && !ts.texts:
-		return place, nil
+		return []int{place}, nil
 	case ts.texts && !ts.places:
-		return text, nil
+		return []int{text}, nil
 	}
-	return -1, fmt.Errorf("its target %q is the place of one choice and the text of another, and the file does not tell which is meant", t.Text)
+	return nil, fmt.Errorf("its target %q is the place of one choice and the text of another, and the file does not tell which is meant", t.Text)
 }

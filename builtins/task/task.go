@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -66,12 +67,15 @@ type Question struct {
 	Messages []Message `json:"messages,omitempty"`
 
 	// Choices are continuations of Prompt that are ranked by their likelihood; nil
-	// where an output is generated. Right is the right one's place.
+	// where an output is generated. Right are the places of the right ones, in
+	// order: usually there is one.
 	Choices []string `json:"choices,omitempty"`
-	Right   int      `json:"-"`
+	Right   []int    `json:"-"`
 	// Given is what each choice begins with that is given with the prompt, and is
 	// no part of what is likely or not; nil where all of a choice is ranked.
 	Given []string `json:"given,omitempty"`
+
+	accepted []string // any of which is right, as they are; nil where Ref alone is
 
 	lengths []int // by which the log-likelihoods of Choices are divided; nil where they are not
 
@@ -103,20 +107,27 @@ func (q Question) Text() string {
 // Scorer is not asked: see Spec.Scorer.
 func (t *Task) Score(q Question, output string) bool {
 	if t.grader != nil {
-		return t.grader.correct(q.Ref, output)
+		return t.grader.correct(q.answers(), output)
 	}
-	if t.match == exact {
-		return output == q.Ref
+	if t.match != exact {
+		output = strings.TrimFunc(output, isPythonSpace)
 	}
-	output = strings.TrimFunc(output, isPythonSpace)
 	switch t.match {
 	case firstLine:
 		line, _, _ := strings.Cut(output, "\n")
-		return strings.TrimFunc(line, isPythonSpace) == q.Ref
-	case whole:
-		return output == q.Ref
+		output = strings.TrimFunc(line, isPythonSpace)
+	case beginning:
+		return slices.ContainsFunc(q.answers(), func(ref string) bool { return strings.HasPrefix(output, ref) })
 	}
-	return strings.HasPrefix(output, q.Ref)
+	return slices.Contains(q.answers(), output)
+}
+
+// answers are those that are right.
+func (q Question) answers() []string {
+	if q.accepted != nil {
+		return q.accepted
+	}
+	return []string{q.Ref}
 }
 
 // Verdicts is what each of the task's filters makes of an output; nil for a
@@ -125,7 +136,7 @@ func (t *Task) Verdicts(q Question, output string) []Verdict {
 	if t.grader == nil {
 		return nil
 	}
-	return t.grader.verdicts(q.Ref, output)
+	return t.grader.verdicts(q.answers(), output)
 }
 
 // isPythonSpace is what Python's str.strip removes: Unicode white space and

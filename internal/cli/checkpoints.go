@@ -2,13 +2,11 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"os"
 
 	"adkernel/builtins/checkpoint"
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/backend"
-	"adkernel/builtins/engine/embedded"
 	"adkernel/builtins/task"
 )
 
@@ -36,56 +34,6 @@ func (c auditCommand) Run() error {
 		return status(exitNo)
 	}
 	return nil
-}
-
-type quantizeCommand struct {
-	output
-	Model     string `arg:"" type:"existingdir" help:"Unquantized checkpoint."`
-	As        string `required:"" enum:"fp8,fp8-block,nvfp4" help:"Format: ${enum}."`
-	Out       string `short:"o" required:"" placeholder:"DIR" help:"Directory to make."`
-	Calibrate string `type:"existingdir" placeholder:"DATASET" help:"MMLU data set whose prompts calibrate input_scale: for fp8 and nvfp4."`
-	Samples   int    `default:"64" help:"Calibration prompts."`
-}
-
-func (c quantizeCommand) Run(ctx context.Context) error {
-	as, err := checkpoint.ParseFormat(c.As)
-	if err != nil {
-		return err
-	}
-	switch calibrated := c.Calibrate != ""; {
-	case as.Calibrated() && !calibrated:
-		return fmt.Errorf("--as %s wants --calibrate DATASET, whose prompts give the scales of the activations: engines refuse a checkpoint without them", as)
-	case calibrated && !as.Calibrated():
-		return fmt.Errorf("--as %s does without --calibrate: engines scale its activations as they come", as)
-	}
-	var options checkpoint.QuantizeOptions
-	if as.Calibrated() {
-		if options.InputMaxima, err = c.maxima(ctx); err != nil {
-			return err
-		}
-	}
-	if err := checkpoint.Quantize(c.Model, as, c.Out, options); err != nil {
-		return err
-	}
-	if c.JSON {
-		return writeJSON(os.Stdout, map[string]any{"model": c.Out, "format": as, "calibrated": as.Calibrated()})
-	}
-	fmt.Println("wrote", c.Out)
-	return nil
-}
-
-// maxima are the largest inputs of the model's linear layers over the data
-// set's prompts.
-func (c quantizeCommand) maxima(ctx context.Context) (map[string]float32, error) {
-	t, err := task.Spec{Kind: "mmlu", Dataset: c.Calibrate, Samples: c.Samples}.Load()
-	if err != nil {
-		return nil, fmt.Errorf("--calibrate: %w", err)
-	}
-	texts := make([]string, len(t.Questions))
-	for i, q := range t.Questions {
-		texts[i] = q.Text()
-	}
-	return embedded.CalibrateTexts(ctx, c.Model, texts)
 }
 
 type logitsCommand struct {
@@ -117,6 +65,8 @@ type promptsCommand struct {
 	Samples    int      `help:"Questions of the whole evaluation, as many of each subject, rounded up; default: all."`
 	Subjects   []string `help:"Only these subjects."`
 	Seed       int      `help:"Random seed of gsm8k and gpqa."`
+	Filter     string   `help:"Filter that decides, of gsm8k and lm-eval."`
+	Metric     string   `help:"Metric that decides, of lm-eval's ranked choices: acc, acc_norm, acc_bytes."`
 	Chat       bool     `help:"As conversations."`
 	Multiturn  bool     `help:"As conversations with the worked examples as turns."`
 	System     string   `help:"System prompt of conversations."`
@@ -125,7 +75,7 @@ type promptsCommand struct {
 // Run prints JSON lines {"subject", "index", "prompt", "ref"}.
 func (c promptsCommand) Run() error {
 	t, err := task.Spec{
-		Kind: c.Evaluation, Dataset: c.Dataset, Samples: c.Samples, Subjects: c.Subjects, Seed: c.Seed,
+		Kind: c.Evaluation, Dataset: c.Dataset, Samples: c.Samples, Subjects: c.Subjects, Seed: c.Seed, Filter: c.Filter, Metric: c.Metric,
 		Chat: c.Chat || c.Multiturn, Multiturn: c.Multiturn, System: c.System,
 	}.Load()
 	if err != nil {

@@ -6,8 +6,8 @@ A generate_until task of two tokens must give the answers of adkernel's own run,
 question by question, and a multiple_choice task the log-likelihoods of that
 run's logits within 1e-4. Then what lm-eval wrote goes the other way: its files
 are imported and compared with that run, and their prompts are asked by adkernel
-itself, choices of several tokens ranked by their likelihood. Exits with 1 where
-something differs.
+itself, choices of several tokens ranked by their likelihood, and outputs judged by
+lm-eval's filters. Exits with 1 where something differs.
 """
 
 import json
@@ -36,11 +36,38 @@ generation_kwargs: {until: ["</s>"], max_gen_toks: 2, temperature: 0, do_sample:
 filter_list: [{name: letter, filter: [{function: regex, regex_pattern: '^\\s*([A-D])'}, {function: take_first}]}]
 metric_list: [{metric: exact_match}]
 """,
+    # Longer outputs, in which filters look for the answer in several ways.
+    "demo_filtered": """
+output_type: generate_until
+doc_to_text: "{{prompt}}"
+doc_to_target: "{{ref}}"
+generation_kwargs: {until: ["</s>"], max_gen_toks: 12, temperature: 0, do_sample: false}
+filter_list:
+  - {name: lowered, filter: [{function: lowercase}, {function: remove_whitespace}, {function: regex, regex_pattern: '^(\\w)\\b'}, {function: take_first}]}
+  - {name: last, filter: [{function: regex, regex_pattern: '(?<!\\w)([A-D])(?=\\W|$)', group_select: -1, fallback: "?"}, {function: take_first}]}
+metric_list: [{metric: exact_match, ignore_case: true, ignore_punctuation: true}]
+""",
+    # Any of several answers is right.
+    "demo_either": """
+output_type: generate_until
+doc_to_text: "{{prompt}}"
+doc_to_target: !function options.either
+generation_kwargs: {until: ["</s>"], max_gen_toks: 2, temperature: 0, do_sample: false}
+metric_list: [{metric: exact_match, ignore_case: true, regexes_to_ignore: ['\\s+']}]
+""",
     "demo_choice": """
 output_type: multiple_choice
 doc_to_text: "{{prompt}}"
 doc_to_choice: ["A", "B", "C", "D"]
 doc_to_target: "{{ref}}"
+metric_list: [{metric: acc}, {metric: acc_norm}]
+""",
+    # Any of several choices is right.
+    "demo_golds": """
+output_type: multiple_choice
+doc_to_text: "{{prompt}}"
+doc_to_choice: ["A", "B", "C", "D"]
+doc_to_target: !function options.golds
 metric_list: [{metric: acc}, {metric: acc_norm}]
 """,
     # Choices of several tokens, whose likeliest is another one for its length.
@@ -86,6 +113,14 @@ def prompts(doc):
     other = "ABCD"[("ABCD".index(doc["ref"]) + 1) % 4]
     pair = [doc["ref"], other] if right(doc) == 0 else [other, doc["ref"]]
     return [doc["prompt"] + " " + letter for letter in pair]
+
+
+def either(doc):
+    return [doc["ref"].lower(), "abcd"[doc["index"] % 4]]
+
+
+def golds(doc):
+    return sorted({"ABCD".index(doc["ref"]), doc["index"] % 4})
 """
 
 
@@ -106,6 +141,7 @@ def main() -> int:
         failures += compare_likelihoods(run, results["demo_choice"], letters)
         failures += compare_imports(folder, run, results)
         failures += compare_rankings(folder, results)
+        failures += compare_filters(folder, results)
     print(f"{len(questions)} questions, {failures} differences")
     return 1 if failures else 0
 
@@ -240,18 +276,42 @@ def compare_imports(folder, run, results) -> int:
                 print(f"{task}, question {i}: imported as {record['correct']}, lm-eval's {metric} is {results[task][i][metric]}")
         if task not in ("demo_generate", "demo_choice") or metric == "acc_norm":  # which judges otherwise than the run, and is refused
             continue
-        c = adkernel("compare", "--json", imported, folder / "run")
-        flips, widest = c["losses"] + c["gains"], 0.0
         if task == "demo_generate":
+            c = adkernel("compare", "--json", imported, folder / "run")
+            flips = c["losses"] + c["gains"]
             failures += flips + (c["n"] != len(run))
-        else:  # the margin of the right letter is the same, whether the letter was generated or ranked
-            widest = max(abs(record["margin"] - run[i]["margin"]) for i, record in records(imported).items())
-            failures += widest > TOLERANCE
-        print(f"{task}, {metric}: imported and compared, n {c['n']}, {flips} flips, largest difference of a margin {widest:.1e}")
+            print(f"{task}, {metric}: imported and compared, n {c['n']}, {flips} flips")
+            continue
+        # Ranked letters are another measure than generated ones, though the margins of the right ones are the same.
+        refused = subprocess.run([ADKERNEL, "compare", imported, folder / "run"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        widest = max(abs(record["margin"] - run[i]["margin"]) for i, record in records(imported).items())
+        failures += (widest > TOLERANCE) + (refused.returncode != 2 or "two measures" not in refused.stderr)
+        print(f"{task}, {metric}: imported, largest difference of a margin {widest:.1e}")
     return failures
 
 
-RANKED = {"demo_choice": ["acc", "acc_norm"], "demo_words": ["acc", "acc_norm"], "demo_spaced": ["acc", "acc_norm", "acc_bytes"],
+def compare_filters(folder, results) -> int:
+    """The prompts of lm-eval's samples, answered by adkernel itself and judged by lm-eval's filters."""
+    failures = 0
+    for task, filters in {"demo_generate": ["letter"], "demo_filtered": ["lowered", "last"], "demo_either": ["none"]}.items():
+        [samples] = (folder / "out").rglob(f"samples_{task}_*.jsonl")
+        for name in filters:
+            ours, right, others = launch(folder / f"filtered-{task}-{name}", {"kind": "lm-eval", "dataset": str(samples), "filter": name}), 0, 0
+            for sample in results[task]:
+                if sample["filter"] != name:
+                    continue
+                record = ours[sample["doc_id"]]
+                found = [v["answer"] for v in record["verdicts"] if v["filter"] == name]
+                right += record["correct"]
+                if record["output"] != sample["resps"][0][0] or found != sample["filtered_resps"] or record["correct"] != (sample["exact_match"] == 1.0):
+                    others += 1
+                    print(f"{task}, question {sample['doc_id']}: lm-eval {sample['resps']}, {sample['filtered_resps']}, adkernel {record}")
+            failures += others
+            print(f"{task}, judged by the filter {name}: {right} of {len(ours)} right, {others} other answers or verdicts")
+    return failures
+
+
+RANKED = {"demo_choice": ["acc", "acc_norm"], "demo_golds": ["acc", "acc_norm"], "demo_words": ["acc", "acc_norm"], "demo_spaced": ["acc", "acc_norm", "acc_bytes"],
           "demo_options": ["acc"], "demo_last": ["acc"]}
 
 

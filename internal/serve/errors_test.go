@@ -91,6 +91,8 @@ func TestWhatCannotBeDoneIsAnErrorInOpenAIsShape(t *testing.T) {
 		"tokenize another":      {"/tokenize", `{"model": "x", "prompt": "x"}`, 404, "not served"},
 		"detokenize wrong id":   {"/detokenize", `{"tokens": [512]}`, 400, "want 0 to 511"},
 		"tokenize unknown":      {"/tokenize", `{"text": "x"}`, 400, "not known"},
+		"half a character":      {completions, `{"model": "demo", "prompt": "x\ud800"}`, 400, `\ud800 at byte 30 is half of a surrogate pair`},
+		"another encoding":      {completions, "{\"model\": \"demo\", \"prompt\": \"\xe9\"}", 400, "which is not UTF-8"},
 		"empty body as request": {completions, " ", 400, "not JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {

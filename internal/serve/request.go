@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+
+	"adkernel/internal/pythonjson"
 )
 
 // Bounds of what one request may ask for.
@@ -121,20 +124,30 @@ func (t *texts) UnmarshalJSON(raw []byte) error {
 // readJSON decodes a request strictly: an argument that is not known would
 // have no effect.
 func readJSON(r *http.Request, v any) error {
-	d := json.NewDecoder(r.Body)
+	text, err := io.ReadAll(r.Body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return err
+	case err != nil:
+		return invalid("", "the request cannot be read: %v", err)
+	}
+	if err := pythonjson.Check(text); err != nil {
+		return invalid("", "%v", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	err := d.Decode(v)
+	err = d.Decode(v)
 	if err == nil {
 		if _, err := d.Token(); err != io.EOF {
 			return invalid("", "text after the JSON object")
 		}
 		return nil
 	}
-	var tooLarge *http.MaxBytesError
 	var wrong *json.UnmarshalTypeError
 	var e *apiError
 	switch {
-	case errors.As(err, &tooLarge), errors.As(err, &e):
+	case errors.As(err, &e):
 		return err
 	case errors.As(err, &wrong):
 		return invalid(wrong.Field, "%s: a JSON %s is not what this argument takes", wrong.Field, wrong.Value)

@@ -8,7 +8,6 @@ import (
 
 	"adkernel/builtins/engine"
 	"adkernel/builtins/engine/embedded/internal/compute"
-	"adkernel/builtins/tokenizer"
 )
 
 // Calibrate runs the checkpoint in dir over prompts (token ids) and returns
@@ -44,20 +43,6 @@ func Calibrate(ctx context.Context, dir string, prompts [][]int32) (map[string]f
 		}
 	}
 	return amax, nil
-}
-
-// CalibrateTexts is Calibrate over texts, as the checkpoint's tokenizer reads
-// them.
-func CalibrateTexts(ctx context.Context, dir string, texts []string) (map[string]float32, error) {
-	t, err := tokenizer.Load(dir)
-	if err != nil {
-		return nil, fmt.Errorf("calibrate: %w", err)
-	}
-	prompts := make([][]int32, len(texts))
-	for i, text := range texts {
-		prompts[i] = t.Encode(text, true)
-	}
-	return Calibrate(ctx, dir, prompts)
 }
 
 // linears lists the linear layers of all ranks.
