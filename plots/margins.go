@@ -57,7 +57,7 @@ func Margins(d MarginsData, o Options) *Figure {
 	}
 	fig.legend = []legendEntry{
 		{dotSwatch, badColour, fmt.Sprintf("%v (%d)", loss, m.counts[loss])},
-		{dotSwatch, goodColour, fmt.Sprintf("%v (%d)", gain, m.counts[gain])},
+		{triangleSwatch, goodColour, fmt.Sprintf("%v (%d)", gain, m.counts[gain])},
 		{dotSwatch, neutralColour, fmt.Sprintf("%v (%d)", unchanged, m.counts[unchanged])},
 	}
 	fig.body, fig.draw, fig.text, fig.vega = marginBody, m.draw, m.text(), m.vega(fig.width)

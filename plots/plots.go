@@ -40,6 +40,7 @@ type Options struct {
 type Figure struct {
 	title  string
 	notes  []string // below the title: methods, counts, what is missing
+	scale  string   // one more note: of the drawing, not of the text
 	legend []legendEntry
 	width  float64 // CSS pixels
 	body   float64 // height below title, notes and legend, in CSS pixels
