@@ -51,7 +51,7 @@ func TestSamplesOfEqualMarginShareAQuartile(t *testing.T) {
 				above = q.High
 			}
 			require.Len(t, m.filled(), filled)
-			require.Len(t, m.table().rows, filled, "the card leaves out empty ones")
+			require.Len(t, m.table().Rows, filled, "the card leaves out empty ones")
 
 			rand.New(rand.NewPCG(1, 2)).Shuffle(len(pairs), func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] })
 			again, err := compareMargins(pairs)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"adkernel/builtins/cards"
 	"adkernel/kernel/host"
 )
 
@@ -14,7 +15,7 @@ type board struct {
 	ctx    context.Context
 	title  string
 	head   string // of the run that is going on
-	so     stepTable
+	so     cards.Table
 	handle host.Handle
 }
 
@@ -38,7 +39,7 @@ func (b *board) next(i *Isolation, planned int) {
 
 // finish leaves one line: the isolation's own card holds the table.
 func (b *board) finish(i *Isolation) {
-	b.so = stepTable{}
+	b.so = cards.Table{}
 	b.draw(i.Words)
 }
 
