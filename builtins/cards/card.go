@@ -70,5 +70,5 @@ var (
 func Words(sentence string) string {
 	escaped := html.EscapeString(sentence)
 	escaped = equation.ReplaceAllString(escaped, "$1\u00a0$2\u00a0$3")
-	return quoted.ReplaceAllString(escaped, `<code style="background:none;color:inherit">$1</code>`)
+	return quoted.ReplaceAllString(escaped, `<code style="background:none;color:inherit;padding:0">$1</code>`)
 }

@@ -44,7 +44,7 @@ func TestBarsAreFilledWhereTheRowIsMarked(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	for _, c := range []struct{ sentence, want string }{
-		{"<b> & `.to(` end", `&lt;b&gt; &amp; <code style="background:none;color:inherit">.to(</code> end`},
+		{"<b> & `.to(` end", `&lt;b&gt; &amp; <code style="background:none;color:inherit;padding:0">.to(</code> end`},
 		{"loss, n = 900; p < 1e-12, q = 0.05", "loss, n\u00a0=\u00a0900; p\u00a0&lt;\u00a01e-12, q\u00a0=\u00a00.05"},
 		{"the n of 8, an = 3", "the n of 8, an = 3"},
 		{"one ` alone", "one ` alone"},
