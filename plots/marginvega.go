@@ -52,7 +52,8 @@ func (m *marginPicture) vegaScatter(width float64) spec {
 			"encoding": spec{
 				"x": x, "y": y, "color": m.vegaColour(), "shape": m.vegaShape(),
 				"opacity": spec{"condition": spec{"test": "datum.flip === 'unchanged'", "value": 0.35}, "value": 1},
-				"size":    spec{"condition": spec{"test": "datum.flip === 'unchanged'", "value": 12}, "value": 30},
+				"size": spec{"value": 30, "condition": []spec{
+					{"test": "datum.flip === 'unchanged'", "value": 12}, {"test": fmt.Sprintf("datum.flip === '%v'", gain), "value": 45}}},
 				"tooltip": tooltips(tooltip("sample", "sample", ""), tooltip("subject", "subject", ""),
 					tooltip("base", m.base, ".3~g"), tooltip("test", m.test, ".3~g"), tooltip("flip", "flip", "")),
 			},

@@ -100,3 +100,10 @@ func TestOutcomesDifferInMoreThanColour(t *testing.T) {
 	legend := Margins(demoMargins(60), Options{}).legend
 	require.NotEqual(t, legend[0].mark, legend[1].mark)
 }
+
+func TestMarginsOfRankedChoicesAreOfLikelihoods(t *testing.T) {
+	d := demoMargins(20)
+	d.Ranked = true
+	require.Contains(t, Margins(d, Options{}).String(), "log-likelihood of the right answer")
+	require.NotContains(t, Margins(d, Options{}).String(), "logit of")
+}

@@ -32,6 +32,7 @@ const (
 	notFinite          // some of these are NaN or Inf
 	bounded            // its margin is not known, but that of letters which a server left out
 	usualRef           // the right answer is A, B, C or D
+	ranked             // choices were ranked by their likelihood
 )
 
 func (a answer) has(p property) bool { return a.is&p != 0 }
@@ -109,6 +110,9 @@ func newAnswer(s run.Sample) answer {
 	}
 	if isUsual(s.Ref) {
 		a.is |= usualRef
+	}
+	if s.Choices != nil {
+		a.is |= ranked
 	}
 	return a
 }

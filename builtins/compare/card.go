@@ -100,7 +100,7 @@ func (c *Comparison) evidenceTable() cards.Table {
 	add("same output", "%s %% of the samples", percent(c.Agreement))
 	if c.Margins != nil {
 		m := c.Margins.Change
-		add("answer margin", "changes by %+.3f logits on average, 95 %% interval %+.3f to %+.3f (n = %d; %s)", m.Estimate, m.Low, m.High, m.N, m.Method)
+		add("answer margin", "changes by %+.3f %s on average, 95 %% interval %+.3f to %+.3f (n = %d; %s)", m.Estimate, c.Margins.unit(), m.Low, m.High, m.N, m.Method)
 	}
 	add("NaN or Inf", "%s", c.nanWords())
 	return t
@@ -166,7 +166,7 @@ func (m *Margins) table() cards.Table {
 	t := cards.Table{
 		Align:   "lrrrr",
 		Caption: "Flips by the size of the base run's margin (noise flips the small ones, a fault also the large)",
-		Head:    []string{"base margin, logits", "n", "losses", "gains", "flipped, %"},
+		Head:    []string{"base margin, " + m.unit(), "n", "losses", "gains", "flipped, %"},
 	}
 	for _, q := range m.filled() {
 		t.Rows = append(t.Rows, []string{fmt.Sprintf("%.2f to %.2f", q.Low, q.High), fmt.Sprint(q.Pairs.N()), fmt.Sprint(q.Pairs.Losses), fmt.Sprint(q.Pairs.Gains),

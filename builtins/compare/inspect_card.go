@@ -30,6 +30,9 @@ func (in *Inspection) title() string {
 
 func (in *Inspection) answerTable() cards.Table {
 	t := cards.Table{Align: "lllprp", Head: []string{"", "run", "output", "right answer", "margin, logits", "tokens out"}}
+	if len(in.TestSample.Choices) > 0 {
+		t.Head[4] = "margin, nats"
+	}
 	add := func(name string, r *run.Run, s run.Sample) {
 		t.Rows = append(t.Rows, []string{name, r.Label(), fmt.Sprintf("%q", s.Output), s.Ref, marginWords(s), tokensOut(s)})
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/run"
 )
 
 // marginPairs are samples that base has right, of these margins; test loses
@@ -58,5 +60,19 @@ func TestSamplesOfEqualMarginShareAQuartile(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, m.table(), again.table(), "whatever the order of the samples")
 		})
+	}
+}
+
+func TestMarginsOfRankedChoicesAreInNats(t *testing.T) {
+	for unit, choices := range map[string][]run.Choice{"logits": nil, "nats": {{Text: "6"}, {Text: "7"}}} {
+		var pairs []pair
+		for i := range 8 {
+			a := newAnswer(run.Sample{Margin: float32(i), Correct: true, Choices: choices})
+			pairs = append(pairs, pair{test: a, base: a})
+		}
+		m, err := compareMargins(pairs)
+		require.NoError(t, err)
+		require.Equal(t, unit, m.unit())
+		require.Equal(t, "base margin, "+unit, m.table().Head[0])
 	}
 }

@@ -43,8 +43,26 @@ func who(c *call) (eval.Result, error) {
 	for i, n := range names {
 		words[i] = n.Name
 	}
-	c.say("%s", strings.Join(words, "\t"))
+	c.say("%s", columns(words))
 	return eval.Result{}, nil
+}
+
+// columns sets words in columns of one width, in lines that fit into a terminal.
+func columns(words []string) string {
+	width := 0
+	for _, word := range words {
+		width = max(width, utf8.RuneCountInString(word)+2)
+	}
+	var b strings.Builder
+	for i, word := range words {
+		switch most := max(1, (helpWidth+2)/width); {
+		case i == len(words)-1 || i%most == most-1:
+			b.WriteString(word + "\n")
+		default:
+			fmt.Fprintf(&b, "%-*s", width, word)
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func whos(c *call) (eval.Result, error) {
