@@ -42,6 +42,8 @@ type forestMark struct {
 const (
 	forestRowHeight = 17 // CSS pixels
 	forestAxes      = 62 // column heads, axis and its label
+
+	labelShare = 0.4 // of the width, which names take at most
 )
 
 func (f *forest) body() float64 { return float64(max(1, len(f.rows))*forestRowHeight) + forestAxes }
@@ -135,7 +137,7 @@ func (f *forest) columns(t *theme, width vg.Length) *forestColumns {
 	s := textStyle(noteSize, t.ink)
 	cols := &forestColumns{value: s.Width(f.value), count: s.Width("n"), gap: px(14)}
 	for _, r := range f.rows {
-		label, value, count := ellipsis(s, r.label, 0.4*width), f.format(r.value), fmt.Sprint(r.n)
+		label, value, count := middleEllipsis(s, r.label, labelShare*width), f.format(r.value), fmt.Sprint(r.n)
 		cols.labels, cols.values, cols.counts = append(cols.labels, label), append(cols.values, value), append(cols.counts, count)
 		cols.label = max(cols.label, s.Width(label)+px(10))
 		cols.value = max(cols.value, s.Width(value))

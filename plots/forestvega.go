@@ -1,6 +1,8 @@
 package plots
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 
 	"gonum.org/v1/plot/vg"
@@ -9,15 +11,20 @@ import (
 // vega is the same rows in Vega-Lite: a rule for each interval, a point for
 // each value, values and counts beside them, everything in the tooltip.
 func (f *forest) vega(width float64) spec {
+	cols := f.columns(themes[Light], px(width))
 	data := make([]spec, len(f.rows))
 	order := make([]string, len(f.rows))
+	names := spec{} // of the rows whose names are shortened
 	for i, r := range f.rows {
 		order[i] = r.label
+		if cols.labels[i] != r.label {
+			names[r.label] = cols.labels[i]
+		}
 		data[i] = spec{"row": r.label, "value": short(r.value), "low": short(r.low), "high": short(r.high), "n": r.n,
 			"class": f.classes[r.class].label, "shown": f.format(r.value)}
 	}
 	low, high := f.span()
-	y := nominal("row", spec{"sort": order, "title": nil})
+	y := nominal("row", spec{"sort": order, "title": nil, "axis": rowAxis(names, width)})
 	scale := spec{"scale": spec{"domain": []any{short(low), short(high)}, "nice": false}}
 	if f.signed {
 		scale["axis"] = spec{"labelExpr": "datum.value > 0 ? '+' + datum.label : datum.label"}
@@ -34,6 +41,19 @@ func (f *forest) vega(width float64) spec {
 	layers = append(layers, f.vegaMarks(width)...)
 	layers = append(layers, f.vegaColumns(width, y)...)
 	return fitWidth(spec{"data": spec{"values": data}, "layer": layers, "height": spec{"step": forestRowHeight}}, width)
+}
+
+// rowAxis shows names as the picture does.
+func rowAxis(shortened spec, width float64) spec {
+	axis := spec{"labelLimit": math.Floor(labelShare * width)}
+	if len(shortened) > 0 {
+		names, err := json.Marshal(shortened)
+		if err != nil {
+			panic(err) // impossible: a map of strings
+		}
+		axis["labelExpr"] = fmt.Sprintf("%s[datum.label] || datum.label", names)
+	}
+	return axis
 }
 
 // vegaMarks are the lines across all rows. What a dashed one stands for is

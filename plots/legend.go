@@ -14,6 +14,7 @@ type swatch int
 const (
 	dotSwatch swatch = iota
 	ringSwatch
+	triangleSwatch
 	lineSwatch
 	dashedSwatch
 	bandSwatch
@@ -48,6 +49,8 @@ func (e legendEntry) draw(t *theme, c *draw.Canvas, at vg.Point) {
 		dot(c, col, middle, px(4))
 	case ringSwatch:
 		ring(c, col, t.ground, middle, px(4))
+	case triangleSwatch:
+		triangle(c, col, middle, px(4))
 	case lineSwatch:
 		c.StrokeLine2(draw.LineStyle{Color: col, Width: vg.Points(1.6)}, at.X, at.Y, end.X, end.Y)
 	case dashedSwatch:

@@ -21,6 +21,14 @@ type logitPicture struct {
 	outliers   []logitOutlier
 }
 
+// What the marks of either run are, for legends.
+func (l *logitPicture) baseWords() string {
+	return l.base + ": minimum to maximum, quartiles within, median a line"
+}
+func (l *logitPicture) testWords() string { return l.test + ": minimum, median (thick), maximum" }
+
+func (l *logitPicture) missingWords() string { return l.test + " has NaN or Inf" }
+
 func (l *logitPicture) hasMissing() bool {
 	return slices.ContainsFunc(l.columns, func(c logitColumn) bool { return c.missingInTest > 0 })
 }
@@ -52,8 +60,7 @@ func (l *logitPicture) draw(t *theme, c draw.Canvas) {
 	p.X.Tick.Marker = l.sampleTicks()
 	p.Y.Scale, p.Y.Tick.Marker = symlogScale{}, symlogTicks{}
 	p.Y.Min, p.Y.Max = l.span()
-	base := func(c logitColumn) (LogitRange, bool) { return c.base, c.hasBase }
-	test := func(c logitColumn) (LogitRange, bool) { return c.test, c.hasTest }
+	base, test := of(ofBase), of(ofTest)
 	minimum := func(r LogitRange) float64 { return r.Min }
 	q1 := func(r LogitRange) float64 { return r.Q1 }
 	median := func(r LogitRange) float64 { return r.Median }
@@ -85,14 +92,16 @@ func (l *logitPicture) samples() int {
 	return total
 }
 
+// counts are the numbers of samples that the axis marks.
+func (l *logitPicture) counts() []plot.Tick {
+	total := l.samples()
+	ticks := linearTicks{most: 8, whole: true}.Ticks(1, float64(max(total, 2)))
+	return slices.DeleteFunc(ticks, func(t plot.Tick) bool { return t.Value > float64(total) })
+}
+
 // sampleTicks counts samples, whatever number of them shares a place.
 func (l *logitPicture) sampleTicks() plot.Ticker {
-	total := l.samples()
-	if total == 0 {
-		return plot.ConstantTicks(nil)
-	}
-	ticks := linearTicks{most: 8, whole: true}.Ticks(1, float64(max(total, 2)))
-	ticks = slices.DeleteFunc(ticks, func(t plot.Tick) bool { return t.Value > float64(total) })
+	ticks, total := l.counts(), l.samples()
 	for i := range ticks {
 		ticks[i].Value = (ticks[i].Value-0.5)*float64(len(l.columns))/float64(total) - 0.5
 	}
@@ -101,6 +110,16 @@ func (l *logitPicture) sampleTicks() plot.Ticker {
 
 // of picks a column's range in one of the runs, if it has one.
 type of func(logitColumn) (LogitRange, bool)
+
+func ofBase(c logitColumn) (LogitRange, bool) { return c.base, c.hasBase }
+func ofTest(c logitColumn) (LogitRange, bool) { return c.test, c.hasTest }
+
+// alone says of each column whether it is a stretch of its own.
+func (l *logitPicture) alone(of of) []bool {
+	alone := make([]bool, len(l.columns))
+	l.runs(of, func(first int, ranges []LogitRange) { alone[first] = len(ranges) == 1 })
+	return alone
+}
 
 // end picks one number of a range.
 type end func(LogitRange) float64

@@ -47,6 +47,7 @@ func LogitRanges(d LogitRangesData, o Options) *Figure {
 	})
 	l := &logitPicture{base: d.Base, test: d.Test, columns: logitColumns(samples), outliers: logitOutliers(samples)}
 	fig.note("n = %d", len(samples))
+	fig.scale = "the scale is logarithmic beyond ±1"
 	if len(samples) == 0 {
 		fig.note("nothing to show")
 	}
@@ -59,11 +60,10 @@ func LogitRanges(d LogitRangesData, o Options) *Figure {
 		fig.note("named: range departs from the baseline's far more than is usual here")
 	}
 	fig.legend = []legendEntry{
-		{bandSwatch, baseColour, d.Base + ": minimum to maximum, quartiles darker"}, {lineSwatch, testColour, d.Test + ": minimum, median, maximum"},
-		{dashedSwatch, testColour, "quartiles"},
+		{bandSwatch, baseColour, l.baseWords()}, {lineSwatch, testColour, l.testWords()}, {dashedSwatch, testColour, "quartiles"},
 	}
 	if l.hasMissing() {
-		fig.legend = append(fig.legend, legendEntry{crossSwatch, badColour, d.Test + " has NaN or Inf"})
+		fig.legend = append(fig.legend, legendEntry{crossSwatch, badColour, l.missingWords()})
 	}
 	fig.body, fig.draw, fig.text, fig.vega = logitBody, l.draw, l.text(samples), l.vega(fig.width)
 	return fig

@@ -56,11 +56,12 @@ func (m *marginPicture) drawScatter(t *theme, c draw.Canvas) {
 		for _, kind := range []struct {
 			outcome outcome
 			colour  color.NRGBA
+			mark    func(*draw.Canvas, color.Color, vg.Point, vg.Length)
 			radius  vg.Length
-		}{{unchanged, translucent(t.neutral, 0.4), px(1.8)}, {gain, t.good, px(2.8)}, {loss, t.bad, px(2.8)}} {
+		}{{unchanged, translucent(t.neutral, 0.4), dot, px(1.8)}, {gain, t.good, triangle, px(2.8)}, {loss, t.bad, dot, px(2.8)}} {
 			for _, s := range m.samples {
 				if s.outcome() == kind.outcome {
-					dot(&c, kind.colour, vg.Point{X: x(s.Base), Y: y(s.Test)}, kind.radius)
+					kind.mark(&c, kind.colour, vg.Point{X: x(s.Base), Y: y(s.Test)}, kind.radius)
 				}
 			}
 		}
@@ -68,27 +69,33 @@ func (m *marginPicture) drawScatter(t *theme, c draw.Canvas) {
 	p.Draw(c)
 }
 
+// ratesSpan is how far the axes of the rates reach from 0.
+func (m *marginPicture) ratesSpan() (margin, percent float64) {
+	percent = 5
+	for _, b := range append(slices.Clone(m.losses), m.gains...) {
+		margin = max(margin, 1.05*b.middle)
+		percent = max(percent, 1.03*b.share.High)
+	}
+	if margin == 0 {
+		margin = 1
+	}
+	return margin, percent
+}
+
 func (m *marginPicture) drawRates(t *theme, c draw.Canvas) {
 	p := t.newPlot("size of the margin, "+m.base, "samples that flip, percent")
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 0, 0, 5
-	for _, b := range append(slices.Clone(m.losses), m.gains...) {
-		p.X.Max = max(p.X.Max, 1.05*b.middle)
-		p.Y.Max = max(p.Y.Max, 1.03*b.share.High)
-	}
-	if p.X.Max == 0 {
-		p.X.Max = 1
-	}
+	p.X.Max, p.Y.Max = m.ratesSpan()
 	p.X.Padding, p.Y.Padding = px(3), px(3)
 	p.X.Tick.Marker, p.Y.Tick.Marker = linearTicks{most: 5}, linearTicks{most: 7}
 	p.Add(t.grid(false, true), paint(func(c draw.Canvas, p *plot.Plot) {
-		drawBins(&c, p, t.good, m.gains)
-		drawBins(&c, p, t.bad, m.losses)
+		drawBins(&c, p, t.good, triangle, m.gains)
+		drawBins(&c, p, t.bad, dot, m.losses)
 	}))
 	p.Draw(c)
 }
 
 // drawBins draws each bin as a point with its interval at its median margin.
-func drawBins(c *draw.Canvas, p *plot.Plot, col color.NRGBA, bins []flipBin) {
+func drawBins(c *draw.Canvas, p *plot.Plot, col color.NRGBA, mark func(*draw.Canvas, color.Color, vg.Point, vg.Length), bins []flipBin) {
 	x, y := p.Transforms(c)
 	var middle []vg.Point
 	for _, b := range bins {
@@ -100,7 +107,7 @@ func drawBins(c *draw.Canvas, p *plot.Plot, col color.NRGBA, bins []flipBin) {
 		c.StrokeLines(draw.LineStyle{Color: col, Width: vg.Points(1.2)}, middle)
 	}
 	for _, at := range middle {
-		dot(c, col, at, px(3.6))
+		mark(c, col, at, px(3.6))
 	}
 }
 

@@ -21,6 +21,7 @@ type MarginSample struct {
 // MarginsData is what Margins shows.
 type MarginsData struct {
 	Base, Test string // names of the runs
+	Ranked     bool   // margins are of the log-likelihoods of whole answers
 	Samples    []MarginSample
 }
 
@@ -42,7 +43,11 @@ func Margins(d MarginsData, o Options) *Figure {
 	}
 	m.losses = flipBins(m.samples, true)
 	m.gains = flipBins(m.samples, false)
-	fig.note("margin: logit of the right answer minus the best other answer")
+	if d.Ranked {
+		fig.note("margin: log-likelihood of the right answer minus the best other answer, nats")
+	} else {
+		fig.note("margin: logit of the right answer minus the best other answer")
+	}
 	fig.note("n = %d", len(m.samples))
 	if missing := len(d.Samples) - len(m.samples); missing > 0 {
 		fig.note("%d more without a finite margin in both runs", missing)
@@ -57,7 +62,7 @@ func Margins(d MarginsData, o Options) *Figure {
 	}
 	fig.legend = []legendEntry{
 		{dotSwatch, badColour, fmt.Sprintf("%v (%d)", loss, m.counts[loss])},
-		{dotSwatch, goodColour, fmt.Sprintf("%v (%d)", gain, m.counts[gain])},
+		{triangleSwatch, goodColour, fmt.Sprintf("%v (%d)", gain, m.counts[gain])},
 		{dotSwatch, neutralColour, fmt.Sprintf("%v (%d)", unchanged, m.counts[unchanged])},
 	}
 	fig.body, fig.draw, fig.text, fig.vega = marginBody, m.draw, m.text(), m.vega(fig.width)

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 )
@@ -49,9 +50,10 @@ func (m *marginPicture) vegaScatter(width float64) spec {
 			"data": spec{"values": points}, "mark": spec{"type": "point", "filled": true},
 			"params": []spec{{"name": "zoom", "select": "interval", "bind": "scales"}},
 			"encoding": spec{
-				"x": x, "y": y, "color": nominal("flip", colourScale(flipClasses)),
+				"x": x, "y": y, "color": m.vegaColour(), "shape": m.vegaShape(),
 				"opacity": spec{"condition": spec{"test": "datum.flip === 'unchanged'", "value": 0.35}, "value": 1},
-				"size":    spec{"condition": spec{"test": "datum.flip === 'unchanged'", "value": 12}, "value": 30},
+				"size": spec{"value": 30, "condition": []spec{
+					{"test": "datum.flip === 'unchanged'", "value": 12}, {"test": fmt.Sprintf("datum.flip === '%v'", gain), "value": 45}}},
 				"tooltip": tooltips(tooltip("sample", "sample", ""), tooltip("subject", "subject", ""),
 					tooltip("base", m.base, ".3~g"), tooltip("test", m.test, ".3~g"), tooltip("flip", "flip", "")),
 			},
@@ -70,14 +72,34 @@ func (m *marginPicture) vegaRates(width float64) spec {
 				"low": short(b.share.Low), "high": short(b.share.High), "flips": b.flips, "n": b.share.N})
 		}
 	}
-	x, colour := quantitative("margin", "size of the margin, "+m.base), nominal("flip", colourScale(flipClasses))
+	right, top := m.ratesSpan()
+	domain := func(end float64) spec { return spec{"scale": spec{"domain": []any{0, short(end)}, "nice": false}} }
+	x, colour := quantitative("margin", "size of the margin, "+m.base, domain(right)), m.vegaColour()
 	hover := tooltips(tooltip("flip", "flip", ""), tooltip("margin", "median margin", ".3~g"), tooltip("share", "percent", ".3~g"),
 		tooltip("low", "low", ".3~g"), tooltip("high", "high", ".3~g"), tooltip("flips", "flips", ",d"), tooltip("n", "n", ",d"))
 	const title = "samples that flip, percent"
 	return spec{"data": spec{"values": rates}, "width": width, "height": marginBody - 60, "layer": []spec{
-		{"mark": spec{"type": "rule", "opacity": 0.6}, "encoding": spec{"x": x, "y": quantitative("low", title), "y2": spec{"field": "high"}, "color": colour}},
-		{"mark": spec{"type": "line", "point": true}, "encoding": spec{"x": x, "y": quantitative("share", title), "color": colour, "tooltip": hover}},
+		{"mark": spec{"type": "rule", "opacity": 0.6}, "encoding": spec{"x": x, "y": quantitative("low", title, domain(top)), "y2": spec{"field": "high"}, "color": colour}},
+		{"mark": spec{"type": "line"}, "encoding": spec{"x": x, "y": quantitative("share", title, domain(top)), "color": colour}},
+		{"mark": spec{"type": "point", "filled": true, "opacity": 1, "size": 45}, "encoding": spec{"x": x, "y": quantitative("share", title, domain(top)),
+			"color": colour, "shape": m.vegaShape(), "tooltip": hover}},
 	}}
+}
+
+// vegaColour and vegaShape tell the outcomes apart, either without the other.
+// Their legend is one, and counts the samples.
+func (m *marginPicture) vegaColour() spec {
+	return nominal("flip", colourScale(flipClasses), m.vegaLegend())
+}
+
+func (m *marginPicture) vegaShape() spec {
+	domain := []string{loss.String(), gain.String(), unchanged.String()}
+	return nominal("flip", spec{"title": nil, "scale": spec{"domain": domain, "range": []string{"circle", "triangle-up", "circle"}}}, m.vegaLegend())
+}
+
+func (m *marginPicture) vegaLegend() spec {
+	count := fmt.Sprintf("datum.label === '%v' ? %d : datum.label === '%v' ? %d : %d", loss, m.counts[loss], gain, m.counts[gain], m.counts[unchanged])
+	return spec{"legend": spec{"labelExpr": "datum.label + ' (' + (" + count + ") + ')'"}}
 }
 
 // thin keeps at most so many samples: flips first, then evenly spaced ones of

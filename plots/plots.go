@@ -40,6 +40,7 @@ type Options struct {
 type Figure struct {
 	title  string
 	notes  []string // below the title: methods, counts, what is missing
+	scale  string   // one more note: of the drawing, not of the text
 	legend []legendEntry
 	width  float64 // CSS pixels
 	body   float64 // height below title, notes and legend, in CSS pixels
@@ -79,14 +80,21 @@ func (f *Figure) String() string {
 	return strings.Join(parts, "\n")
 }
 
+// alternative stands for the figure where it is read aloud: what it shows, and
+// of how many.
+func (f *Figure) alternative() string {
+	return strings.Join(append([]string{f.title}, f.notes...), "; ")
+}
+
 // VegaLite is the figure as a Vega-Lite 5 specification in JSON, with its data
 // inside. Background and text colours are left to the viewer's theme.
 func (f *Figure) VegaLite() ([]byte, error) {
 	// Vega shrinks a plot that is narrower than its title, so the title stays well within it.
 	header := 0.6 * f.innerWidth()
 	top := spec{
-		"$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-		"title":   spec{"text": f.titleLines(header), "subtitle": f.noteLines(header), "anchor": "start", "subtitleColor": neutralVega},
+		"$schema":     "https://vega.github.io/schema/vega-lite/v5.json",
+		"description": f.alternative(),
+		"title":       spec{"text": f.titleLines(header), "subtitle": f.noteLines(header), "anchor": "start", "subtitleColor": neutralVega},
 		"config": spec{
 			"view": spec{"stroke": nil}, "axis": spec{"labelLimit": 260, "gridOpacity": 0.35, "tickCount": 8},
 			"legend": spec{"orient": "top", "labelLimit": 400}, "range": spec{"category": []string{baseVega, testVega}},
@@ -112,6 +120,6 @@ func (f *Figure) MimeBundle() host.Bundle {
 		b.Data[vegaLiteMIME] = json.RawMessage(vega)
 	}
 	// The PNG has two pixels for each CSS pixel.
-	b.Metadata = map[string]any{"image/png": map[string]any{"width": int(f.width), "height": int(f.height())}}
+	b.Metadata = map[string]any{"image/png": map[string]any{"width": int(f.width), "height": int(f.height()), "alt": f.alternative()}}
 	return b
 }

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/text"
@@ -109,17 +110,30 @@ func (f *Figure) height() float64 {
 
 func (f *Figure) innerWidth() vg.Length { return px(f.width - 2*margin) }
 
-// titleLines is the title, cut off after the third line.
+// maxTitleLines leaves room for the names of two deployments.
+const maxTitleLines = 5
+
+// titleLines is the title, cut off after so many lines, which the last one
+// shows.
 func (f *Figure) titleLines(width vg.Length) []string {
-	lines := wrap(boldStyle(titleSize, color.Black), f.title, width)
-	return lines[:min(len(lines), 3)]
+	s := boldStyle(titleSize, color.Black)
+	lines := wrap(s, f.title, width)
+	if len(lines) > maxTitleLines {
+		rest := strings.Join(lines[maxTitleLines-1:], " ")
+		lines = append(lines[:maxTitleLines-1], ellipsis(s, rest, width))
+	}
+	return lines
 }
 
 func (f *Figure) noteLines(width vg.Length) []string {
-	if len(f.notes) == 0 {
+	notes := slices.Clone(f.notes)
+	if f.scale != "" {
+		notes = append(notes, f.scale)
+	}
+	if len(notes) == 0 {
 		return nil
 	}
-	return wrap(textStyle(noteSize, color.Black), strings.Join(f.notes, "; "), width)
+	return wrap(textStyle(noteSize, color.Black), strings.Join(notes, "; "), width)
 }
 
 // write puts text with its upper left corner at a point.
@@ -164,4 +178,19 @@ func ellipsis(s text.Style, txt string, width vg.Length) string {
 		letters = letters[:len(letters)-1]
 	}
 	return strings.TrimRight(string(letters), " _") + "…"
+}
+
+// middleEllipsis shortens a name that is too wide at its middle: names of
+// subjects and of settings begin alike, and their ends tell them apart.
+func middleEllipsis(s text.Style, name string, width vg.Length) string {
+	if s.Width(name) <= width {
+		return name
+	}
+	letters := []rune(name)
+	short := name
+	for kept := len(letters) - 1; kept > 1 && s.Width(short) > width; kept-- {
+		end := kept / 2
+		short = string(letters[:kept-end]) + "…" + string(letters[len(letters)-end:])
+	}
+	return short
 }

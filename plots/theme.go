@@ -127,6 +127,13 @@ func dot(c *draw.Canvas, col color.Color, at vg.Point, radius vg.Length) {
 	c.DrawGlyph(draw.GlyphStyle{Color: col, Radius: radius, Shape: draw.CircleGlyph{}}, at)
 }
 
+// triangle points up: where dots are losses, gains are told apart without their
+// colour. Its sides are as far from its middle as a dot's, so that it weighs as much.
+func triangle(c *draw.Canvas, col color.Color, at vg.Point, radius vg.Length) {
+	height, half := 1.3*radius, 1.2*radius
+	c.FillPolygon(col, []vg.Point{{X: at.X - half, Y: at.Y - 0.8*radius}, {X: at.X, Y: at.Y + height}, {X: at.X + half, Y: at.Y - 0.8*radius}})
+}
+
 // ring is an open circle that hides what lies below it.
 func ring(c *draw.Canvas, col, ground color.Color, at vg.Point, radius vg.Length) {
 	dot(c, ground, at, radius)

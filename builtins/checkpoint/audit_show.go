@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"adkernel/builtins/cards"
 	"adkernel/kernel/host"
 )
 
@@ -27,8 +28,9 @@ func (r *Report) MimeBundle() host.Bundle {
 		rows = append(rows, []string{l.Module, string(l.Format), l.SQNR.format("%.1f"), l.Gain.format("%.3g"), l.AmaxRatio.format("%.3g"),
 			fmt.Sprintf("%d of %d", l.RowsOff, l.N), string(l.Cause), l.Finding})
 	}
-	s.table([]string{"layer", "format", " SQNR dB", " gain", " amax ratio", " rows off", "cause", "finding"}, rows)
-	s.table([]string{"projection", "format", " layers", " SQNR dB", " expected", " gain", " zero codes", " saturated", " NaN"}, r.byProjection())
+	s.table(cards.Table{Align: "llrrrrlp", Head: []string{"layer", "format", "SQNR, dB", "gain", "amax ratio", "rows off", "cause", "finding"}, Rows: rows})
+	s.table(cards.Table{Align: "llrrrrrrr", Rows: r.byProjection(),
+		Head: []string{"projection", "format", "layers", "SQNR, dB", "expected", "gain", "zero codes", "saturated", "NaN"}})
 	s.list("Notes:", r.Notes)
 	return s.bundle()
 }
@@ -71,7 +73,7 @@ func (r *Report) byProjection() [][]string {
 		}
 		rows = append(rows, []string{k.name, string(k.format), fmt.Sprint(len(same)),
 			rangeOf(same, "%.1f", func(l Layer) Measure { return l.SQNR }), "≥ " + same[0].Expected.format("%.1f"),
-			rangeOf(same, "%.4g", func(l Layer) Measure { return l.Gain }),
+			rangeOf(same, "%#.4g", func(l Layer) Measure { return l.Gain }),
 			share(zero, values), share(saturated, values), fmt.Sprint(nan)})
 	}
 	return rows
@@ -119,7 +121,7 @@ func (r *LoadedReport) MimeBundle() host.Bundle {
 	for _, l := range wrong {
 		rows = append(rows, []string{l.Module, l.Format, fmt.Sprintf("%d of %d", l.RowsWrong, l.N), string(l.Cause), l.Finding})
 	}
-	s.table([]string{"layer", "format", " rows wrong", "cause", "finding"}, rows)
+	s.table(cards.Table{Align: "llrlp", Head: []string{"layer", "format", "rows wrong", "cause", "finding"}, Rows: rows})
 	s.list("Not reported by the engine:", r.NotLoaded)
 	return s.bundle()
 }

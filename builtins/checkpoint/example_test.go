@@ -44,9 +44,9 @@ func ExampleAudit() {
 	// Output:
 	// Audit of fp8-block (FP8_BLOCK_SCALES) against bf16
 	// Weights and their scales of all 4 layers are right.
-	//   projection  format     layers  SQNR dB  expected  gain    zero codes  saturated  NaN
-	//   down_proj   fp8-block  1       31.5     ≥ 30.0    0.999   0.00 %      0.01 %     0
-	//   k_proj      fp8-block  1       31.5     ≥ 30.0    0.9987  0.00 %      0.01 %     0
-	//   q_proj      fp8-block  1       31.5     ≥ 30.0    0.9982  0.00 %      0.01 %     0
-	//   v_proj      fp8-block  1       31.7     ≥ 30.0    0.9992  0.00 %      0.01 %     0
+	//   projection  format     layers  SQNR, dB  expected    gain  zero codes  saturated  NaN
+	//   down_proj   fp8-block       1      31.5    ≥ 30.0  0.9990      0.00 %     0.01 %    0
+	//   k_proj      fp8-block       1      31.5    ≥ 30.0  0.9987      0.00 %     0.01 %    0
+	//   q_proj      fp8-block       1      31.5    ≥ 30.0  0.9982      0.00 %     0.01 %    0
+	//   v_proj      fp8-block       1      31.7    ≥ 30.0  0.9992      0.00 %     0.01 %    0
 }

@@ -32,7 +32,7 @@ const (
 	notFinite          // some of these are NaN or Inf
 	bounded            // its margin is not known, but that of letters which a server left out
 	usualRef           // the right answer is A, B, C or D
-	ranked             // choices were, and no output generated
+	ranked             // choices were ranked by their likelihood
 )
 
 func (a answer) has(p property) bool { return a.is&p != 0 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"adkernel/builtins/cards"
 	"adkernel/builtins/stats"
 	"adkernel/kernel/host"
 )
@@ -24,7 +25,7 @@ func (c *Comparison) MimeBundle() host.Bundle {
 type card struct {
 	title   string
 	verdict Verdict
-	tables  []table
+	tables  []cards.Table
 	notes   []string
 }
 
@@ -33,7 +34,7 @@ func (c *Comparison) card() card {
 	out := card{
 		title:   fmt.Sprintf("%s against %s", test, base),
 		verdict: c.Verdict,
-		tables:  []table{c.accuracyTable(), c.evidenceTable()},
+		tables:  []cards.Table{c.accuracyTable(), c.evidenceTable()},
 		notes:   []string{"Method: " + c.Verdict.Method + "."},
 	}
 	if c.Filters != nil {
@@ -58,16 +59,16 @@ func (c *Comparison) card() card {
 	return out
 }
 
-func (c *Comparison) accuracyTable() table {
+func (c *Comparison) accuracyTable() cards.Table {
 	test, base := c.labels()
 	row := func(name, label string, i stats.Interval) []string {
 		right := int(math.Round(i.Estimate * float64(c.N)))
 		return []string{name, label, fmt.Sprintf("%d/%d", right, c.N), percent(i.Estimate), fmt.Sprintf("%s to %s", percent(i.Low), percent(i.High))}
 	}
-	return table{
-		left: 2,
-		head: []string{"", "run", "right", "accuracy, %", "95 % interval"},
-		rows: [][]string{
+	return cards.Table{
+		Align: "llrrr",
+		Head:  []string{"", "run", "right", "accuracy, %", "95 % interval"},
+		Rows: [][]string{
 			row("base", base, c.BaseAccuracy),
 			row("test", test, c.TestAccuracy),
 			{"change", "test less base", signed(c.Pairs.Gains - c.Pairs.Losses), points(c.Change.Estimate), fmt.Sprintf("%s to %s", points(c.Change.Low), points(c.Change.High))},
@@ -75,10 +76,10 @@ func (c *Comparison) accuracyTable() table {
 	}
 }
 
-func (c *Comparison) evidenceTable() table {
-	t := table{left: 2}
+func (c *Comparison) evidenceTable() cards.Table {
+	t := cards.Table{Align: "ll"}
 	add := func(name, format string, args ...any) {
-		t.rows = append(t.rows, []string{name, fmt.Sprintf(format, args...)})
+		t.Rows = append(t.Rows, []string{name, fmt.Sprintf(format, args...)})
 	}
 	add("flips", "%s (right in base only) and %s, %s %% of %d samples",
 		count(c.Pairs.Losses, "loss", "losses"), count(c.Pairs.Gains, "gain", "gains"), percent(float64(c.Pairs.Discordant())/float64(c.N)), c.N)
@@ -99,7 +100,7 @@ func (c *Comparison) evidenceTable() table {
 	add("same output", "%s %% of the samples", percent(c.Agreement))
 	if c.Margins != nil {
 		m := c.Margins.Change
-		add("answer margin", "changes by %+.3f logits on average, 95 %% interval %+.3f to %+.3f (n = %d; %s)", m.Estimate, m.Low, m.High, m.N, m.Method)
+		add("answer margin", "changes by %+.3f %s on average, 95 %% interval %+.3f to %+.3f (n = %d; %s)", m.Estimate, c.Margins.unit(), m.Low, m.High, m.N, m.Method)
 	}
 	add("NaN or Inf", "%s", c.nanWords())
 	return t
@@ -119,7 +120,7 @@ func (c *Comparison) nanWords() string {
 }
 
 // subjectTable shows the subjects in which a sample flipped.
-func (c *Comparison) subjectTable() table {
+func (c *Comparison) subjectTable() cards.Table {
 	var flipped []Subject
 	for _, s := range c.BySubject {
 		if s.Pairs.Discordant() > 0 {
@@ -129,45 +130,46 @@ func (c *Comparison) subjectTable() table {
 	slices.SortStableFunc(flipped, func(a, b Subject) int {
 		return cmp.Or(cmp.Compare(a.Pairs.Change(), b.Pairs.Change()), cmp.Compare(a.P, b.P))
 	})
-	t := table{
-		left:    1,
-		caption: fmt.Sprintf("Subjects with flips, largest loss first: %d of %d", len(flipped), len(c.BySubject)),
-		head:    []string{"subject", "n", "base, %", "test, %", "points", "losses", "gains", "p", "q"},
+	t := cards.Table{
+		Align:   "lrrrrrrrr",
+		Caption: fmt.Sprintf("Subjects with flips, largest loss first: %d of %d", len(flipped), len(c.BySubject)),
+		Key:     fmt.Sprintf("filled bars: q < %g", significant),
+		Head:    []string{"subject", "n", "base, %", "test, %", "points", "losses", "gains", "p", "q"},
 	}
 	if len(flipped) > cardSubjects {
-		t.caption += fmt.Sprintf(", the first %d shown", cardSubjects)
+		t.Caption += fmt.Sprintf(", the first %d shown", cardSubjects)
 		flipped = flipped[:cardSubjects]
 	}
-	t.caption += " (p exact McNemar; q, Benjamini-Hochberg)"
+	t.Caption += " (p exact McNemar; q, Benjamini-Hochberg)"
 	for _, s := range flipped {
-		t.mark = append(t.mark, s.mark())
-		t.bars = append(t.bars, s.Pairs.Change())
-		t.rows = append(t.rows, []string{s.Name, fmt.Sprint(s.Pairs.N()), percent(s.Base()), percent(s.Test()), points(s.Pairs.Change()),
+		t.Mark = append(t.Mark, s.mark())
+		t.Bars = append(t.Bars, s.Pairs.Change())
+		t.Rows = append(t.Rows, []string{s.Name, fmt.Sprint(s.Pairs.N()), percent(s.Base()), percent(s.Test()), points(s.Pairs.Change()),
 			fmt.Sprint(s.Pairs.Losses), fmt.Sprint(s.Pairs.Gains), shortP(s.P), shortP(s.Q)})
 	}
 	return t
 }
 
-// mark is the outcome of a subject that changed by more than chance, given
-// how many subjects were looked at.
-func (s Subject) mark() Outcome {
+// mark is the colour of a subject that changed by more than chance, given how
+// many subjects were looked at.
+func (s Subject) mark() cards.Colour {
 	switch {
 	case s.Q >= significant:
 		return ""
 	case s.Pairs.Losses > s.Pairs.Gains:
-		return RealLoss
+		return cards.Loss
 	}
-	return Gain
+	return cards.Gain
 }
 
-func (m *Margins) table() table {
-	t := table{
-		left:    1,
-		caption: "Flips by the size of the base run's margin (noise flips the small ones, a fault also the large)",
-		head:    []string{"base margin, logits", "n", "losses", "gains", "flipped, %"},
+func (m *Margins) table() cards.Table {
+	t := cards.Table{
+		Align:   "lrrrr",
+		Caption: "Flips by the size of the base run's margin (noise flips the small ones, a fault also the large)",
+		Head:    []string{"base margin, " + m.unit(), "n", "losses", "gains", "flipped, %"},
 	}
 	for _, q := range m.filled() {
-		t.rows = append(t.rows, []string{fmt.Sprintf("%.2f to %.2f", q.Low, q.High), fmt.Sprint(q.Pairs.N()), fmt.Sprint(q.Pairs.Losses), fmt.Sprint(q.Pairs.Gains),
+		t.Rows = append(t.Rows, []string{fmt.Sprintf("%.2f to %.2f", q.Low, q.High), fmt.Sprint(q.Pairs.N()), fmt.Sprint(q.Pairs.Losses), fmt.Sprint(q.Pairs.Gains),
 			percent(float64(q.Pairs.Discordant()) / float64(q.Pairs.N()))})
 	}
 	return t
@@ -179,7 +181,7 @@ func (c card) text() string {
 	fmt.Fprintf(&b, "%s\n%s\n", c.title, c.verdict.Words)
 	for _, t := range c.tables {
 		b.WriteString("\n")
-		t.text(&b)
+		t.Text(&b)
 	}
 	b.WriteString("\n")
 	for _, note := range c.notes {

@@ -1,47 +1,34 @@
 package compare
 
 import (
-	"fmt"
-	"html"
 	"strings"
+
+	"adkernel/builtins/cards"
 )
 
-// The colours are of middling lightness, so that they read on white and on
-// black; all else inherits the notebook's.
-const (
-	lossColour    = "#d64545"
-	gainColour    = "#2f9e63"
-	unclearColour = "#c07f1a"
-	neutralColour = "#4a86c5"
-)
-
-func (o Outcome) colour() string {
+func (o Outcome) colour() cards.Colour {
 	switch o {
 	case RealLoss:
-		return lossColour
+		return cards.Loss
 	case Gain:
-		return gainColour
+		return cards.Gain
 	case Underpowered:
-		return unclearColour
+		return cards.Unclear
 	}
-	return neutralColour
+	return cards.Neutral
 }
 
-// html is the card for notebooks. Styles are inline, since notebooks are
-// sanitized.
+// html is the card for notebooks.
 func (c card) html() string {
 	var b strings.Builder
-	colour := c.verdict.Outcome.colour()
-	fmt.Fprintf(&b, `<div style="font-family:sans-serif;font-size:13px;line-height:1.45;max-width:56em;border-left:4px solid %s;padding:2px 0 2px 14px">`, colour)
-	fmt.Fprintf(&b, `<div style="font-size:15px;margin-bottom:2px"><b>%s</b> <span style="color:%s;font-weight:bold;margin-left:.5em">%s</span></div>`,
-		html.EscapeString(c.title), colour, html.EscapeString(string(c.verdict.Outcome)))
-	fmt.Fprintf(&b, `<div style="margin-bottom:8px">%s</div>`, html.EscapeString(c.verdict.Words))
+	cards.Begin(&b, c.verdict.Outcome.colour(), c.title, string(c.verdict.Outcome))
+	cards.Sentence(&b, c.verdict.Words)
 	for _, t := range c.tables {
-		t.html(&b)
+		t.HTML(&b)
 	}
 	for _, note := range c.notes {
-		fmt.Fprintf(&b, `<div style="font-size:11px;opacity:.7;margin-top:6px">%s</div>`, html.EscapeString(note))
+		cards.Note(&b, note)
 	}
-	b.WriteString(`</div>`)
+	cards.End(&b)
 	return b.String()
 }

@@ -39,7 +39,7 @@ func (c *Comparison) MarginsFigure() (*plots.Figure, error) {
 			c.Test.Name(), c.Base.Name())
 	}
 	test, base := c.labels()
-	d := plots.MarginsData{Base: base, Test: test}
+	d := plots.MarginsData{Base: base, Test: test, Ranked: c.Margins.ranked}
 	for _, p := range c.pairs {
 		d.Samples = append(d.Samples, plots.MarginSample{
 			Sample: p.test.index, Subject: p.subject,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"adkernel/builtins/cards"
 	"adkernel/builtins/stats"
 )
 
@@ -96,21 +97,21 @@ func filtersOf(pairs []pair, side func(pair) answer) []string {
 }
 
 // filterTable shows what each filter says, and the mean.
-func (c *Comparison) filterTable() table {
-	t := table{
-		left:    1,
-		caption: "By filter (one judges this comparison; TensorRT-LLM reports the mean)",
-		head:    []string{"filter", "base, %", "test, %", "points", "95 % interval", "losses", "gains", "p"},
+func (c *Comparison) filterTable() cards.Table {
+	t := cards.Table{
+		Align:   "lrrrrrrr",
+		Caption: "By filter (one judges this comparison; TensorRT-LLM reports the mean)",
+		Head:    []string{"filter", "base, %", "test, %", "points", "95 % interval", "losses", "gains", "p"},
 	}
 	for _, f := range c.Filters {
 		name := f.Filter
 		if f.Decides {
 			name += " (judges)"
 		}
-		t.rows = append(t.rows, []string{name, percent(f.BaseAccuracy), percent(f.TestAccuracy), points(f.Change.Estimate),
+		t.Rows = append(t.Rows, []string{name, percent(f.BaseAccuracy), percent(f.TestAccuracy), points(f.Change.Estimate),
 			fmt.Sprintf("%s to %s", points(f.Change.Low), points(f.Change.High)), fmt.Sprint(f.Pairs.Losses), fmt.Sprint(f.Pairs.Gains), shortP(f.Exact.P)})
 	}
-	t.rows = append(t.rows, []string{"mean", percent(c.Mean.Base), percent(c.Mean.Test), points(c.Mean.Change.Estimate),
+	t.Rows = append(t.Rows, []string{"mean", percent(c.Mean.Base), percent(c.Mean.Test), points(c.Mean.Change.Estimate),
 		fmt.Sprintf("%s to %s", points(c.Mean.Change.Low), points(c.Mean.Change.High)), "", "", ""})
 	return t
 }

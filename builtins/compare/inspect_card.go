@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"adkernel/builtins/cards"
 	"adkernel/builtins/run"
 	"adkernel/kernel/host"
 )
@@ -27,10 +28,13 @@ func (in *Inspection) title() string {
 	return title
 }
 
-func (in *Inspection) answerTable() table {
-	t := table{left: 4, head: []string{"", "run", "output", "right answer", "margin, logits", "tokens out"}}
+func (in *Inspection) answerTable() cards.Table {
+	t := cards.Table{Align: "lllprp", Head: []string{"", "run", "output", "right answer", "margin, logits", "tokens out"}}
+	if len(in.TestSample.Choices) > 0 {
+		t.Head[4] = "margin, nats"
+	}
 	add := func(name string, r *run.Run, s run.Sample) {
-		t.rows = append(t.rows, []string{name, r.Label(), fmt.Sprintf("%q", s.Output), s.Ref, marginWords(s), fmt.Sprint(s.Tokens)})
+		t.Rows = append(t.Rows, []string{name, r.Label(), fmt.Sprintf("%q", s.Output), s.Ref, marginWords(s), tokensOut(s)})
 	}
 	if in.BaseSample != nil {
 		add("base", in.Base, *in.BaseSample)
@@ -39,53 +43,61 @@ func (in *Inspection) answerTable() table {
 	return t
 }
 
-func (in *Inspection) logitTable() table {
-	t := table{
-		left:    1,
-		caption: "Leading logits where the answer starts (* the right answer)",
-		head:    []string{"token", "id", "test"},
+// tokensOut lists the ids of the output's tokens, where they were recorded.
+func tokensOut(s run.Sample) string {
+	if len(s.Tokens) == 0 && s.Output != "" {
+		return "not recorded"
+	}
+	return fmt.Sprint(s.Tokens)
+}
+
+func (in *Inspection) logitTable() cards.Table {
+	t := cards.Table{
+		Align:   "lrrrr",
+		Caption: "Leading logits where the answer starts (* the right answer)",
+		Head:    []string{"token", "id", "test"},
 	}
 	if in.BaseSample != nil {
-		t.caption = "Leading logits of either run where the answer starts (* the right answer)"
-		t.head = append(t.head, "base", "change")
+		t.Caption = "Leading logits of either run where the answer starts (* the right answer)"
+		t.Head = append(t.Head, "base", "change")
 	}
 	for _, l := range in.Logits {
-		name, mark := fmt.Sprintf("%q", l.Text), Outcome("")
+		name, mark := fmt.Sprintf("%q", l.Text), cards.Colour("")
 		if l.Right {
-			name, mark = name+" *", Gain
+			name, mark = name+" *", cards.Gain
 		}
 		row := []string{name, fmt.Sprint(l.ID), logit(l.Test)}
 		if in.BaseSample != nil {
 			row = append(row, logit(l.Base), signedLogit(l.Test-l.Base))
 		}
-		t.rows, t.mark = append(t.rows, row), append(t.mark, mark)
+		t.Rows, t.Mark = append(t.Rows, row), append(t.Mark, mark)
 	}
 	return t
 }
 
 // choiceTable shows the log-likelihoods of the answers that were offered.
-func (in *Inspection) choiceTable() table {
-	t := table{left: 1, caption: "Log-likelihoods of the answers, in nats (* the right answer)", head: []string{"answer", "test"}}
+func (in *Inspection) choiceTable() cards.Table {
+	t := cards.Table{Align: "lrrr", Caption: "Log-likelihoods of the answers, in nats (* the right answer)", Head: []string{"answer", "test"}}
 	base := in.BaseSample != nil && len(in.BaseSample.Choices) == len(in.TestSample.Choices)
 	if base {
-		t.head = append(t.head, "base", "change")
+		t.Head = append(t.Head, "base", "change")
 	}
 	for i, c := range in.TestSample.Choices {
-		name, mark := fmt.Sprintf("%q", c.Text), Outcome("")
+		name, mark := fmt.Sprintf("%q", c.Text), cards.Colour("")
 		if isRight(c.Text, in.TestSample.Ref) {
-			name, mark = name+" *", Gain
+			name, mark = name+" *", cards.Gain
 		}
 		row := []string{name, fmt.Sprintf("%.3f", c.LogLikelihood)}
 		if base {
 			other := in.BaseSample.Choices[i].LogLikelihood
 			row = append(row, fmt.Sprintf("%.3f", other), fmt.Sprintf("%+.3f", c.LogLikelihood-other))
 		}
-		t.rows, t.mark = append(t.rows, row), append(t.mark, mark)
+		t.Rows, t.Mark = append(t.Rows, row), append(t.Mark, mark)
 	}
 	return t
 }
 
-func (in *Inspection) numbersTable() table {
+func (in *Inspection) numbersTable() cards.Table {
 	caption := "The whole row of logits"
 	switch {
 	case math.IsInf(in.KL, 1):
@@ -93,9 +105,9 @@ func (in *Inspection) numbersTable() table {
 	case !math.IsNaN(in.KL):
 		caption += fmt.Sprintf(" (divergence of test from base: %.3g nats)", in.KL)
 	}
-	t := table{left: 1, caption: caption, head: []string{"", "min", "max", "mean", "rms", "NaN", "Inf"}}
+	t := cards.Table{Align: "lrrrrrr", Caption: caption, Head: []string{"", "min", "max", "mean", "rms", "NaN", "Inf"}}
 	add := func(name string, s run.Sample) {
-		t.rows = append(t.rows, []string{name, logit(s.Min), logit(s.Max), fmt.Sprintf("%.3f", s.Mean), fmt.Sprintf("%.3f", s.RMS), fmt.Sprint(s.NaN), fmt.Sprint(s.Inf)})
+		t.Rows = append(t.Rows, []string{name, logit(s.Min), logit(s.Max), fmt.Sprintf("%.3f", s.Mean), fmt.Sprintf("%.3f", s.RMS), fmt.Sprint(s.NaN), fmt.Sprint(s.Inf)})
 	}
 	if in.BaseSample != nil {
 		add("base", *in.BaseSample)
@@ -104,8 +116,8 @@ func (in *Inspection) numbersTable() table {
 	return t
 }
 
-func (in *Inspection) tables() []table {
-	tables := []table{in.answerTable()}
+func (in *Inspection) tables() []cards.Table {
+	tables := []cards.Table{in.answerTable()}
 	if len(in.TestSample.Choices) > 0 {
 		tables = append(tables, in.choiceTable())
 	}
@@ -123,7 +135,7 @@ func (in *Inspection) text() string {
 	fmt.Fprintf(&b, "%s: %s\n", in.title(), in.outcome())
 	for _, t := range in.tables() {
 		b.WriteString("\n")
-		t.text(&b)
+		t.Text(&b)
 	}
 	for _, lacking := range in.Lacking {
 		b.WriteString("\n" + lacking)
@@ -146,18 +158,16 @@ func (in *Inspection) text() string {
 
 func (in *Inspection) html() string {
 	var b strings.Builder
-	colour := neutralColour
+	colour := cards.Neutral
 	switch in.outcome() {
 	case "loss", "wrong":
-		colour = lossColour
+		colour = cards.Loss
 	case "gain", "right":
-		colour = gainColour
+		colour = cards.Gain
 	}
-	fmt.Fprintf(&b, `<div style="font-family:sans-serif;font-size:13px;line-height:1.45;max-width:56em;border-left:4px solid %s;padding:2px 0 2px 14px">`, colour)
-	fmt.Fprintf(&b, `<div style="font-size:15px;margin-bottom:6px"><b>%s</b> <span style="color:%s;font-weight:bold;margin-left:.5em">%s</span></div>`,
-		html.EscapeString(in.title()), colour, in.outcome())
+	cards.Begin(&b, colour, in.title(), in.outcome())
 	for _, t := range in.tables() {
-		t.html(&b)
+		t.HTML(&b)
 	}
 	for _, lacking := range in.Lacking {
 		fmt.Fprintf(&b, `<div style="opacity:.7">%s</div>`, html.EscapeString(lacking))
@@ -175,7 +185,7 @@ func (in *Inspection) html() string {
 		b.WriteString(`</details>`)
 	}
 	if len(in.Tokens) == 0 {
-		b.WriteString(`</div>`)
+		cards.End(&b)
 		return b.String()
 	}
 	early := max(0, len(in.Tokens)-lastTokens)
@@ -186,7 +196,7 @@ func (in *Inspection) html() string {
 		tokensHTML(&b, in.Tokens[:early])
 		b.WriteString(`</details>`)
 	}
-	b.WriteString(`</div>`)
+	cards.End(&b)
 	return b.String()
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"adkernel/builtins/cards"
 	"adkernel/builtins/engine"
 	"adkernel/builtins/logits"
 	"adkernel/builtins/run"
@@ -119,15 +120,15 @@ func (in *Inspection) readLogProbs() error {
 }
 
 // logProbTable shows them.
-func (in *Inspection) logProbTable() table {
-	t := table{left: 1, caption: "Leading log-probabilities where the answer starts, in nats (* the right answer)", head: []string{"token", "id", "test"}}
+func (in *Inspection) logProbTable() cards.Table {
+	t := cards.Table{Align: "lrrrr", Caption: "Leading log-probabilities where the answer starts, in nats (* the right answer)", Head: []string{"token", "id", "test"}}
 	if in.BaseSample != nil {
-		t.head = append(t.head, "base", "change")
+		t.Head = append(t.Head, "base", "change")
 	}
 	for _, p := range in.LogProbs {
-		name, mark := fmt.Sprintf("%q", p.Text), Outcome("")
+		name, mark := fmt.Sprintf("%q", p.Text), cards.Colour("")
 		if p.Right {
-			name, mark = name+" *", Gain
+			name, mark = name+" *", cards.Gain
 		}
 		id := fmt.Sprint(p.ID)
 		if p.ID < 0 {
@@ -141,7 +142,7 @@ func (in *Inspection) logProbTable() table {
 			}
 			row = append(row, p.Base.String(), change)
 		}
-		t.rows, t.mark = append(t.rows, row), append(t.mark, mark)
+		t.Rows, t.Mark = append(t.Rows, row), append(t.Mark, mark)
 	}
 	return t
 }

@@ -124,7 +124,7 @@ func TestInspectShowsLogProbabilitiesBesideLogits(t *testing.T) {
 // A token that the test run rules out is no small difference.
 func TestAnInfiniteDivergenceIsSaid(t *testing.T) {
 	in := Inspection{TestSample: run.Sample{}, BaseSample: &run.Sample{}, KL: math.Inf(1)}
-	require.Equal(t, "The whole row of logits (divergence of test from base: infinite, since test rules out a token that base does not)", in.numbersTable().caption)
+	require.Equal(t, "The whole row of logits (divergence of test from base: infinite, since test rules out a token that base does not)", in.numbersTable().Caption)
 	in.KL = math.NaN()
-	require.Equal(t, "The whole row of logits", in.numbersTable().caption)
+	require.Equal(t, "The whole row of logits", in.numbersTable().Caption)
 }

@@ -11,7 +11,8 @@ import (
 
 // Margins compares the answers' margins: the logit of the right letter less
 // the best other letter's, which is also what their log-probabilities are apart.
-// They say more a sample than right and wrong do.
+// They say more a sample than right and wrong do. Where choices are ranked, a
+// margin is what the log-likelihoods of whole answers are apart, in nats.
 type Margins struct {
 	N      int            // samples with a finite margin in both runs
 	Change stats.Interval // mean change of the margin, clustered by subject
@@ -20,6 +21,8 @@ type Margins struct {
 	// run's margin, smallest first. Noise flips answers of small margins, evenly
 	// both ways; a fault also flips those of large ones.
 	Quartiles [4]Quartile
+
+	ranked bool
 }
 
 // Quartile is about a quarter of the samples: ones whose margins have the same
@@ -58,7 +61,16 @@ func compareMargins(pairs []pair) (*Margins, error) {
 		return nil, err
 	}
 	m.Quartiles = quartiles(pairs, with)
+	m.ranked = pairs[with[0]].base.has(ranked)
 	return m, nil
+}
+
+// unit is that of the margins.
+func (m *Margins) unit() string {
+	if m.ranked {
+		return "nats"
+	}
+	return "logits"
 }
 
 func (p pair) marginChange() float64 { return float64(p.test.margin) - float64(p.base.margin) }

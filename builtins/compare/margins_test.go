@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/run"
 )
 
 // marginPairs are samples that base has right, of these margins; test loses
@@ -51,12 +53,26 @@ func TestSamplesOfEqualMarginShareAQuartile(t *testing.T) {
 				above = q.High
 			}
 			require.Len(t, m.filled(), filled)
-			require.Len(t, m.table().rows, filled, "the card leaves out empty ones")
+			require.Len(t, m.table().Rows, filled, "the card leaves out empty ones")
 
 			rand.New(rand.NewPCG(1, 2)).Shuffle(len(pairs), func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] })
 			again, err := compareMargins(pairs)
 			require.NoError(t, err)
 			require.Equal(t, m.table(), again.table(), "whatever the order of the samples")
 		})
+	}
+}
+
+func TestMarginsOfRankedChoicesAreInNats(t *testing.T) {
+	for unit, choices := range map[string][]run.Choice{"logits": nil, "nats": {{Text: "6"}, {Text: "7"}}} {
+		var pairs []pair
+		for i := range 8 {
+			a := newAnswer(run.Sample{Margin: float32(i), Correct: true, Choices: choices})
+			pairs = append(pairs, pair{test: a, base: a})
+		}
+		m, err := compareMargins(pairs)
+		require.NoError(t, err)
+		require.Equal(t, unit, m.unit())
+		require.Equal(t, "base margin, "+unit, m.table().Head[0])
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"adkernel/builtins/cards"
 	"adkernel/kernel/host"
 )
 
@@ -19,7 +20,7 @@ func (d *Diagnosis) MimeBundle() host.Bundle {
 // card is what a diagnosis shows, in the words of its text and its HTML.
 type card struct {
 	title, words string
-	colour       string
+	colour       cards.Colour
 	sections     []section
 	notes        []string
 }

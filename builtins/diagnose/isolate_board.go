@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"adkernel/builtins/cards"
 	"adkernel/kernel/host"
 )
 
@@ -14,7 +15,7 @@ type board struct {
 	ctx    context.Context
 	title  string
 	head   string // of the run that is going on
-	so     stepTable
+	so     cards.Table
 	handle host.Handle
 }
 
@@ -36,10 +37,19 @@ func (b *board) next(i *Isolation, planned int) {
 	b.head, b.so = fmt.Sprintf("run %d of %d", len(i.Steps)+len(i.Failed)+1, planned), i.table()
 }
 
-// finish leaves one line: the isolation's own card holds the table.
+// finish leaves one line: the isolation's own card holds the table and says
+// more.
 func (b *board) finish(i *Isolation) {
-	b.so = stepTable{}
-	b.draw(i.Words)
+	b.so = cards.Table{}
+	if len(i.Steps) == 0 {
+		b.draw(i.Words)
+		return
+	}
+	line := string(i.Finding)
+	if i.Culprit != "" {
+		line += ", " + i.Culprit
+	}
+	b.draw(fmt.Sprintf("ended after %d runs: %s", len(i.Steps)+len(i.Failed), line))
 }
 
 // draw shows a line as text, so that a terminal does not repeat the table, and

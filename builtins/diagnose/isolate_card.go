@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"html"
 	"strings"
-	"unicode/utf8"
 
+	"adkernel/builtins/cards"
 	"adkernel/builtins/stats"
 	"adkernel/kernel/host"
 	"adkernel/plots"
@@ -20,20 +20,23 @@ func (i *Isolation) MimeBundle() host.Bundle {
 	}
 	method := i.method()
 	t := i.table()
-	text := title + "\n" + i.Words + "\n\n" + t.text() + "\n\n" + method
-	colour := unclearColour
+	colour := cards.Unclear
 	switch i.Finding {
 	case NoLossHere:
-		colour = neutralColour
+		colour = cards.Neutral
 	case OneComponent, Quantization:
-		colour = lossColour
+		colour = cards.Loss
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, `<div style="font-family:sans-serif;font-size:13px;line-height:1.45;max-width:62em;border-left:4px solid %s;padding:2px 0 2px 14px">`, colour)
-	fmt.Fprintf(&b, `<div style="font-size:15px;margin-bottom:2px"><b>%s</b></div><div style="margin-bottom:8px">%s</div>`, html.EscapeString(title), html.EscapeString(i.Words))
-	t.html(&b)
-	fmt.Fprintf(&b, `<div style="font-size:11px;opacity:.7;margin-top:6px">%s</div></div>`, html.EscapeString(method))
-	return host.Bundle{Data: map[string]any{"text/plain": text, "text/html": b.String()}}
+	var text, page strings.Builder
+	text.WriteString(title + "\n" + i.Words + "\n\n")
+	t.Text(&text)
+	text.WriteString("\n" + method)
+	cards.Begin(&page, colour, title, "")
+	cards.Sentence(&page, i.Words)
+	t.HTML(&page)
+	cards.Note(&page, method)
+	cards.End(&page)
+	return host.Bundle{Data: map[string]any{"text/plain": text.String(), "text/html": page.String()}}
 }
 
 // Figure shows the accuracy of every run, against the base's on the same
@@ -72,80 +75,34 @@ func atMost(p float64) string {
 	return fmt.Sprintf("%.2f", p)
 }
 
-// belowBase marks a run that is significantly below the base.
-const belowBase = "below base"
-
-// stepTable is the table of the runs.
-type stepTable struct{ rows [][]string }
-
-func (i *Isolation) table() stepTable {
-	t := stepTable{rows: [][]string{{"run", "n", "accuracy, %", "change, points", "losses", "gains", "p", ""}}}
+// table is the table of the runs.
+func (i *Isolation) table() cards.Table {
+	t := cards.Table{Align: "lrrrrrrl", Head: []string{"run", "n", "accuracy, %", "change, points", "losses", "gains", "p", ""}}
+	add := func(mark cards.Colour, cells ...string) { t.Rows, t.Mark = append(t.Rows, cells), append(t.Mark, mark) }
 	for _, s := range i.Steps {
 		c := s.Comparison
-		state := "no loss shown"
+		state, mark := "no loss shown", cards.Colour("")
 		switch {
 		case s.Lost:
-			state = belowBase
+			state, mark = "below base", cards.Loss
 		case s.Recovered:
 			state = "recovered"
 		}
-		t.rows = append(t.rows, []string{s.Name, fmt.Sprint(c.N), fmt.Sprintf("%.1f", 100*c.TestAccuracy.Estimate), fmt.Sprintf("%+.1f", 100*c.Change.Estimate),
-			fmt.Sprint(c.Pairs.Losses), fmt.Sprint(c.Pairs.Gains), strings.TrimPrefix(strings.TrimPrefix(stats.FormatP(c.Loss.P), "p "), "= "), state})
+		add(mark, s.Name, fmt.Sprint(c.N), fmt.Sprintf("%.1f", 100*c.TestAccuracy.Estimate), fmt.Sprintf("%+.1f", 100*c.Change.Estimate),
+			fmt.Sprint(c.Pairs.Losses), fmt.Sprint(c.Pairs.Gains), strings.TrimPrefix(strings.TrimPrefix(stats.FormatP(c.Loss.P), "p "), "= "), state)
 	}
 	for _, f := range i.Failed {
-		t.rows = append(t.rows, []string{f.Name, "", "", "", "", "", "", "does not run"})
+		add("", f.Name, "", "", "", "", "", "", "does not run")
 	}
 	return t
 }
 
-func (t stepTable) text() string {
-	widths := make([]int, len(t.rows[0]))
-	for _, row := range t.rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
-	var b strings.Builder
-	for _, row := range t.rows {
-		line := fmt.Sprintf("  %-*s", widths[0], row[0])
-		for i, cell := range row[1:] {
-			line += fmt.Sprintf("  %*s", widths[i+1], cell)
-		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
-	}
-	return strings.TrimRight(b.String(), "\n")
-}
-
-func (t stepTable) html(b *strings.Builder) {
-	const cell = "padding:2px 12px 2px 0;border:0;background:none;vertical-align:top;font-variant-numeric:tabular-nums;"
-	b.WriteString(`<table style="border-collapse:collapse;border:0;margin:2px 0 6px;font-size:inherit;color:inherit">`)
-	for i, row := range t.rows {
-		style, colour := "", "inherit"
-		if i == 0 {
-			style = "opacity:.7;border-bottom:1px solid rgba(128,128,128,.35);"
-		}
-		if row[len(row)-1] == belowBase {
-			colour = lossColour
-		}
-		b.WriteString(`<tr style="background:none">`)
-		for j, text := range row {
-			align := "right"
-			if j == 0 {
-				align = "left"
-			}
-			fmt.Fprintf(b, `<td style="%s%scolor:%s;text-align:%s">%s</td>`, cell, style, colour, align, html.EscapeString(text))
-		}
-		b.WriteString(`</tr>`)
-	}
-	b.WriteString(`</table>`)
-}
-
 // progressBundle shows an isolation under way.
-func progressBundle(title string, so stepTable, line string) host.Bundle {
+func progressBundle(title string, so cards.Table, line string) host.Bundle {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<div style="font-family:sans-serif;font-size:13px"><b>%s</b>`, html.EscapeString(title))
-	if len(so.rows) > 1 {
-		so.html(&b)
+	if len(so.Rows) > 0 {
+		so.HTML(&b)
 	}
 	fmt.Fprintf(&b, `<div style="opacity:.7">%s</div></div>`, html.EscapeString(line))
 	return host.Bundle{Data: map[string]any{"text/plain": title + ", " + line, "text/html": b.String()}}

@@ -189,8 +189,9 @@ func textLine(columns []textColumn, i int) string {
 const (
 	tableStyle = "border-collapse:collapse;border:none;font-size:13px;font-variant-numeric:tabular-nums;margin:0"
 	headStyle  = "padding:4px 10px;border:none;border-bottom:1px solid rgba(128,128,128,.6);vertical-align:bottom;background:none;white-space:nowrap;"
-	cellStyle  = "padding:3px 10px;border:none;border-bottom:1px solid rgba(128,128,128,.18);white-space:nowrap;"
-	faint      = "opacity:.55;font-weight:normal;"
+	// white-space:pre keeps the blanks that a model's answers begin with.
+	cellStyle = "padding:3px 10px;border:none;border-bottom:1px solid rgba(128,128,128,.18);white-space:pre;"
+	faint     = "opacity:.55;font-weight:normal;"
 )
 
 func alignment(c *Column) string {
@@ -244,7 +245,7 @@ func htmlHead(c *Column) string {
 	if n := c.Nulls(); n > 0 {
 		hover += ", " + plural(n, "null")
 	}
-	return fmt.Sprintf(`<th title="%s" style="%s%s">%s<br><span style="%sfont-size:11px">%s</span></th>`,
+	return fmt.Sprintf(`<th scope="col" title="%s" style="%s%s">%s<br><span style="%sfont-size:11px">%s</span></th>`,
 		html.EscapeString(hover), headStyle, alignment(c), html.EscapeString(c.name), faint, c.kind)
 }
 

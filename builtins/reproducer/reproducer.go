@@ -36,7 +36,7 @@ type Saved struct {
 
 // String says what was saved, and how to verify it.
 func (s *Saved) String() string {
-	return fmt.Sprintf("saved %s: %s\n%d of the %d cells up to the comparison are needed; adkernel verify %s executes them and compares",
+	return fmt.Sprintf("saved %s: %s\n%d of the %d cells up to the comparison are needed\nadkernel verify %s executes them and compares",
 		s.Path, s.Finding.summary(), s.Cells, s.Of, filepath.Base(s.Path))
 }
 

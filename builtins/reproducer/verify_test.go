@@ -67,7 +67,7 @@ fmt.Println("reference done")`,
 		`SaveReproducer("fp8.ipynb")`)
 	require.NoError(t, err)
 	last := nb.Cells[len(nb.Cells)-1].Outputs[0].Plain()
-	require.Regexp(t, `^saved fp8\.ipynb: real loss, -\d+\.\d points, n = 72\n7 of the 9 cells up to the comparison are needed; adkernel verify fp8\.ipynb`, last)
+	require.Regexp(t, `^saved fp8\.ipynb: real loss, -\d+\.\d points, n = 72\n7 of the 9 cells up to the comparison are needed\nadkernel verify fp8\.ipynb`, last)
 	return filepath.Join(dir, "fp8.ipynb")
 }
 

@@ -96,7 +96,7 @@ func (r *Run) MimeBundle() host.Bundle {
 	facts := []string{p.accuracy()}
 	if p.Done == p.Total && p.Total > 0 {
 		facts = append(facts, fmt.Sprintf("n = %d", p.Done))
-	} else {
+	} else if p.Total > 0 {
 		facts = append(facts, fmt.Sprintf("%d of %d samples", p.Done, p.Total))
 	}
 	if p.Elapsed > 0 {

@@ -26,6 +26,12 @@ func TestFollowEndsInOneLine(t *testing.T) {
 	require.Regexp(t, `^hash engine: [\d.]+ % \[[\d.]+, [\d.]+\], n = 40, [\d.]+ s \(/.*\)$`, last)
 }
 
+func TestARunThatFailedBeforeItsFirstPromptCountsNone(t *testing.T) {
+	r := launch(t, testSpec(dataset(t, 10), map[string]any{"no_such_setting": 1}), testOptions(t))
+	require.Error(t, r.Wait(deadline(t)))
+	require.Regexp(t, `^hash engine: failed, no sample finished(, [\d.]+ s)? \(/.*\)$`, r.MimeBundle().Plain())
+}
+
 func TestInterruptingTheCellCancelsTheRun(t *testing.T) {
 	r := launch(t, testSpec(dataset(t, 20), map[string]any{"stall_at": 10}), testOptions(t))
 	until(t, r, 10)

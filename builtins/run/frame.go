@@ -15,9 +15,9 @@ type row struct {
 	Ref          string   `frame:"ref"`
 	Output       string   `frame:"output"`
 	Correct      *bool    `frame:"correct"`
-	Finish       string   `frame:"finish"`
-	PromptTokens int      `frame:"prompt_tokens"`
-	OutputTokens int      `frame:"output_tokens"`
+	Finish       *string  `frame:"finish"`
+	PromptTokens *int     `frame:"prompt_tokens"`
+	OutputTokens *int     `frame:"output_tokens"`
 	Margin       *float32 `frame:"margin"`
 	A            *float32 `frame:"A"`
 	B            *float32 `frame:"B"`
@@ -48,7 +48,8 @@ type likelyRow struct {
 // Frame returns the finished samples as a table: index, subject, question,
 // ref, output, correct (null where there is no verdict, since a server ended the
 // output or the function that judges failed, with the reason in unjudged),
-// finish, prompt_tokens and output_tokens; margin and
+// finish, prompt_tokens and output_tokens (null where they were not recorded, as
+// in many imports); margin and
 // the letters' logits A to D (null where the task's answers are not letters or
 // the question does not offer one; E and so on follow where one offers more);
 // the greatest logit's token top and its logit top_logit; min, max, mean and
@@ -143,9 +144,15 @@ func unjudged(samples []Sample) []*string {
 func SampleColumns() []string { return frame.FromStructs([]row(nil)).Columns() }
 
 func (s *Sample) row() row {
-	out := row{
-		Index: s.Index, Subject: s.Subject, Question: s.Question, Ref: s.Ref, Output: s.Output,
-		Finish: s.Finish, PromptTokens: s.PromptTokens, OutputTokens: len(s.Tokens),
+	out := row{Index: s.Index, Subject: s.Subject, Question: s.Question, Ref: s.Ref, Output: s.Output}
+	if s.Finish != "" {
+		out.Finish = &s.Finish
+	}
+	if s.PromptTokens > 0 {
+		out.PromptTokens = &s.PromptTokens
+	}
+	if n := len(s.Tokens); n > 0 || s.Output == "" {
+		out.OutputTokens = &n
 	}
 	if s.Unjudged == "" {
 		out.Correct = &s.Correct

@@ -22,6 +22,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"adkernel/internal/version"
+	"adkernel/kernel/console"
 	"adkernel/kernel/host"
 )
 
@@ -147,7 +148,7 @@ func (o output) show(w io.Writer, v any) error {
 		return writeJSON(w, v)
 	}
 	if b, ok := v.(host.Bundler); ok {
-		_, err := fmt.Fprintln(w, b.MimeBundle().Plain())
+		_, err := fmt.Fprintln(w, console.Folded(w, b.MimeBundle().Plain()))
 		return err
 	}
 	_, err := fmt.Fprintln(w, v)

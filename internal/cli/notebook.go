@@ -116,6 +116,9 @@ func showOutputs(w io.Writer, colours bool, c *notebook.Cell) {
 		if !colours {
 			text = console.StripEscapes(text)
 		}
+		if _, card := o.Data["text/html"]; card {
+			text = console.Folded(w, text)
+		}
 		if text != "" {
 			fmt.Fprintf(w, "%s\n\n", text)
 		}

@@ -81,7 +81,7 @@ func (r Report) MimeBundle() host.Bundle {
 	w.Flush() // into memory: cannot fail
 	for _, f := range r.Findings {
 		if f.State != OK {
-			fmt.Fprintf(&text, "\n%s is %s. It gives: %s\n    %s\n", f.What, f.State, f.Gives, f.Fix)
+			fmt.Fprintf(&text, "\n%s: %s. For: %s\n    %s\n", f.What, f.State, f.Gives, f.Fix)
 		}
 	}
 	return host.Text(strings.TrimRight(text.String(), "\n"))

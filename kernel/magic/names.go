@@ -43,8 +43,26 @@ func who(c *call) (eval.Result, error) {
 	for i, n := range names {
 		words[i] = n.Name
 	}
-	c.say("%s", strings.Join(words, "\t"))
+	c.say("%s", columns(words))
 	return eval.Result{}, nil
+}
+
+// columns sets words in columns of one width, in lines that fit into a terminal.
+func columns(words []string) string {
+	width := 0
+	for _, word := range words {
+		width = max(width, utf8.RuneCountInString(word)+2)
+	}
+	var b strings.Builder
+	for i, word := range words {
+		switch most := max(1, (helpWidth+2)/width); {
+		case i == len(words)-1 || i%most == most-1:
+			b.WriteString(word + "\n")
+		default:
+			fmt.Fprintf(&b, "%-*s", width, word)
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func whos(c *call) (eval.Result, error) {
@@ -56,7 +74,7 @@ func whos(c *call) (eval.Result, error) {
 		c.say("Nothing is alive.")
 		return eval.Result{}, nil
 	}
-	table := tabwriter.NewWriter(c.e.Out, 0, 4, 3, ' ', 0)
+	table := tabwriter.NewWriter(c.e.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "Name\tKind\tType\tValue")
 	fmt.Fprintln(table, "----\t----\t----\t-----")
 	for _, n := range names {
@@ -64,14 +82,20 @@ func whos(c *call) (eval.Result, error) {
 		if v, ok := c.e.inner.Value(n.Name); ok && n.Kind == "var" {
 			value = brief(v)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", n.Name, n.Kind, oneLine(n.Type), value)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", n.Name, n.Kind, cut(n.Type, typeWidth), value)
 	}
 	return eval.Result{}, table.Flush()
 }
 
-const briefWidth = 60
+// Widths of types and of values: with names of usual length a line fits into a
+// notebook.
+const (
+	typeWidth  = 32
+	briefWidth = 48
+)
 
-// brief is a value in one short line; of what holds many, their number.
+// brief is a value in one short line: of what shows itself, the first line of
+// that; of what holds many, their number.
 func brief(v reflect.Value) string {
 	if !v.IsValid() || !v.CanInterface() {
 		return ""
@@ -84,16 +108,21 @@ func brief(v reflect.Value) string {
 	case reflect.Func:
 		return ""
 	}
+	_, shows := v.Interface().(host.Bundler)
+	if _, text := v.Interface().(fmt.Stringer); shows && !text {
+		first, _, _ := strings.Cut(strings.TrimSpace(host.Show(v.Interface()).Plain()), "\n")
+		return cut(first, briefWidth)
+	}
 	return display.Line(v.Interface(), briefWidth)
 }
 
-// oneLine cuts text to what fits into a line of a table.
-func oneLine(text string) string {
+// cut shortens text to what fits into a line of a table.
+func cut(text string, width int) string {
 	text = strings.Join(strings.Fields(text), " ")
-	if utf8.RuneCountInString(text) <= briefWidth {
+	if utf8.RuneCountInString(text) <= width {
 		return text
 	}
-	return string([]rune(text)[:briefWidth-1]) + "…"
+	return string([]rune(text)[:width-1]) + "…"
 }
 
 func reset(c *call) (eval.Result, error) {

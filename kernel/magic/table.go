@@ -142,13 +142,9 @@ func help(c *call) (eval.Result, error) {
 		host.ShowPage(host.Text(m.help(name)))
 		return eval.Result{}, nil
 	}
-	width := 0
-	for name, m := range magics {
-		width = max(width, len(m.title(name)))
-	}
 	c.say("Beside Go, a cell may hold:")
-	c.say("  %-*s  %s", width, "!COMMAND", "Run a command of the shell; {x} is the value of the expression x of the cells, {{x}} is {x}. !!COMMAND gives its lines as a value.")
-	c.say("  %-*s  %s", width, "NAME?  NAME??", "Describe a name; with its source.")
+	c.say("%s", entry("!COMMAND", "Run a command of the shell; {x} is the value of the expression x of the cells, {{x}} is {x}. !!COMMAND gives its lines as a value."))
+	c.say("%s", entry("NAME?  NAME??", "Describe a name; with its source."))
 	for _, name := range slices.Sorted(maps.Keys(magics)) {
 		if slices.Contains(aliases, name) {
 			continue
@@ -158,10 +154,42 @@ func help(c *call) (eval.Result, error) {
 		if bool(m.line) && bool(m.cell) {
 			both = " Also for a whole cell: %%" + name + "."
 		}
-		c.say("  %-*s  %s%s", width, m.title(name), m.doc, both)
+		c.say("%s", entry(m.title(name), m.doc+both))
 	}
 	c.say("Names that need no import are those that Tab offers where a line begins.")
 	return eval.Result{}, nil
+}
+
+// Columns of the list of magics, which fits into a terminal.
+const (
+	usageWidth = 22
+	helpWidth  = 80
+)
+
+// entry is a usage with what it does beside it, or below it where it is long.
+func entry(usage, does string) string {
+	indent := strings.Repeat(" ", usageWidth+4)
+	var b strings.Builder
+	if len(usage) > usageWidth {
+		b.WriteString("  " + usage + "\n" + indent)
+	} else {
+		fmt.Fprintf(&b, "  %-*s  ", usageWidth, usage)
+	}
+	used := len(indent)
+	for i, word := range strings.Fields(does) {
+		switch {
+		case i == 0:
+		case used+1+len(word) > helpWidth:
+			b.WriteString("\n" + indent)
+			used = len(indent)
+		default:
+			b.WriteString(" ")
+			used++
+		}
+		b.WriteString(word)
+		used += len(word)
+	}
+	return b.String()
 }
 
 func (m magic) help(name string) string { return m.title(name) + "\n\n" + m.doc }

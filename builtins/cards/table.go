@@ -1,0 +1,168 @@
+package cards
+
+import (
+	"fmt"
+	"html"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Table is a small table of a card.
+type Table struct {
+	Caption string
+	Key     string // what the marks of the HTML mean, which the text does not have
+
+	// Align says of each column, in a letter each, what it holds: l words, r
+	// numbers, which no line breaks, and p words that may break anywhere, such as
+	// long names of tensors.
+	Align string
+	Head  []string // nil: none
+	Rows  [][]string
+
+	Mark []Colour  // of a row, in which it stands; "" for none
+	Bars []float64 // of a row, shares that are drawn to the left or right of zero: filled where the row is marked
+}
+
+// longWords is from which width on a last column of words stands below its
+// rows in text: a terminal would break its lines amid the columns.
+const longWords = 48
+
+// Text writes the table as lines of aligned columns.
+func (t Table) Text(b *strings.Builder) {
+	if t.Caption != "" {
+		b.WriteString(t.Caption + "\n")
+	}
+	below := t.splitLast()
+	rows := t.Rows
+	if t.Head != nil {
+		rows = append([][]string{t.Head}, rows...)
+	}
+	widths := make([]int, len(t.Align))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for n, row := range rows {
+		line := ""
+		for i, cell := range row {
+			width := widths[i]
+			if t.Align[i] != 'r' {
+				width = -width
+			}
+			line += fmt.Sprintf("  %*s", width, cell)
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		if at := n - (len(rows) - len(t.Rows)); below != nil && at >= 0 {
+			b.WriteString("    " + below[at] + "\n")
+		}
+	}
+}
+
+// splitLast takes the last column off the table when it holds long words, and
+// returns what stands in it.
+func (t *Table) splitLast() []string {
+	last := len(t.Align) - 1
+	if t.Align[last] != 'p' || !slices.ContainsFunc(t.Rows, func(row []string) bool { return utf8.RuneCountInString(row[last]) > longWords }) {
+		return nil
+	}
+	var below []string
+	rows := make([][]string, len(t.Rows))
+	for i, row := range t.Rows {
+		below = append(below, t.Head[last]+": "+row[last])
+		rows[i] = row[:last]
+	}
+	t.Rows, t.Head, t.Align = rows, t.Head[:last], t.Align[:last]
+	return below
+}
+
+const cellStyle = "padding:2px 12px 2px 0;border:0;background:none;color:inherit;font-weight:normal;vertical-align:top;font-variant-numeric:tabular-nums;"
+
+// HTML writes the table for notebooks. One that is wider than its place scrolls.
+func (t Table) HTML(b *strings.Builder) {
+	if t.Caption != "" {
+		key := ""
+		if t.Key != "" {
+			key = fmt.Sprintf(` <span style="%s">%s</span>`, faint, Words(t.Key))
+		}
+		fmt.Fprintf(b, `<div style="margin:12px 0 2px"><b>%s</b>%s</div>`+"\n", Words(t.Caption), key)
+	}
+	b.WriteString(`<div style="overflow-x:auto"><table style="border-collapse:collapse;border:0;margin:2px 0 6px;font-size:inherit;color:inherit">` + "\n")
+	if t.Head != nil {
+		b.WriteString(`<thead><tr style="background:none">`)
+		for i, cell := range t.Head {
+			fmt.Fprintf(b, `<th scope="col" style="%s%s%s">%s</th>`, t.cell(i), rule, faint, html.EscapeString(cell))
+		}
+		if t.Bars != nil {
+			fmt.Fprintf(b, `<td style="%s%s"></td>`, cellStyle, rule)
+		}
+		b.WriteString("</tr></thead>\n")
+	}
+	b.WriteString("<tbody>\n")
+	for i := range t.Rows {
+		t.row(b, i)
+	}
+	b.WriteString("</tbody></table></div>\n")
+}
+
+func (t Table) row(b *strings.Builder, i int) {
+	style, mark := "background:none;", t.mark(i)
+	if mark != "" {
+		style += fmt.Sprintf("color:%s;", mark)
+	}
+	fmt.Fprintf(b, `<tr style="%s">`, style)
+	for j, cell := range t.Rows[i] {
+		tag, style := `td`, t.cell(j)
+		if j == 0 {
+			tag = `th scope="row"`
+			if t.Head == nil {
+				style += faint + "white-space:nowrap;"
+			}
+		}
+		fmt.Fprintf(b, `<%s style="%s">%s</%s>`, tag, style, html.EscapeString(cell), tag[:2])
+	}
+	if t.Bars != nil {
+		fmt.Fprintf(b, `<td style="%svertical-align:middle">%s</td>`, cellStyle, t.bar(t.Bars[i], mark != ""))
+	}
+	b.WriteString("</tr>\n")
+}
+
+func (t Table) mark(row int) Colour {
+	if row < len(t.Mark) {
+		return t.Mark[row]
+	}
+	return ""
+}
+
+// cell is the style of a column's cells.
+func (t Table) cell(column int) string {
+	switch t.Align[column] {
+	case 'r':
+		return cellStyle + "text-align:right;white-space:nowrap;"
+	case 'p':
+		return cellStyle + "text-align:left;overflow-wrap:anywhere;"
+	}
+	return cellStyle + "text-align:left;"
+}
+
+// bar draws value, a share, as a bar from the middle. The table's greatest
+// fills its side, unless it is small.
+func (t Table) bar(value float64, filled bool) string {
+	greatest := 0.1
+	for _, v := range t.Bars {
+		greatest = max(greatest, math.Abs(v))
+	}
+	length, side, colour := 50*math.Abs(value)/greatest, "right", Loss
+	if value > 0 {
+		side, colour = "left", Gain
+	}
+	ground := "none"
+	if filled {
+		ground = string(colour)
+	}
+	return fmt.Sprintf(`<div style="position:relative;width:120px;height:9px">`+
+		`<div style="position:absolute;box-sizing:border-box;%s:50%%;width:%.1f%%;height:9px;border:1px solid %s;background:%s"></div>`+
+		`<div style="position:absolute;left:50%%;top:-3px;width:1px;height:15px;background:rgba(128,128,128,.6)"></div></div>`, side, length, colour, ground)
+}

@@ -1,0 +1,109 @@
+package plots
+
+import (
+	"encoding/json"
+	"image/color"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestNamesThatBeginAlikeStayDifferent(t *testing.T) {
+	d := SubjectsData{}
+	const shared = "strip to transforms.fuse_finegrained_fp8_linear_with_a_very_long_tail.enabled "
+	for _, end := range []string{"true", "false"} {
+		d.Subjects = append(d.Subjects, SubjectChange{Name: shared + end, N: 10, Low: -1, High: 1})
+	}
+	f := forest{rows: []forestRow{{label: shared + "true"}, {label: shared + "false"}}}
+	labels := f.columns(themes[Light], px(defaultWidth)).labels
+	require.NotEqual(t, labels[0], labels[1])
+	for _, label := range labels {
+		require.Contains(t, label, "…")
+		require.LessOrEqual(t, textStyle(noteSize, color.Black).Width(label), labelShare*px(defaultWidth))
+	}
+	vega, err := Subjects(d, Options{}).VegaLite()
+	require.NoError(t, err)
+	var marks struct {
+		Layer []struct {
+			Encoding struct {
+				Y struct{ Axis struct{ LabelExpr string } }
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(vega, &marks))
+	for _, end := range []string{"enabled true", "enabled false"} {
+		require.Contains(t, marks.Layer[0].Encoding.Y.Axis.LabelExpr, end+`"`, "the interactive figure shortens the same names")
+	}
+}
+
+func TestShortenedNames(t *testing.T) {
+	s := textStyle(noteSize, color.Black)
+	require.Equal(t, "a name", middleEllipsis(s, "a name", px(100)))
+	short := middleEllipsis(s, "日本語の長い名前で終わりが違う一番", px(100))
+	require.True(t, strings.HasPrefix(short, "日") && strings.HasSuffix(short, "番"), short)
+	require.NotPanics(t, func() { middleEllipsis(s, "a name", 0) })
+}
+
+func TestALongTitleKeepsBothNamesOrSaysThatItIsCut(t *testing.T) {
+	name := func(of string) string { return of + strings.Repeat(" with chunked prefill", 4) + " " + of + "-end" }
+	f := Subjects(SubjectsData{Test: name("test"), Base: name("base")}, Options{})
+	require.Equal(t, f.title, strings.Join(f.titleLines(f.innerWidth()), " "))
+	f = Subjects(SubjectsData{Test: strings.Repeat(name("test"), 9), Base: "base"}, Options{})
+	lines := f.titleLines(f.innerWidth())
+	require.Len(t, lines, maxTitleLines)
+	require.True(t, strings.HasSuffix(lines[maxTitleLines-1], "…"))
+}
+
+// Vega draws nothing of a line or an area that has one point.
+func TestASampleWithoutNeighboursIsInTheInteractiveFigure(t *testing.T) {
+	gone := LogitRange{Min: math.NaN(), NonFinite: 3}
+	here := LogitRange{Min: -3, Q1: -1, Median: 0, Q3: 1, Max: 4}
+	for name, c := range map[string]struct {
+		samples []LogitSample
+		alone   []string // fields by which layers choose
+	}{
+		"the only one":      {[]LogitSample{{Base: here, Test: here}}, []string{"datum.baseAlone", "datum.testAlone"}},
+		"between gaps":      {[]LogitSample{{0, here, gone}, {1, here, here}, {2, here, gone}}, []string{"datum.testAlone"}},
+		"beside neighbours": {[]LogitSample{{0, here, here}, {1, here, here}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			figure := LogitRanges(LogitRangesData{Samples: c.samples}, Options{})
+			checkVega(t, figure)
+			vega, err := figure.VegaLite()
+			require.NoError(t, err)
+			var top struct {
+				Layer []struct {
+					Transform []struct{ Filter string }
+				}
+			}
+			require.NoError(t, json.Unmarshal(vega, &top))
+			var alone []string
+			for _, layer := range top.Layer {
+				for _, tr := range layer.Transform {
+					if strings.HasSuffix(tr.Filter, "Alone") && !slices.Contains(alone, tr.Filter) {
+						alone = append(alone, tr.Filter)
+					}
+				}
+			}
+			require.Equal(t, c.alone, alone)
+		})
+	}
+}
+
+func TestOutcomesDifferInMoreThanColour(t *testing.T) {
+	m := marginPicture{}
+	shapes := m.vegaShape()["scale"].(spec)["range"].([]string)
+	require.NotEqual(t, shapes[0], shapes[1])
+	legend := Margins(demoMargins(60), Options{}).legend
+	require.NotEqual(t, legend[0].mark, legend[1].mark)
+}
+
+func TestMarginsOfRankedChoicesAreOfLikelihoods(t *testing.T) {
+	d := demoMargins(20)
+	d.Ranked = true
+	require.Contains(t, Margins(d, Options{}).String(), "log-likelihood of the right answer")
+	require.NotContains(t, Margins(d, Options{}).String(), "logit of")
+}
