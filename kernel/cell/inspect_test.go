@@ -107,10 +107,10 @@ func TestInspectTheStandardLibrary(t *testing.T) {
 func TestInspectSaysWhyThereIsNoSource(t *testing.T) {
 	nb := newNotebook(t)
 	for source, want := range map[string]string{
-		"strings.Cut":                          "The source is not in this program, in which package strings is compiled; https://pkg.go.dev/strings#Cut leads to it.",
-		"strings.Builder.WriteString":          "The source is not in this program, in which package strings is compiled; https://pkg.go.dev/strings#Builder.WriteString leads to it.",
-		"errors":                               "The source is not in this program, in which package errors is compiled; https://pkg.go.dev/errors leads to it.",
-		"len":                                  "Go predeclares it: there is no source.",
+		"strings.Cut":                           "The source is not in this program, in which package strings is compiled; https://pkg.go.dev/strings#Cut leads to it.",
+		"strings.Builder.WriteString":           "The source is not in this program, in which package strings is compiled; https://pkg.go.dev/strings#Builder.WriteString leads to it.",
+		"errors":                                "The source is not in this program, in which package errors is compiled; https://pkg.go.dev/errors leads to it.",
+		"len":                                   "Go predeclares it: there is no source.",
 		"import \"net/http\"\nhttp.Server.Addr": "The source is not in this program, in which package net/http is compiled; https://pkg.go.dev/net/http#Server.Addr leads to it.",
 	} {
 		in, ok := nb.Inspect(source, len(source))
