@@ -26,11 +26,11 @@ type Program struct {
 	File  *ast.File // the whole cell as one file
 	Pkg   *types.Package
 	Info  *types.Info
-	Body  *ast.FuncDecl // the statements; what they declare is in Vars and assigned with =
-	Shown ast.Expr      // the last expression, when it has a value to show, else nil
-	Vars  []Var         // variables declared by the statements, in order
-	Late  []LateMethod  // methods of types of earlier cells
-	Inits []*ast.FuncDecl
+	Body  *ast.FuncDecl   // the statements; what they declare is in Vars and assigned with =
+	Shown ast.Expr        // the last expression, when it has a value to show, else nil
+	Vars  []Var           // variables declared by the statements, in order
+	Late  []LateMethod    // methods of types of earlier cells
+	Inits []*ast.FuncDecl // init functions, in order; they are called behind the statements
 
 	// RunMain says that the cell is a whole program (it has a package clause),
 	// whose main function is to be called.

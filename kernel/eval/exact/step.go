@@ -2,6 +2,9 @@ package exact
 
 import "unsafe"
 
+// What follows is called by the loop of run, which keeps to itself what calls
+// nothing.
+
 // enter pushes a frame for a call.
 func (m *machine) enter(callee *function, free *closure) bool {
 	fr := &m.frames[len(m.frames)-1]
