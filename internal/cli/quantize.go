@@ -19,7 +19,7 @@ type quantizeCommand struct {
 	output
 	Model     string   `arg:"" type:"existingdir" help:"Unquantized checkpoint."`
 	As        string   `required:"" enum:"fp8,fp8-block,nvfp4" help:"Format: ${enum}."`
-	Out       string   `short:"o" required:"" help:"Directory to make."`
+	Out       string   `short:"o" required:"" placeholder:"DIR" help:"Directory to make."`
 	Calibrate []string `type:"existingpath" sep:"none" placeholder:"TASK" help:"What is asked to calibrate input_scale, for fp8 and nvfp4: a YAML file with a task, as launch reads it, or the folder of an MMLU data set. Several are asked one after the other."`
 	Samples   int      `help:"Calibration prompts of a folder; default: 64."`
 }
