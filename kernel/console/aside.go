@@ -22,7 +22,7 @@ type aside struct {
 	read *readline.Shell // which reads a line; nil: nobody types
 	text []byte          // not printed yet
 	left int             // bytes that came before, and are left out
-	woke bool            // the shell knows that there is something
+	woke time.Time       // when the shell was told that there is something; zero: it knows of nothing
 	part *time.Timer     // ends the patience with a line that has no end
 }
 
@@ -53,7 +53,7 @@ func (a *aside) begin(shell *readline.Shell) {
 func (a *aside) end() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.read, a.woke = nil, false
+	a.read, a.woke = nil, time.Time{}
 	_, _ = io.WriteString(a.out, a.take(true)) // nobody reads what could not be written
 }
 
@@ -93,9 +93,11 @@ func (a *aside) hurry() {
 	}
 }
 
+// wake tells the shell. A key of a sequence that nobody finishes may swallow
+// what tells it, so that it is told again.
 func (a *aside) wake() {
-	if !a.woke {
-		a.woke = true
+	if now := time.Now(); now.Sub(a.woke) > asidePatience {
+		a.woke = now
 		a.read.Keys.Feed(false, asideKey)
 	}
 	a.read.Keys.RequestRefresh()
@@ -106,7 +108,7 @@ func (a *aside) wake() {
 func (a *aside) print() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.woke = false
+	a.woke = time.Time{}
 	if a.read == nil {
 		return
 	}
