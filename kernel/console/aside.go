@@ -34,7 +34,7 @@ const (
 	// asidePatience is how long the rest of a line may take.
 	asidePatience = 200 * time.Millisecond
 
-	// maxAside is how much waits for a shell that is busy.
+	// maxAside is how many bytes wait for a shell that is busy.
 	maxAside = 1 << 20
 )
 
@@ -65,7 +65,8 @@ func (a *aside) write(text string) bool {
 		return false
 	}
 	a.text = append(a.text, text...)
-	if extra := len(a.text) - maxAside; extra > 0 {
+	if len(a.text) > maxAside { // half of it goes: one byte at a time, each would move all the others
+		extra := len(a.text) - maxAside/2
 		if end := bytes.IndexByte(a.text[extra:], '\n'); end >= 0 {
 			extra += end + 1
 		}
