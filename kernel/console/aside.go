@@ -22,7 +22,7 @@ type aside struct {
 	read *readline.Shell // which reads a line; nil: nobody types
 	text []byte          // not printed yet
 	left int             // bytes that came before, and are left out
-	woke bool            // the shell knows that there is something
+	woke time.Time       // when the shell was told that there is something; zero: it knows of nothing
 	part *time.Timer     // ends the patience with a line that has no end
 }
 
@@ -34,7 +34,7 @@ const (
 	// asidePatience is how long the rest of a line may take.
 	asidePatience = 200 * time.Millisecond
 
-	// maxAside is how much waits for a shell that is busy.
+	// maxAside is how many bytes wait for a shell that is busy.
 	maxAside = 1 << 20
 )
 
@@ -53,7 +53,7 @@ func (a *aside) begin(shell *readline.Shell) {
 func (a *aside) end() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.read, a.woke = nil, false
+	a.read, a.woke = nil, time.Time{}
 	_, _ = io.WriteString(a.out, a.take(true)) // nobody reads what could not be written
 }
 
@@ -65,7 +65,8 @@ func (a *aside) write(text string) bool {
 		return false
 	}
 	a.text = append(a.text, text...)
-	if extra := len(a.text) - maxAside; extra > 0 {
+	if len(a.text) > maxAside { // half of it goes: one byte at a time, each would move all the others
+		extra := len(a.text) - maxAside/2
 		if end := bytes.IndexByte(a.text[extra:], '\n'); end >= 0 {
 			extra += end + 1
 		}
@@ -93,9 +94,11 @@ func (a *aside) hurry() {
 	}
 }
 
+// wake tells the shell. A key of a sequence that nobody finishes may swallow
+// what tells it, so that it is told again.
 func (a *aside) wake() {
-	if !a.woke {
-		a.woke = true
+	if now := time.Now(); now.Sub(a.woke) > asidePatience {
+		a.woke = now
 		a.read.Keys.Feed(false, asideKey)
 	}
 	a.read.Keys.RequestRefresh()
@@ -106,7 +109,7 @@ func (a *aside) wake() {
 func (a *aside) print() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.woke = false
+	a.woke = time.Time{}
 	if a.read == nil {
 		return
 	}

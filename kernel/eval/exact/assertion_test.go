@@ -52,3 +52,30 @@ func TestAssertionErrorsAreThoseOfTheRuntime(t *testing.T) {
 	require.Equal(t, "interface conversion: interface {} is main.Größe, not main.Größe (types from different scopes)",
 		assertionError("interface {}", "main.Größe", "main.Größe", "").Error())
 }
+
+func TestFailedAssertionsAreFoundByTheirType(t *testing.T) {
+	s := newSession(t, Options{})
+	s.run(`type T struct{}
+type I interface{ M() }
+func failed(f func()) (err error) {
+	defer func() { err = recover().(error) }()
+	f()
+	return nil
+}`)
+	for source, text := range map[string]string{
+		`failed(func() { _ = any("s").(int) })`:            "interface conversion: interface {} is string, not int",
+		`failed(func() { _ = any(T{}).(I) })`:              "interface conversion: main.T is not main.I: missing method M",
+		`failed(func() { _ = any(T{}).(*T) })`:             "interface conversion: interface {} is main.T, not *main.T",
+		`failed(func() { _ = error(nil).(I) })`:            "interface conversion: interface is nil, not main.I",
+		`failed(func() { _ = error(nil).(*net.OpError) })`: "interface conversion: error is nil, not *net.OpError",
+	} {
+		require.Equal(t, text+" true true true true\n", s.run(`func() string {
+	err := fmt.Errorf("w: %w", `+source+`)
+	var e *runtime.TypeAssertionError
+	var r runtime.Error
+	_, is := errors.Unwrap(err).(*runtime.TypeAssertionError)
+	_, found := errors.AsType[*runtime.TypeAssertionError](err)
+	return fmt.Sprintln(errors.Unwrap(err), errors.As(err, &e), errors.As(err, &r), is, found)
+}()`), source)
+	}
+}
