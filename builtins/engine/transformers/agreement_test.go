@@ -76,6 +76,11 @@ func TestArithmeticOfQuantizedLayers(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 }
 
+func TestTheLikeliestTokenIsTheFirstOfEqualOnesAndNeverNaN(t *testing.T) {
+	out, err := exec.Command(neighbours.Python(t), "testdata/check_choice.py", "python", "../script/python").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
 // Three formats of quantized checkpoints, by the products of codes and by fake
 // quantization, against the embedded engine's own.
 func TestQuantizedLogitsAgreeWithTheEmbeddedEngine(t *testing.T) {

@@ -6,6 +6,7 @@ Requests come from descriptor 3, answers go to descriptor 4; standard output
 and standard error are the log.
 """
 import array
+import fcntl
 import json
 import os
 import queue
@@ -13,6 +14,10 @@ import signal
 import sys
 import threading
 import traceback
+
+# Bytes that are on their way at a time, so that neither side waits for the other
+# to be given a processor: a pipe holds 64 KiB otherwise, and requests are megabytes.
+ON_THEIR_WAY = 1 << 20
 
 INT32 = next(code for code in "il" if array.array(code).itemsize == 4)
 
@@ -25,8 +30,9 @@ class Channel:
     def __init__(self):
         for descriptor in (3, 4):
             os.set_inheritable(descriptor, False)
-        self._in = os.fdopen(3, "rb")
-        self._out = os.fdopen(4, "wb")
+            widen(descriptor)
+        self._in = os.fdopen(3, "rb", ON_THEIR_WAY)
+        self._out = os.fdopen(4, "wb", ON_THEIR_WAY)
         self._requests = queue.Queue()
         # Pieces on their way: few, since each may be a batch's logits.
         self._pieces = queue.Queue(maxsize=2)
@@ -92,6 +98,15 @@ class Channel:
             text = str(error).strip().split("\n")[0]
             message = f"{type(error).__name__}: {text} (its traceback is in {log_path()})"
         self.send("error", message=message)
+
+
+def widen(pipe):
+    """Lets a pipe hold more, where the system and the user's share of it allow."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):  # Linux
+        try:
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, ON_THEIR_WAY)
+        except OSError:
+            pass
 
 
 def log_path():

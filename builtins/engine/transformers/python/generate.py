@@ -163,10 +163,7 @@ class Generator:
 
     def _extend(self, live, logits):
         """Chooses the next token of every sequence that goes on."""
-        torch = self.torch
-        finite = torch.where(logits.isnan(), -torch.inf, logits)
-        best = finite.argmax(1).tolist()  # of the greatest the first
-        drawn = None
+        best, drawn = likeliest(logits), None
         for b, s in enumerate(live):
             if s.finish:
                 continue
@@ -175,7 +172,7 @@ class Generator:
                 continue
             token = best[b]
             if s.generator is not None:
-                drawn = finite.cpu() if drawn is None else drawn
+                drawn = without_nan(logits).cpu() if drawn is None else drawn
                 token = s.draw(drawn[b])
             s.extend(token, self.tokens)
 
@@ -183,9 +180,9 @@ class Generator:
         """Sends the responses of sequences that have ended."""
         frames = []
         for s in finished:
-            parts = [part for part in (s.prompt_rows, s.row) if part is not None]
+            rows = [memoryview(part).cast("B") for part in (s.prompt_rows, s.row) if part is not None]
             text = s.text if s.text is not None else self.tokens.decode(s.tokens)
-            frames.append(("response", b"".join(part.tobytes() for part in parts), {"response": {
+            frames.append(("response", rows[0] if len(rows) == 1 else b"".join(rows), {"response": {
                 "id": s.request["id"], "tokens": s.tokens, "text": text, "finish": s.finish,
                 "prompt_rows": 0 if s.prompt_rows is None else len(s.prompt_rows), "rows": 0 if s.row is None else 1}}))
         if frames:
@@ -241,6 +238,23 @@ class Sequence:
 def places(mask):
     """The positions of tokens [B, S] of which mask says which are padding."""
     return (mask.cumsum(1) - 1).clamp(min=0)
+
+
+def likeliest(logits):
+    """The ids of the greatest logits of rows [B, vocab]; of equal ones the first."""
+    # NumPy works in this thread; torch would wait for others to be given a processor.
+    values = logits.detach().numpy() if logits.device.type == "cpu" else logits
+    best = values.argmax(1)
+    greatest = values[range(len(best)), best]
+    if (greatest != greatest).any():  # NaN, which argmax takes for the greatest
+        best = without_nan(logits).argmax(1)
+    return best.tolist()
+
+
+def without_nan(logits):
+    import torch
+
+    return torch.where(logits.isnan(), -torch.inf, logits)
 
 
 def floats(tensor):
