@@ -1,7 +1,6 @@
 package jinja
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -12,52 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// decode reads JSON with dicts in the order of their keys.
-func decode(t testing.TB, raw []byte) any {
-	t.Helper()
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	v, err := decodeNext(d)
-	require.NoError(t, err)
-	return v
-}
-
-func decodeNext(d *json.Decoder) (any, error) {
-	token, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch token {
-	case json.Delim('['):
-		l := &List{}
-		for d.More() {
-			v, err := decodeNext(d)
-			if err != nil {
-				return nil, err
-			}
-			l.Items = append(l.Items, v)
-		}
-		_, err := d.Token()
-		return l, err
-	case json.Delim('{'):
-		dict := NewDict()
-		for d.More() {
-			key, err := d.Token()
-			if err != nil {
-				return nil, err
-			}
-			v, err := decodeNext(d)
-			if err != nil {
-				return nil, err
-			}
-			dict.SetText(key.(string), v)
-		}
-		_, err := d.Token()
-		return dict, err
-	}
-	return ValueOf(token)
-}
 
 // nowOf is the moment that make_fixtures.py has.
 func nowOf(format string) string {
@@ -85,7 +38,9 @@ func (g *grid) render(t testing.TB, source string) (string, error) {
 		return "", err
 	}
 	variables := map[string]any{}
-	context := decode(t, g.Context).(*Dict)
+	read, err := FromJSON(g.Context)
+	require.NoError(t, err)
+	context := read.(*Dict)
 	for i, key := range context.keys {
 		variables[key.(string)] = context.values[i]
 	}
@@ -117,6 +72,51 @@ func TestTemplatesAtRandom(t *testing.T) {
 	}
 	g := readGrid(t, path)
 	t.Logf("%d of %d templates are refused here alone", g.compare(t), len(g.Cases))
+}
+
+func TestValuesOfGo(t *testing.T) {
+	type text string
+	template, err := Parse("{{ v }}")
+	require.NoError(t, err)
+	for _, c := range []struct {
+		value      any
+		want, fail string
+	}{
+		{[]string{"a", "b"}, "['a', 'b']", ""},
+		{map[text]int32{"b": 1, "a": 2}, "{'a': 2, 'b': 1}", ""},
+		{uint8(7), "7", ""},
+		{float32(0.5), "0.5", ""},
+		{text("x"), "x", ""},
+		{json.Number("12"), "12", ""},
+		{json.Number("12.0"), "12.0", ""},
+		{[]any(nil), "[]", ""},
+		{uint64(1) << 63, "", "v: an integer of more than 64 bits, which is not supported"},
+		{json.Number("123456789012345678901"), "", "v: an integer of more than 64 bits, which is not supported"},
+		{struct{}{}, "", "v: a template has no value for a Go struct {}"},
+		{map[int]int{1: 1}, "", "v: a template has no value for a Go map[int]int"},
+	} {
+		got, err := template.Render(map[string]any{"v": c.value})
+		if c.fail != "" {
+			require.EqualError(t, err, c.fail)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, c.want, got)
+	}
+}
+
+func TestJSONKeepsItsOrderAndItsNumbers(t *testing.T) {
+	v, err := FromJSON([]byte(`{"b": 1, "a": [1.0, null, {"z": 1e3, "y": true}]}`))
+	require.NoError(t, err)
+	template, err := Parse("{{ v }}")
+	require.NoError(t, err)
+	got, err := template.Render(map[string]any{"v": v})
+	require.NoError(t, err)
+	require.Equal(t, "{'b': 1, 'a': [1.0, None, {'z': 1000.0, 'y': True}]}", got)
+	for _, bad := range []string{"", "{", "[1", "1 2", `{"a":}`} {
+		_, err := FromJSON([]byte(bad))
+		require.Error(t, err, bad)
+	}
 }
 
 // TestATemplateEnds: what would run or grow for ever is refused.

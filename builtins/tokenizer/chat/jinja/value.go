@@ -1,11 +1,8 @@
 package jinja
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -190,43 +187,6 @@ func typeName(v any) string {
 		return "LoopContext"
 	}
 	return "function"
-}
-
-// ValueOf is a Go value as a template's: nil, bool, int, int64, float64,
-// string, json.Number, []any, map[string]any (keys sorted), and values of this
-// package.
-func ValueOf(v any) (any, error) {
-	switch v := v.(type) {
-	case nil, bool, int64, float64, string, *List, *Dict, *Func:
-		return v, nil
-	case int:
-		return int64(v), nil
-	case json.Number:
-		if strings.ContainsAny(v.String(), ".eE") {
-			return v.Float64()
-		}
-		return v.Int64()
-	case []any:
-		l := &List{Items: make([]any, len(v))}
-		for i := range v {
-			var err error
-			if l.Items[i], err = ValueOf(v[i]); err != nil {
-				return nil, err
-			}
-		}
-		return l, nil
-	case map[string]any:
-		d := NewDict()
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			value, err := ValueOf(v[key])
-			if err != nil {
-				return nil, err
-			}
-			d.SetText(key, value)
-		}
-		return d, nil
-	}
-	return nil, fmt.Errorf("a template has no value for a Go %T", v)
 }
 
 // truth is Python's bool().
