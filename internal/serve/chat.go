@@ -5,28 +5,53 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"adkernel/builtins/tokenizer/chat"
+	"adkernel/builtins/tokenizer/chat/jinja"
 )
 
 type chatRequest struct {
 	common
-	Messages            []message      `json:"messages"`
-	MaxCompletionTokens *int           `json:"max_completion_tokens"`
-	LogProbs            bool           `json:"logprobs"`
-	TopLogProbs         *int           `json:"top_logprobs"`
-	TemplateArguments   map[string]any `json:"chat_template_kwargs"`   // vLLM
-	GenerationPrompt    *bool          `json:"add_generation_prompt"`  // vLLM
-	Continue            bool           `json:"continue_final_message"` // vLLM
-	Tools               []any          `json:"tools"`
-	ToolChoice          any            `json:"tool_choice"`
-	ParallelTools       *bool          `json:"parallel_tool_calls"`
+	Messages            []message         `json:"messages"`
+	MaxCompletionTokens *int              `json:"max_completion_tokens"`
+	LogProbs            bool              `json:"logprobs"`
+	TopLogProbs         *int              `json:"top_logprobs"`
+	TemplateArguments   templateArguments `json:"chat_template_kwargs"`   // vLLM
+	GenerationPrompt    *bool             `json:"add_generation_prompt"`  // vLLM
+	Continue            bool              `json:"continue_final_message"` // vLLM
+	Tools               []any             `json:"tools"`
+	ToolChoice          any               `json:"tool_choice"`
+	ParallelTools       *bool             `json:"parallel_tool_calls"`
 	ResponseFormat      *struct {
-		Type string `json:"type"`
+		Type   string          `json:"type"`
+		Schema json.RawMessage `json:"json_schema"`
 	} `json:"response_format"`
 }
+
+// templateArguments keep their numbers whole and their objects in order, which
+// a template may print.
+type templateArguments map[string]any
+
+func (a *templateArguments) UnmarshalJSON(raw []byte) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return err
+	}
+	*a = templateArguments{}
+	for name, value := range fields {
+		var err error
+		if (*a)[name], err = jinja.FromJSON(value); err != nil {
+			return invalid("chat_template_kwargs", "chat_template_kwargs: %s: %v", name, err)
+		}
+	}
+	return nil
+}
+
+// taken are names that the template gets from elsewhere.
+var taken = []string{"messages", "add_generation_prompt", "tools", "documents"}
 
 // A message is one turn. Its content is a text or a list of text parts, which
 // are joined by line breaks as vLLM joins them. Other fields are the
@@ -51,9 +76,7 @@ func (m *message) UnmarshalJSON(raw []byte) error {
 			if m.More == nil {
 				m.More = map[string]any{}
 			}
-			var more any
-			err = json.Unmarshal(value, &more)
-			m.More[name] = more
+			m.More[name], err = jinja.FromJSON(value)
 		}
 		var e *apiError
 		if err != nil && !errors.As(err, &e) {
@@ -195,6 +218,8 @@ func (q *chatRequest) check() error {
 		return invalid("tool_choice", "tool_choice is not supported: leave it out")
 	case q.ResponseFormat != nil && q.ResponseFormat.Type != "text":
 		return invalid("response_format", "response_format %q is not supported: leave it out", q.ResponseFormat.Type)
+	case slices.ContainsFunc(taken, func(name string) bool { return q.TemplateArguments[name] != nil }):
+		return invalid("chat_template_kwargs", "chat_template_kwargs cannot hold %s, which the template gets from the request", strings.Join(taken, ", "))
 	case q.Continue && q.GenerationPrompt != nil && *q.GenerationPrompt:
 		return invalid("continue_final_message", "continue_final_message and add_generation_prompt exclude each other")
 	}

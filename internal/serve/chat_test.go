@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"adkernel/builtins/tokenizer/chat"
 )
 
 func turn(role string, content any) map[string]any {
@@ -49,6 +51,33 @@ func TestChatRendersTheTemplateAndAnswersAsACompletion(t *testing.T) {
 			arguments[k] = v
 		}
 		require.Equal(t, want(more.prompt).Text, *c.chat(arguments).Choices[0].Message.Content, name)
+	}
+}
+
+// What a template prints of the request is what was sent: whole numbers
+// without a fraction, objects in their order.
+func TestATemplateSeesWhatWasSent(t *testing.T) {
+	o := demoOptions(t)
+	var err error
+	o.Template, err = chat.Parse("{{ budget }} {{ schema | tojson }} {{ messages[0].more }}", nil)
+	require.NoError(t, err)
+	c := newClient(t, o)
+	var q chatRequest
+	require.NoError(t, json.Unmarshal([]byte(`{"messages": [{"role": "user", "content": "x", "more": {"z": 1, "a": [2.0, 1e3]}}],
+		"chat_template_kwargs": {"budget": 512, "schema": {"type": "object", "n": 1, "a": null}}}`), &q))
+	text, err := c.server.render(&q)
+	require.NoError(t, err)
+	require.Equal(t, `512 {"type": "object", "n": 1, "a": null} {'z': 1, 'a': [2.0, 1000.0]}`, text)
+}
+
+func TestAPromptMayHaveEveryCharacter(t *testing.T) {
+	c := newClient(t, demoOptions(t))
+	for escaped, plain := range map[string]string{`\ud83d\ude00`: "😀", `\u00e9\\ud83d`: `é\ud83d`, `\\\u0041`: `\A`} {
+		status, _, text := c.send("/tokenize", `{"prompt": "`+escaped+`", "add_special_tokens": false}`)
+		require.Equal(t, 200, status, text)
+		var out struct{ Tokens []int32 }
+		require.NoError(t, json.Unmarshal([]byte(text), &out))
+		require.Equal(t, c.server.Tokenizer.Encode(plain, false), out.Tokens)
 	}
 }
 

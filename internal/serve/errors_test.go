@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -66,6 +67,7 @@ func TestWhatCannotBeDoneIsAnErrorInOpenAIsShape(t *testing.T) {
 		"logprobs":              {completions, `{"model": "demo", "prompt": "x", "logprobs": 21}`, 400, "want 0 to 20"},
 		"logprobs true":         {completions, `{"model": "demo", "prompt": "x", "logprobs": true}`, 400, "logprobs"},
 		"stop number":           {completions, `{"model": "demo", "prompt": "x", "stop": 1}`, 400, "want a text or a list of texts"},
+		"stop with null":        {completions, `{"model": "demo", "prompt": "x", "stop": ["a", null]}`, 400, "want a text or a list of texts"},
 		"stop empty":            {completions, `{"model": "demo", "prompt": "x", "stop": [""]}`, 400, "a stop text is empty"},
 		"penalty":               {completions, `{"model": "demo", "prompt": "x", "frequency_penalty": 1}`, 400, "not supported"},
 		"vLLM's penalty":        {completions, `{"model": "demo", "prompt": "x", "repetition_penalty": 1.1}`, 400, "leave it out, or set 1"},
@@ -87,6 +89,9 @@ func TestWhatCannotBeDoneIsAnErrorInOpenAIsShape(t *testing.T) {
 		"top_logprobs alone":    {chats, `{"model": "demo", "messages": [{"role": "user", "content": "x"}], "top_logprobs": 1}`, 400, "logprobs is not true"},
 		"two lengths":           {chats, `{"model": "demo", "messages": [{"role": "user", "content": "x"}], "max_tokens": 1, "max_completion_tokens": 2}`, 400, "differ"},
 		"JSON mode":             {chats, `{"model": "demo", "messages": [{"role": "user", "content": "x"}], "response_format": {"type": "json_object"}}`, 400, "response_format"},
+		"JSON schema":           {chats, `{"model": "demo", "messages": [{"role": "user", "content": "x"}], "response_format": {"type": "json_schema", "json_schema": {}}}`, 400, `response_format "json_schema" is not supported`},
+		"template's messages":   {chats, `{"model": "demo", "messages": [{"role": "user", "content": "x"}], "chat_template_kwargs": {"messages": []}}`, 400, "chat_template_kwargs cannot hold messages"},
+		"template's own number": {chats, `{"model": "demo", "messages": [{"role": "user", "content": "x"}], "chat_template_kwargs": {"x": 12345678901234567890}}`, 400, "more than 64 bits"},
 		"chat too long":         {chats, `{"model": "demo", "messages": [{"role": "user", "content": "` + long + `"}]}`, 400, "are too many"},
 		"tokenize another":      {"/tokenize", `{"model": "x", "prompt": "x"}`, 404, "not served"},
 		"detokenize wrong id":   {"/detokenize", `{"tokens": [512]}`, 400, "want 0 to 511"},
@@ -105,6 +110,25 @@ func TestWhatCannotBeDoneIsAnErrorInOpenAIsShape(t *testing.T) {
 	status, _, text := c.send(completions, `{"model": "demo", "prompt": "`+strings.Repeat("x", maxBody)+`"}`)
 	require.Equal(t, http.StatusRequestEntityTooLarge, status)
 	requireError(t, text, "more than 33554432 bytes")
+}
+
+func TestAnErrorNamesItsArgument(t *testing.T) {
+	c := newClient(t, demoOptions(t))
+	for body, param := range map[string]string{
+		`{"model": "demo", "prompt": "x", "temperature": "1"}`: "temperature",
+		`{"model": "demo", "prompt": "x", "seed": 1.5}`:        "seed",
+		`{"model": "demo", "prompt": "x", "min_p": []}`:        "min_p",
+		`{"model": "demo", "prompt": "x", "echo": 1}`:          "echo",
+		`{"model": "demo", "prompt": "x", "top_p": 2}`:         "top_p",
+	} {
+		_, _, text := c.send("/v1/completions", body)
+		var answer struct {
+			Error struct{ Message, Param string }
+		}
+		require.NoError(t, json.Unmarshal([]byte(text), &answer))
+		require.Equal(t, param, answer.Error.Param)
+		require.True(t, strings.HasPrefix(answer.Error.Message, param), answer.Error.Message)
+	}
 }
 
 // A prompt that the engine cannot compute is refused before it joins others,

@@ -113,11 +113,11 @@ func (t *texts) UnmarshalJSON(raw []byte) error {
 		}
 		return nil
 	}
-	var list []string
-	if err := json.Unmarshal(raw, &list); err != nil {
+	var several list[string]
+	if err := json.Unmarshal(raw, &several); err != nil {
 		return errors.New("stop: want a text or a list of texts")
 	}
-	*t = list
+	*t = texts(several)
 	return nil
 }
 
@@ -149,8 +149,11 @@ func readJSON(r *http.Request, v any) error {
 	switch {
 	case errors.As(err, &e):
 		return err
+	case errors.As(err, &wrong) && wrong.Field == "":
+		return invalid("", "the request is a JSON %s: want an object", wrong.Value)
 	case errors.As(err, &wrong):
-		return invalid(wrong.Field, "%s: a JSON %s is not what this argument takes", wrong.Field, wrong.Value)
+		name := strings.TrimPrefix(strings.TrimPrefix(wrong.Field, "common."), "without.") // the structs that hold it
+		return invalid(name, "%s: a JSON %s is not what this argument takes", name, wrong.Value)
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return invalid(strings.Trim(name, `"`), "the argument %s is not known here, and so would have no effect", name)

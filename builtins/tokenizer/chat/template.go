@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ardanlabs/jinja"
+	"adkernel/builtins/tokenizer/chat/jinja"
 )
 
 // A Template is a chat template ready to be rendered. It is safe for use by
@@ -30,11 +30,8 @@ type Options struct {
 
 // Parse compiles a template. special are the texts of the special tokens by
 // the names that the template uses: "bos_token".
-func Parse(source string, special map[string]string) (t *Template, err error) {
-	defer recoverAs(&err)
-	// Python's Jinja reads every line end as "\n" and drops one at the end.
-	lines := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(source)
-	compiled, err := jinja.Compile(strings.TrimSuffix(lines, "\n"))
+func Parse(source string, special map[string]string) (*Template, error) {
+	compiled, err := jinja.Parse(source)
 	if err != nil {
 		return nil, fmt.Errorf("chat template: %w", err)
 	}
@@ -54,22 +51,22 @@ const continueMark = "CONTINUE_FINAL_MESSAGE_TAG "
 // Render returns the conversation as text, special tokens spelled out: it is
 // to be encoded without adding others. The error is the template's own where
 // it refuses the conversation.
-func (t *Template) Render(messages []Message, o Options) (text string, err error) {
-	defer recoverAs(&err)
+func (t *Template) Render(messages []Message, o Options) (string, error) {
 	if len(messages) == 0 {
 		return "", errors.New("chat template: no messages")
 	}
-	values := map[string]jinja.Value{"tools": jinja.None(), "documents": jinja.None()}
+	values := map[string]any{"tools": nil, "documents": nil}
 	for name, text := range t.special {
-		values[name] = jinja.NewString(text)
+		values[name] = text
 	}
-	for name, value := range o.Arguments {
-		values[name] = jinja.FromGoValue(value)
+	maps.Copy(values, o.Arguments)
+	var err error
+	if values["messages"], err = conversation(messages, o.ContinueFinal); err != nil {
+		return "", fmt.Errorf("chat template: %w", err)
 	}
-	values["messages"] = conversation(messages, o.ContinueFinal)
-	values["add_generation_prompt"] = jinja.NewBool(!o.NoGenerationPrompt && !o.ContinueFinal)
+	values["add_generation_prompt"] = !o.NoGenerationPrompt && !o.ContinueFinal
 	var refusal error
-	values["raise_exception"] = function("raise_exception", func(message string) (string, error) {
+	values["raise_exception"] = function("raise_exception", "message", func(message string) (string, error) {
 		refusal = fmt.Errorf("the chat template refuses the conversation: %s", message)
 		return "", refusal
 	})
@@ -77,9 +74,9 @@ func (t *Template) Render(messages []Message, o Options) (text string, err error
 	if now.IsZero() {
 		now = time.Now()
 	}
-	values["strftime_now"] = function("strftime_now", func(format string) (string, error) { return strftime(now, format) })
+	values["strftime_now"] = function("strftime_now", "format", func(format string) (string, error) { return strftime(now, format) })
 
-	text, err = t.compiled.RenderValues(values)
+	text, err := t.compiled.Render(values)
 	switch {
 	case refusal != nil:
 		return "", refusal
@@ -92,32 +89,36 @@ func (t *Template) Render(messages []Message, o Options) (text string, err error
 }
 
 // conversation is messages as a template sees them.
-func conversation(messages []Message, continueFinal bool) jinja.Value {
-	list := make([]jinja.Value, len(messages))
+func conversation(messages []Message, continueFinal bool) (*jinja.List, error) {
+	list := &jinja.List{}
 	for i, m := range messages {
-		list[i] = jinja.NewDict()
-		fields := list[i].AsDict()
-		fields.Set("role", jinja.NewString(m.Role))
+		fields := jinja.NewDict()
+		fields.SetText("role", m.Role)
 		if continueFinal && i == len(messages)-1 {
 			m.Content += continueMark
 		}
-		fields.Set("content", jinja.NewString(m.Content))
+		fields.SetText("content", m.Content)
 		for _, name := range slices.Sorted(maps.Keys(m.More)) {
-			fields.Set(name, jinja.FromGoValue(m.More[name]))
+			value, err := jinja.ValueOf(m.More[name])
+			if err != nil {
+				return nil, fmt.Errorf("message %d, %s: %w", i, name, err)
+			}
+			fields.SetText(name, value)
 		}
+		list.Items = append(list.Items, fields)
 	}
-	return jinja.NewList(list)
+	return list, nil
 }
 
 // function is a function of one text that a template may call.
-func function(name string, f func(string) (string, error)) jinja.Value {
-	return jinja.NewCallable(name, func(arguments []jinja.Value, _ map[string]jinja.Value) (jinja.Value, error) {
-		if len(arguments) != 1 || !arguments[0].IsString() {
-			return jinja.Undefined(), fmt.Errorf("%s takes one text", name)
+func function(name, param string, f func(string) (string, error)) *jinja.Func {
+	return &jinja.Func{Name: name, Params: param, Call: func(a []any) (any, error) {
+		text, ok := a[0].(string)
+		if !ok {
+			return nil, fmt.Errorf("%s takes a text", name)
 		}
-		text, err := f(arguments[0].AsString())
-		return jinja.NewString(text), err
-	})
+		return f(text)
+	}}
 }
 
 // cutAtMark ends text where the last message ends.
@@ -130,11 +131,4 @@ func cutAtMark(text, last string) (string, error) {
 		return text[:at], nil
 	}
 	return strings.TrimRight(text[:at], " \t\n\v\f\r"), nil // the template trims messages
-}
-
-// recoverAs turns a panic of the template library into an error.
-func recoverAs(err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("chat template: not a template that can be rendered: %v", p)
-	}
 }

@@ -2,7 +2,7 @@
 
     python make_fixtures.py > rendered.json
 
-transformers 5.19, jinja2 3.1.6. "renderings" are {"template", "conversation",
+transformers 5.23, jinja2 3.1.6. "renderings" are {"template", "conversation",
 "options", "text"} or, where the template refuses the conversation, "error".
 The date is fixed. odd.jinja is written by this script.
 """
