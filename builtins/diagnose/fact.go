@@ -72,6 +72,7 @@ var definitions = map[string]definition{
 	"output.nan":            {Number, percent, "test samples with NaN or Inf logits"},
 	"output.base_nan":       {Number, percent, "base samples with NaN or Inf logits"},
 	"output.same":           {Number, percent, "samples with the same output text in both runs"},
+	"output.later":          {Number, percent, "samples whose outputs begin with the same token in both runs and differ later"},
 
 	"logits.rms_ratio": {Number, times, "RMS of a logit row, test over base, median"},
 	"flips.large":      {Number, percent, "flips in the quarter of the samples with the largest base margins"},
