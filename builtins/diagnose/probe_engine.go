@@ -27,7 +27,7 @@ func (p *prober) gather(ctx context.Context) error {
 	if !known || e < wrongFrom {
 		return nil
 	}
-	for _, step := range []func(context.Context) error{p.decode, p.configuration, p.attentionRepairs, p.reduceRepairs, p.branchRepairs} {
+	for _, step := range []func(context.Context) error{p.decode, p.configuration, p.modules, p.positions, p.attentionRepairs, p.reduceRepairs, p.branchRepairs} {
 		if err := step(ctx); err != nil {
 			return err
 		}
