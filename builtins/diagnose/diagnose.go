@@ -172,7 +172,12 @@ func (d *Diagnosis) nobody() string {
 	e, known := d.Facts.number("engine.excess")
 	switch {
 	case known && e < wrongFrom:
-		return "No suspect of the catalogue explains it. The deployment computes what its checkpoint computes on the base's engine, within rounding: run the base twice to measure its noise, and look at the checkpoint and the harness."
+		words := "No suspect of the catalogue explains it. The deployment computes what its checkpoint computes on the base's engine, within rounding: run the base twice to measure its noise, and look at the checkpoint and the harness."
+		later, _ := d.Facts.number("output.later")
+		if _, decoded := d.Facts.number("decode.agreement"); later > 0 && !decoded {
+			words += " That is of the first tokens of the outputs, and was not tested of those after them, by which " + d.Facts["output.later"].words() + " of the outputs differ."
+		}
+		return words
 	case known:
 		return "No suspect of the catalogue explains it, though the deployment computes something else than its checkpoint on the base's engine. Next probe: Isolate(deploy, cmp)."
 	}

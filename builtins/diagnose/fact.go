@@ -72,6 +72,7 @@ var definitions = map[string]definition{
 	"output.nan":            {Number, percent, "test samples with NaN or Inf logits"},
 	"output.base_nan":       {Number, percent, "base samples with NaN or Inf logits"},
 	"output.same":           {Number, percent, "samples with the same output text in both runs"},
+	"output.later":          {Number, percent, "samples whose outputs begin with the same token in both runs and differ later"},
 
 	"logits.rms_ratio": {Number, times, "RMS of a logit row, test over base, median"},
 	"flips.large":      {Number, percent, "flips in the quarter of the samples with the largest base margins"},
@@ -122,6 +123,16 @@ var definitions = map[string]definition{
 	"weights.error": {Number, percent, "checkpoint.error of the stored weights without quantized activations or KV cache"},
 	"weights.share": {Number, plain, "weights.error over checkpoint.error: small where activations, and not weights, are what quantization changes"},
 
+	"module.right":  {Number, count, "outputs of modules that are the reference's, before the first that is not, over the last tokens of a prompt"},
+	"module.first":  {Text, plain, "the module of that first one"},
+	"module.kind":   {Text, plain, "what it is: embedding, rotary, norm, linear, attention, mlp, router, experts, head, layer, other; order: not a module of the reference; none: all are the reference's"},
+	"module.factor": {Number, times, "its output over the reference's, where it is a multiple of that within rounding"},
+	"module.hint":   {Text, plain, "what can be wrong with it"},
+
+	"positions.tokens": {Number, count, "tokens of a whole prompt after each of which the logits were compared"},
+	"positions.right":  {Number, count, "of them, how many the logits are right after, before the first wrong ones"},
+	"positions.first":  {Number, times, "excess after the first of them, which must not depend on the others"},
+
 	"branch.module": {Text, plain, "first attention or MLP whose output is not the reference's, those before it being right"},
 	"branch.factor": {Number, times, "its output over the reference's, where it is a multiple of that within rounding"},
 
@@ -133,6 +144,7 @@ var definitions = map[string]definition{
 	"attention.excess":   {Number, times, "engine.excess with attention by its formula"},
 	"unchunked.excess":   {Number, times, "engine.excess with whole prompts in one step"},
 	"unreused.excess":    {Number, times, "engine.excess without block reuse"},
+	"alone.excess":       {Number, times, "engine.excess with prompts computed one at a time"},
 
 	"repair.attention_scale":       {Number, times, "engine.excess over short prompts, query weights multiplied by the best factor tried"},
 	"repair.attention_scale_words": {Text, plain, "the constant that this factor undoes"},

@@ -171,14 +171,14 @@ func TestChangesAreOfWhatIsInForce(t *testing.T) {
 		after  string            // of the change of attention
 	}{
 		"AutoDeploy": {engine.Deployment{Backend: "autodeploy"}, autoDeployRecord, map[string]string{"eager.excess": "compile_backend torch-simple",
-			"attention.excess": "attn_backend torch and compile_backend torch-simple", "unreused.excess": "no block reuse"}, "eager.excess"},
+			"attention.excess": "attn_backend torch and compile_backend torch-simple", "alone.excess": "one prompt at a time", "unreused.excess": "no block reuse"}, "eager.excess"},
 		"PyTorch": {engine.Deployment{Backend: "pytorch"}, pyTorchRecord, map[string]string{"eager.excess": eagerWords,
-			"attention.excess": "attn_backend VANILLA and " + eagerWords, "unreused.excess": "no block reuse"}, "eager.excess"},
+			"attention.excess": "attn_backend VANILLA and " + eagerWords, "alone.excess": "one prompt at a time", "unreused.excess": "no block reuse"}, "eager.excess"},
 		"PyTorch, plain": {engine.Deployment{Backend: "pytorch"}, map[string]string{"cuda_graph_config": "None", "attn_backend": "TRTLLM", "kv_cache_config.enable_block_reuse": "False"},
-			map[string]string{"attention.excess": "attn_backend VANILLA"}, ""},
-		"embedded, by default": {engine.Deployment{}, map[string]string{"compile_backend": "torch-cudagraph"}, map[string]string{"unreused.excess": "no block reuse"}, ""},
+			map[string]string{"attention.excess": "attn_backend VANILLA", "alone.excess": "one prompt at a time"}, ""},
+		"embedded, by default": {engine.Deployment{}, map[string]string{"compile_backend": "torch-cudagraph"}, map[string]string{"alone.excess": "one prompt at a time", "unreused.excess": "no block reuse"}, ""},
 		"embedded": {engine.Deployment{}.With("torch-cudagraph", "compile_backend").With("paged", "attn_backend").With(false, "kv_cache_config", "enable_block_reuse"), nil,
-			map[string]string{"eager.excess": "compile_backend torch-simple", "attention.excess": "attn_backend torch"}, ""},
+			map[string]string{"eager.excess": "compile_backend torch-simple", "attention.excess": "attn_backend torch", "alone.excess": "one prompt at a time"}, ""},
 	} {
 		p := &prober{test: c.d}
 		force, err := settingsInForce(c.d, &engine.Info{Settings: c.record})

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,7 +32,7 @@ func TestNeighbourFaultsPlantedByPatchesAreShown(t *testing.T) {
 	for _, c := range []struct {
 		name, patch string
 		base        engine.Deployment
-		suspect     string // "" accuses nobody
+		suspect     string // "" accuses nobody; after "likely " its place alone is known
 		evidence    string
 	}{
 		{"sound moe", "", d.MoE, "", ""},
@@ -65,6 +66,48 @@ def patch(model):
 
     DynamicLayer.update = shifted
 `, d.BF16, "kv-cache", "Where nothing is read from the cache the logits are right"},
+		{"keys one slot late in decoding alone", `
+import torch
+from transformers.cache_utils import DynamicLayer
+
+def patch(model):
+    update = DynamicLayer.update
+
+    def shifted(self, *args, **kwargs):
+        past = self.get_seq_length()
+        keys, values = update(self, *args, **kwargs)
+        if past and keys.shape[-2] - past == 1:
+            keys = torch.cat([keys[..., 1:, :], keys[..., -1:, :]], dim=-2)
+        return keys, values
+
+    DynamicLayer.update = shifted
+`, d.BF16, "likely kv-cache", "only the steps that read the cache are wrong"},
+		{"another theta", `
+import torch
+
+def patch(model):
+    model.model.rotary_emb.inv_freq = 1.0 / (500000 ** (torch.arange(0, 32, 2).float() / 32))
+`, d.BF16, "rope-frequencies", "The first output that is not the reference's is that of model.rotary_emb"},
+		{"a norm left out", `
+def patch(model):
+    model.model.layers[1].post_attention_layernorm.forward = lambda x: x
+`, d.BF16, "likely wrong-module", "outputs before model.layers.1.post_attention_layernorm are the reference's"},
+		{"a temperature left in", `
+def patch(model):
+    model.lm_head.register_forward_hook(lambda module, inputs, output: output / 2)
+`, d.BF16, "likely output-head", "outputs before lm_head are the reference's"},
+		{"positions counted from the padding", `
+import inspect
+
+def patch(model):
+    inner = model.forward
+
+    def forward(*args, position_ids=None, **kwargs):
+        return inner(*args, **kwargs)
+
+    forward.__signature__ = inspect.signature(inner)
+    model.forward = forward
+`, d.BF16, "batching", "One prompt at a time the logits are right"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			base := served(c.base, "base", "")
@@ -79,8 +122,9 @@ def patch(model):
 				require.Contains(t, out.Words, "No suspect of the catalogue explains it.")
 				return
 			}
-			require.Equal(t, c.suspect, out.Suspects[0].Name)
-			require.True(t, shown(out.Suspects[0]), "%+v", out.Suspects[0])
+			suspect, likely := strings.CutPrefix(c.suspect, "likely ")
+			require.Equal(t, suspect, out.Suspects[0].Name)
+			require.Equal(t, !likely, shown(out.Suspects[0]), "%+v", out.Suspects[0])
 			require.Contains(t, out.Suspects[0].For[0].Words, c.evidence)
 			require.False(t, shown(out.Suspects[1]), "%+v", out.Suspects[1])
 		})

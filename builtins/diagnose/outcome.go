@@ -45,6 +45,7 @@ func observe(c *compare.Comparison, pairs []answered, facts Facts) {
 		facts.set("accuracy.kept", (c.TestAccuracy.Estimate-guess)/advantage, n, fromRuns)
 	}
 	facts.set("output.same", c.Agreement, n, fromRuns)
+	observeLater(pairs, facts)
 	test, base := c.HasLogits()
 	if test {
 		facts.set("output.nan", float64(c.TestNaN)/float64(n), n, fromRuns)
@@ -55,6 +56,25 @@ func observe(c *compare.Comparison, pairs []answered, facts Facts) {
 	observeOutputs(pairs, facts)
 	observeLogits(c, pairs, facts)
 	observeLengths(c, pairs, facts)
+}
+
+// observeLater counts the outputs that differ after their first token, where the
+// runs tell tokens.
+func observeLater(pairs []answered, facts Facts) {
+	told, later := 0, 0
+	for _, p := range pairs {
+		a, b := p.test.Tokens, p.base.Tokens
+		if len(a) == 0 || len(b) == 0 {
+			continue
+		}
+		told++
+		if a[0] == b[0] && !slices.Equal(a, b) {
+			later++
+		}
+	}
+	if told > 0 {
+		facts.set("output.later", float64(later)/float64(told), told, fromRuns)
+	}
 }
 
 func observeLogits(c *compare.Comparison, pairs []answered, facts Facts) {

@@ -47,6 +47,8 @@ type prober struct {
 	// there: a fault may touch a few of them.
 	affected []int
 
+	undoing []counterfactual // of a factor that the output of a branch has; nil: it has none, or is not told
+
 	gpus   *cluster.Reservation // for engines on the place on; nil: none reserved
 	on     cluster.Place
 	waited time.Duration // for GPUs, in the probe that is under way

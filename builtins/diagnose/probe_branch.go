@@ -49,8 +49,8 @@ type counterfactual struct {
 }
 
 // branchRepairs tries what would undo a factor of a branch's output: one that
-// is added or summed over ranks more than once. Where the engine tells what its
-// modules compute, the factor is measured first. It is of use where the first
+// is added or summed over ranks more than once. Where the engine has told what
+// its modules compute, the factor is measured. It is of use where the first
 // token comes out wrong, and no wrong scale or number of ranks explains it.
 func (p *prober) branchRepairs(ctx context.Context) error {
 	first, known := p.facts.number("position1.excess")
@@ -58,15 +58,11 @@ func (p *prober) branchRepairs(ctx context.Context) error {
 	if single, sharded := p.facts.number("world1.excess"); !known || first < wrongFrom || scales > 0 || sharded && single < wrongFrom {
 		return nil
 	}
-	measured, err := p.branchFactor(ctx)
-	if err != nil {
-		return err
-	}
 	models := "dense"
 	if moe, _ := p.facts["deployment.moe"].Value.(bool); moe {
 		models = "moe"
 	}
-	list := measured
+	list := p.undoing
 	if len(list) == 0 { // not told, or not one factor: the commonest one, of any branch
 		for _, b := range branches {
 			if b.models == "" || b.models == models {
@@ -97,50 +93,6 @@ func (p *prober) branchRepairs(ctx context.Context) error {
 	})
 }
 
-// branchFactor traces both deployments over one prompt of the task and looks at
-// the first branch whose output is not the reference's. What is before it is
-// right, so its input is; when its output is a multiple of the reference's,
-// the factor is what is wrong.
-func (p *prober) branchFactor(ctx context.Context) (list []counterfactual, err error) {
-	prompt := p.asked.prompts[p.asked.short.from]
-	const name = "outputs of the branches"
-	what := fmt.Sprintf("what attention and MLP of every layer compute for one prompt of %d tokens: the tested deployment, the reference, and what rounding does to that", len(prompt))
-	err = p.probe(ctx, name, what, func() error {
-		got, err := p.traced(ctx, p.test, prompt)
-		if err != nil {
-			return err
-		}
-		want, err := p.traced(ctx, p.reference, prompt)
-		if err != nil {
-			return fmt.Errorf("reference: %w", err)
-		}
-		coarse, precise, err := rounded(p.rounding, want, func(d engine.Deployment) ([]engine.Activation, error) { return p.traced(ctx, d, prompt) })
-		if err != nil {
-			return fmt.Errorf("reference in another number format: %w", err)
-		}
-		if len(got) != len(want) || len(want) != len(coarse) || len(want) != len(precise) {
-			return errors.New("the deployments do not have the same modules")
-		}
-		for i := range got {
-			floor := p.rounding.share * apart(coarse[i].Values, precise[i].Values, 1)
-			if excess(apart(got[i].Values, want[i].Values, 1), floor) < wrongFrom {
-				continue
-			}
-			factor := multiple(got[i].Values, want[i].Values)
-			const source = `probe "` + name + `"`
-			p.facts.set("branch.module", got[i].Module, len(got), source)
-			if left := apart(got[i].Values, want[i].Values, factor); !(excess(left, floor) < wrongFrom) || factor == 0 {
-				return nil
-			}
-			p.facts.set("branch.factor", factor, got[i].Rows*got[i].Cols, source)
-			list = undoing(got[i].Module, factor)
-			return nil
-		}
-		return nil
-	})
-	return list, err
-}
-
 // errNoTrace is why an engine's branches cannot be told apart.
 var errNoTrace = errors.New("this engine does not tell what its modules compute")
 
@@ -153,7 +105,7 @@ func (p *prober) traced(ctx context.Context, d engine.Deployment, prompt []int32
 	if !ok {
 		return nil, errors.Join(errNoTrace, e.Close())
 	}
-	out, err := tracer.Trace(ctx, prompt, "*.self_attn", "*.mlp")
+	out, err := tracer.Trace(ctx, prompt, "*")
 	return out, errors.Join(err, e.Close())
 }
 

@@ -20,10 +20,14 @@ func (p *prober) gather(ctx context.Context) error {
 			return err
 		}
 	}
-	if e, known := p.facts.number("engine.excess"); !known || e < wrongFrom {
+	e, known := p.facts.number("engine.excess")
+	if later, _ := p.facts.number("output.later"); known && e < wrongFrom && later > 0 {
+		return p.decode(ctx) // those logits chose the first tokens, and no others
+	}
+	if !known || e < wrongFrom {
 		return nil
 	}
-	for _, step := range []func(context.Context) error{p.decode, p.configuration, p.attentionRepairs, p.reduceRepairs, p.branchRepairs} {
+	for _, step := range []func(context.Context) error{p.decode, p.configuration, p.modules, p.positions, p.attentionRepairs, p.reduceRepairs, p.branchRepairs} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -85,9 +89,10 @@ func (p *prober) compare(got, coarse, precise rows, source string) {
 	floor := func(s span) float64 { return p.rounding.share * floors(s).median() }
 	whole := read(got.of(p.asked.whole), p.answers.of(p.asked.whole))
 	asked, least := whole.n(), floor(p.asked.whole) // those that the reference can answer
+	all := read(got, p.answers)
 	p.facts.set("engine.prompts", float64(asked), asked, source)
 	p.facts.set("engine.floor", least, asked, source)
-	p.facts.set("engine.nan", float64(whole.nan), asked, source)
+	p.facts.set("engine.nan", float64(all.nan), all.n(), source)
 	wrong, right := divided(whole, floors(p.asked.whole).worst())
 	p.affected = whole.measured()
 	switch {
@@ -206,6 +211,9 @@ func (p *prober) decode(ctx context.Context) error {
 		}
 		same := 0
 		for i, row := range anew {
+			if !allFinite(row) { // no token is then the one to choose
+				return errors.New("prefixes computed anew give NaN or Inf, beside which nothing can be said of the cache")
+			}
 			if row[chosen[i]] >= slices.Max(row) {
 				same++
 			}

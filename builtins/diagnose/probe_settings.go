@@ -110,6 +110,7 @@ func (p *prober) changes(force inForce) ([]change, error) {
 		whole := p.test.With(false, "enable_chunked_prefill").With(max(tokens, plainTokens), "max_num_tokens")
 		add(true, "unchunked.excess", "whole prompts in one step", whole)
 	}
+	add(force.value("max_batch_size") != "1", "alone.excess", "one prompt at a time", p.test.With(1, "max_batch_size"))
 	add(force.value("kv_cache_config.enable_block_reuse") != "false", "unreused.excess", "no block reuse", p.test.With(false, "kv_cache_config", "enable_block_reuse"))
 	return list, nil
 }

@@ -102,7 +102,7 @@ func TestNeighbourPyTorchIsTheReferenceOfAutoDeploy(t *testing.T) {
 			require.Contains(t, p.Failed, "the pytorch engine has no fake quantization")
 		case "scales as loaded":
 			require.Contains(t, p.Failed, "does not tell its scales")
-		case "outputs of the branches":
+		case "outputs of the modules":
 			require.Contains(t, p.Failed, "does not tell what its modules compute")
 		default:
 			require.Empty(t, p.Failed, p.Name)

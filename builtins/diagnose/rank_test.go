@@ -39,7 +39,7 @@ var (
 	engineRight     = values{"engine.excess": .9, "engine.error": .01, "position1.excess": .9, "position1.share": 1.0, "repeated.excess": .9, "repeated.share": 1.0, "two.excess": .9, "two.share": 1.0}
 	wrongAtOnce     = values{"engine.excess": 20, "engine.error": .3, "engine.nan": 0, "position1.excess": 20, "position1.share": 1.0, "repeated.excess": 20, "repeated.share": 1.0, "two.excess": 20, "two.share": 1.0, "repair.before": 20}
 	wrongScores     = values{"engine.excess": 20, "engine.error": .3, "engine.nan": 0, "position1.excess": 0, "position1.share": 0, "repeated.excess": 0, "repeated.share": 0, "two.excess": 6, "two.share": .3, "repair.before": 20, "growth.ratio": 4}
-	settingsHelpNot = values{"eager.excess": 20, "attention.excess": 20, "unchunked.excess": 20, "unreused.excess": 20, "decode.agreement": 1.0}
+	settingsHelpNot = values{"eager.excess": 20, "attention.excess": 20, "unchunked.excess": 20, "unreused.excess": 20, "alone.excess": 20, "decode.agreement": 1.0}
 	scaleIs         = func(cause string) values {
 		return values{"loaded.wrong": 28, "loaded.cause": cause, "loaded.finding": "f"}
 	}
@@ -48,6 +48,9 @@ var (
 	}
 	unlikeBase = func(share float64) values {
 		return values{"other.differences": 1, "other.finding": "f", "restored.share": share, "restored.error": .5 * share, "checkpoint.excess": 50}
+	}
+	firstWrong = func(kind string) values {
+		return values{"module.kind": kind, "module.first": "m", "module.hint": "h", "module.right": 9}
 	}
 	fakeAsWrong = values{"fake.excess": 20, "fake.nan": 0, "unquantized.excess": .9}
 	collapsed   = values{"accuracy.kept": 0.0, "logits.rms_ratio": 40.0}
@@ -92,6 +95,21 @@ func TestTheCauseThatTheFactsShowIsRankedFirst(t *testing.T) {
 		{"cache: decode differs from prefill", []values{oneRank, fluentLoss, settingsHelpNot, {"engine.excess": 20, "position1.excess": .9, "position1.share": .01, "decode.agreement": .3, "attention.excess": 1.0, "repeated.excess": 8, "repeated.share": .4}}, "kv-cache", Likely},
 		{"cache: reuse and decode are wrong", []values{oneRank, fluentLoss, {"attention.excess": 20, "engine.excess": 20, "engine.error": .3, "position1.excess": .9, "position1.share": .01, "two.excess": .9, "two.share": .01, "repeated.excess": .9, "repeated.share": .01, "decode.agreement": .54, "unreused.excess": .3}}, "kv-cache", Shown},
 		{"cache: only reuse is wrong", []values{oneRank, fluentLoss, {"attention.excess": 20, "engine.excess": 20, "engine.error": .3, "position1.excess": .9, "position1.share": .01, "two.excess": .9, "two.share": .01, "decode.agreement": 1.0, "unreused.excess": .3}}, "kv-cache", Likely},
+		{"cache: only decoding is wrong", []values{oneRank, fluentLoss, engineRight, {"deployment.captured": false, "output.later": .9, "decode.agreement": .4}}, "kv-cache", Likely},
+		{"cache: only decoding is wrong, in captured graphs", []values{oneRank, fluentLoss, engineRight, {"output.later": .9, "decode.agreement": .4}}, "kv-cache", Likely},
+		{"NaN in probes alone", []values{oneRank, fluentLoss, {"engine.nan": 56, "engine.excess": 60, "position1.excess": 0, "position1.share": 0, "repeated.excess": math.Inf(1), "repeated.share": math.Inf(1), "two.excess": math.Inf(1), "two.share": math.Inf(1), "unreused.excess": math.Inf(1), "repair.before": math.Inf(1), "repair.attention_scale": 75, "repair.rope": 69}}, "nan-transform", Possible},
+		{"the causal mask is off", []values{oneRank, fluentLoss, wrongScores, settingsHelpNot, firstWrong("attention"), {"two.excess": 78, "two.share": 3.7, "repair.attention_scale": 32, "repair.rope": 108, "positions.first": 141, "positions.right": 0, "positions.tokens": 294}}, "attention-mask", Shown},
+		{"a sliding window of 64", []values{oneRank, fluentLoss, wrongScores, settingsHelpNot, firstWrong("none"), {"two.excess": 0, "two.share": 0, "repair.before": 0, "repair.attention_scale": 12, "repair.rope": 62, "positions.first": 0, "positions.right": 64, "positions.tokens": 256}}, "attention-mask", Likely},
+		{"another theta", []values{oneRank, fluentLoss, wrongScores, settingsHelpNot, firstWrong("rotary"), {"repair.attention_scale": 54, "repair.rope": 63, "positions.first": 0, "positions.right": 2, "positions.tokens": 273}}, "rope-frequencies", Shown},
+		{"another theta, and a branch too large", []values{oneRank, fluentLoss, wrongAtOnce, settingsHelpNot, firstWrong("rotary"), {"repair.branch": 50, "repair.branch_words": "w"}}, "rope-frequencies", Shown},
+		{"scores are bounded", []values{oneRank, fluentLoss, wrongScores, settingsHelpNot, firstWrong("attention"), {"repair.attention_scale": 75, "repair.rope": 69, "positions.first": 0, "positions.right": 2, "positions.tokens": 239}}, "wrong-module", Likely},
+		{"a norm is left out", []values{oneRank, fluentLoss, wrongAtOnce, settingsHelpNot, firstWrong("norm"), {"repair.branch": 49, "repair.branch_words": "w"}}, "wrong-module", Likely},
+		{"embeddings are scaled", []values{oneRank, fluentLoss, collapsed, wrongAtOnce, settingsHelpNot, firstWrong("embedding"), {"module.factor": 13.9, "repair.branch": 58, "repair.branch_words": "w"}}, "wrong-module", Likely},
+		{"the head is not tied", []values{oneRank, fluentLoss, collapsed, wrongAtOnce, settingsHelpNot, firstWrong("head"), {"repair.branch": 185, "repair.branch_words": "w"}}, "output-head", Likely},
+		{"a temperature is left in", []values{oneRank, fluentLoss, wrongAtOnce, settingsHelpNot, firstWrong("head"), {"module.factor": .5, "repair.branch": 105, "repair.branch_words": "w"}}, "output-head", Likely},
+		{"padding shifts positions behind a shared prefix", []values{oneRank, fluentLoss, wrongScores, settingsHelpNot, {"alone.excess": 1.3, "unreused.excess": 1.6, "two.excess": 1.1, "two.share": .02, "repair.before": 1.6}}, "batching", Shown},
+		{"padding is seen", []values{oneRank, fluentLoss, wrongAtOnce, settingsHelpNot, {"alone.excess": 1.0, "unreused.excess": 7.9, "repair.branch": 57, "repair.branch_words": "w"}}, "batching", Shown},
+		{"activations are clamped, and one token is within a wide floor", []values{oneRank, fluentLoss, quantized, settingsHelpNot, firstWrong("mlp"), {"engine.excess": 7.2, "engine.error": .1, "position1.excess": 2.1, "position1.share": 1.3, "repeated.excess": 2, "repeated.share": 1.3, "two.excess": 2, "two.share": 1.3, "repair.before": 5.6, "positions.first": 8.7, "positions.right": 0, "positions.tokens": 269}}, "wrong-module", Likely},
 		{"a branch twice, one rank", []values{oneRank, {"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot, {"branch.module": "model.layers.0.mlp", "branch.factor": 2.0, "repair.branch": 1.1, "repair.branch_words": "w"}}, "branch-factor", Shown},
 		{"a branch twice, on any number of ranks", []values{oneRank, {"deployment.world_size": 2, "world1.excess": 20.0}, fluentLoss, wrongAtOnce, settingsHelpNot, {"repair.branch": 1.1, "repair.branch_words": "w"}}, "branch-factor", Shown},
 		{"end_id", []values{oneRank, fluentLoss, engineRight, {"output.answers": .1, "output.empty": .9, "output.stopped": .9}}, "end-id", Shown},
