@@ -9,6 +9,11 @@
 // it never guesses a text. It does not load other templates (include, import,
 // extends, block) and does not escape markup.
 //
+// The libraries that there are do not: of the 9,396 templates that the grid in
+// testdata had at first, ardanlabs/jinja 1.12 gives 469 another text than
+// Jinja2, and a text to 2,842 that Jinja2 refuses; gonja 2.9 gives 984 and
+// 2,654. Neither lets its values or built-in filters be replaced.
+//
 // Its values are nil, bool, int64, float64, string, *List, *Dict, and those
 // that templates make.
 package jinja
