@@ -12,6 +12,16 @@ type called struct {
 	keywords   *Dict
 }
 
+// evalAfter is the value of what is called, tested or filtered, and then the arguments.
+func (n *arguments) evalAfter(f *frame, of expression) (any, *called, error) {
+	v, err := of.eval(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := n.eval(f)
+	return v, c, err
+}
+
 func (n *arguments) eval(f *frame) (*called, error) {
 	positional, err := evalAll(f, n.positional)
 	if err != nil {

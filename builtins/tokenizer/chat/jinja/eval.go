@@ -189,11 +189,7 @@ func (n *call) eval(f *frame) (any, error) { return n.with(f, nil) }
 
 // with calls with the body of a call block as caller, if there is one.
 func (n *call) with(f *frame, caller *macroValue) (any, error) {
-	v, err := n.of.eval(f)
-	if err != nil {
-		return nil, err
-	}
-	c, err := n.args.eval(f)
+	v, c, err := n.args.evalAfter(f, n.of)
 	if err != nil {
 		return nil, err
 	}
@@ -204,11 +200,7 @@ func (n *call) with(f *frame, caller *macroValue) (any, error) {
 }
 
 func (n *filter) eval(f *frame) (any, error) {
-	v, err := n.of.eval(f)
-	if err != nil {
-		return nil, err
-	}
-	c, err := n.args.eval(f)
+	v, c, err := n.args.evalAfter(f, n.of)
 	if err != nil {
 		return nil, err
 	}
@@ -216,11 +208,7 @@ func (n *filter) eval(f *frame) (any, error) {
 }
 
 func (n *test) eval(f *frame) (any, error) {
-	v, err := n.of.eval(f)
-	if err != nil {
-		return nil, err
-	}
-	c, err := n.args.eval(f)
+	v, c, err := n.args.evalAfter(f, n.of)
 	if err != nil {
 		return nil, err
 	}

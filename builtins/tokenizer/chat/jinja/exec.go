@@ -74,30 +74,33 @@ func (n *set) exec(f *frame, _ *strings.Builder) (signal, error) {
 }
 
 func (n *setBlock) exec(f *frame, _ *strings.Builder) (signal, error) {
-	s, err := n.body.text(f.inner(n.hidden...))
+	v, err := n.value(f)
 	if err != nil {
 		return proceed, err
-	}
-	v, err := throughFilters(f, n.filters, s)
-	if err != nil {
-		return proceed, at(n.line, err)
 	}
 	return proceed, at(n.line, n.target.assign(f, v))
 }
 
 func (n *filterBlock) exec(f *frame, out *strings.Builder) (signal, error) {
-	s, err := n.body.text(f.inner(n.hidden...))
+	v, err := n.value(f)
 	if err != nil {
 		return proceed, err
 	}
-	v, err := throughFilters(f, n.filters, s)
+	s, err := str(v)
 	if err != nil {
 		return proceed, at(n.line, err)
 	}
-	if s, err = str(v); err != nil {
-		return proceed, at(n.line, err)
-	}
 	return proceed, at(n.line, write(out, s))
+}
+
+// value is the block's text, through its filters.
+func (n *filtered) value(f *frame) (any, error) {
+	s, err := n.body.text(f.inner(n.hidden...))
+	if err != nil {
+		return nil, err
+	}
+	v, err := throughFilters(f, n.filters, s)
+	return v, at(n.line, err)
 }
 
 // throughFilters applies filters whose innermost has no operand.

@@ -10,11 +10,7 @@ import (
 // extreme is min or max: the first of those that are equal.
 func extreme(largest bool) func(a []any) (any, error) {
 	return func(a []any) (any, error) {
-		p, err := attributePath(or(a[2], nil))
-		if err != nil {
-			return nil, err
-		}
-		all, err := keys(a[0], p, truth(or(a[1], false)), nil)
+		all, err := keysOf(a)
 		if err != nil {
 			return nil, err
 		}

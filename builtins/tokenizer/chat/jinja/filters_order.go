@@ -10,6 +10,15 @@ import (
 // keyed are elements beside what they are ordered or grouped by.
 type keyed struct{ key, value any }
 
+// keysOf are the keys for filters that take case_sensitive=false, attribute=none.
+func keysOf(a []any) ([]keyed, error) {
+	p, err := attributePath(or(a[2], nil))
+	if err != nil {
+		return nil, err
+	}
+	return keys(a[0], p, truth(or(a[1], false)), nil)
+}
+
 // keys finds the keys of all elements of v; texts are folded to lower case
 // unless case matters.
 func keys(v any, p path, caseMatters bool, fallback any) ([]keyed, error) {
@@ -121,11 +130,7 @@ func dictsort(a []any) (any, error) {
 func generator(all []any) *iterator { return &iterator{all, "generator"} }
 
 func unique(a []any) (any, error) {
-	p, err := attributePath(or(a[2], nil))
-	if err != nil {
-		return nil, err
-	}
-	all, err := keys(a[0], p, truth(or(a[1], false)), nil)
+	all, err := keysOf(a)
 	if err != nil {
 		return nil, err
 	}

@@ -121,11 +121,8 @@ type (
 		line   int
 	}
 	setBlock struct {
-		target  target
-		filters expression // nil, or filters whose innermost has no operand
-		body    body
-		hidden  []string
-		line    int
+		target target
+		filtered
 	}
 	with struct {
 		targets []target
@@ -134,8 +131,9 @@ type (
 		hidden  []string
 		line    int
 	}
-	filterBlock struct {
-		filters expression
+	filterBlock struct{ filtered }
+	filtered    struct {
+		filters expression // nil, or filters whose innermost has no operand
 		body    body
 		hidden  []string
 		line    int

@@ -166,7 +166,7 @@ func (p *parser) statement() statement {
 		p.function(c.caller, "endcall")
 		return c
 	case "filter":
-		b := &filterBlock{filters: p.filters(nil, true), line: line}
+		b := &filterBlock{filtered{filters: p.filters(nil, true), line: line}}
 		b.body = p.kept("endfilter")
 		return b
 	case "generation": // transformers notes which tokens it made, which changes no text
@@ -238,7 +238,7 @@ func (p *parser) set(line int) statement {
 	if p.skip(operator, "=") {
 		return &set{to, p.tuple(nil, true), line}
 	}
-	n := &setBlock{target: to, filters: p.filters(nil, false), line: line}
+	n := &setBlock{to, filtered{filters: p.filters(nil, false), line: line}}
 	n.body = p.kept("endset")
 	return n
 }
