@@ -346,13 +346,16 @@ func TestTerminalCompletesWhereNamesAreWide(t *testing.T) {
 
 func TestTerminalPrintsAboveTheLineThatIsTyped(t *testing.T) {
 	c := open(t, "", nil)
-	c.enter(1, "import \"time\"")
-	c.enter(2, "say := make(chan string); go func() { for s := range say { time.Sleep(300 * time.Millisecond); fmt.Print(s) } }()")
+	sign := filepath.Join(t.TempDir(), "print now")
+	c.enter(1, "import (\"os\"; \"time\")")
+	c.enter(2, fmt.Sprintf("say := make(chan string); go func() { for s := range say { for os.Remove(%q) != nil { time.Sleep(10 * time.Millisecond) }; fmt.Print(s) } }()", sign))
 	later := func(n int, text string) { c.enter(n, "say <- "+text) }
+	now := func() { require.NoError(t, os.WriteFile(sign, nil, 0o600)) }
 
 	later(3, `"größe\n"`)
 	c.write("40")
 	c.expect("In [4]: 40")
+	now()
 	c.find("\x1b[Jgröße\r\n\x1b[32mIn [4]:\x1b[0m ", func(text string) string { return text })
 	c.expect("In [4]: 40")
 	shows(t, c.enter(4, "+2"), " 42\r\n")
@@ -360,6 +363,7 @@ func TestTerminalPrintsAboveTheLineThatIsTyped(t *testing.T) {
 	later(5, `"no end"`)
 	c.write("func f() int {\rreturn 7")
 	c.expect("return 7")
+	now()
 	c.find("\x1b[Jno end\r\n\x1b[32mIn [6]:\x1b[0m ", func(text string) string { return text })
 	c.expect("return 7")
 	c.enter(6, "\r}")
@@ -368,12 +372,13 @@ func TestTerminalPrintsAboveTheLineThatIsTyped(t *testing.T) {
 	later(8, `"beside a menu\n"`)
 	c.write("strings.Trim\t")
 	c.expect("TrimSuffix")
+	now()
 	c.find("\x1b[Jbeside a menu\r\n\x1b[32mIn [9]:\x1b[0m ", func(text string) string { return text })
 	c.expect("TrimSuffix")
 	shows(t, c.enter(9, "Space(\" x \")"), " x\r\n")
 
 	later(10, `"entered before it came"`)
-	c.enter(11, "time.Sleep(time.Second)")
+	c.enter(11, fmt.Sprintf("os.WriteFile(%q, nil, 0o600); time.Sleep(time.Second)", sign))
 	shows(t, c.out.String(), "\nentered before it came\r\n")
 }
 
