@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"adkernel/internal/pythonjson"
 	"adkernel/internal/pythonre"
@@ -27,12 +28,12 @@ type harnessTask struct {
 }
 
 // samplesName is what the harness calls a samples file: task, then date.
-var samplesName = regexp.MustCompile(`^samples_(.+)_(\d{4}-\d{2}-\d{2}T[\d.:-]+)\.jsonl$`)
+var samplesName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^samples_(.+)_(\d{4}-\d{2}-\d{2}T[\d.:-]+)\.jsonl$`) })
 
 // harnessTaskOf reads the results file of the evaluation that wrote a samples
 // file, which lies beside it. nil where there is none, or it does not say.
 func harnessTaskOf(samples string) (h *harnessTask, path string, err error) {
-	name := samplesName.FindStringSubmatch(filepath.Base(samples))
+	name := samplesName().FindStringSubmatch(filepath.Base(samples))
 	if name == nil {
 		return nil, "", nil
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // revision is the folder of a data set's files: dir, or in the cache of Hugging
@@ -33,7 +34,7 @@ func revision(dir string) (string, error) {
 
 // shardName is what Hugging Face's datasets calls the files of a split, with a
 // hash behind in older versions.
-var shardName = regexp.MustCompile(`^(.+)-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$`)
+var shardName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(.+)-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$`) })
 
 // parquetOf finds the Parquet files of a split, in order: in the folder of the
 // configuration, in dir, or in dir/data, as SPLIT-00000-of-00002.parquet and so on
@@ -51,7 +52,7 @@ func parquetOf(dir, config, split string) ([]string, error) {
 		var found []string
 		for _, e := range entries {
 			name := e.Name()
-			m := shardName.FindStringSubmatch(name)
+			m := shardName().FindStringSubmatch(name)
 			if name == split+".parquet" || m != nil && m[1] == split {
 				found = append(found, filepath.Join(folder, name))
 			}
@@ -71,7 +72,7 @@ func completeShards(files []string) error {
 	shards := -1
 	for i, path := range files {
 		n, of := 0, 1
-		if m := shardName.FindStringSubmatch(filepath.Base(path)); m != nil {
+		if m := shardName().FindStringSubmatch(filepath.Base(path)); m != nil {
 			n, _ = strconv.Atoi(m[2])
 			of, _ = strconv.Atoi(m[3])
 		}

@@ -3,7 +3,6 @@ package jinja
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -61,8 +60,8 @@ func sure(f func(s string) any) builtin {
 }
 
 var (
-	wordStart = regexp.MustCompile(`[-` + spaces + `({\[<]+`)
-	wordRunes = regexp.MustCompile(`[\pL\pN\pM_]+`)
+	wordStart = pattern(`[-` + spaces + `({\[<]+`)
+	wordRunes = pattern(`[\pL\pN\pM_]+`)
 )
 
 var filterTable map[string]builtin
@@ -107,7 +106,7 @@ func init() {
 			if !isASCII(s) {
 				return nil, errors.New("wordcount of a text beyond ASCII is not supported")
 			}
-			return int64(len(wordRunes.FindAllString(s, -1))), nil
+			return int64(len(wordRunes().FindAllString(s, -1))), nil
 		}),
 		"escape": asText("", escape),
 		"e":      asText("", escape),
@@ -179,7 +178,7 @@ func titleFilter(s string) string {
 		b.WriteString(s)
 	}
 	at := 0
-	for _, m := range wordStart.FindAllStringIndex(s, -1) {
+	for _, m := range wordStart().FindAllStringIndex(s, -1) {
 		word(s[at:m[0]])
 		b.WriteString(s[m[0]:m[1]])
 		at = m[1]

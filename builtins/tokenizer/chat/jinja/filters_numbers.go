@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -24,8 +23,8 @@ func absolute(a []any) (any, error) {
 }
 
 var (
-	digits = regexp.MustCompile(`^[+-]?[0-9a-zA-Z]+(_[0-9a-zA-Z]+)*$`)
-	reals  = regexp.MustCompile(`(?i)^[+-]?((\d+(_\d+)*)?\.?(\d+(_\d+)*)?(e[+-]?\d+(_\d+)*)?|inf(inity)?|nan)$`)
+	digits = pattern(`^[+-]?[0-9a-zA-Z]+(_[0-9a-zA-Z]+)*$`)
+	reals  = pattern(`(?i)^[+-]?((\d+(_\d+)*)?\.?(\d+(_\d+)*)?(e[+-]?\d+(_\d+)*)?|inf(inity)?|nan)$`)
 )
 
 // parseInt is Python's int(text, base).
@@ -48,7 +47,7 @@ func parseInt(s string, base int64) (int64, bool, error) {
 			body = strings.TrimPrefix(body[2:], "_")
 		}
 	}
-	if !digits.MatchString(body) || body[0] == '-' || body[0] == '+' {
+	if !digits().MatchString(body) || body[0] == '-' || body[0] == '+' {
 		return 0, false, nil
 	}
 	if base == 0 {
@@ -74,7 +73,7 @@ func parseFloat(s string) (float64, bool, error) {
 	if !isASCII(s) {
 		return 0, false, errors.New("a number in other digits than ASCII's is not supported")
 	}
-	if !reals.MatchString(s) || !strings.ContainsAny(s, "0123456789nN") {
+	if !reals().MatchString(s) || !strings.ContainsAny(s, "0123456789nN") {
 		return 0, false, nil
 	}
 	f, err := strconv.ParseFloat(strings.ReplaceAll(s, "_", ""), 64)

@@ -3,12 +3,11 @@ package jinja
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
 
-var directive = regexp.MustCompile(`%([-+ 0#]*)(\d*)(?:\.(\d*))?([a-zA-Z%(*])`)
+var directive = pattern(`%([-+ 0#]*)(\d*)(?:\.(\d*))?([a-zA-Z%(*])`)
 
 // percent is Python's s % values, for %s, %r, %d, %i, %x, %f and %%.
 func percent(s string, values any) (any, error) {
@@ -30,7 +29,7 @@ func percent(s string, values any) (any, error) {
 			break
 		}
 		b.WriteString(s[:i])
-		m := directive.FindStringSubmatch(s[i:])
+		m := directive().FindStringSubmatch(s[i:])
 		if m == nil || !strings.HasPrefix(s[i:], m[0]) {
 			return nil, fmt.Errorf("the format %q is not supported", s[i:])
 		}
@@ -125,7 +124,7 @@ func oneDirective(m []string, v any) (string, error) {
 	return fill + s, err
 }
 
-var field = regexp.MustCompile(`^\{([A-Za-z_]\w*|\d*)\}`)
+var field = pattern(`^\{([A-Za-z_]\w*|\d*)\}`)
 
 // braces is str.format, for {}, {0} and {name}.
 func braces(s string, c *called) (any, error) {
@@ -144,7 +143,7 @@ func braces(s string, c *called) (any, error) {
 			s = s[2:]
 			continue
 		}
-		m := field.FindStringSubmatch(s)
+		m := field().FindStringSubmatch(s)
 		if m == nil {
 			return nil, fmt.Errorf("format: %q is not supported: only {}, {0} and {name} are", s[:min(len(s), 20)])
 		}

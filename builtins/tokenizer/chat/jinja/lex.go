@@ -2,7 +2,6 @@ package jinja
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -49,17 +48,17 @@ func (t token) String() string {
 const spaces = "\t-\r\x1c-\x20\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 var (
-	begins     = regexp.MustCompile(`\{%[-+]?[` + spaces + `]*raw[` + spaces + `]*(?:-%\}[` + spaces + `]*|%\})|\{\{[-+]?|\{%[-+]?|\{#[-+]?`)
-	endRaw     = regexp.MustCompile(`\{%([-+]?)[` + spaces + `]*endraw[` + spaces + `]*(?:\+%\}|-%\}[` + spaces + `]*|%\}\n?)`)
-	endComment = regexp.MustCompile(`\+#\}|-#\}[` + spaces + `]*|#\}\n?`)
-	endTags    = regexp.MustCompile(`^(?:\+%\}|-%\}[` + spaces + `]*|%\}\n?)`)
-	endOutputs = regexp.MustCompile(`^(?:-\}\}[` + spaces + `]*|\}\})`)
-	space      = regexp.MustCompile(`^[` + spaces + `]+`)
-	floats     = regexp.MustCompile(`(?i)^(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)`)
-	integers   = regexp.MustCompile(`(?i)^(?:0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*)`)
-	names      = regexp.MustCompile(`^[\pL_][\pL\pN\pM_]*`)
-	quoted     = regexp.MustCompile(`(?s)^(?:'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")`)
-	operators  = regexp.MustCompile(`^(?:\*\*|//|==|!=|>=|<=|[-+/*%~\[\](){}<>=.:|,;])`)
+	begins     = pattern(`\{%[-+]?[` + spaces + `]*raw[` + spaces + `]*(?:-%\}[` + spaces + `]*|%\})|\{\{[-+]?|\{%[-+]?|\{#[-+]?`)
+	endRaw     = pattern(`\{%([-+]?)[` + spaces + `]*endraw[` + spaces + `]*(?:\+%\}|-%\}[` + spaces + `]*|%\}\n?)`)
+	endComment = pattern(`\+#\}|-#\}[` + spaces + `]*|#\}\n?`)
+	endTags    = pattern(`^(?:\+%\}|-%\}[` + spaces + `]*|%\}\n?)`)
+	endOutputs = pattern(`^(?:-\}\}[` + spaces + `]*|\}\})`)
+	space      = pattern(`^[` + spaces + `]+`)
+	floats     = pattern(`(?i)^(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)`)
+	integers   = pattern(`(?i)^(?:0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*)`)
+	names      = pattern(`^[\pL_][\pL\pN\pM_]*`)
+	quoted     = pattern(`(?s)^(?:'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")`)
+	operators  = pattern(`^(?:\*\*|//|==|!=|>=|<=|[-+/*%~\[\](){}<>=.:|,;])`)
 )
 
 // lexer cuts a template into tokens. trim_blocks and lstrip_blocks are on, as
@@ -102,7 +101,7 @@ func (l *lexer) take(n int) string {
 
 // outside reads text up to a tag, and the tag.
 func (l *lexer) outside() error {
-	found := begins.FindStringIndex(l.source[l.at:])
+	found := begins().FindStringIndex(l.source[l.at:])
 	if found == nil {
 		l.add(data, l.source[l.at:])
 		l.take(len(l.source) - l.at)
@@ -115,7 +114,7 @@ func (l *lexer) outside() error {
 	case len(begin) > 3:
 		return l.raw()
 	case begin[1] == '#':
-		finish := endComment.FindStringIndex(l.source[l.at:])
+		finish := endComment().FindStringIndex(l.source[l.at:])
 		if finish == nil {
 			return fmt.Errorf("the comment does not end with #}")
 		}
@@ -145,7 +144,7 @@ func (l *lexer) before(s, begin string) {
 }
 
 func (l *lexer) raw() error {
-	finish := endRaw.FindStringSubmatchIndex(l.source[l.at:])
+	finish := endRaw().FindStringSubmatchIndex(l.source[l.at:])
 	if finish == nil {
 		return fmt.Errorf("the raw block does not end with {%% endraw %%}")
 	}
@@ -164,12 +163,12 @@ func (l *lexer) inside(begin, finish kind) error {
 	var open []byte // brackets, which hide what would end the tag
 	for l.at < len(l.source) {
 		rest := l.source[l.at:]
-		if m := closes.FindString(rest); m != "" && len(open) == 0 {
+		if m := closes().FindString(rest); m != "" && len(open) == 0 {
 			l.add(finish, "")
 			l.take(len(m))
 			return nil
 		}
-		if m := space.FindString(rest); m != "" {
+		if m := space().FindString(rest); m != "" {
 			l.take(len(m))
 			continue
 		}
@@ -192,26 +191,26 @@ func (l *lexer) word(rest string) (string, error) {
 	var err error
 	var m string
 	// Not behind a dot: "a.1.2" is an item of an item.
-	if m = floats.FindString(rest); m != "" && !(l.at > 0 && l.source[l.at-1] == '.') {
+	if m = floats().FindString(rest); m != "" && !(l.at > 0 && l.source[l.at-1] == '.') {
 		t.kind = float
 		t.value, err = strconv.ParseFloat(strings.ReplaceAll(m, "_", ""), 64)
 		if err != nil {
 			err = fmt.Errorf("the number %s is out of range", m)
 		}
-	} else if m = integers.FindString(rest); m != "" {
+	} else if m = integers().FindString(rest); m != "" {
 		t.kind = integer
 		if t.value, err = strconv.ParseInt(strings.ReplaceAll(m, "_", ""), 0, 64); err != nil {
 			err = fmt.Errorf("the number %s has more than 64 bits, which is not supported", m)
 		}
-	} else if m = names.FindString(rest); m != "" {
+	} else if m = names().FindString(rest); m != "" {
 		t.kind = name
 		if !isASCII(m) {
 			err = fmt.Errorf("the name %s is not of ASCII letters, which is not supported", m)
 		}
-	} else if m = quoted.FindString(rest); m != "" {
+	} else if m = quoted().FindString(rest); m != "" {
 		t.kind = text
 		t.text, err = unescape(m[1 : len(m)-1])
-	} else if m = operators.FindString(rest); m != "" {
+	} else if m = operators().FindString(rest); m != "" {
 		t.kind = operator
 	} else {
 		return "", fmt.Errorf("unexpected character %q", []rune(rest)[0])
