@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -85,6 +86,21 @@ func rounded[T any](r rounding, own T, load func(engine.Deployment) (T, error)) 
 		precise, err = load(*r.precise)
 	}
 	return coarse, precise, err
+}
+
+// besideReference loads the tested deployment, the reference, and the reference
+// as rounded does.
+func besideReference[T any](p *prober, load func(engine.Deployment) (T, error)) (got, want, coarse, precise T, err error) {
+	if got, err = load(p.test); err != nil {
+		return got, want, coarse, precise, err
+	}
+	if want, err = load(p.reference); err != nil {
+		return got, want, coarse, precise, fmt.Errorf("reference: %w", err)
+	}
+	if coarse, precise, err = rounded(p.rounding, want, load); err != nil {
+		err = fmt.Errorf("reference in another number format: %w", err)
+	}
+	return got, want, coarse, precise, err
 }
 
 // excess divides an error by the floor. A floor of 0 leaves only exact

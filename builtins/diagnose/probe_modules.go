@@ -33,17 +33,9 @@ func (p *prober) modules(ctx context.Context) error {
 	const name = "outputs of the modules"
 	what := fmt.Sprintf("what every module computes for the last %d tokens of a prompt: the tested deployment, the reference, and what rounding does to that", len(prompt))
 	return p.probe(ctx, name, what, func() error {
-		got, err := p.traced(ctx, p.test, prompt)
+		got, want, coarse, precise, err := besideReference(p, func(d engine.Deployment) ([]engine.Activation, error) { return p.traced(ctx, d, prompt) })
 		if err != nil {
 			return err
-		}
-		want, err := p.traced(ctx, p.reference, prompt)
-		if err != nil {
-			return fmt.Errorf("reference: %w", err)
-		}
-		coarse, precise, err := rounded(p.rounding, want, func(d engine.Deployment) ([]engine.Activation, error) { return p.traced(ctx, d, prompt) })
-		if err != nil {
-			return fmt.Errorf("reference in another number format: %w", err)
 		}
 		if len(want) != len(coarse) || len(want) != len(precise) {
 			return errors.New("the reference has other modules in another number format")

@@ -33,17 +33,9 @@ func (p *prober) positions(ctx context.Context) error {
 		if vocabulary := len(p.answers[0]); len(prompt)*vocabulary > mostPromptLogits {
 			return fmt.Errorf("%d tokens of a vocabulary of %d are too many logits to hold", len(prompt), vocabulary)
 		}
-		got, err := p.everywhere(ctx, p.test, prompt)
+		got, want, coarse, precise, err := besideReference(p, func(d engine.Deployment) (rows, error) { return p.everywhere(ctx, d, prompt) })
 		if err != nil {
 			return err
-		}
-		want, err := p.everywhere(ctx, p.reference, prompt)
-		if err != nil {
-			return fmt.Errorf("reference: %w", err)
-		}
-		coarse, precise, err := rounded(p.rounding, want, func(d engine.Deployment) (rows, error) { return p.everywhere(ctx, d, prompt) })
-		if err != nil {
-			return fmt.Errorf("reference in another number format: %w", err)
 		}
 		if err := errors.Join(comparable(got, want), comparable(coarse, precise)); err != nil {
 			return err

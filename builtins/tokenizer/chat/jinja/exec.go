@@ -42,11 +42,16 @@ func (n *output) exec(f *frame, out *strings.Builder) (signal, error) {
 	if err != nil {
 		return proceed, at(n.line, err)
 	}
+	return proceed, at(n.line, show(out, v))
+}
+
+// show writes a value as a template prints it.
+func show(out *strings.Builder, v any) error {
 	s, err := str(v)
 	if err != nil {
-		return proceed, at(n.line, err)
+		return err
 	}
-	return proceed, at(n.line, write(out, s))
+	return write(out, s)
 }
 
 func (n *ifElse) exec(f *frame, out *strings.Builder) (signal, error) {
@@ -86,11 +91,7 @@ func (n *filterBlock) exec(f *frame, out *strings.Builder) (signal, error) {
 	if err != nil {
 		return proceed, err
 	}
-	s, err := str(v)
-	if err != nil {
-		return proceed, at(n.line, err)
-	}
-	return proceed, at(n.line, write(out, s))
+	return proceed, at(n.line, show(out, v))
 }
 
 // value is the block's text, through its filters.
@@ -146,11 +147,7 @@ func (n *callBlock) exec(f *frame, out *strings.Builder) (signal, error) {
 	if err != nil {
 		return proceed, at(n.line, err)
 	}
-	s, err := str(v)
-	if err != nil {
-		return proceed, at(n.line, err)
-	}
-	return proceed, at(n.line, write(out, s))
+	return proceed, at(n.line, show(out, v))
 }
 
 // assign gives the target a value.
