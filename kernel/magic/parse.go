@@ -167,6 +167,9 @@ var (
 
 func questionAt(source string, begin, end int) (part, bool) {
 	text := strings.TrimRight(source[begin:end], "\r\n")
+	if !strings.Contains(text, "?") { // most lines
+		return part{}, false
+	}
 	p := part{kind: question, start: begin, end: end}
 	if m := asksBefore.FindStringSubmatch(text); m != nil {
 		p.name, p.detail = m[2], len(m[1])-1
