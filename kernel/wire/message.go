@@ -45,9 +45,9 @@ const dateFormat = "2006-01-02T15:04:05.000000Z"
 
 // A Codec encodes and decodes the messages of one kernel or one front end.
 type Codec struct {
-	signer   *signer
-	session  string
-	username string
+	signer  *signer
+	session string
+	sender  string // of every header, between the message's identifier and its date
 }
 
 // NewCodec returns a codec with the connection's key and a session of its own.
@@ -56,7 +56,13 @@ func NewCodec(c *Connection, username string) (*Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Codec{signer: s, session: uuid.NewString(), username: username}, nil
+	name, err := json.Marshal(username)
+	if err != nil {
+		return nil, err
+	}
+	session := uuid.NewString()
+	sender := `","session":"` + session + `","username":` + string(name) + `,"version":"` + Version + `","date":"`
+	return &Codec{signer: s, session: session, sender: sender}, nil
 }
 
 // Session is who sends what the codec encodes, in all headers.
@@ -65,17 +71,6 @@ func (c *Codec) Session() string { return c.session }
 // Encode returns the frames of a message after the identities. Its parent is
 // a message that was received, or nil.
 func (c *Codec) Encode(content Content, parent *Message) ([][]byte, error) {
-	header, err := json.Marshal(Header{
-		ID:       uuid.NewString(),
-		Session:  c.session,
-		Username: c.username,
-		Date:     time.Now().UTC().Format(dateFormat),
-		Type:     content.MessageType(),
-		Version:  Version,
-	})
-	if err != nil {
-		return nil, err
-	}
 	body, err := json.Marshal(content)
 	if err != nil {
 		return nil, fmt.Errorf("cannot encode %s: %w", content.MessageType(), err)
@@ -88,13 +83,29 @@ func (c *Codec) Encode(content Content, parent *Message) ([][]byte, error) {
 	if m, ok := content.(interface{ messageMetadata() json.RawMessage }); ok && len(m.messageMetadata()) > 0 {
 		metadata = m.messageMetadata()
 	}
-	parts := [][]byte{header, parentHeader, metadata, body}
+	parts := [][]byte{c.header(content.MessageType()), parentHeader, metadata, body}
 	frames := append([][]byte{delimiter, c.signer.sign(parts)}, parts...)
 	if b, ok := content.(interface{ messageBuffers() [][]byte }); ok {
 		frames = append(frames, b.messageBuffers()...)
 	}
 	return frames, nil
 }
+
+// header is a Header as JSON. Of what changes from one to the next nothing needs
+// to be escaped, and every message of the kernel has one.
+func (c *Codec) header(messageType string) []byte {
+	b := make([]byte, 0, headerLength)
+	b = append(b, `{"msg_id":"`...)
+	b = append(b, uuid.NewString()...)
+	b = append(b, c.sender...)
+	b = time.Now().UTC().AppendFormat(b, dateFormat)
+	b = append(b, `","msg_type":"`...)
+	b = append(b, messageType...)
+	return append(b, `"}`...)
+}
+
+// headerLength is more than most headers have bytes.
+const headerLength = 320
 
 // Decode reads the frames of a message and checks its signature.
 func (c *Codec) Decode(frames [][]byte) (*Message, error) {
