@@ -11,29 +11,37 @@ import (
 	"adkernel/kernel/wire"
 )
 
-// complete, inspect and isComplete answer questions about code that is being
-// typed. Jupyter counts cursors in code points, evaluators in bytes.
+// complete, inspect and isComplete ask the worker about code that is being typed,
+// and return what waits for its answer and replies. Jupyter counts cursors in
+// code points, evaluators in bytes.
 
-func (s *server) complete(ctx context.Context, r *request) {
+func (s *server) complete(ctx context.Context, r *request) (answer func()) {
 	var content wire.CompleteRequest
 	if s.malformed(r, &content) {
-		return
+		return func() {}
 	}
-	c, err := s.session.Complete(ctx, content.Code, byteOffset(content.Code, content.CursorPos))
-	if err != nil {
-		s.log.Warn("no completion", "error", err)
+	wait := s.session.Complete(ctx, content.Code, byteOffset(content.Code, content.CursorPos))
+	return func() {
+		c, err := wait()
+		if err != nil {
+			s.log.Warn("no completion", "error", err)
+		}
+		s.reply(r, completeReply(content.Code, c))
 	}
-	start, end := runeOffset(content.Code, c.Start), runeOffset(content.Code, c.End)
+}
+
+func completeReply(code string, c eval.Completion) wire.CompleteReply {
+	start, end := runeOffset(code, c.Start), runeOffset(code, c.End)
 	matches := make([]string, len(c.Items))
 	types := make([]wire.CompletionType, len(c.Items))
 	for i, item := range c.Items {
 		matches[i] = item.Text
 		types[i] = wire.CompletionType{Text: item.Text, Type: completionKind(item.Kind), Signature: signature(item), Start: start, End: end}
 	}
-	s.reply(r, wire.CompleteReply{
+	return wire.CompleteReply{
 		Status: wire.StatusOK, Matches: matches, CursorStart: start, CursorEnd: end,
 		Metadata: map[string]any{wire.CompletionTypesKey: types},
-	})
+	}
 }
 
 // signature is an item's type, and the import that comes with it.
@@ -63,38 +71,44 @@ func completionKind(kind string) string {
 	return kind
 }
 
-func (s *server) inspect(ctx context.Context, r *request) {
+func (s *server) inspect(ctx context.Context, r *request) (answer func()) {
 	var content wire.InspectRequest
 	if s.malformed(r, &content) {
-		return
+		return func() {}
 	}
-	in, found, err := s.session.Inspect(ctx, content.Code, byteOffset(content.Code, content.CursorPos))
-	if err != nil {
-		s.log.Warn("no inspection", "error", err)
+	wait := s.session.Inspect(ctx, content.Code, byteOffset(content.Code, content.CursorPos))
+	return func() {
+		in, found, err := wait()
+		if err != nil {
+			s.log.Warn("no inspection", "error", err)
+		}
+		reply := wire.InspectReply{Status: wire.StatusOK, Found: found, Data: map[string]any{}, Metadata: map[string]any{}}
+		if found {
+			reply.Data["text/plain"] = describe.Text(in, content.DetailLevel)
+			reply.Data["text/markdown"] = describe.Markdown(in, content.DetailLevel)
+		}
+		s.reply(r, reply)
 	}
-	answer := wire.InspectReply{Status: wire.StatusOK, Found: found, Data: map[string]any{}, Metadata: map[string]any{}}
-	if found {
-		answer.Data["text/plain"] = describe.Text(in, content.DetailLevel)
-		answer.Data["text/markdown"] = describe.Markdown(in, content.DetailLevel)
-	}
-	s.reply(r, answer)
 }
 
-func (s *server) isComplete(ctx context.Context, r *request) {
+func (s *server) isComplete(ctx context.Context, r *request) (answer func()) {
 	var content wire.IsCompleteRequest
 	if s.malformed(r, &content) {
-		return
+		return func() {}
 	}
-	c, err := s.session.IsComplete(ctx, content.Code)
-	if err != nil {
-		s.log.Warn("no answer to is_complete", "error", err)
-		c.Status = "unknown"
+	wait := s.session.IsComplete(ctx, content.Code)
+	return func() {
+		c, err := wait()
+		if err != nil {
+			s.log.Warn("no answer to is_complete", "error", err)
+			c.Status = "unknown"
+		}
+		reply := wire.IsCompleteReply{Status: c.Status}
+		if c.Status == "incomplete" {
+			reply.Indent = &c.Indent
+		}
+		s.reply(r, reply)
 	}
-	answer := wire.IsCompleteReply{Status: c.Status}
-	if c.Status == "incomplete" {
-		answer.Indent = &c.Indent
-	}
-	s.reply(r, answer)
 }
 
 // byteOffset is where the code point n of text begins, within text.

@@ -31,7 +31,7 @@ func (q *queue) add(r *request) bool {
 	if q.deleted {
 		return false
 	}
-	r.queue = q
+	r.queue, r.behind = q, q.running != nil || len(q.waiting) > 0
 	q.waiting = append(q.waiting, r)
 	q.signal()
 	return true

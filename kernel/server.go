@@ -45,6 +45,7 @@ type request struct {
 	from     *wire.Router
 	queue    *queue // of the shell that it waits in; nil on control
 	received time.Time
+	behind   bool   // others of its queue came before it
 	aborted  bool   // a cell before it failed
 	later    func() // what nobody waits for, done once the answer is out
 }
@@ -93,28 +94,35 @@ func (s *server) serveChannel(from *wire.Router, handle func(*request)) {
 	})
 }
 
-// serveShell answers one request of the shell channel.
+// serveShell answers one request of the shell channel. What is asked about code
+// is on its way to the worker before the front ends are told that the kernel is
+// busy: that takes a while, and they wait for the answer.
 func (s *server) serveShell(ctx context.Context, r *request) {
-	s.busy(r, func() {
-		switch r.Header.Type {
-		case "execute_request":
-			s.execute(ctx, r)
-		case "complete_request":
-			s.complete(ctx, r)
-		case "inspect_request":
-			s.inspect(ctx, r)
-		case "is_complete_request":
-			s.isComplete(ctx, r)
-		case "history_request":
-			s.answerHistory(r)
-		case "comm_info_request":
-			s.commInfo(r)
-		case "comm_open", "comm_msg", "comm_close":
-			s.serveComm(ctx, r)
-		default:
-			s.answerAnywhere(r)
-		}
-	})
+	answer := func() { s.answerShell(ctx, r) }
+	switch r.Header.Type {
+	case "complete_request":
+		answer = s.complete(ctx, r)
+	case "inspect_request":
+		answer = s.inspect(ctx, r)
+	case "is_complete_request":
+		answer = s.isComplete(ctx, r)
+	}
+	s.busy(r, answer)
+}
+
+func (s *server) answerShell(ctx context.Context, r *request) {
+	switch r.Header.Type {
+	case "execute_request":
+		s.execute(ctx, r)
+	case "history_request":
+		s.answerHistory(r)
+	case "comm_info_request":
+		s.commInfo(r)
+	case "comm_open", "comm_msg", "comm_close":
+		s.serveComm(ctx, r)
+	default:
+		s.answerAnywhere(r)
+	}
 }
 
 // serveControl answers one request of the control channel.

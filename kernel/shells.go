@@ -59,7 +59,7 @@ func (s *shells) add(r *request) bool {
 			return s.comms.add(r)
 		}
 		added := s.main.add(r)
-		if added && r.evaluatesNothing() {
+		if added && r.behind && r.evaluatesNothing() {
 			time.AfterFunc(keptWaiting, func() { s.overtake(r) })
 		}
 		return added

@@ -211,6 +211,6 @@ func leaves(ctx context.Context, s *worker.Session, source string) bool {
 	if name != "exit" && name != "quit" {
 		return false
 	}
-	_, found, err := s.Inspect(ctx, name, len(name))
+	_, found, err := s.Inspect(ctx, name, len(name))()
 	return err == nil && !found
 }

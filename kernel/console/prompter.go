@@ -164,7 +164,7 @@ func (p *prompter) typed(shell *readline.Shell) (string, error) {
 // line of it when not.
 func (p *prompter) enter(accept func()) {
 	source := string(*p.shell.Line())
-	c, err := p.session.IsComplete(p.ctx, source)
+	c, err := p.session.IsComplete(p.ctx, source)()
 	if strings.TrimSpace(source) == "" || err != nil || c.Status != "incomplete" {
 		accept()
 		return
@@ -177,7 +177,7 @@ func (p *prompter) enter(accept func()) {
 func (p *prompter) complete(line []rune, cursor int) readline.Completions {
 	source := string(line)
 	offset := len(string(line[:cursor]))
-	c, err := p.session.Complete(p.ctx, source, offset)
+	c, err := p.session.Complete(p.ctx, source, offset)()
 	if err != nil {
 		return readline.CompleteMessage("no completion: %v", err)
 	}

@@ -58,7 +58,7 @@ func isReady(ctx context.Context, s *worker.Session, source string, end bool) (b
 	}
 	// As a person would ask who is about to end the line: ended, it would be
 	// a blank one that follows.
-	c, err := s.IsComplete(ctx, strings.TrimSuffix(source, "\n"))
+	c, err := s.IsComplete(ctx, strings.TrimSuffix(source, "\n"))()
 	return c.Status != "incomplete", err
 }
 

@@ -38,7 +38,7 @@ func (s *Session) Comm(ctx context.Context, c Comm, on func(Event)) (known bool,
 	if err != nil {
 		return false, err
 	}
-	rep, err := p.ask(ctx, request{Op: opComm, Comm: &c})
+	rep, err := p.awaitAnswer(ctx, p.post(request{Op: opComm, Comm: &c}, false))
 	switch {
 	case errors.Is(err, errNotBegun): // nor does a new worker serve what a dead one did
 		rep = &reply{}

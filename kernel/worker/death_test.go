@@ -52,7 +52,7 @@ func TestAWorkerThatDiesBetweenCellsIsReplacedAndTheNextSaysSo(t *testing.T) {
 	require.Equal(t, []string{"c"}, r.closings(), "at once")
 	require.Empty(t, s.Comms())
 
-	c, err := s.Complete(t.Context(), "abc", 2)
+	c, err := s.Complete(t.Context(), "abc", 2)()
 	require.NoError(t, err)
 	require.Equal(t, "ab!", c.Items[0].Text)
 	_, err = s.Expression(t.Context(), 2, "value 7")
@@ -73,7 +73,7 @@ func TestAWorkerThatDiesAtItsStartIsNotReplacedForEver(t *testing.T) {
 	p := processOf(s)
 	<-p.followed
 	require.Same(t, p, processOf(s))
-	_, err := s.Complete(t.Context(), "abc", 2)
+	_, err := s.Complete(t.Context(), "abc", 2)()
 	require.Error(t, err)
 	require.Same(t, p, processOf(s))
 }

@@ -110,9 +110,8 @@ func (p *process) wait(c <-chan *reply) (*reply, error) {
 	}
 }
 
-// ask sends r, which is answered beside cells.
-func (p *process) ask(ctx context.Context, r request) (*reply, error) {
-	sent := p.post(r, false)
+// awaitAnswer waits for the reply to what is answered beside cells.
+func (p *process) awaitAnswer(ctx context.Context, sent posted) (*reply, error) {
 	select {
 	case rep := <-sent.reply:
 		p.answered.Store(true)

@@ -19,7 +19,7 @@ func TestAQuestionThatADyingWorkerHasNotReadGoesToTheNext(t *testing.T) {
 		require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
 		require.NoError(t, unix.Waitid(unix.P_PID, pid, nil, unix.WSTOPPED|unix.WNOWAIT, nil))
 		time.AfterFunc(time.Millisecond, p.killGroup)
-		c, err := s.IsComplete(t.Context(), "for {")
+		c, err := s.IsComplete(t.Context(), "for {")()
 		require.NoError(t, err)
 		require.Equal(t, "incomplete", c.Status)
 		require.NotSame(t, p, processOf(s))

@@ -145,14 +145,14 @@ func TestQuestionsAreAnsweredBesideARunningCell(t *testing.T) {
 	r := newRecorder()
 	go func() {
 		<-r.seen
-		c, err := s.Complete(t.Context(), "abc", 2)
+		c, err := s.Complete(t.Context(), "abc", 2)()
 		if err == nil && c.Items[0].Text != "ab!" {
 			err = fmt.Errorf("wrong completion %v", c)
 		}
-		if _, ok, inspectErr := s.Inspect(t.Context(), "abc", 2); err == nil && (!ok || inspectErr != nil) {
+		if _, ok, inspectErr := s.Inspect(t.Context(), "abc", 2)(); err == nil && (!ok || inspectErr != nil) {
 			err = fmt.Errorf("not found: %w", inspectErr)
 		}
-		if c, completeErr := s.IsComplete(t.Context(), "for {"); err == nil && c != (eval.Completeness{Status: "incomplete", Indent: "\t"}) {
+		if c, completeErr := s.IsComplete(t.Context(), "for {")(); err == nil && c != (eval.Completeness{Status: "incomplete", Indent: "\t"}) {
 			err = fmt.Errorf("wrong completeness %v: %w", c, completeErr)
 		}
 		s.Interrupt()
@@ -221,6 +221,6 @@ func TestAClosedSessionSaysSo(t *testing.T) {
 	require.NoError(t, s.Close())
 	_, _, err := execute(t, s, 1, "print a")
 	require.ErrorIs(t, err, ErrClosed)
-	_, err = s.Complete(t.Context(), "", 0)
+	_, err = s.Complete(t.Context(), "", 0)()
 	require.ErrorIs(t, err, ErrClosed)
 }
