@@ -40,9 +40,9 @@ func TestExamplesAreCells(t *testing.T) {
 	require.True(t, ok)
 	text, _, _ = strings.Cut(text, "```")
 	examples := map[string]string{"README": text}
-	for name, doc := range v.Docs {
+	for name, doc := range v.Docs() {
 		room, _, _ := strings.Cut(strings.TrimPrefix(name, "adkernel/"), ".")
-		if code := codeOf(doc); code != "" && (room == "builtins" || room == "kernel/host") {
+		if code := codeOf(doc.Text); code != "" && (room == "builtins" || room == "kernel/host") {
 			examples[name] = code
 		}
 	}

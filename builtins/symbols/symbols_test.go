@@ -18,6 +18,6 @@ func TestVocabularyHasTypesSymbolsAndDocs(t *testing.T) {
 	require.Equal(t, "adkernel/builtins", v.Path)
 	require.NotEmpty(t, v.Types[v.Path])
 	require.Contains(t, v.Symbols["adkernel/builtins/builtins"], "Compare")
-	require.NotEmpty(t, v.Docs["adkernel/builtins.Compare"])
-	require.NotEmpty(t, v.Docs["adkernel/builtins/frame.Frame.Where"])
+	require.NotEmpty(t, v.Docs()["adkernel/builtins.Compare"].Text)
+	require.NotEmpty(t, v.Docs()["adkernel/builtins/frame.Frame.Where"].Text)
 }

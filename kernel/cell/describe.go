@@ -160,11 +160,15 @@ func (s *Session) doc(path, name string) (doc, example string) {
 	if name != "" {
 		full += "." + name
 	}
-	example = s.vocabulary.Examples[full]
-	if doc, ok := s.vocabulary.Docs[full]; ok || s.standard == nil {
-		return doc, example
+	if s.vocabulary.Docs != nil {
+		if d, ok := s.vocabulary.Docs()[full]; ok {
+			return d.Text, d.Example
+		}
 	}
-	return s.standard(path, name), example
+	if s.standard == nil {
+		return "", ""
+	}
+	return s.standard(path, name), ""
 }
 
 // firstLine is the first line of a text, cut to what fits beside code in a

@@ -236,10 +236,11 @@ type Vocabulary struct {
 	Path    string                              // import path of the package seen in every cell
 	Symbols map[string]map[string]reflect.Value // "import/path/name" -> symbol -> value, as yaegi's extractor writes them
 	Types   map[string][]byte                   // import path -> export data (golang.org/x/tools/go/gcexportdata)
-	Docs    map[string]string                   // "import/path", "import/path.Name", "import/path.Type.Method" or "import/path.Type.Field" -> doc comment
 
-	// Examples are bodies of Example functions, by the same names as Docs.
-	Examples map[string]string
+	// Docs are by "import/path", "import/path.Name", "import/path.Type.Method"
+	// or "import/path.Type.Field". They are read when they are first asked for.
+	// It may be nil.
+	Docs func() map[string]Doc
 
 	// Strings says what may stand in a string of a cell, and whether it knows
 	// what the string is for. It does not evaluate anything that has effects.
@@ -249,4 +250,10 @@ type Vocabulary struct {
 	// Summary says in a few words what a value is, "" when it does not know.
 	// It may be nil.
 	Summary func(reflect.Value) string
+}
+
+// A Doc is what is written about a name.
+type Doc struct {
+	Text    string `json:",omitempty"` // the doc comment
+	Example string `json:",omitempty"` // the body of its Example function
 }

@@ -8,60 +8,61 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"reflect"
+	"sync"
 
 	"adkernel/kernel/eval"
 )
 
-// IndexName is the entry of an archive that holds its Index.
-const IndexName = "index.json"
+// An archive is a zip file whose comment is the import path of the package seen
+// in every cell. Its entries are export data, named by import path, and DocsName.
+// They are not compressed: a worker begins to evaluate cells when it has read
+// those that it needs.
 
-// Index is what an archive says besides export data, whose entries are named
-// by import path.
-type Index struct {
-	Path string            // of the package seen in every cell
-	Docs map[string]string // "import/path", "import/path.Name", "import/path.Type.Method" or "import/path.Type.Field" -> doc comment
+// DocsName is the entry that holds the doc comments, as eval.Vocabulary.Docs
+// returns them.
+const DocsName = "docs.json"
 
-	Examples map[string]string // bodies of Example functions, by the same names
-}
-
-// Open reads an archive; symbols are those of the generated Go files.
+// Open reads an archive, which stays in use; symbols are those of the generated
+// Go files.
 func Open(archive []byte, symbols map[string]map[string]reflect.Value) (eval.Vocabulary, error) {
-	v := eval.Vocabulary{Symbols: symbols, Types: map[string][]byte{}}
-	entries, err := Entries(archive)
+	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
-		return v, err
+		return eval.Vocabulary{}, fmt.Errorf("vocabulary: %w", err)
 	}
-	index := Index{}
-	if err := json.Unmarshal(entries[IndexName], &index); err != nil {
-		return v, fmt.Errorf("vocabulary: %s: %w", IndexName, err)
+	v := eval.Vocabulary{Path: r.Comment, Symbols: symbols, Types: map[string][]byte{}}
+	for _, f := range r.File {
+		data, err := stored(archive, f)
+		if err != nil {
+			return v, fmt.Errorf("vocabulary: %s: %w", f.Name, err)
+		}
+		v.Types[f.Name] = data
 	}
-	v.Path, v.Docs, v.Examples = index.Path, index.Docs, index.Examples
-	delete(entries, IndexName)
-	v.Types = entries
+	docs := v.Types[DocsName]
+	delete(v.Types, DocsName)
+	v.Docs = sync.OnceValue(func() map[string]eval.Doc {
+		all := map[string]eval.Doc{}
+		if err := json.Unmarshal(docs, &all); err != nil {
+			panic(fmt.Sprintf("vocabulary: %s is not what the generator writes: %v", DocsName, err))
+		}
+		return all
+	})
 	return v, nil
 }
 
-// Entries returns the contents of an archive by name.
-func Entries(archive []byte) (map[string][]byte, error) {
-	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+// stored is the content of an entry, where it lies in the archive.
+func stored(archive []byte, f *zip.File) ([]byte, error) {
+	if f.Method != zip.Store {
+		return nil, errors.New("it is compressed")
+	}
+	at, err := f.DataOffset()
 	if err != nil {
-		return nil, fmt.Errorf("vocabulary: %w", err)
+		return nil, err
 	}
-	out := make(map[string][]byte, len(r.File))
-	for _, f := range r.File {
-		src, err := f.Open()
-		if err != nil {
-			return nil, fmt.Errorf("vocabulary: %s: %w", f.Name, err)
-		}
-		data, err := io.ReadAll(src)
-		src.Close()
-		if err != nil {
-			return nil, fmt.Errorf("vocabulary: %s: %w", f.Name, err)
-		}
-		out[f.Name] = data
+	if size := f.UncompressedSize64; size <= uint64(int64(len(archive))-at) {
+		return archive[at : at+int64(size)], nil
 	}
-	return out, nil
+	return nil, errors.New("it is cut off")
 }

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"adkernel/kernel/eval/vocabulary"
+	"adkernel/kernel/eval"
 	"adkernel/kernel/eval/vocabulary/comments"
 )
 
@@ -79,7 +79,7 @@ func (m *mentions) visit(t types.Type) {
 
 // addDocs collects a package's doc comments and examples: "path",
 // "path.Name", "path.Type.Method" or "path.Type.Field".
-func addDocs(index *vocabulary.Index, p listedPackage) error {
+func addDocs(docs map[string]eval.Doc, p listedPackage) error {
 	texts := map[string]string{}
 	if err := comments.Add(texts, p.Dir, p.GoFiles); err != nil {
 		return fmt.Errorf("%s: %w", p.ImportPath, err)
@@ -90,19 +90,22 @@ func addDocs(index *vocabulary.Index, p listedPackage) error {
 	}
 	full := func(name string) string { return strings.TrimSuffix(p.ImportPath+"."+name, ".") }
 	for name, text := range texts {
-		index.Docs[full(name)] = text
+		docs[full(name)] = eval.Doc{Text: text, Example: examples[name]}
 	}
 	for name, text := range examples {
-		index.Examples[full(name)] = text
+		docs[full(name)] = eval.Doc{Text: texts[name], Example: text}
 	}
 	return nil
 }
 
-func archive(entries map[string][]byte) ([]byte, error) {
+func archive(root string, entries map[string][]byte) ([]byte, error) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
+	if err := w.SetComment(root); err != nil {
+		return nil, err
+	}
 	for _, name := range slices.Sorted(maps.Keys(entries)) {
-		e, err := w.Create(name)
+		e, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 		if err != nil {
 			return nil, err
 		}

@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/tools/go/gcexportdata"
 
+	"adkernel/kernel/eval"
 	"adkernel/kernel/eval/native/symbolfile"
 	"adkernel/kernel/eval/vocabulary"
 )
@@ -44,7 +45,7 @@ func Generate(root, target string) (map[string][]byte, error) {
 	}
 	files := map[string][]byte{}
 	entries := map[string][]byte{}
-	described := vocabulary.Index{Path: root, Docs: map[string]string{}, Examples: map[string]string{}}
+	docs := map[string]eval.Doc{}
 	for _, p := range l.reachable(root) {
 		var data bytes.Buffer
 		// An empty file set leaves out positions, which differ by machine.
@@ -57,16 +58,14 @@ func Generate(root, target string) (map[string][]byte, error) {
 			return nil, fmt.Errorf("%s: %w", p.Path(), err)
 		}
 		files[symbolPrefix+fileName(p.Path())] = source
-		if err := addDocs(&described, l.listed[p.Path()]); err != nil {
+		if err := addDocs(docs, l.listed[p.Path()]); err != nil {
 			return nil, err
 		}
 	}
-	index, err := json.MarshalIndent(described, "", "\t")
-	if err != nil {
+	if entries[vocabulary.DocsName], err = json.MarshalIndent(docs, "", "\t"); err != nil {
 		return nil, err
 	}
-	entries[vocabulary.IndexName] = index
-	if files[archiveName], err = archive(entries); err != nil {
+	if files[archiveName], err = archive(root, entries); err != nil {
 		return nil, err
 	}
 	return files, nil
@@ -112,7 +111,7 @@ func Stale(dir, root, target string) error {
 			errs = append(errs, err)
 			continue
 		}
-		if same, err := equal(name, got, want); err != nil || !same {
+		if !bytes.Equal(got, want) {
 			errs = append(errs, fmt.Errorf("%s is not what the generator writes now: run go generate", name))
 		}
 	}
@@ -123,27 +122,6 @@ func Stale(dir, root, target string) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// equal compares archives by their contents: compression may change.
-func equal(name string, a, b []byte) (bool, error) {
-	if name != archiveName {
-		return bytes.Equal(a, b), nil
-	}
-	x, err := vocabulary.Entries(a)
-	if err != nil {
-		return false, err
-	}
-	y, err := vocabulary.Entries(b)
-	if err != nil {
-		return false, err
-	}
-	for name, data := range x {
-		if !bytes.Equal(data, y[name]) {
-			return false, nil
-		}
-	}
-	return len(x) == len(y), nil
 }
 
 func fileName(path string) string { return symbolfile.Identifier(path) + ".go" }

@@ -18,9 +18,9 @@ func TestPackagesReachableThroughTheAPIComeAlong(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, fixture, v.Path)
 	require.Len(t, v.Types, 2, "kernel/eval is used, but not in the API")
-	require.Equal(t, "Load makes a table of the source.", v.Docs[fixture+".Load"])
-	require.Equal(t, "Describe names the source and counts its options.", v.Docs[fixture+".Source.Describe"])
-	require.NotEmpty(t, v.Docs[fixture+"/table.Table"], "the packages that come along have docs too")
+	require.Equal(t, "Load makes a table of the source.", v.Docs()[fixture+".Load"].Text)
+	require.Equal(t, "Describe names the source and counts its options.", v.Docs()[fixture+".Source.Describe"].Text)
+	require.NotEmpty(t, v.Docs()[fixture+"/table.Table"], "the packages that come along have docs too")
 }
 
 func TestGeneratingTwiceGivesTheSameBytes(t *testing.T) {
