@@ -9,8 +9,9 @@ package cards
 import (
 	"fmt"
 	"html"
-	"regexp"
 	"strings"
+
+	"adkernel/internal/pattern"
 )
 
 // A Colour is of middling lightness, so that it reads on white and on black:
@@ -61,14 +62,14 @@ func Note(b *strings.Builder, words string) {
 }
 
 var (
-	quoted   = regexp.MustCompile("`([^`]+)`")
-	equation = regexp.MustCompile(`\b([npq]) ([=&][a-z;]*) ?(\d)`)
+	quoted   = pattern.New("`([^`]+)`")
+	equation = pattern.New(`\b([npq]) ([=&][a-z;]*) ?(\d)`)
 )
 
 // Words is a sentence in HTML: what stands between backticks is code, and
 // lines break neither within "n = 8" nor within "p < 0.05".
 func Words(sentence string) string {
 	escaped := html.EscapeString(sentence)
-	escaped = equation.ReplaceAllString(escaped, "$1\u00a0$2\u00a0$3")
-	return quoted.ReplaceAllString(escaped, `<code style="background:none;color:inherit;padding:0">$1</code>`)
+	escaped = equation().ReplaceAllString(escaped, "$1\u00a0$2\u00a0$3")
+	return quoted().ReplaceAllString(escaped, `<code style="background:none;color:inherit;padding:0">$1</code>`)
 }

@@ -2,8 +2,9 @@ package checkpoint
 
 import (
 	"path"
-	"regexp"
 	"strings"
+
+	"adkernel/internal/pattern"
 )
 
 // fused lists the projections that engines compute as one matrix product
@@ -33,12 +34,12 @@ func lastElement(module string) string {
 	return module[strings.LastIndexByte(module, '.')+1:]
 }
 
-var expertNumber = regexp.MustCompile(`\.experts\.\d+\.`)
+var expertNumber = pattern.New(`\.experts\.\d+\.`)
 
 // expertFamily is the same for one projection of all experts of a layer, and
 // reports whether module belongs to an expert.
 func expertFamily(module string) (string, bool) {
-	family := expertNumber.ReplaceAllString(module, ".experts.*.")
+	family := expertNumber().ReplaceAllString(module, ".experts.*.")
 	return family, family != module
 }
 

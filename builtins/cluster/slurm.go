@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"adkernel/internal/pattern"
 )
 
 // ErrNoSlurm is the reason why nothing can be submitted: no Slurm here.
@@ -54,7 +55,7 @@ func firstOf(words ...string) string {
 	return ""
 }
 
-var jobID = regexp.MustCompile(`^(\d+)(?:;\S+)?\s*$`)
+var jobID = pattern.New(`^(\d+)(?:;\S+)?\s*$`)
 
 // Submit submits a batch script. A task of an array is the job "ID_TASK".
 func Submit(ctx context.Context, script string) (id string, err error) {
@@ -63,7 +64,7 @@ func Submit(ctx context.Context, script string) (id string, err error) {
 		return "", err
 	}
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	m := jobID.FindStringSubmatch(lines[len(lines)-1])
+	m := jobID().FindStringSubmatch(lines[len(lines)-1])
 	if m == nil {
 		return "", fmt.Errorf("sbatch said %.200q: want the job's number", out)
 	}

@@ -8,11 +8,11 @@ import (
 	"maps"
 	"math"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
+	"adkernel/internal/pattern"
 	"adkernel/internal/yamltext"
 )
 
@@ -209,13 +209,13 @@ func (r *rule) compileException() error {
 	return nil
 }
 
-var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+var placeholder = pattern.New(`\{([^{}]*)\}`)
 
 func (r *rule) checkSentence() error {
 	if r.Say == "" {
 		return errors.New("say is missing")
 	}
-	for _, m := range placeholder.FindAllStringSubmatch(r.Say, -1) {
+	for _, m := range placeholder().FindAllStringSubmatch(r.Say, -1) {
 		if _, ok := definitions[m[1]]; !ok {
 			return fmt.Errorf("say: {%s} is not a fact", m[1])
 		}
@@ -225,7 +225,7 @@ func (r *rule) checkSentence() error {
 
 // fill replaces the placeholders of a sentence by the facts' values.
 func fill(sentence string, facts Facts) string {
-	return placeholder.ReplaceAllStringFunc(sentence, func(m string) string {
+	return placeholder().ReplaceAllStringFunc(sentence, func(m string) string {
 		return facts[m[1:len(m)-1]].words()
 	})
 }

@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
+	"adkernel/internal/pattern"
 	"adkernel/internal/suggest"
 )
 
 var (
-	secretName   = regexp.MustCompile(`(?i)(^|[-_])((api|access)?[-_]?key|token|secret|password|authorization|credentials?)$`)
-	variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	secretName   = pattern.New(`(?i)(^|[-_])((api|access)?[-_]?key|token|secret|password|authorization|credentials?)$`)
+	variableName = pattern.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
 // serverSettings are what a deployment on a server can set. Nobody knows what
@@ -25,7 +25,7 @@ var serverSettings = []string{
 
 // SecretSetting reports whether a setting's value is by its name nobody else's
 // business.
-func SecretSetting(name string) bool { return secretName.MatchString(name) }
+func SecretSetting(name string) bool { return secretName().MatchString(name) }
 
 // CheckSecrets refuses a deployment on a server with settings that hold a
 // password or an API key, or that no server's deployment has: runs, logs and
@@ -49,7 +49,7 @@ func (d Deployment) CheckSecrets(settings map[string]any) error {
 			return fmt.Errorf("the openai engine has no setting %s%s", name, suggest.Clause(name, serverSettings))
 		}
 	}
-	if name, given := settings["api_key_env"]; given && !variableName.MatchString(fmt.Sprint(name)) {
+	if name, given := settings["api_key_env"]; given && !variableName().MatchString(fmt.Sprint(name)) {
 		return errors.New("api_key_env: want the name of an environment variable, not a key") // it may be one
 	}
 	return nil

@@ -2,11 +2,11 @@ package reproducer
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"adkernel/builtins/engine"
+	"adkernel/internal/pattern"
 	"adkernel/kernel/host"
 )
 
@@ -46,13 +46,13 @@ func secrets(settings map[string]any) []string {
 }
 
 // keyText matches the keys of services that serve models, by their prefixes.
-var keyText = regexp.MustCompile(`\b(sk-[\w-]{16,}|hf_\w{20,}|nvapi-[\w-]{20,}|gh[pousr]_\w{20,})`)
+var keyText = pattern.New(`\b(sk-[\w-]{16,}|hf_\w{20,}|nvapi-[\w-]{20,}|gh[pousr]_\w{20,})`)
 
 // checkSecrets refuses cells that hold a secret of either deployment, or what
 // looks like a key: a reproducer is made to be handed on.
 func checkSecrets(cells []host.Cell, settings ...map[string]any) error {
 	for _, c := range cells {
-		found := keyText.MatchString(c.Source)
+		found := keyText().MatchString(c.Source)
 		for _, s := range settings {
 			found = found || slices.ContainsFunc(secrets(s), func(secret string) bool { return strings.Contains(c.Source, secret) })
 		}

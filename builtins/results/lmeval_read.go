@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"adkernel/builtins/run"
 	"adkernel/builtins/task"
+	"adkernel/internal/pattern"
 )
 
 const (
@@ -43,12 +43,12 @@ func lmFilesOf(paths []string) ([]lmFile, error) {
 }
 
 // lmSamplesName is the name that lm-eval gives a samples file.
-var lmSamplesName = regexp.MustCompile(`^samples_(.+)_\d{4}-\d{2}-\d{2}T[\d.:-]+\.jsonl$`)
+var lmSamplesName = pattern.New(`^samples_(.+)_\d{4}-\d{2}-\d{2}T[\d.:-]+\.jsonl$`)
 
 // lmTask is the task of a samples file, by its name.
 func lmTask(path string) string {
 	base := filepath.Base(path)
-	if m := lmSamplesName.FindStringSubmatch(base); m != nil {
+	if m := lmSamplesName().FindStringSubmatch(base); m != nil {
 		return m[1]
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(base, "samples_"), filepath.Ext(base))

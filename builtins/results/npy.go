@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"adkernel/internal/pattern"
 )
 
 const (
@@ -35,9 +36,9 @@ func (h npyHeader) bytes() int64 {
 }
 
 var (
-	npyDescr   = regexp.MustCompile(`'descr'\s*:\s*'([^']*)'`)
-	npyFortran = regexp.MustCompile(`'fortran_order'\s*:\s*(True|False)`)
-	npyShape   = regexp.MustCompile(`'shape'\s*:\s*\(([^)]*)\)`)
+	npyDescr   = pattern.New(`'descr'\s*:\s*'([^']*)'`)
+	npyFortran = pattern.New(`'fortran_order'\s*:\s*(True|False)`)
+	npyShape   = pattern.New(`'shape'\s*:\s*\(([^)]*)\)`)
 )
 
 // parseNPYHeader reads a .npy header: the magic, two bytes of version, the
@@ -72,7 +73,7 @@ func parseNPYHeader(r io.Reader) (npyHeader, error) {
 }
 
 func (h *npyHeader) read(text string) error {
-	descr, fortran, shape := npyDescr.FindStringSubmatch(text), npyFortran.FindStringSubmatch(text), npyShape.FindStringSubmatch(text)
+	descr, fortran, shape := npyDescr().FindStringSubmatch(text), npyFortran().FindStringSubmatch(text), npyShape().FindStringSubmatch(text)
 	if descr == nil || fortran == nil || shape == nil {
 		return fmt.Errorf("the header %.80q does not say descr, fortran_order and shape of a plain array", text)
 	}

@@ -6,11 +6,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"adkernel/builtins/run"
+	"adkernel/internal/pattern"
 	"adkernel/internal/pythonjson"
 )
 
@@ -174,9 +174,9 @@ type trtAverage struct {
 }
 
 var (
-	trtSubjectLine = regexp.MustCompile(`Average accuracy (\d+\.\d{2}|nan) \((\d+)\) - (.+)$`)
-	trtOverallLine = regexp.MustCompile(`MMLU weighted average accuracy: (\d+\.\d{2}|nan) \((\d+)\)`)
-	trtLMLine      = regexp.MustCompile(`lm-eval (\S+) (?:\S+ )?(?:average )?accuracy: (\d+\.\d{2}|nan)`)
+	trtSubjectLine = pattern.New(`Average accuracy (\d+\.\d{2}|nan) \((\d+)\) - (.+)$`)
+	trtOverallLine = pattern.New(`MMLU weighted average accuracy: (\d+\.\d{2}|nan) \((\d+)\)`)
+	trtLMLine      = pattern.New(`lm-eval (\S+) (?:\S+ )?(?:average )?accuracy: (\d+\.\d{2}|nan)`)
 )
 
 func readTRTLog(j *job) (trtLog, error) {
@@ -197,16 +197,16 @@ func readTRTLog(j *job) (trtLog, error) {
 // is a subject, and later a subcategory.
 func (l *trtLog) line(text string) error {
 	text = strings.TrimRight(text, "\r ")
-	if m := trtSubjectLine.FindStringSubmatch(text); m != nil {
+	if m := trtSubjectLine().FindStringSubmatch(text); m != nil {
 		average, err := averageOf(m[1], m[2])
 		if _, there := l.subjects[m[3]]; err == nil && !there {
 			l.subjects[m[3]] = average
 		}
 		return err
 	}
-	m := trtOverallLine.FindStringSubmatch(text)
+	m := trtOverallLine().FindStringSubmatch(text)
 	if m == nil {
-		if m = trtLMLine.FindStringSubmatch(text); m == nil {
+		if m = trtLMLine().FindStringSubmatch(text); m == nil {
 			return nil
 		}
 		m = []string{m[0], m[2], "0"}

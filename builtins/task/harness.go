@@ -7,11 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
+	"adkernel/internal/pattern"
 	"adkernel/internal/pythonjson"
 	"adkernel/internal/pythonre"
 )
@@ -28,7 +27,7 @@ type harnessTask struct {
 }
 
 // samplesName is what the harness calls a samples file: task, then date.
-var samplesName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^samples_(.+)_(\d{4}-\d{2}-\d{2}T[\d.:-]+)\.jsonl$`) })
+var samplesName = pattern.New(`^samples_(.+)_(\d{4}-\d{2}-\d{2}T[\d.:-]+)\.jsonl$`)
 
 // harnessTaskOf reads the results file of the evaluation that wrote a samples
 // file, which lies beside it. nil where there is none, or it does not say.

@@ -6,11 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
+
+	"adkernel/internal/pattern"
 )
 
 // revision is the folder of a data set's files: dir, or in the cache of Hugging
@@ -34,7 +34,7 @@ func revision(dir string) (string, error) {
 
 // shardName is what Hugging Face's datasets calls the files of a split, with a
 // hash behind in older versions.
-var shardName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(.+)-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$`) })
+var shardName = pattern.New(`^(.+)-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$`)
 
 // parquetOf finds the Parquet files of a split, in order: in the folder of the
 // configuration, in dir, or in dir/data, as SPLIT-00000-of-00002.parquet and so on

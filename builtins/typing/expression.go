@@ -1,13 +1,13 @@
 package typing
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"adkernel/builtins/frame"
+	"adkernel/internal/pattern"
 	"adkernel/kernel/eval"
 )
 
@@ -93,14 +93,14 @@ func endsInOperand(text string) bool {
 }
 
 // compared is the end of a text after which a value of a column stands.
-var compared = regexp.MustCompile("(?i)(?:`([^`]+)`|([\\pL_][\\pL\\pN_.]*))\\s*(?:==?|!=|<>|<=?|>=?|(?:not\\s+)?in\\s*\\([^()]*|contains|startswith|endswith)\\s*$")
+var compared = pattern.New("(?i)(?:`([^`]+)`|([\\pL_][\\pL\\pN_.]*))\\s*(?:==?|!=|<>|<=?|>=?|(?:not\\s+)?in\\s*\\([^()]*|contains|startswith|endswith)\\s*$")
 
 // maxValues is how many different values of a column are proposed.
 const maxValues = 300
 
 // values are those of the column with which a string is compared.
 func values(before string, columns []Column, quote byte) []eval.Item {
-	m := compared.FindStringSubmatch(before)
+	m := compared().FindStringSubmatch(before)
 	if m == nil {
 		return nil
 	}

@@ -7,10 +7,10 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
-	"regexp"
 	"slices"
 	"strings"
 
+	"adkernel/internal/pattern"
 	"adkernel/kernel/eval"
 )
 
@@ -209,16 +209,16 @@ func (r *round) signaturesKnown() {
 }
 
 var (
-	cellPackage = regexp.MustCompile(`\bIn(\d+)\.`)
-	marked      = regexp.MustCompile(`(\pL[\pL\pN_]*)` + mark + `(\pL[\pL\pN_]*)`) // T and M of a late method
+	cellPackage = pattern.New(`\bIn(\d+)\.`)
+	marked      = pattern.New(`(\pL[\pL\pN_]*)` + mark + `(\pL[\pL\pN_]*)`) // T and M of a late method
 )
 
 // checkError makes the cell's error out of go/types' messages.
 func (r *round) checkError() error {
 	var list scanner.ErrorList
 	for _, e := range r.errs {
-		msg := cellPackage.ReplaceAllString(e.Msg, "In[$1].") // says whose T
-		list.Add(r.s.fset.Position(e.Pos), marked.ReplaceAllString(msg, "$1.$2"))
+		msg := cellPackage().ReplaceAllString(e.Msg, "In[$1].") // says whose T
+		list.Add(r.s.fset.Position(e.Pos), marked().ReplaceAllString(msg, "$1.$2"))
 	}
 	list.Sort()
 	return syntaxOrCheck(list, r.cell.N)

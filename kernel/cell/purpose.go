@@ -3,10 +3,10 @@ package cell
 import (
 	"go/ast"
 	"go/types"
-	"regexp"
 	"slices"
 	"strings"
 
+	"adkernel/internal/pattern"
 	"adkernel/kernel/eval"
 )
 
@@ -83,7 +83,7 @@ func (d *draft) purposeOfOperand(x ast.Expr) (doc string, isPath bool) {
 
 func (d *draft) purposeOf(t types.Type, f *types.Var) (doc string, isPath bool) {
 	doc = about(d.s.fieldDoc(t, f), f.Name())
-	return doc, isPathName(f.Name()) || saysPath.MatchString(doc)
+	return doc, isPathName(f.Name()) || saysPath().MatchString(doc)
 }
 
 // takesPath says whether argument i of a call is a path.
@@ -115,18 +115,18 @@ func about(doc, name string) string {
 }
 
 var (
-	saysPath  = regexp.MustCompile(`(?i)\b(director(y|ies)|folders?|files?|paths?)\b`)
-	pathNames = regexp.MustCompile(`(?i)^(path|paths|dir|dirs|file|files|folder|folders|root|\w*(filename|path|dir|file|folder))$`)
+	saysPath  = pattern.New(`(?i)\b(director(y|ies)|folders?|files?|paths?)\b`)
+	pathNames = pattern.New(`(?i)^(path|paths|dir|dirs|file|files|folder|folders|root|\w*(filename|path|dir|file|folder))$`)
 )
 
-func isPathName(name string) bool { return pathNames.MatchString(name) }
+func isPathName(name string) bool { return pathNames().MatchString(name) }
 
-var quotedWord = regexp.MustCompile(`"([^"\s]+)"`)
+var quotedWord = pattern.New(`"([^"\s]+)"`)
 
 // listedValues are the words that a doc comment quotes, where it lists some:
 // `"strict-match" or "flexible-extract" (default)`.
 func listedValues(doc string) []eval.Item {
-	words := quotedWord.FindAllStringSubmatch(doc, -1)
+	words := quotedWord().FindAllStringSubmatch(doc, -1)
 	if len(words) < 2 {
 		return nil
 	}

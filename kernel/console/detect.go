@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"adkernel/internal/pattern"
 )
 
 // picturesVariable names the protocol for pictures where the user knows better
@@ -110,30 +112,30 @@ type answers struct {
 }
 
 var (
-	kittyAnswer = regexp.MustCompile(`\x1b_Gi=31;([^\x1b]*)\x1b\\`)
-	cellAnswer  = regexp.MustCompile(`\x1b\[6;(\d+);(\d+)t`)
-	whatAnswer  = regexp.MustCompile(`\x1b\[\?([\d;]*)c`)
+	kittyAnswer = pattern.New(`\x1b_Gi=31;([^\x1b]*)\x1b\\`)
+	cellAnswer  = pattern.New(`\x1b\[6;(\d+);(\d+)t`)
+	whatAnswer  = pattern.New(`\x1b\[\?([\d;]*)c`)
 )
 
 // parseAnswers reads what a terminal sent.
 func parseAnswers(text []byte) answers {
 	var a answers
-	if m := kittyAnswer.FindSubmatch(text); m != nil {
+	if m := kittyAnswer().FindSubmatch(text); m != nil {
 		a.kitty = string(m[1]) == "OK"
 	}
-	if m := cellAnswer.FindSubmatch(text); m != nil {
+	if m := cellAnswer().FindSubmatch(text); m != nil {
 		y, _ := strconv.Atoi(string(m[1])) // digits; too many are none
 		x, _ := strconv.Atoi(string(m[2]))
 		if x > 0 && y > 0 && x < 1000 && y < 1000 {
 			a.cell = image.Pt(x, y)
 		}
 	}
-	if m := whatAnswer.FindSubmatch(text); m != nil {
+	if m := whatAnswer().FindSubmatch(text); m != nil {
 		a.complete = true
 		attributes := strings.Split(string(m[1]), ";")
 		a.sixel = slices.Contains(attributes[1:], "4") // the first is the terminal's class
 	}
-	for _, r := range []*regexp.Regexp{kittyAnswer, cellAnswer, whatAnswer} {
+	for _, r := range []*regexp.Regexp{kittyAnswer(), cellAnswer(), whatAnswer()} {
 		text = r.ReplaceAll(text, nil)
 	}
 	a.typed = text

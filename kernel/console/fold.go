@@ -3,9 +3,10 @@ package console
 import (
 	"io"
 	"os"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"adkernel/internal/pattern"
 )
 
 // Folded is a card's text as w shows it: folded where that is a terminal.
@@ -17,7 +18,7 @@ func Folded(w io.Writer, card string) string {
 }
 
 // gap parts the columns of a table.
-var gap = regexp.MustCompile(`\S {2,}`)
+var gap = pattern.New(`\S {2,}`)
 
 // Fold breaks the sentences of a card's text between words, so that each line
 // fits into width characters, and sets what follows below where a sentence
@@ -41,7 +42,7 @@ func foldLine(line string, width int) string {
 	if strings.HasPrefix(line[begin:], "- ") {
 		begin += len("- ")
 	}
-	if gaps := gap.FindAllStringIndex(line[begin:], -1); len(gaps) > 0 {
+	if gaps := gap().FindAllStringIndex(line[begin:], -1); len(gaps) > 0 {
 		begin += gaps[len(gaps)-1][1]
 		if len(gaps) > 1 || !strings.Contains(line[begin:], " ") {
 			return line

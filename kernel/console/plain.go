@@ -8,13 +8,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"adkernel/internal/pattern"
 	"adkernel/kernel/host"
 	"adkernel/kernel/worker"
 )
@@ -27,7 +27,7 @@ const (
 	cursorTime = 2 * time.Second
 )
 
-var cursorAnswer = regexp.MustCompile(`\x1b\[\d+;\d+R`)
+var cursorAnswer = pattern.New(`\x1b\[\d+;\d+R`)
 
 // canDraw says whether lines can be edited on the terminal: it knows escape
 // sequences and says where its cursor is, which those within editors, and
@@ -36,8 +36,8 @@ func canDraw(in, out *os.File, env func(string) string) (ok bool, typed []byte) 
 	if slices.Contains([]string{"", "dumb", "emacs", "unknown"}, env("TERM")) {
 		return false, nil
 	}
-	reply := converse(in, out, askCursor, cursorTime, cursorAnswer.Match)
-	return cursorAnswer.Match(reply), cursorAnswer.ReplaceAll(reply, nil)
+	reply := converse(in, out, askCursor, cursorTime, cursorAnswer().Match)
+	return cursorAnswer().Match(reply), cursorAnswer().ReplaceAll(reply, nil)
 }
 
 // lineConsole is the console of a person at a terminal that edits its lines itself.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"adkernel/internal/pattern"
 	"adkernel/kernel/host"
 	"adkernel/kernel/worker"
 )
@@ -233,7 +233,7 @@ func (p *printer) result(n int, b *host.Bundle) {
 // beside starts text of several lines, so that columns align, and pictures
 // below the prompt.
 func beside(text string) string {
-	if strings.Contains(strings.TrimSuffix(text, "\n"), "\n") || isString.MatchString(text) {
+	if strings.Contains(strings.TrimSuffix(text, "\n"), "\n") || isString().MatchString(text) {
 		return "\n" + text
 	}
 	return text
@@ -259,9 +259,9 @@ func (p *printer) failure(err error) {
 func (p *printer) write(w io.Writer, text string) { _, _ = io.WriteString(w, text) }
 
 var (
-	escapeSequence = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\^_]`)
-	isString       = regexp.MustCompile(`^\x1b[\]P_]`) // as pictures begin
+	escapeSequence = pattern.New(`\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\^_]`)
+	isString       = pattern.New(`^\x1b[\]P_]`) // as pictures begin
 )
 
 // StripEscapes removes what is for terminals alone, such as colours.
-func StripEscapes(text string) string { return escapeSequence.ReplaceAllString(text, "") }
+func StripEscapes(text string) string { return escapeSequence().ReplaceAllString(text, "") }

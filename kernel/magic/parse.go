@@ -3,11 +3,12 @@ package magic
 import (
 	"go/ast"
 	"go/parser"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"adkernel/internal/pattern"
 )
 
 type partKind int
@@ -161,8 +162,8 @@ func joined(text string) string {
 }
 
 var (
-	asksBefore = regexp.MustCompile(`^(\?\??)\s*([%\pL_][\pL\pN_.%]*)?\s*$`)
-	asksAfter  = regexp.MustCompile(`^(%{0,2}[\pL_][\pL\pN_.]*)\s*(\?\??)\s*$`)
+	asksBefore = pattern.New(`^(\?\??)\s*([%\pL_][\pL\pN_.%]*)?\s*$`)
+	asksAfter  = pattern.New(`^(%{0,2}[\pL_][\pL\pN_.]*)\s*(\?\??)\s*$`)
 )
 
 func questionAt(source string, begin, end int) (part, bool) {
@@ -171,11 +172,11 @@ func questionAt(source string, begin, end int) (part, bool) {
 		return part{}, false
 	}
 	p := part{kind: question, start: begin, end: end}
-	if m := asksBefore.FindStringSubmatch(text); m != nil {
+	if m := asksBefore().FindStringSubmatch(text); m != nil {
 		p.name, p.detail = m[2], len(m[1])-1
 		return at(source, p), true
 	}
-	if m := asksAfter.FindStringSubmatch(text); m != nil {
+	if m := asksAfter().FindStringSubmatch(text); m != nil {
 		p.name, p.detail = m[1], len(m[2])-1
 		return at(source, p), true
 	}

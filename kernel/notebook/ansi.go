@@ -3,14 +3,15 @@ package notebook
 import (
 	"fmt"
 	"html/template"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"adkernel/internal/pattern"
 )
 
 // escapeSequence matches what programs send to terminals beside text: control
 // sequences (CSI), operating system commands (OSC), and two-character escapes.
-var escapeSequence = regexp.MustCompile(`\x1b\[([0-?]*)[ -/]*([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\^_]`)
+var escapeSequence = pattern.New(`\x1b\[([0-?]*)[ -/]*([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\^_]`)
 
 // ansiHTML is terminal text as HTML: colours and weights (ECMA-48 SGR) become
 // spans, and other sequences are dropped.
@@ -18,7 +19,7 @@ func ansiHTML(text string) template.HTML {
 	var out strings.Builder
 	var style graphics
 	at := 0
-	for _, m := range escapeSequence.FindAllStringSubmatchIndex(text, -1) {
+	for _, m := range escapeSequence().FindAllStringSubmatchIndex(text, -1) {
 		style.write(&out, text[at:m[0]])
 		if m[4] >= 0 && text[m[4]:m[5]] == "m" {
 			style.set(text[m[2]:m[3]])

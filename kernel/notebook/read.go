@@ -8,9 +8,10 @@ import (
 	"io"
 	"maps"
 	"os"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"adkernel/internal/pattern"
 )
 
 // Version of the format that this package writes, and of the newest that it reads.
@@ -132,7 +133,7 @@ func checkVersion(f fields) error {
 	return nil
 }
 
-var validID = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
+var validID = pattern.New(`^[a-zA-Z0-9_-]{1,64}$`)
 
 func parseCell(value any) (*Cell, error) {
 	f, err := object(value)
@@ -149,7 +150,7 @@ func parseCell(value any) (*Cell, error) {
 	if c.ID, err = take[string](f, "id", optional); err != nil {
 		return nil, err
 	}
-	if c.ID != "" && !validID.MatchString(c.ID) {
+	if c.ID != "" && !validID().MatchString(c.ID) {
 		return nil, fmt.Errorf("id is %q; an id has 1 to 64 letters, digits, - and _", c.ID)
 	}
 	if c.Metadata, err = take[map[string]any](f, "metadata", required); err != nil {

@@ -2,11 +2,12 @@ package worker
 
 import (
 	"os"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"adkernel/internal/pattern"
 )
 
 // When the Go runtime crashes, it prints why and the stacks of the evaluator,
@@ -18,7 +19,7 @@ const (
 )
 
 // crashStart finds where the runtime begins to print.
-var crashStart = regexp.MustCompile(`(?m)^(panic: |fatal error: |runtime: |unexpected fault address |SIG[A-Z]+: )`)
+var crashStart = pattern.New(`(?m)^(panic: |fatal error: |runtime: |unexpected fault address |SIG[A-Z]+: )`)
 
 // exitCrashed is the exit status of a crash of the Go runtime.
 const exitCrashed = 2
@@ -46,7 +47,7 @@ func (c *crashFilter) add(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.timer == nil {
-		at := crashStart.FindStringIndex(text)
+		at := crashStart().FindStringIndex(text)
 		if at == nil {
 			c.deliver(text)
 			return

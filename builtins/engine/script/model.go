@@ -6,18 +6,19 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
+
+	"adkernel/internal/pattern"
 )
 
 // hubName is how the Hugging Face hub names a model: "owner/name".
-var hubName = regexp.MustCompile(`^[\w.-]+/[\w.-]+$`)
+var hubName = pattern.New(`^[\w.-]+/[\w.-]+$`)
 
 // checkModel says what is wrong with the directory of a checkpoint before a
 // process is started for it. Nothing is ever downloaded: a model must be here.
 func checkModel(model string) error {
 	info, err := os.Stat(model)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && hubName.MatchString(model):
+	case errors.Is(err, fs.ErrNotExist) && hubName().MatchString(model):
 		return fmt.Errorf("model %q is not a folder here: it looks like a name on the Hugging Face hub, and engines load local folders and never download. Fetch it yourself (hf download %s --local-dir DIR) and name the folder", model, model)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("model folder %s does not exist", model)

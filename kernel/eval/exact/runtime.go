@@ -7,7 +7,6 @@ import (
 	"go/types"
 	"io"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 
 	"golang.org/x/tools/go/types/typeutil"
 
+	"adkernel/internal/pattern"
 	"adkernel/kernel/eval/exact/layout"
 	"adkernel/kernel/eval/native"
 )
@@ -203,7 +203,7 @@ func (rt *runtime) typeName(v any) string {
 	return reflect.TypeOf(v).String()
 }
 
-var madeType = regexp.MustCompile(`adkernel:\\"(\d+)\\"`)
+var madeType = pattern.New(`adkernel:\\"(\d+)\\"`)
 
 // cellsWords puts the names of cells' types into a run-time error in which
 // Go's runtime named what stands for them.
@@ -213,7 +213,7 @@ func (rt *runtime) cellsWords(v any) any {
 		return v
 	}
 	text := e.(error).Error()
-	made := madeType.FindAllStringSubmatch(text, -1)
+	made := madeType().FindAllStringSubmatch(text, -1)
 	if made == nil {
 		return v
 	}

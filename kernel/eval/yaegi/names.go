@@ -3,9 +3,10 @@ package yaegi
 import (
 	"fmt"
 	"go/types"
-	"regexp"
 	"strings"
 	"sync"
+
+	"adkernel/internal/pattern"
 )
 
 // mark is a letter that nobody types: it begins or joins the names made here.
@@ -97,7 +98,7 @@ func (n *names) firstImport(cell int, path string) bool {
 	return first
 }
 
-var madeUp = regexp.MustCompile(mark + `(\d+|body)`)
+var madeUp = pattern.New(mark + `(\d+|body)`)
 
 // user returns the name that the user gave to an internal one, "" for the
 // statements of a cell.
@@ -105,7 +106,7 @@ func (n *names) user(internal string) string {
 	if strings.HasPrefix(internal, mark) {
 		return ""
 	}
-	s := madeUp.ReplaceAllString(internal, "")
+	s := madeUp().ReplaceAllString(internal, "")
 	return strings.ReplaceAll(s, mark, ".")
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/traefik/yaegi/interp"
 
+	"adkernel/internal/pattern"
 	"adkernel/kernel/eval"
 )
 
@@ -159,20 +159,20 @@ func plain(v any) any {
 	}
 }
 
-var cellFunc = regexp.MustCompile("^" + mark + `cell\d+` + mark + `\d+$`)
+var cellFunc = pattern.New("^" + mark + `cell\d+` + mark + `\d+$`)
 
 var (
-	panicLine     = regexp.MustCompile(`^In\[(\d+)\]:(\d+):(\d+): panic: (?:main\.)?(.*)\(\.\.\.\)\n$`)
-	rootPanicLine = regexp.MustCompile(`^(?:\d+:\d+|-): panic: .*\(\.\.\.\)\n$`) // of what calls the cell
+	panicLine     = pattern.New(`^In\[(\d+)\]:(\d+):(\d+): panic: (?:main\.)?(.*)\(\.\.\.\)\n$`)
+	rootPanicLine = pattern.New(`^(?:\d+:\d+|-): panic: .*\(\.\.\.\)\n$`) // of what calls the cell
 )
 
 // Write implements io.Writer for what the interpreter says on standard error:
 // one line for each call that a panic leaves, in one write, and all the rest.
 func (r *runtime) Write(b []byte) (int, error) {
-	if rootPanicLine.Match(b) {
+	if rootPanicLine().Match(b) {
 		return len(b), nil
 	}
-	m := panicLine.FindSubmatch(b)
+	m := panicLine().FindSubmatch(b)
 	if m == nil {
 		return r.stderr.Write(b)
 	}
@@ -193,7 +193,7 @@ func (r *runtime) trace(n *names) []eval.Frame {
 	defer r.mu.Unlock()
 	var out []eval.Frame
 	for _, f := range r.frames {
-		if cellFunc.MatchString(f.fn) {
+		if cellFunc().MatchString(f.fn) {
 			f.line, f.col = r.at[0], r.at[1]
 		}
 		out = append(out, eval.Frame{Func: n.user(f.fn), Cell: f.cell, Line: f.line, Column: f.col})

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"adkernel/internal/pattern"
 )
 
 // unsupportedFilters are Jinja2's that are refused where they are reached.
@@ -60,8 +62,8 @@ func sure(f func(s string) any) builtin {
 }
 
 var (
-	wordStart = pattern(`[-` + spaces + `({\[<]+`)
-	wordRunes = pattern(`[\pL\pN\pM_]+`)
+	wordStart = pattern.New(`[-` + spaces + `({\[<]+`)
+	wordRunes = pattern.New(`[\pL\pN\pM_]+`)
 )
 
 var filterTable map[string]builtin

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"adkernel/internal/pattern"
 )
 
 func absolute(a []any) (any, error) {
@@ -23,8 +25,8 @@ func absolute(a []any) (any, error) {
 }
 
 var (
-	digits = pattern(`^[+-]?[0-9a-zA-Z]+(_[0-9a-zA-Z]+)*$`)
-	reals  = pattern(`(?i)^[+-]?((\d+(_\d+)*)?\.?(\d+(_\d+)*)?(e[+-]?\d+(_\d+)*)?|inf(inity)?|nan)$`)
+	digits = pattern.New(`^[+-]?[0-9a-zA-Z]+(_[0-9a-zA-Z]+)*$`)
+	reals  = pattern.New(`(?i)^[+-]?((\d+(_\d+)*)?\.?(\d+(_\d+)*)?(e[+-]?\d+(_\d+)*)?|inf(inity)?|nan)$`)
 )
 
 // parseInt is Python's int(text, base).

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"adkernel/internal/pattern"
 )
 
-var directive = pattern(`%([-+ 0#]*)(\d*)(?:\.(\d*))?([a-zA-Z%(*])`)
+var directive = pattern.New(`%([-+ 0#]*)(\d*)(?:\.(\d*))?([a-zA-Z%(*])`)
 
 // percent is Python's s % values, for %s, %r, %d, %i, %x, %f and %%.
 func percent(s string, values any) (any, error) {
@@ -124,7 +126,7 @@ func oneDirective(m []string, v any) (string, error) {
 	return fill + s, err
 }
 
-var field = pattern(`^\{([A-Za-z_]\w*|\d*)\}`)
+var field = pattern.New(`^\{([A-Za-z_]\w*|\d*)\}`)
 
 // braces is str.format, for {}, {0} and {name}.
 func braces(s string, c *called) (any, error) {

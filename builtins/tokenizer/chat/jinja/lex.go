@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"adkernel/internal/pattern"
 )
 
 // A kind of token. Operators are of kind operator, with their text.
@@ -48,17 +50,17 @@ func (t token) String() string {
 const spaces = "\t-\r\x1c-\x20\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 var (
-	begins     = pattern(`\{%[-+]?[` + spaces + `]*raw[` + spaces + `]*(?:-%\}[` + spaces + `]*|%\})|\{\{[-+]?|\{%[-+]?|\{#[-+]?`)
-	endRaw     = pattern(`\{%([-+]?)[` + spaces + `]*endraw[` + spaces + `]*(?:\+%\}|-%\}[` + spaces + `]*|%\}\n?)`)
-	endComment = pattern(`\+#\}|-#\}[` + spaces + `]*|#\}\n?`)
-	endTags    = pattern(`^(?:\+%\}|-%\}[` + spaces + `]*|%\}\n?)`)
-	endOutputs = pattern(`^(?:-\}\}[` + spaces + `]*|\}\})`)
-	space      = pattern(`^[` + spaces + `]+`)
-	floats     = pattern(`(?i)^(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)`)
-	integers   = pattern(`(?i)^(?:0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*)`)
-	names      = pattern(`^[\pL_][\pL\pN\pM_]*`)
-	quoted     = pattern(`(?s)^(?:'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")`)
-	operators  = pattern(`^(?:\*\*|//|==|!=|>=|<=|[-+/*%~\[\](){}<>=.:|,;])`)
+	begins     = pattern.New(`\{%[-+]?[` + spaces + `]*raw[` + spaces + `]*(?:-%\}[` + spaces + `]*|%\})|\{\{[-+]?|\{%[-+]?|\{#[-+]?`)
+	endRaw     = pattern.New(`\{%([-+]?)[` + spaces + `]*endraw[` + spaces + `]*(?:\+%\}|-%\}[` + spaces + `]*|%\}\n?)`)
+	endComment = pattern.New(`\+#\}|-#\}[` + spaces + `]*|#\}\n?`)
+	endTags    = pattern.New(`^(?:\+%\}|-%\}[` + spaces + `]*|%\}\n?)`)
+	endOutputs = pattern.New(`^(?:-\}\}[` + spaces + `]*|\}\})`)
+	space      = pattern.New(`^[` + spaces + `]+`)
+	floats     = pattern.New(`(?i)^(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)`)
+	integers   = pattern.New(`(?i)^(?:0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*)`)
+	names      = pattern.New(`^[\pL_][\pL\pN\pM_]*`)
+	quoted     = pattern.New(`(?s)^(?:'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")`)
+	operators  = pattern.New(`^(?:\*\*|//|==|!=|>=|<=|[-+/*%~\[\](){}<>=.:|,;])`)
 )
 
 // lexer cuts a template into tokens. trim_blocks and lstrip_blocks are on, as

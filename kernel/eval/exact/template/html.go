@@ -7,13 +7,13 @@ import (
 	htmltemplate "html/template"
 	"io"
 	"reflect"
-	"regexp"
 	"strings"
 	"sync"
 	texttemplate "text/template"
 	"text/template/parse"
 	"unsafe"
 
+	"adkernel/internal/pattern"
 	"adkernel/kernel/eval/exact/encode"
 	"adkernel/kernel/eval/exact/format"
 	"adkernel/kernel/eval/exact/layout"
@@ -124,11 +124,11 @@ func (e *executor) script(v view.Value) any {
 	return json.RawMessage(b)
 }
 
-var scriptTag = regexp.MustCompile("(?i)<(/?)script")
+var scriptTag = pattern.New("(?i)<(/?)script")
 
 // inComment keeps an error from ending the comment or the script it stands in.
 func inComment(s string) string {
-	s = scriptTag.ReplaceAllString(s, `\x3C${1}script`)
+	s = scriptTag().ReplaceAllString(s, `\x3C${1}script`)
 	return strings.NewReplacer("*/", "* /", "<!--", `\x3C!--`).Replace(s)
 }
 
