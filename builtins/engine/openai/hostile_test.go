@@ -136,7 +136,9 @@ func TestRedirectsAreFollowedWhereTheyAskTheSame(t *testing.T) {
 		require.NoError(t, e.Close())
 	}
 	var round *httptest.Server
-	round = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, round.URL+r.URL.Path, 307) }))
+	round = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, round.URL+r.URL.Path, http.StatusTemporaryRedirect)
+	}))
 	defer round.Close()
 	_, err := Open(t.Context(), engine.Deployment{Model: demo, URL: round.URL + "/v1", Args: map[string]any{"retries": 0}}, engine.Site{})
 	require.ErrorContains(t, err, "10 redirects, one behind another")
