@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"adkernel/builtins/run"
+	"adkernel/internal/pattern"
 	"adkernel/internal/pythonjson"
 )
 
@@ -110,14 +110,14 @@ func sglEvalRows(j *job, path string) ([]*sglEvalRow, error) {
 }
 
 // sglEvalFolder is the folder that sgl-eval makes: benchmark, then date.
-var sglEvalFolder = regexp.MustCompile(`^sgl_eval_(.+)_[0-9a-f-]+$`)
+var sglEvalFolder = pattern.New(`^sgl_eval_(.+)_[0-9a-f-]+$`)
 
 // sglEvalTask is the benchmark, by the name of the folder.
 func sglEvalTask(path string) string {
 	if absolute, err := filepath.Abs(path); err == nil {
 		path = absolute
 	}
-	if m := sglEvalFolder.FindStringSubmatch(filepath.Base(filepath.Dir(path))); m != nil {
+	if m := sglEvalFolder().FindStringSubmatch(filepath.Base(filepath.Dir(path))); m != nil {
 		return m[1]
 	}
 	return "sgl-eval"
