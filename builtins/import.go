@@ -11,10 +11,11 @@ import (
 type ImportOptions = results.Options
 
 // Import makes a run of another evaluator's result files, or of a folder of
-// them: samples and results of lm-eval, dumps and log of trtllm-eval, raw
-// results of SGLang, input and output of vllm run-batch, logits of llama.cpp
-// (--kl-divergence-base), or as .npy, .npz or safetensors. What the files do
-// not hold is named, and asking for it says "not available".
+// them: samples and results of lm-eval, dumps and log of trtllm-eval,
+// predictions of sgl-eval, raw results of SGLang's benchmarks, input and output
+// of vllm run-batch, logits of llama.cpp (--kl-divergence-base), or as .npy,
+// .npz or safetensors. What the files do not hold is named, and asking for it
+// says "not available".
 //
 //	test := Import("results/fp8")
 //	base := Import("results/bf16")

@@ -24,6 +24,7 @@ func init() {
 		{lmWholeFormat, nil, readLMWhole},
 		{trtTextFormat, []string{trtIDsFormat, trtLogFormat}, readTRT},
 		{sglangFormat, nil, readSGLang},
+		{sglEvalFormat, nil, readSGLEval},
 		{batchOutputFormat, []string{batchInputFormat}, readBatch},
 		{llamaFormat, nil, readLlama},
 		{npyFormat, nil, readLogits},
@@ -130,12 +131,14 @@ func recognizeJSON(text []byte, whole bool) (format, why string) {
 		return trtIDsFormat, ""
 	case has("prompt_id", "correct"):
 		return sglangFormat, ""
+	case has("generation", "symbolic_correct"):
+		return sglEvalFormat, ""
 	case has("custom_id", "response"):
 		return batchOutputFormat, ""
 	case has("custom_id", "body"):
 		return batchInputFormat, ""
-	case has("accuracy"):
-		return "", "it holds averages and no samples, so nothing can be paired; evaluate again so that samples are kept (lm-eval --log_samples, SGLang --raw-result-file, vllm run-batch)"
+	case has("accuracy"), has("score", "latency"), has("aggregate", "latency_seconds"):
+		return "", "it holds averages and no samples, so nothing can be paired; name the file of samples, or evaluate again so that they are kept (lm-eval --log_samples, sgl-eval without --no-dump-predictions, SGLang --raw-result-file, vllm run-batch)"
 	}
 	if !whole && len(keys) == 0 {
 		return "", "JSON whose first object has no key within a megabyte"

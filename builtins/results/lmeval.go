@@ -212,8 +212,8 @@ func (s *lmSample) readMetrics(fields map[string]json.RawMessage) error {
 		}
 		s.Metrics[name] = v
 	}
-	if named && len(names) == 0 {
-		return fmt.Errorf("doc %d: no metric", s.DocID)
+	if named && (len(names) == 0 || slices.Equal(names, []string{"bypass"})) {
+		return fmt.Errorf("doc %d: no metric: nothing was judged (--predict_only)", s.DocID)
 	}
 	return nil
 }

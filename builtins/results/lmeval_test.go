@@ -170,6 +170,10 @@ func TestOlderSamplesFilesAreRead(t *testing.T) {
 	o := options(t)
 	o.Metric = "acc_norm"
 	refused(t, "acc_norm is NaN: only metrics that are 0 or 1", o, file(t, "samples_old.jsonl", line))
+	for _, metrics := range []string{`["bypass"], "bypass": null`, `[]`} {
+		line := `{"doc_id": 0, "arguments": {"gen_args_0": {"arg_0": "q", "arg_1": {}}}, "resps": [["a"]], "filter": "none", "metrics": ` + metrics + `}`
+		refused(t, "doc 0: no metric: nothing was judged (--predict_only)", o, file(t, "samples_predicted.jsonl", line))
+	}
 }
 
 func TestSamplesWithoutAContextAreAskedByTheirChoices(t *testing.T) {

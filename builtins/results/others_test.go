@@ -211,6 +211,9 @@ func FuzzLines(f *testing.F) {
 		if d, err := parseTRTText(line); err == nil {
 			require.NotNil(t, d.OutputText)
 		}
+		if r, err := parseSGLEval(line); err == nil {
+			require.GreaterOrEqual(t, r.question, 0)
+		}
 		if r, err := parseSGLang(line); err == nil {
 			require.NotEmpty(t, *r.Prompt)
 		}

@@ -252,7 +252,7 @@ func listResults(folder string) (files, folders []string, err error) {
 
 // isResultName tells result files in a folder from what else lies there.
 func isResultName(name string) bool {
-	for _, pattern := range []string{"results_*.json", "samples_*.jsonl", "samples_*.json", "dumped_text.json", "dumped_ids.json", "*.npy", "*.npz"} {
+	for _, pattern := range []string{"results_*.json", "samples_*.jsonl", "samples_*.json", "dumped_text.json", "dumped_ids.json", "output-rs*.jsonl", "*.npy", "*.npz"} {
 		if ok, _ := filepath.Match(pattern, name); ok {
 			return true
 		}

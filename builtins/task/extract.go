@@ -18,52 +18,59 @@ type filter struct {
 	steps []step
 }
 
-// A step rewrites or selects outputs. The error says why an output has no answer
-// at all, or why the harness's own outputs cannot be judged as one.
-type step func(outputs []string) ([]string, error)
+// A step rewrites or selects outputs to q. The error says why an output has no
+// answer at all, or why the harness's own outputs cannot be judged as one.
+type step func(q Question, outputs []string) ([]string, error)
 
 const noMatch = "[invalid]"
 
-func (f filter) extract(outputs ...string) (answer string, err error) {
+func (f filter) extract(q Question, outputs ...string) (answer string, err error) {
 	for _, apply := range f.steps {
-		if outputs, err = apply(outputs); err != nil {
+		if outputs, err = apply(q, outputs); err != nil {
 			return "", err
 		}
 	}
 	return outputs[0], nil
 }
 
-// take is a step that finds an answer in each output: of the match at a place,
-// from the end where it is negative, the first group that is not empty, or the
-// only one; fallback where there is no match.
+// take is a step that finds an answer in each output, fallback where there is no
+// match.
 func take(pattern *pythonre.Regexp, at int, fallback string) step {
 	return each(func(output string) (string, error) {
-		matches, err := pattern.FindAll(output)
-		if err != nil || len(matches) == 0 {
-			return fallback, err
+		answer, found, err := pick(pattern, at, output)
+		if err != nil || found {
+			return answer, err
 		}
-		place := at
-		if at < 0 {
-			place += len(matches)
-		}
-		if place < 0 || place >= len(matches) {
-			return "", fmt.Errorf("of %d matches, group_select takes number %d", len(matches), at)
-		}
-		groups := matches[place]
-		found := slices.IndexFunc(groups, func(g string) bool { return g != "" })
-		switch {
-		case found < 0 && len(groups) > 1:
-			return fallback, nil
-		case found < 0:
-			return "", nil
-		}
-		return strings.TrimFunc(groups[found], isPythonSpace), nil
+		return fallback, nil
 	})
+}
+
+// pick is what a match has found, of those in a text the one at a place, from the
+// end where it is negative: the first group that is not empty, or the only one. It
+// has found nothing where nothing matches, or all of several groups are empty.
+func pick(pattern *pythonre.Regexp, at int, text string) (answer string, found bool, err error) {
+	matches, err := pattern.FindAll(text)
+	if err != nil || len(matches) == 0 {
+		return "", false, err
+	}
+	place := at
+	if at < 0 {
+		place += len(matches)
+	}
+	if place < 0 || place >= len(matches) {
+		return "", false, fmt.Errorf("of %d matches, group_select takes number %d", len(matches), at)
+	}
+	groups := matches[place]
+	first := slices.IndexFunc(groups, func(g string) bool { return g != "" })
+	if first < 0 {
+		return "", len(groups) == 1, nil
+	}
+	return strings.TrimFunc(groups[first], isPythonSpace), true, nil
 }
 
 // each is a step that rewrites every output by itself.
 func each(rewrite func(string) (string, error)) step {
-	return func(outputs []string) ([]string, error) {
+	return func(_ Question, outputs []string) ([]string, error) {
 		out := make([]string, len(outputs))
 		for i, output := range outputs {
 			var err error
@@ -135,16 +142,16 @@ type Verdict struct {
 	Correct bool   `json:"correct"`
 }
 
-// verdicts judges an output whose answer is right if it is one of refs.
-func (g *grader) verdicts(refs []string, output string) []Verdict {
+// verdicts judges an output to q.
+func (g *grader) verdicts(q Question, output string) []Verdict {
 	out := make([]Verdict, len(g.filters))
 	for i, f := range g.filters {
-		answer, err := f.extract(output)
+		answer, err := f.extract(q, output)
 		if err != nil {
 			out[i] = Verdict{f.name, fmt.Sprintf("[%v]", err), false}
 			continue
 		}
-		out[i] = Verdict{f.name, answer, g.matches(refs, answer)}
+		out[i] = Verdict{f.name, answer, g.matches(q.answers(), answer)}
 	}
 	return out
 }
@@ -159,8 +166,8 @@ func (g *grader) matches(refs []string, answer string) bool {
 	})
 }
 
-func (g *grader) correct(refs []string, output string) bool {
-	verdicts := g.verdicts(refs, output)
+func (g *grader) correct(q Question, output string) bool {
+	verdicts := g.verdicts(q, output)
 	at := slices.IndexFunc(verdicts, func(v Verdict) bool { return v.Filter == g.chosen })
 	if at < 0 {
 		at = len(verdicts) - 1
@@ -173,7 +180,7 @@ func (g *grader) correct(refs []string, output string) bool {
 // reads no data set.
 func (s Spec) Verdicts(ref, output string) []Verdict {
 	if g := kinds[s.Kind].grader; g != nil && s.Scorer == nil {
-		return g.verdicts([]string{ref}, output)
+		return g.verdicts(Question{Ref: ref}, output)
 	}
 	return nil
 }

@@ -132,7 +132,7 @@ func TestGSM8KsFiltersAreTheHarness(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &cases))
 	require.Greater(t, len(cases), 30)
 	for _, c := range cases {
-		got := gsm8kGrader.verdicts([]string{c.Ref}, c.Output)
+		got := gsm8kGrader.verdicts(Question{Ref: c.Ref}, c.Output)
 		require.Equal(t, []Verdict{
 			{"strict-match", c.Strict, c.StrictCorrect}, {"flexible-extract", c.Flexible, c.FlexibleCorrect},
 		}, got, "%q", c.Output)

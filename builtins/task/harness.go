@@ -1,7 +1,6 @@
 package task
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -93,7 +92,7 @@ func (h *harnessTask) grader(deciding string) (*grader, error) {
 const noFilter = "none"
 
 // first is take_first, and take_first_k for a k of 1.
-func first(outputs []string) ([]string, error) { return outputs[:1], nil }
+func first(_ Question, outputs []string) ([]string, error) { return outputs[:1], nil }
 
 // stepsOf are a filter's steps. They end with the first of the outputs.
 func stepsOf(list []map[string]any) ([]step, error) {
@@ -118,7 +117,9 @@ func stepsOf(list []map[string]any) ([]step, error) {
 
 func stepOf(name string, settings map[string]any) (step, error) {
 	arguments := map[string][]string{
-		"regex": {"regex_pattern", "group_select", "fallback"}, "map": {"mapping_dict", "default_value"}, "take_first_k": {"k"},
+		"regex":              {"regex_pattern", "group_select", "fallback"},
+		"multi_choice_regex": {"regex_pattern", "group_select", "fallback", "ignore_case", "ignore_punctuation", "regexes_to_ignore"},
+		"map":                {"mapping_dict", "default_value"}, "take_first_k": {"k"},
 		"take_first": nil, "lowercase": nil, "uppercase": nil, "remove_whitespace": nil, "majority_vote": nil,
 	}
 	known, ok := arguments[name]
@@ -132,7 +133,10 @@ func stepOf(name string, settings map[string]any) (step, error) {
 	}
 	switch name {
 	case "regex":
-		return regexStep(settings)
+		pattern, at, fallback, err := regexOf(settings)
+		return take(pattern, at, fallback), err
+	case "multi_choice_regex":
+		return choicesStep(settings)
 	case "map":
 		return mapStep(settings)
 	case "take_first":
@@ -142,9 +146,9 @@ func stepOf(name string, settings map[string]any) (step, error) {
 		if !ok || k < 1 || k != float64(int(k)) {
 			return nil, fmt.Errorf("k is %v", settings["k"])
 		}
-		return func(outputs []string) ([]string, error) { return outputs[:min(int(k), len(outputs))], nil }, nil
+		return func(_ Question, outputs []string) ([]string, error) { return outputs[:min(int(k), len(outputs))], nil }, nil
 	case "majority_vote":
-		return func(outputs []string) ([]string, error) {
+		return func(_ Question, outputs []string) ([]string, error) {
 			if len(outputs) > 1 {
 				return nil, fmt.Errorf("it votes among %d outputs of a document, and a run asks for one", len(outputs))
 			}
@@ -157,29 +161,27 @@ func stepOf(name string, settings map[string]any) (step, error) {
 	return each(func(s string) (string, error) { return rewrite(s), nil }), nil
 }
 
-func regexStep(settings map[string]any) (step, error) {
-	text, at, fallback := `#### (\-?[0-9\.\,]+)`, 0, noMatch
+// regexOf reads the settings of regex.
+func regexOf(settings map[string]any) (pattern *pythonre.Regexp, at int, fallback string, err error) {
+	text, fallback := `#### (\-?[0-9\.\,]+)`, noMatch
 	if value, ok := settings["regex_pattern"]; ok {
 		if text, ok = value.(string); !ok {
-			return nil, fmt.Errorf("regex_pattern is %v, and no text", value)
+			return nil, 0, "", fmt.Errorf("regex_pattern is %v, and no text", value)
 		}
 	}
 	if value, ok := settings["group_select"]; ok {
 		number, isNumber := value.(float64)
 		if at = int(number); !isNumber || float64(at) != number {
-			return nil, fmt.Errorf("group_select is %v, and no whole number", value)
+			return nil, 0, "", fmt.Errorf("group_select is %v, and no whole number", value)
 		}
 	}
 	if value, ok := settings["fallback"]; ok {
 		if fallback, ok = value.(string); !ok {
-			return nil, fmt.Errorf("fallback is %v, and no text", value)
+			return nil, 0, "", fmt.Errorf("fallback is %v, and no text", value)
 		}
 	}
-	pattern, err := pythonre.Compile(text)
-	if err != nil {
-		return nil, err
-	}
-	return take(pattern, at, fallback), nil
+	pattern, err = pythonre.Compile(text)
+	return pattern, at, fallback, err
 }
 
 func mapStep(settings map[string]any) (step, error) {
@@ -200,49 +202,4 @@ func mapStep(settings map[string]any) (step, error) {
 		}
 		return other, nil
 	}), nil
-}
-
-// exactMatchOf reads the settings of the metric.
-func exactMatchOf(settings map[string]any) (m exactMatch, err error) {
-	flags := map[string]*bool{"ignore_case": &m.fold, "ignore_punctuation": &m.punctuation, "ignore_numbers": &m.numbers}
-	for name, value := range settings {
-		switch flag := flags[name]; {
-		case flag != nil && value != nil:
-			var ok bool
-			if *flag, ok = value.(bool); !ok {
-				return m, fmt.Errorf("exact_match: %s is %v, and neither true nor false", name, value)
-			}
-		case flag != nil, slices.Contains([]string{"metric", "aggregation", "higher_is_better", "hf_evaluate"}, name):
-		case name == "regexes_to_ignore":
-			if m.ignore, err = patternsOf(value); err != nil {
-				return m, fmt.Errorf("exact_match: %s: %w", name, err)
-			}
-		default:
-			return m, fmt.Errorf("exact_match: its setting %s is not known here", name)
-		}
-	}
-	return m, nil
-}
-
-func patternsOf(value any) ([]*pythonre.Regexp, error) {
-	if value == nil {
-		return nil, nil
-	}
-	text, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	var list []string
-	if json.Unmarshal(text, &list) != nil {
-		return nil, fmt.Errorf("%s is no list of texts", text)
-	}
-	var out []*pythonre.Regexp
-	for _, item := range list {
-		pattern, err := pythonre.Compile(item)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, pattern)
-	}
-	return out, nil
 }

@@ -45,6 +45,7 @@ func TestOutputsAreJudgedByTheHarnessFilters(t *testing.T) {
 	for _, c := range []struct{ task, filter string }{
 		{"worked", "strict-match"}, {"worked", "flexible-extract"}, {"worked", "words"}, {"cot", "get-answer"}, {"cot", "shout"},
 		{"mapped", "map"}, {"vote", "first"}, {"caseless", ""}, {"caseless", "none"}, {"anyof", ""},
+		{"letters", "flexible-extract"}, {"letters", "strict"}, {"letters", "articles"},
 	} {
 		t.Run(c.task+" "+c.filter, func(t *testing.T) {
 			path, lines := harnessLines(t, c.task)
@@ -123,7 +124,10 @@ func TestAFilterThatIsNotKnownIsRefusedByName(t *testing.T) {
 		{"another", "worked", "loose", same, same, `filter "loose": there are strict-match, flexible-extract, words`},
 		{"no results", "worked", "strict-match", same, nil, "put results_2026-11-27T00-00-00.000000.json beside the samples, or judge answers by a function"},
 		{"damaged results", "worked", "strict-match", same, strings.NewReplacer(`"configs": {`, `"configs": [`), "not a results file of lm-eval"},
-		{"of choices", "letters", "flexible-extract", same, same, `its filter "flexible-extract": multi_choice_regex: a function that is not known here, and so is not judged here: judge answers by a function`},
+		{"of choices", "letters", "strict", strings.NewReplacer(`"choices"`, `"options"`), same, `its filter "strict": its document has no choices to look for: judge answers by a function`},
+		{"of no texts", "letters", "strict", strings.NewReplacer(`["blue", "green"]`, `[1, 2]`), same, `its filter "strict": its document has no choices to look for: judge answers by a function`},
+		{"of a choice's setting", "letters", "articles", same, strings.NewReplacer(`"ignore_case": true,`, `"ignore_case": 1,`), `multi_choice_regex: ignore_case is 1, and neither true nor false`},
+		{"another function", "cot", "shout", same, strings.NewReplacer(`"uppercase"`, `"decontaminate"`), `its filter "shout": decontaminate: a function that is not known here, and so is not judged here: judge answers by a function`},
 		{"votes", "vote", "maj@3", same, same, `document 0: its filter "maj@3": it votes among 3 outputs of a document, and a run asks for one`},
 		{"another rule", "worked", "strict-match", same, strings.NewReplacer(`"#### (\\-?[0-9\\.\\,]+)"`, `"([0-9]+)"`),
 			`document 0: by its filter "strict-match", as the results file has it, the answer in the output "2 * 21 = 42\n#### 42" is "2", and the harness found "42"`},

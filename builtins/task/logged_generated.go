@@ -52,6 +52,12 @@ func (l logged) generated(d *document, r request) (*Task, error) {
 	}
 	d.Prompt, d.Messages, d.Ref = r.prompt, r.turns, strings.TrimFunc(d.ref, isPythonSpace)
 	d.Letters = LettersIn(d.Text())
+	var doc struct {
+		Choices json.RawMessage `json:"choices"`
+	}
+	if json.Unmarshal(l.Doc, &doc) == nil && json.Unmarshal(doc.Choices, &d.options) != nil {
+		d.options = nil // lists of something else, which no filter looks for
+	}
 	var outputs [][]string
 	if json.Unmarshal(l.Resps, &outputs) == nil && len(outputs) == 1 {
 		d.outputs = outputs[0]

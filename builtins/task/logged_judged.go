@@ -122,7 +122,7 @@ func (g *grader) differs(name string, documents []document, lists bool) error {
 		if len(d.outputs) == 0 || !ok {
 			continue
 		}
-		answer, err := f.extract(d.outputs...)
+		answer, err := f.extract(d.Question, d.outputs...)
 		switch {
 		case err != nil:
 			return fmt.Errorf("document %d: its filter %q: %w: %s", d.Index, name, err, judgeInstead)

@@ -88,7 +88,7 @@ func TestATaskFromTheHarnessSamples(t *testing.T) {
 	require.Equal(t, "tinygen", got.Name)
 	require.Equal(t, 8, got.MaxTokens)
 	require.Equal(t, []string{"\n"}, got.Stop)
-	require.Equal(t, Question{Subject: "tinygen", Prompt: "12+30=", Ref: "42"}, got.Questions[0])
+	require.Equal(t, Question{Subject: "tinygen", Prompt: "12+30=", Ref: "42", options: []string{"42", "43", "41", "360"}}, got.Questions[0])
 	require.True(t, got.Score(got.Questions[0], " 42\n"))
 	require.False(t, got.Score(got.Questions[0], "421"))
 

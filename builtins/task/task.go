@@ -77,6 +77,8 @@ type Question struct {
 
 	accepted []string // any of which is right, as they are; nil where Ref alone is
 
+	options []string // that a filter looks for in outputs; nil where none is known
+
 	lengths []int // by which the log-likelihoods of Choices are divided; nil where they are not
 
 	// Letters is how many letters, from A on, an output may begin with to be an
@@ -107,7 +109,7 @@ func (q Question) Text() string {
 // Scorer is not asked: see Spec.Scorer.
 func (t *Task) Score(q Question, output string) bool {
 	if t.grader != nil {
-		return t.grader.correct(q.answers(), output)
+		return t.grader.correct(q, output)
 	}
 	if t.match != exact {
 		output = strings.TrimFunc(output, isPythonSpace)
@@ -136,7 +138,7 @@ func (t *Task) Verdicts(q Question, output string) []Verdict {
 	if t.grader == nil {
 		return nil
 	}
-	return t.grader.verdicts(q.answers(), output)
+	return t.grader.verdicts(q, output)
 }
 
 // isPythonSpace is what Python's str.strip removes: Unicode white space and

@@ -12,7 +12,7 @@ import (
 
 type importCommand struct {
 	output
-	Files []string `arg:"" type:"existingpath" help:"Result files of one evaluation, or a folder of them: samples and results of lm-eval; dumps and log of trtllm-eval; raw results of SGLang; input and output of vllm run-batch; a logits file of llama.cpp; logits as .npy, .npz or safetensors."`
+	Files []string `arg:"" type:"existingpath" help:"Result files of one evaluation, or a folder of them: samples and results of lm-eval; dumps and log of trtllm-eval; predictions of sgl-eval; raw results of SGLang; input and output of vllm run-batch; a logits file of llama.cpp; logits as .npy, .npz or safetensors."`
 	Out   string   `short:"o" placeholder:"RUN" help:"Run directory; default: a new one below the runs' root."`
 
 	Name  string `help:"Of the deployment, for people."`

@@ -9,7 +9,7 @@ import (
 )
 
 // ErrNoText is that of JSON that holds something which is no text.
-var ErrNoText = errors.New("tokenizers take no such text, and read as the replacement character U+FFFD it could not be told from others: write it again without")
+var ErrNoText = errors.New("tokenizers take no such text, and read as the replacement character U+FFFD it could not be told from others: it has to be written without")
 
 // Check reports what encoding/json replaces by U+FFFD without a word, so that two
 // texts that differ would be read as one: bytes that are not UTF-8, and an escape

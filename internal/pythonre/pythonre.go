@@ -6,6 +6,7 @@ package pythonre
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dlclark/regexp2"
@@ -45,6 +46,18 @@ func MustCompile(pattern string) *Regexp {
 		panic(err)
 	}
 	return r
+}
+
+// Escape is re.escape: a pattern that text alone matches.
+func Escape(text string) string {
+	var out strings.Builder
+	for _, r := range text {
+		if strings.ContainsRune("()[]{}?*+-|^$\\.&~# \t\n\r\v\f", r) {
+			out.WriteByte('\\')
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
 }
 
 // FindAll is re.findall: of each match the groups, or the whole of it as the only

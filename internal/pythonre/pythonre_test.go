@@ -92,3 +92,21 @@ func FuzzCompile(f *testing.F) {
 		_, _ = r.Remove(text)
 	})
 }
+
+// As Python's re.escape wrote them.
+func TestEscapedTextsMatchThemselves(t *testing.T) {
+	for text, want := range map[string]string{
+		"a b-c.d":     `a\ b\-c\.d`,
+		"(x) [y] {z}": `\(x\)\ \[y\]\ \{z\}`,
+		"1+1=2*?^$|":  `1\+1=2\*\?\^\$\|`,
+		"~&#\\'\"/é_": `\~\&\#\\'"/é_`,
+		"\n\t\r\v\f":  "\\\n\\\t\\\r\\\v\\\f",
+	} {
+		require.Equal(t, want, Escape(text))
+		pattern, err := Compile(Escape(text))
+		require.NoError(t, err)
+		matches, err := pattern.FindAll("." + text + ".")
+		require.NoError(t, err)
+		require.Equal(t, [][]string{{text}}, matches)
+	}
+}

@@ -202,12 +202,13 @@ func (s *Server) completionChoice(q *completionRequest, a *answer, index int) co
 	return c
 }
 
-// promptText is the prompt as it was sent, or the text of its ids.
+// promptText is the prompt as it was sent, or the text of its ids with special
+// tokens, which text_offset counts: vLLM's is the same.
 func (q *completionRequest) promptText(s *Server, a *answer, index int) string {
 	if at := index / q.choices(); at >= len(q.Prompt.ids) {
 		return q.Prompt.texts[at-len(q.Prompt.ids)]
 	}
-	return s.Tokenizer.Decode(a.prompt, true)
+	return s.Tokenizer.Decode(a.prompt, false)
 }
 
 // newCompletionLogprobs lists steps, the first of which has no log-probability

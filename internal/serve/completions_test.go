@@ -100,7 +100,7 @@ func TestLogProbabilitiesAreTheEngines(t *testing.T) {
 		require.Equal(t, *l.TokenLogprobs[i] == greatest, rows[i-1][id] == best, "greedy or not")
 		require.Contains(t, l.TopLogprobs[i], l.Tokens[i])
 	}
-	require.Equal(t, "<s>"+got.Text, text)
+	require.Equal(t, got.Text, text)
 
 	asIDs := c.complete(map[string]any{"prompt": ids, "max_tokens": 1, "logprobs": 0, "return_tokens_as_token_ids": true}).Choices[0]
 	require.Equal(t, []string{fmt.Sprintf("token_id:%d", got.TokenIDs[0])}, asIDs.LogProbs.Tokens)
@@ -119,6 +119,23 @@ func TestEchoAloneScoresThePrompt(t *testing.T) {
 	echoed := c.complete(map[string]any{"prompt": []string{"What is", "Which"}, "max_tokens": 0, "echo": true})
 	require.Equal(t, []string{"What is", "Which"}, []string{echoed.Choices[0].Text, echoed.Choices[1].Text})
 	require.Nil(t, echoed.Choices[0].LogProbs)
+
+	// As vLLM does: a text has the special tokens put around it, those of a text that
+	// spells them included, and ids are taken and spelled as they are.
+	for _, form := range []struct {
+		prompt any
+		tokens []string
+		text   string
+	}{
+		{"What", []string{"<s>", "What"}, "What"},
+		{"<s>What", []string{"<s>", "<s>", "What"}, "<s>What"},
+		{c.server.Tokenizer.Encode("What", true), []string{"<s>", "What"}, "<s>What"},
+		{c.server.Tokenizer.Encode("What", false), []string{"What"}, "What"},
+	} {
+		got := c.complete(map[string]any{"prompt": form.prompt, "max_tokens": 0, "echo": true, "logprobs": 0}).Choices[0]
+		require.Equal(t, form.text, got.Text, form.prompt)
+		require.Equal(t, form.tokens, got.LogProbs.Tokens, form.prompt)
+	}
 }
 
 // The end of the sequence counts as a token with a log-probability, though it

@@ -1,17 +1,11 @@
 package serve
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"math"
 	"math/rand/v2"
-	"net/http"
 	"reflect"
-	"strings"
-
-	"adkernel/internal/pythonjson"
 )
 
 // Bounds of what one request may ask for.
@@ -119,46 +113,6 @@ func (t *texts) UnmarshalJSON(raw []byte) error {
 	}
 	*t = texts(several)
 	return nil
-}
-
-// readJSON decodes a request strictly: an argument that is not known would
-// have no effect.
-func readJSON(r *http.Request, v any) error {
-	text, err := io.ReadAll(r.Body)
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return err
-	case err != nil:
-		return invalid("", "the request cannot be read: %v", err)
-	}
-	if err := pythonjson.Check(text); err != nil {
-		return invalid("", "%v", err)
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	err = d.Decode(v)
-	if err == nil {
-		if _, err := d.Token(); err != io.EOF {
-			return invalid("", "text after the JSON object")
-		}
-		return nil
-	}
-	var wrong *json.UnmarshalTypeError
-	var e *apiError
-	switch {
-	case errors.As(err, &e):
-		return err
-	case errors.As(err, &wrong) && wrong.Field == "":
-		return invalid("", "the request is a JSON %s: want an object", wrong.Value)
-	case errors.As(err, &wrong):
-		name := strings.TrimPrefix(strings.TrimPrefix(wrong.Field, "common."), "without.") // the structs that hold it
-		return invalid(name, "%s: a JSON %s is not what this argument takes", name, wrong.Value)
-	}
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return invalid(strings.Trim(name, `"`), "the argument %s is not known here, and so would have no effect", name)
-	}
-	return invalid("", "the request is not JSON: %v", err)
 }
 
 // check refuses what is out of bounds or would have no effect.

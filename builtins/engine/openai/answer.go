@@ -62,16 +62,16 @@ func (l *lenient[T]) UnmarshalJSON(text []byte) error {
 // position, as completions have them, or objects, as chat completions (and
 // llama.cpp's completions) do.
 type logProbs struct {
-	TokenLogprobs []*float64           `json:"token_logprobs"`
-	TopLogprobs   []map[string]float64 `json:"top_logprobs"` // by spelling; null before a prompt's first token
-	Content       []token              `json:"content"`
+	TokenLogprobs []*float64            `json:"token_logprobs"`
+	TopLogprobs   []map[string]*float64 `json:"top_logprobs"` // by spelling; null before a prompt's first token
+	Content       []token               `json:"content"`
 }
 
 type token struct {
-	ID          *int32  `json:"id"` // llama.cpp
-	Token       string  `json:"token"`
-	Logprob     float64 `json:"logprob"`
-	TopLogprobs []token `json:"top_logprobs"`
+	ID          *int32   `json:"id"` // llama.cpp
+	Token       string   `json:"token"`
+	Logprob     *float64 `json:"logprob"`
+	TopLogprobs []token  `json:"top_logprobs"`
 }
 
 // positions is how many tokens have log-probabilities.
@@ -79,17 +79,23 @@ func (l *logProbs) positions() int { return max(len(l.TokenLogprobs), len(l.Cont
 
 // first are the likeliest tokens of the first position, most likely first and
 // n at most: servers add the chosen token where it is not among them, which
-// says nothing of those in between.
+// says nothing of those in between. A token without a number, which servers write
+// as null where the model's is NaN, is none of them.
 func (l *logProbs) first(n int) []engine.LogProb {
 	var out []engine.LogProb
 	switch {
 	case len(l.TopLogprobs) > 0:
 		for spelling, value := range l.TopLogprobs[0] {
-			out = append(out, spelt(spelling, value))
+			if value != nil {
+				out = append(out, spelt(spelling, *value))
+			}
 		}
 	case len(l.Content) > 0:
 		for _, t := range l.Content[0].TopLogprobs {
-			p := spelt(t.Token, t.Logprob)
+			if t.Logprob == nil {
+				continue
+			}
+			p := spelt(t.Token, *t.Logprob)
 			if t.ID != nil && *t.ID >= 0 {
 				p.ID, p.Text = *t.ID, t.Token
 			}

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,12 +11,12 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"adkernel/builtins/engine"
+	"adkernel/internal/pythonjson"
 )
 
 // A client sends requests until they are answered, with growing pauses where
@@ -38,7 +39,19 @@ const (
 func newClient(base string, s settings, at engine.Site) *client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = s.concurrency
-	return &client{base: base, settings: s, http: &http.Client{Transport: transport}, site: at, wait: pause}
+	return &client{base: base, settings: s, http: &http.Client{Transport: transport, CheckRedirect: sameRequest}, site: at, wait: pause}
+}
+
+// sameRequest follows a redirect that is to be asked the same. 301, 302 and 303
+// make a GET without a body of a POST, which asks something else.
+func sameRequest(r *http.Request, via []*http.Request) error {
+	switch {
+	case r.Method != via[0].Method:
+		return http.ErrUseLastResponse
+	case len(via) == 10:
+		return errors.New("10 redirects, one behind another")
+	}
+	return nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -49,24 +62,6 @@ func pause(ctx context.Context, d time.Duration) error {
 		return context.Cause(ctx)
 	}
 }
-
-// A refusal is an answer that trying again does not change.
-type refusal struct {
-	status  int
-	message string
-}
-
-func (r *refusal) Error() string {
-	return fmt.Sprintf("the server answers %d: %s", r.status, r.message)
-}
-
-// busy is an answer that may be another one later.
-type busy struct {
-	refusal
-	after time.Duration // that the server asks to wait; 0 when it does not say
-}
-
-func (b *busy) Error() string { return b.refusal.Error() }
 
 // call sends body (nil: GET) to a path of the API and decodes the answer into
 // out.
@@ -166,7 +161,13 @@ func (c *client) send(ctx context.Context, address string, body, out any) error 
 	case response.StatusCode != http.StatusOK:
 		return c.failed(response, c.withoutKey(text))
 	}
-	if err := json.Unmarshal(text, out); err != nil {
+	if said := saidError(c.withoutKey(text)); said != nil {
+		return c.refused(cmp.Or(said.status, response.StatusCode), said.message, response.Header)
+	}
+	switch err := pythonjson.Unmarshal(text, out); {
+	case errors.Is(err, pythonjson.ErrNoText) && json.Valid(text):
+		return fmt.Errorf("%s answers what is no text: %w", address, err)
+	case err != nil:
 		return fmt.Errorf("%s answers what is not JSON of the API: %s", address, excerpt(c.withoutKey(text)))
 	}
 	return nil
@@ -185,69 +186,6 @@ func (c *client) lost(ctx context.Context, err error) error {
 		return fmt.Errorf("%s: no server listens there: %w", c.base, err)
 	}
 	return fmt.Errorf("%s: %w", c.base, err)
-}
-
-// failed reads an answer that is not 200.
-func (c *client) failed(response *http.Response, text []byte) error {
-	var body struct {
-		Error   json.RawMessage `json:"error"`
-		Message string          `json:"message"` // vLLM's older form
-		Detail  json.RawMessage `json:"detail"`  // FastAPI's
-	}
-	message := excerpt(text)
-	if json.Unmarshal(text, &body) == nil {
-		var inner struct {
-			Message string `json:"message"`
-		}
-		var plain string // trtllm-serve's of arguments
-		switch {
-		case json.Unmarshal(body.Error, &inner) == nil && inner.Message != "":
-			message = inner.Message
-		case json.Unmarshal(body.Error, &plain) == nil && plain != "":
-			message = excerpt([]byte(plain))
-		case body.Message != "":
-			message = body.Message
-		case len(body.Detail) > 0:
-			message = excerpt(body.Detail)
-		}
-	}
-	r := refusal{response.StatusCode, message}
-	switch response.StatusCode {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		question := "is the API key in the environment variable %s the right one?"
-		if c.key == "" {
-			question = "the environment variable %s, in which the API key is looked for, is not set"
-		}
-		r.message += " (" + fmt.Sprintf(question, c.keyVariable) + ")"
-	}
-	if passes(response.StatusCode) {
-		return &busy{r, retryAfter(response.Header.Get("Retry-After"))}
-	}
-	return &r
-}
-
-// passes reports whether what a status says may be over later. Proxies have
-// statuses of their own from 520 on, which say in other words that the server
-// is away.
-func passes(status int) bool {
-	switch status {
-	case http.StatusRequestTimeout, http.StatusTooManyRequests:
-		return true
-	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
-		return false
-	}
-	return status >= http.StatusInternalServerError
-}
-
-// retryAfter is the header's seconds or date as a duration.
-func retryAfter(value string) time.Duration {
-	if n, err := strconv.Atoi(value); err == nil && n >= 0 {
-		return time.Duration(n) * time.Second
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(0, time.Until(at))
-	}
-	return 0
 }
 
 func excerpt(text []byte) string {

@@ -124,7 +124,7 @@ func (e *Engine) ask(ctx context.Context, path string, ask map[string]any) (*cho
 	case c == nil:
 		return nil, fmt.Errorf("the server answers with %d choices, not with one", len(got.Choices))
 	}
-	return c, nil
+	return c, e.sameModel(&got)
 }
 
 // words are a request in those of the API.

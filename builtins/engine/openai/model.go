@@ -49,7 +49,7 @@ func (e *Engine) findModel(ctx context.Context, model string) error {
 // that was asked for: llama.cpp answers to any name. Others repeat the name that
 // they were given (SGLang, trtllm-serve), or say a version of it; of these the
 // record says which models they list, where the name is none of them.
-func (e *Engine) checkModel(ctx context.Context, answered string) error {
+func (e *Engine) checkModel(ctx context.Context) error {
 	if e.settings.model == "" {
 		return nil // the name is the server's own
 	}
@@ -57,11 +57,20 @@ func (e *Engine) checkModel(ctx context.Context, answered string) error {
 	if err != nil || len(names) == 0 || slices.Contains(append(aliases, names...), e.model) {
 		return ctx.Err()
 	}
-	if slices.Contains(names, answered) {
-		return fmt.Errorf("the server has no model %q: it answers with %q", e.model, answered)
+	if slices.Contains(names, e.answered) {
+		return fmt.Errorf("the server has no model %q: it answers with %q", e.model, e.answered)
 	}
 	e.server.models = names
 	e.client.site.Logf("the server answers for the model %q, which it does not list: %s", e.model, strings.Join(names, ", "))
+	return nil
+}
+
+// sameModel refuses an answer of another model than the first one's: a router may
+// have several behind one name, and a run is of one.
+func (e *Engine) sameModel(a *answer) error {
+	if now := a.Model.value; now != "" && e.answered != "" && now != e.answered {
+		return fmt.Errorf("the server answers with the model %q, and did with %q when it was asked first: name one of them by served_model_name", now, e.answered)
+	}
 	return nil
 }
 

@@ -45,6 +45,7 @@ type Engine struct {
 	tokenizer *tokenizer.Tokenizer // nil: the server's
 	wording   wording              // of requests to the server's
 	model     string               // as the server calls it
+	answered  string               // the model that answered first, by its own word; "" of a server that does not say
 	texts     sync.Map             // token id -> text, of a server's tokenizer
 
 	// life is of the context that Open was given, and ends with Close: what is

@@ -33,7 +33,8 @@ func (e *Engine) probe(ctx context.Context, model string) error {
 		return err
 	}
 	e.server.finishes = e.finish(&got.Choices[0]) != ""
-	if err := e.checkModel(ctx, got.Model.value); err != nil {
+	e.answered = got.Model.value
+	if err := e.checkModel(ctx); err != nil {
 		return err
 	}
 	served, err := e.findTokens(ctx)
@@ -183,7 +184,8 @@ func (e *Engine) probeChat(ctx context.Context, completions *refusal) error {
 		}
 	}
 	e.server.chat, e.server.finishes = true, e.finish(&got.Choices[0]) != ""
-	if err := e.checkModel(ctx, got.Model.value); err != nil {
+	e.answered = got.Model.value
+	if err := e.checkModel(ctx); err != nil {
 		return err
 	}
 	if err := e.probeNeutral(ctx, "/chat/completions", ask); err != nil {

@@ -201,6 +201,8 @@ func TestVLLM(t *testing.T) {
 		require.Positive(t, missing)
 	})
 
+	t.Run("echoes", func(t *testing.T) { equalEchoes(t, server.URL) })
+
 	t.Run("a full context", func(t *testing.T) {
 		d := served(t, server, nil)
 		d.Model = demo(t, "dense")

@@ -67,6 +67,14 @@ LETTERS = [
     {"question": "Sun?", "choices": ["Guilty", "Guilty of Romance"], "answer": "(B)", "outputs": ["guilty of romance, I think"]},
     {"question": "Moon?", "choices": ["x.", "y"], "answer": "(B)", "outputs": ["Answer: B"]},
     {"question": "Sea?", "choices": ["x.", "y"], "answer": "(A)", "outputs": ["???"]},
+    {"question": "Nothing of it?", "choices": ["...", "y"], "answer": "(B)", "outputs": ["answer :\n B, or : A"]},
+    {"question": "Twice?", "choices": ["one", "One!", "a [b] (c)-d"], "answer": "(B)", "outputs": ["ONE; a b cd"]},
+    {"question": "As it is?", "choices": ["a [b] (c)-d\n e", "a"], "answer": "(A)", "outputs": ["a [b] (c)-d\n e"]},
+    {"question": "Istanbul?", "choices": ["İstanbul ", "ÉTÉ_x", "«guillemets»"], "answer": "(A)", "outputs": ["été_X, İSTANBUL"]},
+    {"question": "Both ways?", "choices": ["red", "blue"], "answer": "(B)", "outputs": ["(A) or (B): red"]},
+    {"question": "Space?", "choices": ["", "blue"], "answer": "(B)", "outputs": ["blue: A"]},
+    {"question": "The answer?", "choices": ["the sea", "sea"], "answer": "(B)", "outputs": ["The the sea"]},
+    {"question": "Empty?", "choices": ["p", "q"], "answer": "(B)", "outputs": [""]},
 ]
 ANY = [
     {"question": "A colour?", "answers": ["Red", "Blue's"], "outputs": ["blue's"]},
@@ -97,6 +105,8 @@ TASKS = {
     ]}),
     "letters": (LETTERS, {**GENERATE, "doc_to_target": "{{answer}}", "metric_list": [EXACT], "filter_list": [
         {"name": "flexible-extract", "filter": [{"function": "multi_choice_regex", "group_select": -1, "ignore_case": True, "ignore_punctuation": True, "regex_pattern": r"(\([A-Z]\))"}, FIRST]},
+        {"name": "strict", "filter": [{"function": "multi_choice_regex", "fallback": "none", "regex_pattern": r"is \(([A-Z])\)|is ([A-Z]):"}, FIRST]},
+        {"name": "articles", "filter": [{"function": "multi_choice_regex", "ignore_case": True, "regexes_to_ignore": [r"[Tt]he\s+", "\\d"]}, FIRST]},
     ]}),
     "vote": ([{**d, "outputs": [d["outputs"][0], "#### 42", "#### 42"]} for d in WORKED], {**GENERATE, "repeats": 3, "doc_to_target": "{{answer}}", "metric_list": [IGNORING], "filter_list": [
         {"name": "maj@3", "filter": [{"function": "take_first_k", "k": 3}, regex(r"#### (\-?[0-9\.\,]+)"), {"function": "majority_vote"}, FIRST]},
