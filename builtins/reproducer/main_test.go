@@ -10,7 +10,7 @@ import (
 	"adkernel/builtins/run"
 	"adkernel/builtins/symbols"
 	"adkernel/kernel/eval"
-	"adkernel/kernel/eval/yaegi"
+	"adkernel/kernel/eval/exact"
 	"adkernel/kernel/magic"
 	"adkernel/kernel/worker"
 )
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 			if err != nil {
 				return nil, err
 			}
-			e, err := yaegi.New(vocabulary, yaegi.Options{Stdout: io.Out, Stderr: io.Err})
+			e, err := exact.New(vocabulary, exact.Options{Stdout: io.Out, Stderr: io.Err})
 			return magic.Wrap(e, magic.Options{Out: io.Out, Err: io.Err}), err
 		})
 	case "execute-run":

@@ -127,15 +127,9 @@ func readBatch(j *job) (*run.Run, error) {
 		w.Missing(run.TheTokenIDs, "a batch's input holds the prompts as text or as messages")
 		w.Missing(run.TheTokenTexts, "a batch's input holds the prompts as text or as messages")
 		w.Missing(run.TheEngine, "a batch's output names a model, not how it was served")
-		n, several := 0, 0
+		several := 0
 		asked := map[string]bool{}
-		err := eachLine(input, func(_ int, line []byte) error {
-			if err := j.ctx.Err(); err != nil {
-				return err
-			}
-			if j.options.Limit > 0 && n == j.options.Limit {
-				return errEnough
-			}
+		n, err := j.eachSample(input, func(n int, line []byte) error {
 			var request batchInput
 			if err := pythonjson.Unmarshal(line, &request); err != nil {
 				return fmt.Errorf("not a request of a batch: %w", err)
@@ -160,7 +154,6 @@ func readBatch(j *job) (*run.Run, error) {
 				ref.Subject = "batch"
 			}
 			s := run.Sample{Index: n, Subject: ref.Subject, Question: n, Ref: ref.Ref, Output: a.text, Finish: a.finish, Correct: score(a.text, ref.Ref), Margin: float32(math.NaN())}
-			n++
 			if a.choices > 1 {
 				several++
 			}

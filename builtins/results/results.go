@@ -123,6 +123,24 @@ func (j *job) companion(format string) (string, error) {
 	return paths[0], nil
 }
 
+// eachSample calls do with every line of a file of which each is a sample, as
+// many as are wanted, and with how many came before. It returns how many there
+// were.
+func (j *job) eachSample(path string, do func(n int, line []byte) error) (int, error) {
+	n := 0
+	err := eachLine(path, func(_ int, line []byte) error {
+		if err := j.ctx.Err(); err != nil {
+			return err
+		}
+		if j.options.Limit > 0 && n == j.options.Limit {
+			return errEnough
+		}
+		n++
+		return do(n-1, line)
+	})
+	return n, err
+}
+
 // write makes the run: start says what it is, and fill adds the samples.
 func (j *job) write(spec run.Spec, fill func(*run.Writer) error) (*run.Run, error) {
 	for _, format := range sortedKeys(j.files) {

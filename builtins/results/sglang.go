@@ -52,20 +52,13 @@ func readSGLang(j *job) (*run.Run, error) {
 		w.Missing(run.TheRight, "SGLang's raw results say whether an output was right, and not what would have been")
 		w.Missing(run.TheFinish, "SGLang's raw results do not say")
 		w.Missing(run.TheEngine, "SGLang's raw results name no model")
-		n := 0
-		return eachLine(path, func(_ int, line []byte) error {
-			if err := j.ctx.Err(); err != nil {
-				return err
-			}
-			if j.options.Limit > 0 && n == j.options.Limit {
-				return errEnough
-			}
+		_, err := j.eachSample(path, func(_ int, line []byte) error {
 			r, err := parseSGLang(line)
 			if err != nil {
 				return err
 			}
-			n++
 			return w.Add(run.Sample{Index: *r.PromptID, Subject: name, Question: *r.PromptID, Output: *r.Output, Correct: *r.Correct, Margin: float32(math.NaN())}, *r.Prompt, nil)
 		})
+		return err
 	})
 }

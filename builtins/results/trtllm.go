@@ -71,15 +71,8 @@ func readTRT(j *job) (*run.Run, error) {
 			w.Note("no dumped_ids.json was given: the output's token ids are not known")
 		}
 		w.Note("outputs are stripped of white space, as the dump is")
-		next := 0
 		counted := map[string]trtCount{}
-		err := eachLine(path, func(_ int, line []byte) error {
-			if err := j.ctx.Err(); err != nil {
-				return err
-			}
-			if j.options.Limit > 0 && next == j.options.Limit {
-				return errEnough
-			}
+		n, err := j.eachSample(path, func(next int, line []byte) error {
 			d, err := parseTRTText(line)
 			if err != nil {
 				return err
@@ -103,7 +96,6 @@ func readTRT(j *job) (*run.Run, error) {
 				}
 				s.Tokens = ids
 			}
-			next++
 			counted[q.Subject] = counted[q.Subject].add(s.Correct)
 			return w.Add(s, q.Prompt, nil)
 		})
@@ -113,8 +105,8 @@ func readTRT(j *job) (*run.Run, error) {
 		if j.options.Limit > 0 {
 			return nil // the log's averages are of the whole evaluation
 		}
-		if next < len(t.Questions) {
-			return fmt.Errorf("%s holds %d of the task's %d questions: the evaluation was cut, or of other samples", path, next, len(t.Questions))
+		if n < len(t.Questions) {
+			return fmt.Errorf("%s holds %d of the task's %d questions: the evaluation was cut, or of other samples", path, n, len(t.Questions))
 		}
 		return log.check(w, counted)
 	})

@@ -86,19 +86,31 @@ func TestPendingIsWhatAStopTextMayTake(t *testing.T) {
 
 // Whatever a client sends, the answer is JSON and the server goes on.
 func FuzzCompletions(f *testing.F) {
-	for _, seed := range []string{
+	fuzzRequests(f, "/v1/completions",
 		`{"model":"demo","prompt":"x","max_tokens":1}`, `{"model":"demo","prompt":[[1,2],[3]],"echo":true,"logprobs":2,"max_tokens":0}`,
-		`{"model":"demo","prompt":["a","b"],"n":2,"stop":["\n"],"stream":true,"max_tokens":2}`, `{}`, `[`, `{"model":"demo","prompt":{"a":1}}`,
-	} {
+		`{"model":"demo","prompt":["a","b"],"n":2,"stop":["\n"],"stream":true,"max_tokens":2}`, `{}`, `[`, `{"model":"demo","prompt":{"a":1}}`)
+}
+
+func FuzzChatCompletions(f *testing.F) {
+	fuzzRequests(f, "/v1/chat/completions",
+		`{"model":"demo","messages":[{"role":"user","content":"x"}],"max_tokens":1}`,
+		`{"model":"demo","messages":[{"role":"user","content":[{"type":"text","text":"x"}],"name":{"a":[1.5,null]}}],"logprobs":true,"top_logprobs":2,"max_tokens":1}`,
+		`{"model":"demo","messages":[{"role":"a","content":"x"}],"continue_final_message":true,"n":2,"stream":true,"max_tokens":2}`,
+		`{"model":"demo","messages":[{"role":"a","content":"x"}],"chat_template_kwargs":{"loud":[true]},"stop":"\n","max_completion_tokens":1}`,
+		`{"model":"demo","messages":[null],"tools":[]}`)
+}
+
+func fuzzRequests(f *testing.F, path string, seeds ...string) {
+	for _, seed := range seeds {
 		f.Add(seed)
 	}
 	c := newClient(f, demoOptions(f))
 	f.Fuzz(func(t *testing.T, body string) {
-		if strings.Contains(body, "max_tokens\":") && len(body) > 200 || body == "" {
+		if strings.Contains(body, "_tokens\":") && len(body) > 200 || body == "" {
 			return // long outputs take long
 		}
 		c.TB = t
-		status, header, text := c.send("/v1/completions", body)
+		status, header, text := c.send(path, body)
 		require.Contains(t, []int{200, 400, 404}, status, text)
 		if status != 200 {
 			require.Equal(t, "application/json", header.Get("Content-Type"))

@@ -107,6 +107,34 @@ func FuzzHighlightingKeepsTheSource(f *testing.F) {
 	})
 }
 
+// FuzzPage: whatever cells hold and show, the page has no script, and of a
+// terminal's text all that is no escape sequence.
+func FuzzPage(f *testing.F) {
+	f.Add("# a\n\n| b | c |\n|---|---|\n| ~~d~~ | <b>e</b> |\n\n```go\nx := 1\n```\n\n- [ ] https://example.com")
+	f.Add("![](attachment:a.png) [x](javascript:alert(1)) <scr<script>ipt>")
+	f.Add("\x1b[1;38;5;208mred\x1b[0m\x1b[48;2;1;2;3m \x1b]0;title\x07\x1b[?25l\x1b[31")
+	f.Add("<SCRIPT src=x>\x00&lt;script&gt;")
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.ContainsRune(text, 0) {
+			t.Skip("HTML has no NUL")
+		}
+		outputs := []*Output{{Type: Stream, Name: "stdout", Text: text}, {Type: Error, Traceback: []string{text}}}
+		for _, mime := range append(pictures, "text/html", "text/markdown", "text/plain") {
+			outputs = append(outputs, &Output{Type: DisplayData, Data: map[string]any{mime: text}})
+		}
+		nb := &Notebook{Cells: []*Cell{
+			{Type: Markdown, Source: text, Attachments: map[string]map[string]any{"a.png": {"image/png": text}}},
+			{Type: Code, Source: text, Outputs: outputs},
+			{Type: Raw, Source: text},
+		}}
+		var page bytes.Buffer
+		require.NoError(t, nb.writePage(&page))
+		require.NotContains(t, strings.ToLower(page.String()), "<script")
+		want := escapeSequence().ReplaceAllString(text, "")
+		require.Equal(t, want, html.UnescapeString(tags.ReplaceAllString(string(ansiHTML(text)), "")))
+	})
+}
+
 func TestHighlightingColoursTokens(t *testing.T) {
 	require.Equal(t, `<span class="keyword">if</span> <span class="call">f</span>(<span class="string">&#34;a&#34;</span>) &lt; <span class="number">1.5</span> { <span class="comment">// why</span>`,
 		string(highlightGo(`if f("a") < 1.5 { // why`)))

@@ -114,7 +114,7 @@ func idBytes(lists [][]int32) (counts []int, data []byte) {
 func split(counts []int, data []byte) ([][]int32, error) {
 	lists := make([][]int32, len(counts))
 	for i, n := range counts {
-		if n < 0 || 4*n > len(data) {
+		if n < 0 || n > len(data)/4 {
 			return nil, errors.New("the engine's process sent fewer token ids than it said")
 		}
 		lists[i] = make([]int32, n)
@@ -122,6 +122,9 @@ func split(counts []int, data []byte) ([][]int32, error) {
 			lists[i][j] = int32(binary.LittleEndian.Uint32(data[4*j:]))
 		}
 		data = data[4*n:]
+	}
+	if len(data) > 0 {
+		return nil, errors.New("the engine's process sent more token ids than it said")
 	}
 	return lists, nil
 }

@@ -57,9 +57,6 @@ type Options struct {
 	// Nil: say so on Stderr, and let the cells go on.
 	GoroutinePanic func(err *eval.Error)
 
-	// MaxAllocation is how many bytes one allocation may take; 0: any.
-	MaxAllocation uint64
-
 	// MaxMemory is how many bytes the heap may grow to while cells run; 0: any.
 	// It is of the process, and becomes the limit of its garbage collector.
 	MaxMemory uint64
@@ -96,7 +93,6 @@ func newEvaluator(v eval.Vocabulary, o Options) (*evaluator, error) {
 	if rt.stdin != nil {
 		scanners = rt.stdin.scanners()
 	}
-	rt.limit.Store(o.MaxAllocation)
 	if o.MaxMemory > 0 {
 		rt.memory.max, rt.memory.exhausted = o.MaxMemory, o.Exhausted
 		debug.SetMemoryLimit(int64(o.MaxMemory))

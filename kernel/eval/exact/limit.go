@@ -142,11 +142,8 @@ func (rt *runtime) pausedLive() uint64 {
 	return live()
 }
 
-// tooLarge says whether an allocation would exceed the session's limits.
+// tooLarge says whether an allocation would exceed the session's limit.
 func (rt *runtime) tooLarge(bytes uint64) bool {
-	if limit := rt.limit.Load(); limit > 0 && bytes > limit {
-		return true
-	}
 	if rt.memory.max == 0 || bytes < largeBytes {
 		return false
 	}
@@ -162,11 +159,7 @@ func (m *machine) outOfMemory(bytes uint64) {
 }
 
 func (rt *runtime) memoryError(bytes uint64) memoryError {
-	limit := rt.memory.max
-	if one := rt.limit.Load(); one > 0 && (limit == 0 || one < limit) {
-		limit = one
-	}
-	return memoryError{heap(), bytes, limit}
+	return memoryError{heap(), bytes, rt.memory.max}
 }
 
 // checkSize emits what raises when a variable of type t is too large.

@@ -56,7 +56,6 @@ type runtime struct {
 	cellTypes     sync.Map     // *layout.Type -> *cellType
 	guards        mapGuards
 	passing       atomic.Pointer[panicking] // the last panic that left for native code and has not come back
-	limit         atomic.Uint64             // bytes that one allocation may take, 0 for any
 	current       atomic.Pointer[permit]    // of the running cell
 	release       func()                    // gives it back
 	running       atomic.Pointer[permit]    // of the running cell, nil between cells

@@ -252,7 +252,7 @@ func truncate(a []any) (any, error) {
 		return nil, errors.New("truncate: the length is less than that of the end, or leeway below 0")
 	}
 	runes := []rune(s)
-	if int64(len(runes)) <= most+leeway {
+	if n := int64(len(runes)); n <= most || n-most <= leeway {
 		return s, nil
 	}
 	cut := string(runes[:keep])

@@ -72,7 +72,7 @@ func reversed(a []any) (any, error) {
 		return nil, err
 	}
 	all = slices.Clone(all)
-	reverse(all)
+	slices.Reverse(all)
 	switch v := a[0].(type) {
 	case undefined:
 		return nil, v.fail()
@@ -111,7 +111,7 @@ func join(a []any) (any, error) {
 			return nil, err
 		}
 	}
-	return strings.Join(parts, by), nil
+	return joined(parts, by)
 }
 
 func items(a []any) (any, error) {
@@ -137,7 +137,10 @@ func batched(a []any) (any, error) {
 	for len(all) > 0 {
 		l := &List{Items: slices.Clone(all[:min(n, int64(len(all)))])}
 		all = all[len(l.Items):]
-		if fill := or(a[2], nil); fill != nil && n-int64(len(l.Items)) < mostText {
+		if fill := or(a[2], nil); fill != nil {
+			if n > mostItems {
+				return nil, errTooMany
+			}
 			for int64(len(l.Items)) < n {
 				l.Items = append(l.Items, fill)
 			}

@@ -47,7 +47,9 @@ func percent(s string, values any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.WriteString(text)
+		if err := write(&b, text); err != nil {
+			return nil, err
+		}
 		args, named = args[1:], false
 	}
 	if len(args) > 0 {
@@ -169,7 +171,9 @@ func braces(s string, c *called) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.WriteString(text)
+		if err := write(&b, text); err != nil {
+			return nil, err
+		}
 	}
 	return b.String(), nil
 }

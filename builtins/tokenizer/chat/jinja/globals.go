@@ -13,27 +13,11 @@ const mostRange = 100_000
 // and strftime_now, which the caller of Render does here.
 var globals = &scope{names: map[string]any{
 	"range": &Func{Name: "range", Params: "*", Call: newRange},
-	"dict": &Func{Name: "dict", raw: func(_ *frame, c *called) (any, error) {
-		if len(c.positional) > 1 {
-			return nil, errors.New("dict takes one value beside names")
-		}
-		d := NewDict()
-		for _, from := range append(c.positional, c.keywords) {
-			if err := d.update(from); err != nil {
-				return nil, err
-			}
-		}
-		return d, nil
-	}},
+	"dict":  &Func{Name: "dict", raw: func(_ *frame, c *called) (any, error) { return c.newDict("dict") }},
 	"namespace": &Func{Name: "namespace", raw: func(_ *frame, c *called) (any, error) {
-		if len(c.positional) > 1 {
-			return nil, errors.New("namespace takes one value beside names")
-		}
-		d := NewDict()
-		for _, from := range append(c.positional, c.keywords) {
-			if err := d.update(from); err != nil {
-				return nil, err
-			}
+		d, err := c.newDict("namespace")
+		if err != nil {
+			return nil, err
 		}
 		for _, key := range d.keys {
 			name, ok := key.(string)
@@ -63,6 +47,20 @@ var globals = &scope{names: map[string]any{
 		return nil, errors.New("lipsum is not supported")
 	}},
 }}
+
+// newDict is dict(value, name=...).
+func (c *called) newDict(what string) (*Dict, error) {
+	if len(c.positional) > 1 {
+		return nil, fmt.Errorf("%s takes one value beside names", what)
+	}
+	d := NewDict()
+	for _, from := range append(c.positional, c.keywords) {
+		if err := d.update(from); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
 
 func newRange(a []any) (any, error) {
 	var n [3]int64

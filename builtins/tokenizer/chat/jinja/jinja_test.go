@@ -129,6 +129,12 @@ func TestATemplateEnds(t *testing.T) {
 		"{% set ns = namespace(x=[1]) %}{% for a in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}":                                                        "a list of more than",
 		"{% set ns = namespace(x=[1]) %}{% for a in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x[0][0] }}":                                       "more than 16 MiB",
 		"{% set ns = namespace(x=[1], y=[1]) %}{% for a in range(90) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}": "too many elements to compare",
+		"{% set ns = namespace(x='a' | escape) %}{% for a in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}":                                               "more than 16 MiB",
+		"{{ range(99999) | join('a' * 999999) }}":                                                                                                                "more than 16 MiB",
+		"{{ ('a' * 999999).join('b' * 99999) }}":                                                                                                                 "more than 16 MiB",
+		"{{ ('%9999999s' * 99) | format(*range(99)) }}":                                                                                                          "more than 16 MiB",
+		"{{ ('{0}' * 99999).format('a' * 999999) }}":                                                                                                             "more than 16 MiB",
+		"{{ [1] | batch(9223372036854775807, 0) | list }}":                                                                                                       "a list of more than",
 		"{{ 'a' * 999999999999 }}":        "more than 16 MiB",
 		"{{ [1] * 999999999999 }}":        "a list of more than",
 		"{{ range(999999999999) }}":       "more than 100000 elements",
@@ -143,6 +149,27 @@ func TestATemplateEnds(t *testing.T) {
 			_, err = template.Render(nil)
 		}
 		require.ErrorContains(t, err, want, "%.80s", source)
+	}
+}
+
+// TestTheLargestNumbers: sums of them are beyond 64 bits.
+func TestTheLargestNumbers(t *testing.T) {
+	for source, want := range map[string]string{
+		"{{ 'a b' | truncate(9223372036854775807) }}":                      "a b",
+		"{{ 'a b c d' | truncate(3, true, '', 9223372036854775807) }}":     "a b c d",
+		"{{ 'abc'[-9223372036854775807:9223372036854775807] }}":            "abc",
+		"{{ 'abc'[9223372036854775807:none:-9223372036854775807] }}":       "c",
+		"{{ 'abc'.find('c', -9223372036854775807, 9223372036854775807) }}": "2",
+		"{{ 'a b c'.rsplit(' ', 9223372036854775807) }}":                   "['a', 'b', 'c']",
+		"{{ [1, 2] | batch(9223372036854775807) | list }}":                 "[[1, 2]]",
+		"{{ 9223372036854775807 // -1 }} {{ 9223372036854775807 % 10 }}":   "-9223372036854775807 7",
+		"{{ range(3)[-9223372036854775807] is defined }}":                  "False",
+	} {
+		template, err := Parse(source)
+		require.NoError(t, err)
+		got, err := template.Render(nil)
+		require.NoError(t, err)
+		require.Equal(t, want, got, source)
 	}
 }
 

@@ -189,7 +189,7 @@ func init() {
 					return nil, err
 				}
 			}
-			return strings.Join(parts, a[0].(string)), nil
+			return joined(parts, a[0].(string))
 		}},
 		"find":   {"/ sub start= end=", finder("find", strings.Index, false)},
 		"rfind":  {"/ sub start= end=", finder("rfind", strings.LastIndex, false)},

@@ -72,6 +72,9 @@ func arithmetic(op string, a, b any) (any, error) {
 		if op != "+" || !xok || !yok {
 			return nil, errMarkup
 		}
+		if len(x)+len(y) > mostText {
+			return nil, errTooLong
+		}
 		return x + y, nil
 	}
 	x, xok := number(a)

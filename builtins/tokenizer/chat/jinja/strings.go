@@ -3,6 +3,7 @@ package jinja
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +27,20 @@ func stripper(name string, left, right bool) func(a []any) (any, error) {
 		}
 		return s, nil
 	}
+}
+
+// joined is str.join.
+func joined(parts []string, by string) (any, error) {
+	var b strings.Builder
+	for i, p := range parts {
+		if i > 0 {
+			p = by + p
+		}
+		if err := write(&b, p); err != nil {
+			return nil, err
+		}
+	}
+	return b.String(), nil
 }
 
 // split is str.split, or from the right.
@@ -66,15 +81,9 @@ func split(a []any, right bool) (any, error) {
 		parts = append(parts[:len(parts)-1], before, behind)
 	}
 	if right {
-		reverse(parts)
+		slices.Reverse(parts)
 	}
 	return texts(parts), nil
-}
-
-func reverse[T any](s []T) {
-	for i, j := 0, len(s)-1; i < j; i, j = i+1, j-1 {
-		s[i], s[j] = s[j], s[i]
-	}
 }
 
 // splitSpace cuts at space, most times or, where that is negative, always.
@@ -97,7 +106,7 @@ func splitSpace(s string, most int64, right bool) []string {
 		if s != "" {
 			out = append(out, s)
 		}
-		reverse(out)
+		slices.Reverse(out)
 		return out
 	}
 	s = strings.TrimLeftFunc(s, isSpace)
