@@ -16,6 +16,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"adkernel/builtins/compare"
 	"adkernel/builtins/engine"
@@ -154,34 +157,83 @@ func nothingLost(c *compare.Comparison) string {
 	return words
 }
 
-// conclusion words the first suspect, or that there is none.
+// conclusion words the first suspect, or those that are not told from it, or
+// that there is none.
 func (d *Diagnosis) conclusion() string {
 	loss := d.Comparison.Verdict.Words
-	if len(d.Suspects) == 0 || !d.Suspects[0].accused() {
+	if len(d.Suspects) == 0 || !d.Suspects[0].Standing.Accuses() {
 		return loss + " " + d.nobody()
 	}
 	first := d.Suspects[0]
-	if first.Legitimate {
+	switch equal := level(d.Suspects); {
+	case len(equal) > 1:
+		return fmt.Sprintf("%s Possible causes, which nothing measured tells apart: %s. Next probe: %s.", loss, titles(equal), first.Probe)
+	case first.Legitimate:
 		return fmt.Sprintf("%s No fault is accused. %s: %s.", loss, map[Standing]string{Shown: "Explained", Likely: "Likely", Possible: "Possible"}[first.Standing], first.Title)
 	}
 	return fmt.Sprintf("%s %s: %s.", loss, first.Standing.title(), first.Title)
 }
 
+// titles lists the first suspects, and how many more there are.
+func titles(suspects []*Suspect) string {
+	var list []string
+	for i, s := range suspects {
+		if i == detailedSuspects {
+			list = append(list, fmt.Sprintf("%d more", len(suspects)-i))
+			break
+		}
+		list = append(list, s.Title)
+	}
+	return strings.Join(list, "; ")
+}
+
 // nobody words why no suspect is accused, and what to do next.
 func (d *Diagnosis) nobody() string {
-	e, known := d.Facts.number("engine.excess")
-	switch {
-	case known && e < wrongFrom:
+	if e, known := d.Facts.number("engine.excess"); known && e < wrongFrom {
 		words := "No suspect of the catalogue explains it. The deployment computes what its checkpoint computes on the base's engine, within rounding: run the base twice to measure its noise, and look at the checkpoint and the harness."
 		later, _ := d.Facts.number("output.later")
 		if _, decoded := d.Facts.number("decode.agreement"); later > 0 && !decoded {
 			words += " That is of the first tokens of the outputs, and was not tested of those after them, by which " + d.Facts["output.later"].words() + " of the outputs differ."
 		}
 		return words
-	case known:
-		return "No suspect of the catalogue explains it, though the deployment computes something else than its checkpoint on the base's engine. Next probe: Isolate(deploy, cmp)."
 	}
-	return "Nobody can be accused by the two runs alone, and no probe compared the engines. Next probe: Isolate(deploy, cmp)."
+	words := "Nobody can be accused by the two runs alone: what they show does not tell causes apart, and no probe compared the engines."
+	if _, known := d.Facts.number("engine.excess"); known {
+		words = "The deployment computes something else than its checkpoint on the base's engine, and nothing measured tells the causes of that apart."
+	}
+	return words + d.open() + " " + d.next()
+}
+
+// open counts the suspects that nothing measured speaks for or excludes.
+func (d *Diagnosis) open() string {
+	byClass, n := map[string]int{}, 0
+	for _, s := range d.Suspects {
+		if s.Standing == Open {
+			byClass[s.Class]++
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	var classes []string
+	for _, class := range slices.Sorted(maps.Keys(byClass)) {
+		classes = append(classes, fmt.Sprintf("%s %d", class, byClass[class]))
+	}
+	return fmt.Sprintf(" Open are %d of %d suspects (%s).", n, len(d.Suspects), strings.Join(classes, ", "))
+}
+
+// next says what would tell suspects apart that nothing measured does. Probes
+// need what only runs of this program have of both sides.
+func (d *Diagnosis) next() string {
+	words := "Next probe: Isolate(deploy, cmp)"
+	if d.Comparison.Test.Spec().Import != nil || d.Comparison.Base.Spec().Import != nil {
+		words = "Next: run both here, Run(deploy, task) and Run(base, task), so that probes can ask them (Logged(\"samples.jsonl\") is the task of a samples file)"
+	}
+	if _, audited := d.Facts["audit.wrong"]; !audited && d.Facts["deployment.quantized"].Value != false {
+		words += "; of a quantized checkpoint, Audit(deploy.Model, base.Model), which runs nothing"
+	}
+	return words + "."
 }
 
 func (s Standing) title() string {
