@@ -37,7 +37,7 @@ type Diagnosis struct {
 	Subjects []Pattern // the four patterns of subjects
 
 	Suspects []Suspect // all that apply, likeliest first; empty without a real loss
-	Footing  string    // which of the first are not told apart, and what would
+	Footing  string    // which of the first are not told apart
 
 	Facts  Facts
 	Probes []Probe
@@ -167,7 +167,7 @@ func (d *Diagnosis) conclusion() string {
 	first := d.Suspects[0]
 	switch equal := level(d.Suspects); {
 	case len(equal) > 1:
-		return fmt.Sprintf("%s Possible causes, which nothing measured tells apart: %s. Next probe: %s.", loss, titles(equal), first.Probe)
+		return fmt.Sprintf("%s Possible causes, which nothing measured tells apart: %s. %s.", loss, titles(equal), d.next(first.Probe))
 	case first.Legitimate:
 		return fmt.Sprintf("%s No fault is accused. %s: %s.", loss, map[Standing]string{Shown: "Explained", Likely: "Likely", Possible: "Possible"}[first.Standing], first.Title)
 	}
@@ -197,11 +197,23 @@ func (d *Diagnosis) nobody() string {
 		}
 		return words
 	}
-	words := "Nobody can be accused by the two runs alone: what they show does not tell causes apart, and no probe compared the engines."
+	words := "Nobody can be accused by the two runs alone: what they show does not tell causes apart, and no probe compared the engines" + d.failure() + "."
 	if _, known := d.Facts.number("engine.excess"); known {
 		words = "The deployment computes something else than its checkpoint on the base's engine, and nothing measured tells the causes of that apart."
 	}
-	return words + d.open() + " " + d.next()
+	words += d.open() + " " + d.next("Isolate(deploy, cmp)")
+	if _, audited := d.Facts["audit.wrong"]; !audited && d.Facts["deployment.quantized"].Value != false {
+		words += "; of a quantized checkpoint, Audit(deploy.Model, base.Model), which runs nothing"
+	}
+	return words + "."
+}
+
+// failure says why there is no comparison of the engines, where that is known.
+func (d *Diagnosis) failure() string {
+	if len(d.Probes) == 0 || d.Probes[0].Failed == "" {
+		return ""
+	}
+	return " (" + d.Probes[0].Failed + ")"
 }
 
 // open counts the suspects that nothing measured speaks for or excludes.
@@ -223,17 +235,18 @@ func (d *Diagnosis) open() string {
 	return fmt.Sprintf(" Open are %d of %d suspects (%s).", n, len(d.Suspects), strings.Join(classes, ", "))
 }
 
-// next says what would tell suspects apart that nothing measured does. Probes
-// need what only runs of this program have of both sides.
-func (d *Diagnosis) next() string {
-	words := "Next probe: Isolate(deploy, cmp)"
-	if d.Comparison.Test.Spec().Import != nil || d.Comparison.Base.Spec().Import != nil {
-		words = "Next: run both here, Run(deploy, task) and Run(base, task), so that probes can ask them (Logged(\"samples.jsonl\") is the task of a samples file)"
+// next words the probe that would tell suspects apart that nothing measured
+// does, or what it lacks: probes need what only runs of this program have of both
+// sides, and a deployment that says how it is served.
+func (d *Diagnosis) next(probe string) string {
+	test, base := d.Comparison.Test.Spec(), d.Comparison.Base.Spec()
+	switch {
+	case test.Import != nil || base.Import != nil:
+		return "Next: run both here, Run(deploy, task) and Run(base, task), so that probes can ask them (Logged(\"samples.jsonl\") is the task of a samples file)"
+	case test.Deployment.URL != "":
+		return "Next, of a server: see that it serves " + test.Deployment.Model + ", which it does not tell (probes take the weights from that folder); " + anew
 	}
-	if _, audited := d.Facts["audit.wrong"]; !audited && d.Facts["deployment.quantized"].Value != false {
-		words += "; of a quantized checkpoint, Audit(deploy.Model, base.Model), which runs nothing"
-	}
-	return words + "."
+	return "Next probe: " + probe
 }
 
 func (s Standing) title() string {

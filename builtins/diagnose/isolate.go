@@ -93,7 +93,7 @@ func Isolate(ctx context.Context, d engine.Deployment, c *compare.Comparison, o 
 		return &Isolation{Deployment: d, Comparison: c, N: c.N, Finding: NoLossHere, Words: "There is no loss to isolate, and nothing was run. " + c.Verdict.Words}, nil
 	}
 	if d.URL != "" {
-		return &Isolation{Deployment: d, Comparison: c, N: c.N, Finding: Incomplete, Words: "Nothing can be stripped from here, and nothing was run: how " + d.URL + " serves the model is set where it is started. " + anew}, nil
+		return &Isolation{Deployment: d, Comparison: c, N: c.N, Finding: Incomplete, Words: "Nothing can be stripped from here, and nothing was run: how " + d.URL + " serves the model is set where it is started. Next: " + anew + "."}, nil
 	}
 	i := &isolator{options: o.Run, base: c.Base, out: &Isolation{Deployment: d, Comparison: c}}
 	info := recordFor(d, c.Test)
@@ -115,7 +115,7 @@ func Isolate(ctx context.Context, d engine.Deployment, c *compare.Comparison, o 
 
 // anew says how a server's configuration is stripped, of which a deployment with
 // its URL says nothing.
-const anew = "Start it anew with one component less at a time (one rank, eager, no prefix caching or chunked prefill, a cache that is not quantized, the unquantized checkpoint), and Compare each run with the base."
+const anew = "start it anew with one component less at a time (one rank, eager, no prefix caching or chunked prefill, a cache that is not quantized, the unquantized checkpoint), and Compare each run with the base"
 
 // isolator makes the runs of one isolation.
 type isolator struct {

@@ -177,8 +177,7 @@ func level(suspects []Suspect) []*Suspect {
 	return equal
 }
 
-// footing says when the evidence does not separate the first suspects, and
-// what would.
+// footing says when the evidence does not separate the first suspects.
 func footing(suspects []Suspect) string {
 	equal := level(suspects)
 	if len(equal) < 2 {
@@ -188,6 +187,5 @@ func footing(suspects []Suspect) string {
 	for _, s := range equal {
 		titles = append(titles, s.Title)
 	}
-	return fmt.Sprintf("Nothing measured here separates %s: they are on equal footing, in the order of how common they are. Next probe, of the first one: %s",
-		strings.Join(titles, " from "), equal[0].Probe)
+	return fmt.Sprintf("Nothing measured here separates %s: they are on equal footing, in the order of how common they are.", strings.Join(titles, " from "))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/builtins/compare"
+	"adkernel/builtins/run"
 )
 
 // factSet builds facts from values; numbers may be whole.
@@ -222,7 +223,7 @@ func TestWhatNothingSeparatesStandsOnEqualFooting(t *testing.T) {
 		}
 		require.ElementsMatch(t, c.equal, names, name)
 		require.Contains(t, footing(suspects), "Nothing measured here separates "+suspects[0].Title+" from "+suspects[1].Title, name)
-		d := &Diagnosis{Comparison: &compare.Comparison{}, Suspects: suspects}
+		d := &Diagnosis{Comparison: &compare.Comparison{Test: &run.Run{}, Base: &run.Run{}}, Suspects: suspects}
 		require.Contains(t, d.conclusion(), "Possible causes, which nothing measured tells apart: "+suspects[0].Title+"; "+suspects[1].Title, name)
 	}
 }
