@@ -105,6 +105,7 @@ func TestTheCauseThatTheFactsShowIsRankedFirst(t *testing.T) {
 		{"another theta, and a branch too large", []values{oneRank, fluentLoss, wrongAtOnce, settingsHelpNot, firstWrong("rotary"), {"repair.branch": 50, "repair.branch_words": "w"}}, "rope-frequencies", Shown},
 		{"scores are bounded", []values{oneRank, fluentLoss, wrongScores, settingsHelpNot, firstWrong("attention"), {"repair.attention_scale": 75, "repair.rope": 69, "positions.first": 0, "positions.right": 2, "positions.tokens": 239}}, "wrong-module", Likely},
 		{"a norm is left out", []values{oneRank, fluentLoss, wrongAtOnce, settingsHelpNot, firstWrong("norm"), {"repair.branch": 49, "repair.branch_words": "w"}}, "wrong-module", Likely},
+		{"one expert is chosen in the place of two", []values{oneRank, {"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot, firstWrong("experts"), {"repair.branch": 14, "repair.branch_words": "w"}}, "wrong-module", Likely},
 		{"embeddings are scaled", []values{oneRank, fluentLoss, collapsed, wrongAtOnce, settingsHelpNot, firstWrong("embedding"), {"module.factor": 13.9, "repair.branch": 58, "repair.branch_words": "w"}}, "wrong-module", Likely},
 		{"the head is not tied", []values{oneRank, fluentLoss, collapsed, wrongAtOnce, settingsHelpNot, firstWrong("head"), {"repair.branch": 185, "repair.branch_words": "w"}}, "output-head", Likely},
 		{"a temperature is left in", []values{oneRank, fluentLoss, wrongAtOnce, settingsHelpNot, firstWrong("head"), {"module.factor": .5, "repair.branch": 105, "repair.branch_words": "w"}}, "output-head", Likely},
