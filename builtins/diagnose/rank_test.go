@@ -212,6 +212,9 @@ func TestWhatNothingSeparatesStandsOnEqualFooting(t *testing.T) {
 		"scales or weights, of which the engine tells none": {
 			[]values{oneRank, fluentLoss, {"deployment.quantized": true, "deployment.format": "nvfp4"}, wrongAtOnce, settingsHelpNot, fakeAsWrong},
 			[]string{"block-scale", "sibling-scale", "corrupt-bytes", "scale-twice"}},
+		"losses follow the length, by the runs alone": {
+			[]values{oneRank, fluentLoss, {"length.rho": .32, "length.p": .0001}},
+			[]string{"attention-scale", "attention-mask", "rope-frequencies", "rope-layout", "kv-cache", "chunked-prefill", "truncation"}},
 		"empty outputs, by the runs alone": {
 			[]values{oneRank, fluentLoss, {"output.answers": .1, "output.empty": .9, "output.stopped": .9}},
 			[]string{"end-id", "kv-cache"}},
