@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -244,7 +245,11 @@ func (d *Diagnosis) next(probe string) string {
 	case test.Import != nil || base.Import != nil:
 		return "Next: run both here, Run(deploy, task) and Run(base, task), so that probes can ask them (Logged(\"samples.jsonl\") is the task of a samples file)"
 	case test.Deployment.URL != "":
-		return "Next, of a server: see that it serves " + test.Deployment.Model + ", which it does not tell (probes take the weights from that folder); " + anew
+		model := "see that it serves " + test.Deployment.Model + ", which it does not tell (probes take the weights from that folder)"
+		if _, err := os.Stat(test.Deployment.Model); err != nil {
+			model = "set its Model to the folder of the checkpoint that it serves, with which probes compare it"
+		}
+		return "Next, of a server: " + model + "; " + anew
 	}
 	return "Next probe: " + probe
 }

@@ -66,3 +66,15 @@ func TestASoundServerIsAccusedOfNothing(t *testing.T) {
 		}
 	}
 }
+
+// Without the folder of its checkpoint there is nothing to compare it with.
+func TestAServerKnownByItsNameAloneIsAskedForItsCheckpoint(t *testing.T) {
+	c := openCase(t, "bf16-drop")
+	server := byURL(t, c.Deploy)
+	server.Model = "m"
+	d, err := diagnose.Run(t.Context(), compared(t, "bf16-drop by its name", caseSamples, server, c.Base), diagnose.Options{Open: backend.Open})
+	require.NoError(t, err)
+	require.Contains(t, d.Probes[0].Failed, "reference: m holds no checkpoint")
+	require.Contains(t, d.Words, "Next, of a server: set its Model to the folder of the checkpoint that it serves")
+	require.Contains(t, d.Words, "Possible causes, which nothing measured tells apart: ", "losses follow the length")
+}
