@@ -75,11 +75,11 @@ func rank(entries []entry, facts Facts) []Suspect {
 		}
 		return cmp.Or(cmp.Compare(b.Bits, a.Bits), cmp.Compare(a.Name, b.Name))
 	})
-	if equal := level(suspects); len(equal) > 1 {
-		for _, s := range equal {
-			if s.Standing == Likely { // not likelier than another
-				s.Standing = Possible
-			}
+	for i := range suspects {
+		if s := &suspects[i]; s.Standing == Likely && slices.ContainsFunc(suspects, func(other Suspect) bool {
+			return other.Name != s.Name && other.Standing.Accuses() && s.telling-other.telling <= equalFooting
+		}) {
+			s.Standing = Possible // not likelier than another
 		}
 	}
 	return suspects
