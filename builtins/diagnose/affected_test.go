@@ -48,7 +48,7 @@ func TestExcessIsReadWherePromptsComeOutWrong(t *testing.T) {
 			}
 		}
 		p.answers = twice(rowsOf(reference))
-		p.compare(twice(rowsOf(c.errors)), p.answers, twice(rowsOf(c.floors)), "a table")
+		p.compare(twice(rowsOf(c.errors)), p.answers, p.answers, twice(rowsOf(c.floors)), "a table")
 		require.Equal(t, c.affected, p.affected, name)
 		require.InDelta(t, c.prompts, shareOf(t, p.facts, "engine.prompts"), 0, name)
 		require.InDelta(t, c.wrong, shareOf(t, p.facts, "engine.prompts_wrong"), 0, name)

@@ -64,7 +64,7 @@ func (d *Diagnosis) suspectSections() []section {
 	listed.head = "Other suspects"
 	byStanding := map[Standing][]Suspect{}
 	for i, s := range d.Suspects {
-		if s.accused() && i < detailedSuspects {
+		if s.Standing.Accuses() && i < detailedSuspects {
 			detailed.parts = append(detailed.parts, s.part(i+1))
 			continue
 		}
@@ -119,7 +119,7 @@ func shortItems(suspects []Suspect) []string {
 	for _, s := range suspects {
 		title := fmt.Sprintf("%s (%+.3g bits)", s.Title, s.Bits)
 		list := s.For
-		if len(s.Against) > 0 && !s.accused() {
+		if len(s.Against) > 0 && !s.Standing.Accuses() {
 			list = s.Against
 		}
 		if len(list) == 0 {

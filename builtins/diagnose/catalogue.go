@@ -55,6 +55,10 @@ type rule struct {
 	Weight float64 `yaml:"weight"`
 	Say    string  `yaml:"say"` // a sentence; {fact} stands for its value
 
+	// Unspecific marks what losses of most causes look like. It orders suspects,
+	// and accuses none.
+	Unspecific bool `yaml:"unspecific"`
+
 	when   *condition
 	unless []*condition
 }
@@ -180,6 +184,7 @@ func (r *rule) resolve(common map[string]rule) error {
 	if err := r.compileException(); err != nil {
 		return err
 	}
+	r.Unspecific = r.Unspecific || shared.Unspecific
 	r.when, r.unless = shared.when, append(slices.Clip(shared.unless), r.unless...)
 	if r.Say == "" {
 		r.Say = shared.Say

@@ -16,6 +16,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
 
 	"adkernel/builtins/compare"
 	"adkernel/builtins/engine"
@@ -34,7 +38,7 @@ type Diagnosis struct {
 	Subjects []Pattern // the four patterns of subjects
 
 	Suspects []Suspect // all that apply, likeliest first; empty without a real loss
-	Footing  string    // which of the first are not told apart, and what would
+	Footing  string    // which of the first are not told apart
 
 	Facts  Facts
 	Probes []Probe
@@ -154,34 +158,100 @@ func nothingLost(c *compare.Comparison) string {
 	return words
 }
 
-// conclusion words the first suspect, or that there is none.
+// conclusion words the first suspect, or those that are not told from it, or
+// that there is none.
 func (d *Diagnosis) conclusion() string {
 	loss := d.Comparison.Verdict.Words
-	if len(d.Suspects) == 0 || !d.Suspects[0].accused() {
+	if len(d.Suspects) == 0 || !d.Suspects[0].Standing.Accuses() {
 		return loss + " " + d.nobody()
 	}
 	first := d.Suspects[0]
-	if first.Legitimate {
+	switch equal := level(d.Suspects); {
+	case len(equal) > 1:
+		return fmt.Sprintf("%s Possible causes, which nothing measured tells apart: %s. %s.", loss, titles(equal), d.next(first.Probe))
+	case first.Legitimate:
 		return fmt.Sprintf("%s No fault is accused. %s: %s.", loss, map[Standing]string{Shown: "Explained", Likely: "Likely", Possible: "Possible"}[first.Standing], first.Title)
 	}
 	return fmt.Sprintf("%s %s: %s.", loss, first.Standing.title(), first.Title)
 }
 
+// titles lists the first suspects, and how many more there are.
+func titles(suspects []*Suspect) string {
+	var list []string
+	for i, s := range suspects {
+		if i == detailedSuspects {
+			list = append(list, fmt.Sprintf("%d more", len(suspects)-i))
+			break
+		}
+		list = append(list, s.Title)
+	}
+	return strings.Join(list, "; ")
+}
+
 // nobody words why no suspect is accused, and what to do next.
 func (d *Diagnosis) nobody() string {
-	e, known := d.Facts.number("engine.excess")
-	switch {
-	case known && e < wrongFrom:
+	if e, known := d.Facts.number("engine.excess"); known && e < wrongFrom {
 		words := "No suspect of the catalogue explains it. The deployment computes what its checkpoint computes on the base's engine, within rounding: run the base twice to measure its noise, and look at the checkpoint and the harness."
 		later, _ := d.Facts.number("output.later")
 		if _, decoded := d.Facts.number("decode.agreement"); later > 0 && !decoded {
 			words += " That is of the first tokens of the outputs, and was not tested of those after them, by which " + d.Facts["output.later"].words() + " of the outputs differ."
 		}
 		return words
-	case known:
-		return "No suspect of the catalogue explains it, though the deployment computes something else than its checkpoint on the base's engine. Next probe: Isolate(deploy, cmp)."
 	}
-	return "Nobody can be accused by the two runs alone, and no probe compared the engines. Next probe: Isolate(deploy, cmp)."
+	words := "Nobody can be accused by the two runs alone: what they show does not tell causes apart, and no probe compared the engines" + d.failure() + "."
+	if _, known := d.Facts.number("engine.excess"); known {
+		words = "The deployment computes something else than its checkpoint on the base's engine, and nothing measured tells the causes of that apart."
+	}
+	words += d.open() + " " + d.next("Isolate(deploy, cmp)")
+	if _, audited := d.Facts["audit.wrong"]; !audited && d.Facts["deployment.quantized"].Value != false {
+		words += "; of a quantized checkpoint, Audit(deploy.Model, base.Model), which runs nothing"
+	}
+	return words + "."
+}
+
+// failure says why there is no comparison of the engines, where that is known.
+func (d *Diagnosis) failure() string {
+	if len(d.Probes) == 0 || d.Probes[0].Failed == "" {
+		return ""
+	}
+	return " (" + d.Probes[0].Failed + ")"
+}
+
+// open counts the suspects that nothing measured speaks for or excludes.
+func (d *Diagnosis) open() string {
+	byClass, n := map[string]int{}, 0
+	for _, s := range d.Suspects {
+		if s.Standing == Open {
+			byClass[s.Class]++
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	var classes []string
+	for _, class := range slices.Sorted(maps.Keys(byClass)) {
+		classes = append(classes, fmt.Sprintf("%s %d", class, byClass[class]))
+	}
+	return fmt.Sprintf(" Open are %d of %d suspects (%s).", n, len(d.Suspects), strings.Join(classes, ", "))
+}
+
+// next words the probe that would tell suspects apart that nothing measured
+// does, or what it lacks: probes need what only runs of this program have of both
+// sides, and a deployment that says how it is served.
+func (d *Diagnosis) next(probe string) string {
+	test, base := d.Comparison.Test.Spec(), d.Comparison.Base.Spec()
+	switch {
+	case test.Import != nil || base.Import != nil:
+		return "Next: run both here, Run(deploy, task) and Run(base, task), so that probes can ask them (Logged(\"samples.jsonl\") is the task of a samples file)"
+	case test.Deployment.URL != "":
+		model := "see that it serves " + test.Deployment.Model + ", which it does not tell (probes take the weights from that folder)"
+		if _, err := os.Stat(test.Deployment.Model); err != nil {
+			model = "set its Model to the folder of the checkpoint that it serves, with which probes compare it"
+		}
+		return "Next, of a server: " + model + "; " + anew
+	}
+	return "Next probe: " + probe
 }
 
 func (s Standing) title() string {

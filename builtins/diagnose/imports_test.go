@@ -32,6 +32,7 @@ func imported(t *testing.T, name, subject string, answer func(int) string) *run.
 // The comparison pairs them by text, since their subjects have other names.
 func TestImportsAreDiagnosedByTheirPatterns(t *testing.T) {
 	right := func(int) string { return "A" }
+	most := func(i int) string { return string("AAAB"[i%4]) }
 	half := func(i int) string { return string("AB"[i%2]) }
 	c, err := compare.Runs(imported(t, "fp8", "mmlu_abstract_algebra", half), imported(t, "bf16", "abstract_algebra", right))
 	require.NoError(t, err)
@@ -47,4 +48,14 @@ func TestImportsAreDiagnosedByTheirPatterns(t *testing.T) {
 	require.Contains(t, d.Probes[0].Failed, "token ids of the prompts: lm-eval keeps texts")
 	require.InDelta(t, 1, shareOf(t, d.Facts, "output.answers"), 1e-12)
 	require.Contains(t, d.MimeBundle().Plain(), "all probes: no result (not run: ")
+
+	// A loss of a quarter is what block scales cost, and what anything costs.
+	c, err = compare.Runs(imported(t, "fp8", "mmlu_abstract_algebra", most), imported(t, "bf16", "abstract_algebra", right))
+	require.NoError(t, err)
+	d, err = Run(t.Context(), c, Options{Open: never})
+	require.NoError(t, err)
+	require.NotContains(t, d.Words, "cause:")
+	require.Contains(t, d.Words, "Nobody can be accused by the two runs alone")
+	require.Contains(t, d.Words, "Open are 28 of 33 suspects (attention 5, ")
+	require.Contains(t, d.Words, "run both here, Run(deploy, task) and Run(base, task)")
 }

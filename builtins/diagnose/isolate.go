@@ -85,11 +85,15 @@ type Fixed struct {
 // itself, with those that it needs. Of TensorRT-LLM, what d leaves out is
 // stripped as well, by the values that its engine has recorded. A quantized
 // model is also replaced by the base's, in the identical configuration. A
-// component without which the model does not run is left as it is, and named.
+// component without which the model does not run is left as it is, and named; of
+// a server nothing can be stripped.
 // Progress is shown on the host.
 func Isolate(ctx context.Context, d engine.Deployment, c *compare.Comparison, o IsolateOptions) (*Isolation, error) {
 	if c.Verdict.Outcome != compare.RealLoss {
 		return &Isolation{Deployment: d, Comparison: c, N: c.N, Finding: NoLossHere, Words: "There is no loss to isolate, and nothing was run. " + c.Verdict.Words}, nil
+	}
+	if d.URL != "" {
+		return &Isolation{Deployment: d, Comparison: c, N: c.N, Finding: Incomplete, Words: "Nothing can be stripped from here, and nothing was run: how " + d.URL + " serves the model is set where it is started. Next: " + anew + "."}, nil
 	}
 	i := &isolator{options: o.Run, base: c.Base, out: &Isolation{Deployment: d, Comparison: c}}
 	info := recordFor(d, c.Test)
@@ -108,6 +112,10 @@ func Isolate(ctx context.Context, d engine.Deployment, c *compare.Comparison, o 
 	i.board.finish(i.out)
 	return i.out, nil
 }
+
+// anew says how a server's configuration is stripped, of which a deployment with
+// its URL says nothing.
+const anew = "start it anew with one component less at a time (one rank, eager, no prefix caching or chunked prefill, a cache that is not quantized, the unquantized checkpoint), and Compare each run with the base"
 
 // isolator makes the runs of one isolation.
 type isolator struct {

@@ -148,3 +148,14 @@ func TestAnIsolationThatCannotBeIsRefused(t *testing.T) {
 		require.Empty(t, launched)
 	}
 }
+
+// How a server computes is none of its deployment's settings, so that it was at
+// no minimum where it has none.
+func TestAnIsolationOfAServerStripsNothing(t *testing.T) {
+	server := engine.Deployment{Name: "server", Model: "none", Backend: "openai", URL: "http://host:8000/v1"}
+	out, err := diagnose.Isolate(t.Context(), server, toyLoss(t), diagnose.IsolateOptions{Run: run.Options{Root: t.TempDir()}})
+	require.NoError(t, err)
+	require.Equal(t, diagnose.Incomplete, out.Finding)
+	require.Empty(t, out.Steps)
+	require.Contains(t, out.MimeBundle().Plain(), "nothing was run: how http://host:8000/v1 serves the model is set where it is started")
+}

@@ -58,7 +58,7 @@ func TestWhatTheBaseLooksLikeTooIsNoFault(t *testing.T) {
 		require.False(t, p.Present, "%+v", p)
 	}
 	for _, s := range rank(entries, facts) {
-		require.False(t, s.accused() && !s.Legitimate, "%+v", s)
+		require.False(t, s.Standing.Accuses() && !s.Legitimate, "%+v", s)
 		for _, e := range s.For {
 			require.False(t, strings.Contains(e.Words, "neither answers nor words"), "%+v", s)
 			require.False(t, strings.Contains(e.Words, "empty"), "%+v", s)

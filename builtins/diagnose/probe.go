@@ -103,16 +103,20 @@ func (p *prober) answerIn(ctx context.Context, d engine.Deployment, prompts [][]
 	return out, format, errors.Join(err, e.Close())
 }
 
-func ask(ctx context.Context, e engine.Engine, prompts [][]int32) (rows, error) {
-	requests := make([]engine.Request, len(prompts))
-	for i, tokens := range prompts {
-		requests[i] = engine.Request{ID: i, Tokens: tokens, MaxTokens: 1, Stop: []int32{}, Logits: true}
+// likeliestIn is answerIn of an engine that gives no rows.
+func (p *prober) likeliestIn(ctx context.Context, d engine.Deployment, prompts [][]int32) (fewerRows, string, error) {
+	e, err := p.load(ctx, d)
+	if err != nil {
+		return fewerRows{}, "", err
 	}
+	format := e.Info().DType
+	out, err := likeliest(ctx, e, prompts)
+	return out, format, errors.Join(err, e.Close())
+}
+
+func ask(ctx context.Context, e engine.Engine, prompts [][]int32) (rows, error) {
 	out := make(rows, len(prompts))
-	err := e.Generate(ctx, requests, func(r engine.Response) error {
-		if r.ID < 0 || r.ID >= len(out) {
-			return fmt.Errorf("answer to request %d, which was not asked", r.ID)
-		}
+	err := generate(ctx, e, prompts, func(r engine.Response) error {
 		out[r.ID] = r.Logits
 		return nil
 	})
@@ -125,6 +129,21 @@ func ask(ctx context.Context, e engine.Engine, prompts [][]int32) (rows, error) 
 		}
 	}
 	return out, nil
+}
+
+// generate asks for what chooses the first token after each prompt, whatever
+// that token is.
+func generate(ctx context.Context, e engine.Engine, prompts [][]int32, emit func(engine.Response) error) error {
+	requests := make([]engine.Request, len(prompts))
+	for i, tokens := range prompts {
+		requests[i] = engine.Request{ID: i, Tokens: tokens, MaxTokens: 1, Logits: true}
+	}
+	return e.Generate(ctx, requests, func(r engine.Response) error {
+		if r.ID < 0 || r.ID >= len(prompts) {
+			return fmt.Errorf("answer to request %d, which was not asked", r.ID)
+		}
+		return emit(r)
+	})
 }
 
 // A reading compares the logits of two deployments over some prompts.

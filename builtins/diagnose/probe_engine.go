@@ -20,6 +20,10 @@ func (p *prober) gather(ctx context.Context) error {
 			return err
 		}
 	}
+	if p.test.URL != "" {
+		p.probes = append(p.probes, Probe{Name: "settings, modules and repairs", Failed: "not asked: how a server computes is set where it is started, and it tells what its modules compute as little as it serves changed weights"})
+		return nil
+	}
 	e, known := p.facts.number("engine.excess")
 	if later, _ := p.facts.number("output.later"); known && e < wrongFrom && later > 0 {
 		return p.decode(ctx) // those logits chose the first tokens, and no others
@@ -45,11 +49,17 @@ func (p *prober) againstReference(ctx context.Context) error {
 	return p.probe(ctx, "same checkpoint, base's engine", what, func() error {
 		var own, tested string
 		var got rows
+		var fewer fewerRows // in the place of got, of a server
 		var err error
 		if p.answers, own, err = p.answerIn(ctx, p.reference, p.asked.prompts); err != nil {
 			return fmt.Errorf("reference: %w", err)
 		}
-		if got, tested, err = p.answerIn(ctx, p.test, p.asked.prompts); err != nil {
+		if p.test.URL == "" {
+			got, tested, err = p.answerIn(ctx, p.test, p.asked.prompts)
+		} else {
+			fewer, tested, err = p.likeliestIn(ctx, p.test, p.asked.prompts)
+		}
+		if err != nil {
 			return fmt.Errorf("tested deployment: %w", err)
 		}
 		p.rounding = roundingOf(p.reference, own, tested)
@@ -60,10 +70,19 @@ func (p *prober) againstReference(ctx context.Context) error {
 		if err := comparable(coarse, precise); err != nil {
 			return fmt.Errorf("reference: %w", err)
 		}
-		if err := comparable(got, p.answers); err != nil {
+		want, asked := p.answers, source
+		if fewer.rows != nil {
+			got, asked = fewer.rows, source+", by log-probabilities of the likeliest tokens"
+			for _, whole := range []*rows{&want, &coarse, &precise} {
+				if *whole, err = fewer.of(*whole); err != nil {
+					return fmt.Errorf("tested deployment: %w", err)
+				}
+			}
+		}
+		if err := comparable(got, want); err != nil {
 			return fmt.Errorf("tested deployment: %w", err)
 		}
-		p.compare(got, coarse, precise, source)
+		p.compare(got, want, coarse, precise, asked)
 		if p.test.Model == p.base.Model {
 			return nil
 		}
@@ -83,13 +102,13 @@ func (p *prober) againstReference(ctx context.Context) error {
 }
 
 // compare sets what the tested deployment's logits, got, say beside the
-// reference's and what rounding does to these.
-func (p *prober) compare(got, coarse, precise rows, source string) {
+// reference's, want, and what rounding does to these.
+func (p *prober) compare(got, want, coarse, precise rows, source string) {
 	floors := func(s span) reading { return read(coarse.of(s), precise.of(s)) }
 	floor := func(s span) float64 { return p.rounding.share * floors(s).median() }
-	whole := read(got.of(p.asked.whole), p.answers.of(p.asked.whole))
+	whole := read(got.of(p.asked.whole), want.of(p.asked.whole))
 	asked, least := whole.n(), floor(p.asked.whole) // those that the reference can answer
-	all := read(got, p.answers)
+	all := read(got, want)
 	p.facts.set("engine.prompts", float64(asked), asked, source)
 	p.facts.set("engine.floor", least, asked, source)
 	p.facts.set("engine.nan", float64(all.nan), all.n(), source)
@@ -108,7 +127,7 @@ func (p *prober) compare(got, coarse, precise rows, source string) {
 	p.facts.set("engine.excess", excess(whole.median(), least), whole.n(), source)
 
 	over := func(name string, s span) reading {
-		r := read(got.of(s), p.answers.of(s))
+		r := read(got.of(s), want.of(s))
 		p.facts.set(name, excess(r.median(), floor(s)), r.n(), source)
 		return r
 	}
@@ -123,7 +142,7 @@ func (p *prober) compare(got, coarse, precise rows, source string) {
 		p.facts.set("two.share", pairs.median()/whole.median(), pairs.n(), source)
 		p.facts.set("growth.ratio", whole.median()/pairs.median(), whole.n(), source)
 	}
-	short := read(got.of(p.asked.short).at(p.affected), p.answers.of(p.asked.short).at(p.affected))
+	short := read(got.of(p.asked.short).at(p.affected), want.of(p.asked.short).at(p.affected))
 	p.shortFloor = floor(p.asked.short)
 	p.facts.set("repair.before", excess(short.median(), p.shortFloor), short.n(), source)
 }

@@ -21,6 +21,8 @@ type Suspect struct {
 	Probe      string     `json:"probe"`
 	Fix        string     `json:"fix"`
 	References []string   `json:"references,omitempty"`
+
+	telling float64 // of Bits, what tells this cause from others
 }
 
 // Evidence is one sentence with its numbers, and what they rest on.
@@ -35,7 +37,8 @@ type Evidence struct {
 type Standing string
 
 // The standings. Shown needs one piece of evidence that is the mechanism
-// itself, so that no sum of hints amounts to it.
+// itself, so that no sum of hints amounts to it; the others that accuse need
+// evidence that the losses of other causes do not show as well.
 const (
 	Shown    Standing = "shown"
 	Likely   Standing = "likely"
@@ -53,8 +56,8 @@ const (
 	excludedBits  = -6
 )
 
-// rank judges every entry that applies by the facts, likeliest first. What only
-// a prior speaks for comes after the accused, however many bits it has.
+// rank judges every entry that applies by the facts, likeliest first. What
+// nothing telling speaks for comes after the accused, however many bits it has.
 func rank(entries []entry, facts Facts) []Suspect {
 	var suspects []Suspect
 	for _, e := range entries {
@@ -65,13 +68,20 @@ func rank(entries []entry, facts Facts) []Suspect {
 	}
 	slices.SortStableFunc(suspects, func(a, b Suspect) int {
 		switch {
-		case a.accused() && !b.accused():
+		case a.Standing.Accuses() && !b.Standing.Accuses():
 			return -1
-		case b.accused() && !a.accused():
+		case b.Standing.Accuses() && !a.Standing.Accuses():
 			return 1
 		}
 		return cmp.Or(cmp.Compare(b.Bits, a.Bits), cmp.Compare(a.Name, b.Name))
 	})
+	for i := range suspects {
+		if s := &suspects[i]; s.Standing == Likely && slices.ContainsFunc(suspects, func(other Suspect) bool {
+			return other.Name != s.Name && other.Standing.Accuses() && s.telling-other.telling <= equalFooting
+		}) {
+			s.Standing = Possible // not likelier than another
+		}
+	}
 	return suspects
 }
 
@@ -85,6 +95,9 @@ func judge(e entry, facts Facts) Suspect {
 			continue
 		}
 		s.Bits += r.Weight
+		if !r.Unspecific || r.Weight < 0 {
+			s.telling += r.Weight
+		}
 		ev := evidence(r, facts)
 		if r.Weight > 0 {
 			s.For = append(s.For, ev)
@@ -95,7 +108,7 @@ func judge(e entry, facts Facts) Suspect {
 	heaviest := func(a, b Evidence) int { return cmp.Compare(math.Abs(b.Bits), math.Abs(a.Bits)) }
 	slices.SortStableFunc(s.For, heaviest)
 	slices.SortStableFunc(s.Against, heaviest)
-	s.Standing = standing(s, e.Prior)
+	s.Standing = standing(s)
 	return s
 }
 
@@ -120,45 +133,59 @@ func evidence(r rule, facts Facts) Evidence {
 	return ev
 }
 
-// standing words a score. A prior alone accuses nobody.
-func standing(s Suspect, prior float64) Standing {
+// standing words a score. How common a cause is, and what is unspecific, lower
+// it and do not raise it: neither accuses anybody.
+func standing(s Suspect) Standing {
 	mechanism := len(s.For) > 0 && s.For[0].Bits >= mechanismBits
+	bits := min(s.Bits, s.telling)
 	switch {
 	case s.Bits <= excludedBits:
 		return Excluded
 	case s.Bits < 0:
 		return Unlikely
-	case s.Bits < possibleBits || s.Bits-prior < possibleBits:
+	case bits < possibleBits:
 		return Open
 	case mechanism && s.Bits >= mechanismBits:
 		return Shown
-	case s.Bits >= likelyBits:
+	case bits >= likelyBits:
 		return Likely
 	}
 	return Possible
 }
 
-// accused reports whether a suspect is put before the user as a cause.
-func (s Suspect) accused() bool {
-	return s.Standing == Shown || s.Standing == Likely || s.Standing == Possible
-}
+// Accuses reports whether a suspect of this standing is put before the user as a
+// cause.
+func (s Standing) Accuses() bool { return s == Shown || s == Likely || s == Possible }
 
-// equalFooting is the difference in bits below which two suspects are not told
-// apart.
+// equalFooting is the difference in telling bits up to which two suspects are
+// not told apart.
 const equalFooting = 1
 
-// footing says when the evidence does not separate the first suspects, and
-// what would.
-func footing(suspects []Suspect) string {
-	var titles []string
-	for _, s := range suspects {
-		if s.accused() && suspects[0].Bits-s.Bits < equalFooting {
-			titles = append(titles, s.Title)
+// level are the accused that the evidence does not tell from the first, which
+// is one of them: it is before the others by how common it is. What is shown
+// stands by itself.
+func level(suspects []Suspect) []*Suspect {
+	var equal []*Suspect
+	for i := range suspects {
+		if suspects[0].Standing == Shown {
+			break
+		}
+		if s := &suspects[i]; s.Standing.Accuses() && suspects[0].telling-s.telling <= equalFooting {
+			equal = append(equal, s)
 		}
 	}
-	if len(titles) < 2 {
+	return equal
+}
+
+// footing says when the evidence does not separate the first suspects.
+func footing(suspects []Suspect) string {
+	equal := level(suspects)
+	if len(equal) < 2 {
 		return ""
 	}
-	return fmt.Sprintf("Nothing measured here separates %s: they are on equal footing, in the order of how common they are. The first one's probe would tell: %s",
-		strings.Join(titles, " from "), suspects[0].Probe)
+	var titles []string
+	for _, s := range equal {
+		titles = append(titles, s.Title)
+	}
+	return fmt.Sprintf("Nothing measured here separates %s: they are on equal footing, in the order of how common they are.", strings.Join(titles, " from "))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/builtins/compare"
+	"adkernel/builtins/run"
 )
 
 // factSet builds facts from values; numbers may be whole.
@@ -88,7 +89,7 @@ func TestTheCauseThatTheFactsShowIsRankedFirst(t *testing.T) {
 		{"both branches reduced twice", []values{oneRank, twoRanks, {"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot, {"repair.experts": 1.2, "repair.shared": 12, "repair.rows": 25}}, "all-reduce-per-branch", Shown},
 		{"the shared expert reduced twice, four ranks", []values{oneRank, twoRanks, {"deployment.moe": true, "deployment.world_size": 4}, fluentLoss, wrongAtOnce, settingsHelpNot, {"repair.experts": 12, "repair.shared": 1.2, "repair.rows": 25}}, "all-reduce-per-branch", Shown},
 		{"row-parallel layers reduced twice", []values{oneRank, twoRanks, fluentLoss, wrongAtOnce, settingsHelpNot, {"repair.rows": 1.2}}, "all-reduce-extra", Shown},
-		{"missing all-reduce", []values{oneRank, twoRanks, {"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot, {"repair.experts": 30, "repair.shared": 22, "repair.rows": 30}}, "all-reduce-missing", Likely},
+		{"missing all-reduce", []values{oneRank, twoRanks, {"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot, {"repair.experts": 30, "repair.shared": 22, "repair.rows": 30}}, "all-reduce-missing", Possible},
 		{"captured graph", []values{oneRank, fluentLoss, wrongAtOnce, settingsHelpNot, {"eager.excess": 1.0}}, "cuda-graph", Shown},
 		{"chunked prefill", []values{oneRank, fluentLoss, settingsHelpNot, {"engine.excess": 20, "position1.excess": .9, "position1.share": .01, "two.excess": .9, "two.share": .01, "repeated.excess": .9, "repeated.share": .01, "unchunked.excess": 1.0}}, "chunked-prefill", Shown},
 		{"chunked prefill, by the runs alone", []values{oneRank, fluentLoss, {"chunk.within": 0, "chunk.beyond": -.6, "chunk.more": -.6, "chunk.p": .0001}}, "chunked-prefill", Possible},
@@ -104,6 +105,7 @@ func TestTheCauseThatTheFactsShowIsRankedFirst(t *testing.T) {
 		{"another theta, and a branch too large", []values{oneRank, fluentLoss, wrongAtOnce, settingsHelpNot, firstWrong("rotary"), {"repair.branch": 50, "repair.branch_words": "w"}}, "rope-frequencies", Shown},
 		{"scores are bounded", []values{oneRank, fluentLoss, wrongScores, settingsHelpNot, firstWrong("attention"), {"repair.attention_scale": 75, "repair.rope": 69, "positions.first": 0, "positions.right": 2, "positions.tokens": 239}}, "wrong-module", Likely},
 		{"a norm is left out", []values{oneRank, fluentLoss, wrongAtOnce, settingsHelpNot, firstWrong("norm"), {"repair.branch": 49, "repair.branch_words": "w"}}, "wrong-module", Likely},
+		{"one expert is chosen in the place of two", []values{oneRank, {"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot, firstWrong("experts"), {"repair.branch": 14, "repair.branch_words": "w"}}, "wrong-module", Likely},
 		{"embeddings are scaled", []values{oneRank, fluentLoss, collapsed, wrongAtOnce, settingsHelpNot, firstWrong("embedding"), {"module.factor": 13.9, "repair.branch": 58, "repair.branch_words": "w"}}, "wrong-module", Likely},
 		{"the head is not tied", []values{oneRank, fluentLoss, collapsed, wrongAtOnce, settingsHelpNot, firstWrong("head"), {"repair.branch": 185, "repair.branch_words": "w"}}, "output-head", Likely},
 		{"a temperature is left in", []values{oneRank, fluentLoss, wrongAtOnce, settingsHelpNot, firstWrong("head"), {"module.factor": .5, "repair.branch": 105, "repair.branch_words": "w"}}, "output-head", Likely},
@@ -143,20 +145,91 @@ func TestNothingIsAccusedWhereTheEngineIsRight(t *testing.T) {
 		"the base has NaN too": {oneRank, fluentLoss, engineRight, {"output.nan": .5, "output.base_nan": .5}},
 	} {
 		for _, s := range rank(entries, factSet(t, facts...)) {
-			require.False(t, s.accused() && !s.Legitimate, "%s: %+v", name, s)
+			require.False(t, s.Standing.Accuses() && !s.Legitimate, "%s: %+v", name, s)
 		}
 	}
+}
+
+// Sums of what losses of many causes show, and priors, name nobody, of whatever
+// deployment: one of which nothing is known, as of an import, or a quantized one.
+func TestWhatIsUnspecificAccusesNobody(t *testing.T) {
+	entries, err := catalogue()
+	require.NoError(t, err)
+	random := values{"output.answers": .1, "output.gibberish": .9}
+	for name, facts := range map[string][]values{
+		"an import with most of it left":    {fluentLoss},
+		"an import near chance":             {fluentLoss, {"accuracy.kept": 0.0}},
+		"an import of random tokens":        {fluentLoss, random, {"accuracy.kept": 0.0}},
+		"quantized":                         {oneRank, fluentLoss, {"deployment.quantized": true, "deployment.kv_fp8": true, "flips.large": .01}},
+		"quantized, near chance":            {oneRank, fluentLoss, {"deployment.quantized": true, "accuracy.kept": 0.0}},
+		"ranks of a mixture of experts":     {oneRank, fluentLoss, {"deployment.world_size": 8, "deployment.moe": true}},
+		"other logits, by a server's probe": {fluentLoss, {"engine.excess": 20, "engine.error": .3}},
+		"other logits, near chance":         {oneRank, fluentLoss, {"deployment.quantized": true, "accuracy.kept": 0.0, "engine.excess": 20, "engine.error": .3}},
+		"other logits after one token":      {oneRank, fluentLoss, {"engine.excess": 20, "engine.error": .3, "position1.excess": 20, "position1.share": 1.0}},
+	} {
+		suspects := rank(entries, factSet(t, facts...))
+		d := &Diagnosis{Suspects: suspects, Facts: factSet(t, facts...)}
+		for _, s := range suspects {
+			require.False(t, s.Standing.Accuses(), "%s: %+v", name, s)
+		}
+		require.Contains(t, d.open(), fmt.Sprintf("of %d suspects (", len(suspects)), name)
+	}
+}
+
+// What speaks for a class of suspects speaks for each of them alike: with
+// other weights it would tell apart what it does not.
+func TestACommonRuleWeighsTheSameForEverySuspect(t *testing.T) {
+	entries, err := catalogue()
+	require.NoError(t, err)
+	weights := map[string]float64{}
+	for _, e := range entries {
+		for _, r := range e.Rules {
+			if r.Use == "" || r.Weight < 0 || r.Unspecific || r.Use == "nan" { // NaN is itself what one of them is
+				continue
+			}
+			if w, ok := weights[r.Use]; ok {
+				require.Equal(t, w, r.Weight, "%s of %s", r.Use, e.Name)
+			}
+			weights[r.Use] = r.Weight
+		}
+	}
+	require.Greater(t, len(weights), 5)
 }
 
 func TestWhatNothingSeparatesStandsOnEqualFooting(t *testing.T) {
 	entries, err := catalogue()
 	require.NoError(t, err)
-	// Two ranks are wrong, one is right, and no repair could be tried.
-	suspects := rank(entries, factSet(t, oneRank, twoRanks, values{"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot))
-	require.Equal(t, "all-reduce-missing", suspects[1].Name)
-	require.Less(t, suspects[0].Bits-suspects[1].Bits, 1.0)
-	require.Contains(t, footing(suspects), "Nothing measured here separates One all-reduce per branch")
-	require.Contains(t, footing(suspects), "from An all-reduce is missing")
+	for name, c := range map[string]struct {
+		facts []values
+		equal []string
+	}{
+		"two ranks are wrong, one is right, and no repair could be tried": {
+			[]values{oneRank, twoRanks, {"deployment.moe": true}, fluentLoss, wrongAtOnce, settingsHelpNot},
+			[]string{"all-reduce-per-branch", "all-reduce-missing", "router-sharded", "head-reshape", "all-reduce-extra", "all-reduce-strategy"}},
+		"scores are wrong, in a checkpoint too large for repairs": {
+			[]values{oneRank, fluentLoss, wrongScores, settingsHelpNot},
+			[]string{"attention-scale", "rope-frequencies", "rope-layout", "attention-mask"}},
+		"scales or weights, of which the engine tells none": {
+			[]values{oneRank, fluentLoss, {"deployment.quantized": true, "deployment.format": "nvfp4"}, wrongAtOnce, settingsHelpNot, fakeAsWrong},
+			[]string{"block-scale", "sibling-scale", "corrupt-bytes", "scale-twice"}},
+		"losses follow the length, by the runs alone": {
+			[]values{oneRank, fluentLoss, {"length.rho": .32, "length.p": .0001}},
+			[]string{"attention-scale", "attention-mask", "rope-frequencies", "rope-layout", "kv-cache", "chunked-prefill", "truncation"}},
+		"empty outputs, by the runs alone": {
+			[]values{oneRank, fluentLoss, {"output.answers": .1, "output.empty": .9, "output.stopped": .9}},
+			[]string{"end-id", "kv-cache"}},
+	} {
+		suspects := rank(entries, factSet(t, c.facts...))
+		var names []string
+		for _, s := range level(suspects) {
+			names = append(names, s.Name)
+			require.Equal(t, Possible, s.Standing, "%s: %+v", name, s)
+		}
+		require.ElementsMatch(t, c.equal, names, name)
+		require.Contains(t, footing(suspects), "Nothing measured here separates "+suspects[0].Title+" from "+suspects[1].Title, name)
+		d := &Diagnosis{Comparison: &compare.Comparison{Test: &run.Run{}, Base: &run.Run{}}, Suspects: suspects}
+		require.Contains(t, d.conclusion(), "Possible causes, which nothing measured tells apart: "+suspects[0].Title+"; "+suspects[1].Title, name)
+	}
 }
 
 func TestTheAccusedStandBeforeThoseWithAPriorAlone(t *testing.T) {

@@ -84,7 +84,7 @@ type Interval struct {
 // Diagnosis is the outcome of a diagnosis.
 type Diagnosis struct {
 	Words    string            `json:"words"`             // a sentence or two that stand alone
-	Suspect  string            `json:"suspect,omitempty"` // the likeliest one's name in the catalogue
+	Suspect  string            `json:"suspect,omitempty"` // the likeliest of the accused, by its name in the catalogue
 	Standing diagnose.Standing `json:"standing,omitempty"`
 }
 
@@ -99,7 +99,7 @@ type Isolation struct {
 func (f *Finding) conclude(d *diagnose.Diagnosis, i *diagnose.Isolation) {
 	if d != nil {
 		f.Diagnosis = &Diagnosis{Words: d.Words}
-		if len(d.Suspects) > 0 {
+		if len(d.Suspects) > 0 && d.Suspects[0].Standing.Accuses() {
 			f.Diagnosis.Suspect, f.Diagnosis.Standing = d.Suspects[0].Name, d.Suspects[0].Standing
 		}
 	}

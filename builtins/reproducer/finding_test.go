@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"adkernel/builtins/diagnose"
 	"adkernel/builtins/run"
 )
 
@@ -155,4 +156,13 @@ func TestOtherPromptsAreNotTheSameEvaluation(t *testing.T) {
 	found.Base.Prompts.IDsSHA256 = other
 	_, err = hold(example(), found)
 	require.ErrorContains(t, err, "the tokenizer of the base run gives the prompts other token ids")
+}
+
+// The first of the open suspects is before the others by how common it is.
+func TestAFindingNamesNobodyWhomTheDiagnosisDoesNotAccuse(t *testing.T) {
+	for standing, want := range map[diagnose.Standing]string{diagnose.Open: "", diagnose.Unlikely: "", diagnose.Possible: "block-scale", diagnose.Shown: "block-scale"} {
+		var f Finding
+		f.conclude(&diagnose.Diagnosis{Suspects: []diagnose.Suspect{{Name: "block-scale", Standing: standing}}}, nil)
+		require.Equal(t, want, f.Diagnosis.Suspect, standing)
+	}
 }
