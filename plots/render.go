@@ -150,7 +150,8 @@ func writeMiddle(c *draw.Canvas, s text.Style, at vg.Point, align text.XAlignmen
 	c.FillText(s, at, txt)
 }
 
-// wrap breaks text between words so that each line fits.
+// wrap breaks text between words so that each line fits, and shortens a word that
+// does not.
 func wrap(s text.Style, txt string, width vg.Length) []string {
 	var lines []string
 	line := ""
@@ -160,12 +161,12 @@ func wrap(s text.Style, txt string, width vg.Length) []string {
 			longer = line + " " + word
 		}
 		if line != "" && s.Width(longer) > width {
-			lines = append(lines, ellipsis(s, line, width))
+			lines = append(lines, middleEllipsis(s, line, width))
 			longer = word
 		}
 		line = longer
 	}
-	return append(lines, ellipsis(s, line, width))
+	return append(lines, middleEllipsis(s, line, width))
 }
 
 // ellipsis shortens text that is too wide.

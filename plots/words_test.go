@@ -87,6 +87,8 @@ func TestALongTitleKeepsBothNamesOrSaysThatItIsCut(t *testing.T) {
 	name := func(of string) string { return of + strings.Repeat(" with chunked prefill", 4) + " " + of + "-end" }
 	f := Subjects(SubjectsData{Test: name("test"), Base: name("base")}, Options{})
 	require.Equal(t, f.title, strings.Join(f.titleLines(f.innerWidth()), " "))
+	f = Subjects(SubjectsData{Test: strings.Repeat("Llama-", 20) + "fp8", Base: strings.Repeat("Llama-", 20) + "bf16"}, Options{})
+	require.Regexp(t, `…\S+fp8 against Llama-\S+…\S+bf16$`, strings.Join(f.titleLines(f.innerWidth()), " "), "of one word")
 	f = Subjects(SubjectsData{Test: strings.Repeat(name("test"), 9), Base: "base"}, Options{})
 	lines := f.titleLines(f.innerWidth())
 	require.Len(t, lines, maxTitleLines)
