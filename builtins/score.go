@@ -17,8 +17,10 @@ import (
 // Subject and Index, and of your own questions all Fields of its line.
 type Question = task.Question
 
-// Score judges the answers by a function of yours. It is called once for each
-// answer, when the run is looked at; the run keeps its verdicts and its text.
+// Score judges the answers by a function of yours. The answer is the output as
+// the model wrote it, blanks and line breaks at its ends included. The function
+// is called once for each, when the run is looked at; the run keeps its verdicts
+// and its text.
 // An answer on which it panics has no verdict: comparisons name it and leave it
 // out.
 //

@@ -268,6 +268,7 @@ func TestErrorsInLinesThatLookLikeMagicsSayWhereThoseStand(t *testing.T) {
 		"for i := range 2 {\n\t!echo {i}\n}":  "In[1]:2:3: a command of the shell stands between statements, and not within braces",
 		"func f() {\n\t!git status\n}":        "In[1]:2:7: a command of the shell stands between statements, and not within braces",
 		"func f() {\n\t%%bash\n\tls\n}":       "In[1]:2:2: %%bash stands in the first line of a cell",
+		"x := 1\n%%writefile a.txt\ntext":     "In[1]:2:1: %%writefile stands in the first line of a cell",
 		"ls -la":                              "In[1]:1:1: undefined: ls (!ls runs what is called so beside Go)",
 		"x := 1\nsort -u names.txt":           "In[1]:2:9: expected ';', found names (!sort runs what is called so beside Go)",
 		"cat /etc/hostname":                   "In[1]:1:1: undefined: cat (!cat runs what is called so beside Go)",

@@ -53,13 +53,13 @@ func roundStep(v float64) float64 {
 	return 10 * power
 }
 
-// number writes v with a real minus sign and never as -0; from a million on in
-// three significant digits.
+// number writes v with a real minus sign and never as -0; from a million on,
+// and where it takes more than six decimals, in three significant digits.
 func number(v float64, decimals int) string {
-	if math.Abs(v) >= 1e6 {
-		return strings.ReplaceAll(strconv.FormatFloat(v, 'g', 3, 64), "-", "−")
-	}
 	s := strconv.FormatFloat(math.Abs(v), 'f', decimals, 64)
+	if math.Abs(v) >= 1e6 || decimals > 6 {
+		s = strings.ReplaceAll(strconv.FormatFloat(math.Abs(v), 'g', 3, 64), "-", "−")
+	}
 	if v < 0 && strings.Trim(s, "0.") != "" {
 		return "−" + s
 	}
@@ -106,7 +106,7 @@ func (symlogTicks) Ticks(low, high float64) []plot.Tick {
 					continue
 				}
 				tick := plot.Tick{Value: v}
-				if e%every == 0 && (m == 1 || reach < 200) {
+				if e%every == 0 && (m == 1 || reach < 200) && (e > 0 || reach < 1e4) { // over more, 1 is drawn beside 0
 					tick.Label = number(v, 0)
 				}
 				if tick.Label != "" || every == 1 {

@@ -30,6 +30,7 @@ func TestLinearTicksAreRoundAndNeverMinusZero(t *testing.T) {
 		{linearTicks{most: 8, whole: true}, 1, 3, []string{"1", "2", "3"}},
 		{linearTicks{most: 5}, 2, 2, []string{"2.00"}},
 		{linearTicks{most: 4}, 0, 1e-4, []string{"0.000000", "0.000025", "0.000050", "0.000075", "0.000100"}},
+		{linearTicks{most: 4}, -1e-300, 1e-300, []string{"−1e−300", "−5e−301", "0", "5e−301", "1e−300"}},
 	} {
 		require.Equal(t, c.want, labels(c.ticker.Ticks(c.low, c.high)))
 	}
@@ -38,6 +39,7 @@ func TestLinearTicksAreRoundAndNeverMinusZero(t *testing.T) {
 func TestSymlogTicksLabelPowersOfTen(t *testing.T) {
 	require.ElementsMatch(t, []string{"0", "1", "10", "100", "1000", "−1", "−10"}, labels(symlogTicks{}.Ticks(-20, 1500)))
 	require.ElementsMatch(t, []string{"0", "1", "2", "5", "10", "−1", "−2"}, labels(symlogTicks{}.Ticks(-3, 14)))
+	require.NotContains(t, labels(symlogTicks{}.Ticks(-3e38, 3e38)), "1", "it would cover 0")
 	require.LessOrEqual(t, len(labels(symlogTicks{}.Ticks(-math.MaxFloat64, math.MaxFloat64))), 16)
 }
 

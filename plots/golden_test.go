@@ -74,6 +74,7 @@ func TestAPictureWithoutOneOfItsMarksIsNotTheSame(t *testing.T) {
 		"dot":           func(t *theme, c *draw.Canvas) { dot(c, translucent(t.neutral, 0.4), at, px(1.8)) },
 		"digit":         func(t *theme, c *draw.Canvas) { writeMiddle(c, textStyle(tickSize, t.muted), at, text.XLeft, "1") },
 		"minus":         func(t *theme, c *draw.Canvas) { writeMiddle(c, textStyle(tickSize, t.muted), at, text.XLeft, "−") },
+		"Chinese":       func(t *theme, c *draw.Canvas) { writeMiddle(c, textStyle(tickSize, t.muted), at, text.XRight, "中") },
 		"decimal point": func(t *theme, c *draw.Canvas) { writeMiddle(c, textStyle(tickSize, t.muted), at, text.XLeft, ".") },
 		"grid line": func(t *theme, c *draw.Canvas) {
 			c.StrokeLine2(t.grid(true, false).Vertical, at.X, c.Min.Y, at.X, c.Max.Y)

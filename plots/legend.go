@@ -68,6 +68,7 @@ func (f *Figure) legendRows() [][]legendEntry {
 	var rows [][]legendEntry
 	var used vg.Length
 	for _, e := range f.legend {
+		e.label = middleEllipsis(legendStyle(color.Black), e.label, f.innerWidth()-px(swatchWidth))
 		if len(rows) == 0 || used+e.width() > f.innerWidth() {
 			rows, used = append(rows, nil), 0
 		}

@@ -27,6 +27,11 @@ func (l *logitPicture) baseWords() string {
 }
 func (l *logitPicture) testWords() string { return l.test + ": minimum, median (thick), maximum" }
 
+// acrossWords is what the axis of samples of a figure of that width is called.
+func (l *logitPicture) acrossWords(width vg.Length) string {
+	return axisLabel("samples, in the order of ", l.base, "'s maximum", width-px(60))
+}
+
 func (l *logitPicture) missingWords() string { return l.test + " has NaN or Inf" }
 
 func (l *logitPicture) hasMissing() bool {
@@ -54,7 +59,7 @@ func inverseSymlog(v float64) float64 {
 }
 
 func (l *logitPicture) draw(t *theme, c draw.Canvas) {
-	p := t.newPlot("samples, in the order of "+l.base+"'s maximum", "logit")
+	p := t.newPlot(l.acrossWords(c.Size().X), "logit")
 	p.X.Min, p.X.Max = -0.5, max(0, float64(len(l.columns)-1))+0.5
 	p.X.Padding = 0
 	p.X.Tick.Marker = l.sampleTicks()

@@ -11,7 +11,7 @@ func (l *logitPicture) vega(width float64) spec {
 	for _, t := range l.counts() {
 		counts = append(counts, t.Value)
 	}
-	across := quantitative("place", "samples, in the order of "+l.base+"'s maximum", spec{
+	across := quantitative("place", l.acrossWords(px(width-2*margin)), spec{
 		"scale": spec{"domain": []float64{0.5, max(1, float64(l.samples())) + 0.5}, "nice": false},
 		"axis":  spec{"grid": false, "format": ",d", "values": counts},
 		"stack": nil, // areas are stacked along x when the other scale is not linear

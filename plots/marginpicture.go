@@ -41,8 +41,18 @@ func (m *marginPicture) draw(t *theme, c draw.Canvas) {
 	m.drawRates(t, right)
 }
 
+// axisWords are what the axes of a scatter of that size are called.
+func (m *marginPicture) axisWords(size vg.Point) (across, up string) {
+	return axisLabel("margin, ", m.base, "", size.X-px(60)), axisLabel("margin, ", m.test, "", size.Y-px(40))
+}
+
+// sizeWords is what the axis of the sizes of margins is called.
+func (m *marginPicture) sizeWords(width vg.Length) string {
+	return axisLabel("size of the margin, ", m.base, "", width-px(60))
+}
+
 func (m *marginPicture) drawScatter(t *theme, c draw.Canvas) {
-	p := t.newPlot("margin, "+m.base, "margin, "+m.test)
+	p := t.newPlot(m.axisWords(c.Size()))
 	p.X.Min, p.X.Max = m.span()
 	p.Y.Min, p.Y.Max = p.X.Min, p.X.Max
 	p.X.Padding, p.Y.Padding = px(3), px(3)
@@ -83,7 +93,7 @@ func (m *marginPicture) ratesSpan() (margin, percent float64) {
 }
 
 func (m *marginPicture) drawRates(t *theme, c draw.Canvas) {
-	p := t.newPlot("size of the margin, "+m.base, "samples that flip, percent")
+	p := t.newPlot(m.sizeWords(c.Size().X), "samples that flip, percent")
 	p.X.Max, p.Y.Max = m.ratesSpan()
 	p.X.Padding, p.Y.Padding = px(3), px(3)
 	p.X.Tick.Marker, p.Y.Tick.Marker = linearTicks{most: 5}, linearTicks{most: 7}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"gonum.org/v1/plot/vg"
 )
 
 var flipClasses = []class{
@@ -39,7 +41,8 @@ func (m *marginPicture) vegaScatter(width float64) spec {
 	}
 	low, high := m.span()
 	domain := spec{"scale": spec{"domain": []any{short(low), short(high)}, "nice": false}}
-	x, y := quantitative("base", "margin, "+m.base, domain), quantitative("test", "margin, "+m.test, domain)
+	across, up := m.axisWords(vg.Point{X: px(width), Y: px(marginBody - 60)})
+	x, y := quantitative("base", across, domain), quantitative("test", up, domain)
 	rule := spec{"type": "rule", "color": neutralVega}
 	ends := []spec{{"base": short(low), "test": short(low)}, {"base": short(high), "test": short(high)}}
 	return spec{"width": width, "height": marginBody - 60, "layer": []spec{
@@ -74,7 +77,7 @@ func (m *marginPicture) vegaRates(width float64) spec {
 	}
 	right, top := m.ratesSpan()
 	domain := func(end float64) spec { return spec{"scale": spec{"domain": []any{0, short(end)}, "nice": false}} }
-	x, colour := quantitative("margin", "size of the margin, "+m.base, domain(right)), m.vegaColour()
+	x, colour := quantitative("margin", m.sizeWords(px(width)), domain(right)), m.vegaColour()
 	hover := tooltips(tooltip("flip", "flip", ""), tooltip("margin", "median margin", ".3~g"), tooltip("share", "percent", ".3~g"),
 		tooltip("low", "low", ".3~g"), tooltip("high", "high", ".3~g"), tooltip("flips", "flips", ",d"), tooltip("n", "n", ",d"))
 	const title = "samples that flip, percent"

@@ -108,7 +108,8 @@ func (f *Figure) VegaLite() ([]byte, error) {
 
 // MimeBundle shows the figure in a notebook: Vega-Lite where the front end
 // renders it (JupyterLab, following its theme), else the light PNG on its own
-// white ground, which reads in any theme (GitHub, nbviewer), else text.
+// white ground, which reads in any theme (GitHub, nbviewer), else text. Beside
+// a PNG whose font lacks letters stands the SVG, for which viewers have theirs.
 func (f *Figure) MimeBundle() host.Bundle {
 	b := host.Text(f.String())
 	picture, err := f.PNG(Light)
@@ -116,6 +117,11 @@ func (f *Figure) MimeBundle() host.Bundle {
 		return host.Text(fmt.Sprintf("%s\n\n(not drawn: %v)", f, err))
 	}
 	b.Data["image/png"] = picture
+	if f.foreign() {
+		if drawing, err := f.SVG(Light); err == nil {
+			b.Data["image/svg+xml"] = string(drawing)
+		}
+	}
 	if vega, err := f.VegaLite(); err == nil {
 		b.Data[vegaLiteMIME] = json.RawMessage(vega)
 	}

@@ -32,7 +32,7 @@ func (f *Figure) PNG(t Theme) (data []byte, err error) {
 	}
 	defer recoverDrawing(&err)
 	c := vgimg.NewWith(vgimg.UseWH(px(f.width), px(f.height())), vgimg.UseDPI(192), vgimg.UseBackgroundColor(th.ground))
-	f.render(th, draw.New(c))
+	f.render(th, draw.New(pixels{c}))
 	rgba, ok := c.Image().(*image.RGBA)
 	if !ok {
 		return nil, fmt.Errorf("draw figure: unexpected image of type %T", c.Image())
@@ -150,7 +150,8 @@ func writeMiddle(c *draw.Canvas, s text.Style, at vg.Point, align text.XAlignmen
 	c.FillText(s, at, txt)
 }
 
-// wrap breaks text between words so that each line fits.
+// wrap breaks text between words so that each line fits, and shortens a word that
+// does not.
 func wrap(s text.Style, txt string, width vg.Length) []string {
 	var lines []string
 	line := ""
@@ -160,12 +161,12 @@ func wrap(s text.Style, txt string, width vg.Length) []string {
 			longer = line + " " + word
 		}
 		if line != "" && s.Width(longer) > width {
-			lines = append(lines, ellipsis(s, line, width))
+			lines = append(lines, middleEllipsis(s, line, width))
 			longer = word
 		}
 		line = longer
 	}
-	return append(lines, ellipsis(s, line, width))
+	return append(lines, middleEllipsis(s, line, width))
 }
 
 // ellipsis shortens text that is too wide.
@@ -178,6 +179,13 @@ func ellipsis(s text.Style, txt string, width vg.Length) string {
 		letters = letters[:len(letters)-1]
 	}
 	return strings.TrimRight(string(letters), " _") + "…"
+}
+
+// axisLabel is a label with a run's name in it, shortened where it is too wide:
+// a label makes the plot that it stands beside as small as it needs to.
+func axisLabel(before, name, after string, width vg.Length) string {
+	s := textStyle(labelSize, color.Black)
+	return before + middleEllipsis(s, name, width-s.Width(before+after)) + after
 }
 
 // middleEllipsis shortens a name that is too wide at its middle: names of

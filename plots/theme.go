@@ -75,7 +75,7 @@ func px(v float64) vg.Length { return vg.Points(v * 0.75) }
 func textStyle(size float64, c color.Color) text.Style {
 	return text.Style{
 		Color: c, Font: font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)},
-		Handler: plot.DefaultTextHandler,
+		Handler: handler,
 	}
 }
 
@@ -103,8 +103,10 @@ func (t *theme) newPlot(x, y string) *plot.Plot {
 	return p
 }
 
-// restyle takes over font and colour and keeps the axis' own rotation and alignment.
-func restyle(s *text.Style, like text.Style) { s.Font, s.Color = like.Font, like.Color }
+// restyle takes over all but the axis' own rotation and alignment.
+func restyle(s *text.Style, like text.Style) {
+	s.Font, s.Color, s.Handler = like.Font, like.Color, like.Handler
+}
 
 func (t *theme) grid(vertical, horizontal bool) *plotter.Grid {
 	line := draw.LineStyle{Color: t.rule, Width: vg.Points(0.6)}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/plot/vg"
 )
 
 func TestNamesThatBeginAlikeStayDifferent(t *testing.T) {
@@ -39,6 +40,41 @@ func TestNamesThatBeginAlikeStayDifferent(t *testing.T) {
 	}
 }
 
+// A picture's font lacks most scripts: empty squares stand for their letters,
+// and viewers, who have more fonts, get the SVG as well.
+func TestNamesInOtherScripts(t *testing.T) {
+	s := textStyle(noteSize, color.Black)
+	require.InDelta(t, 4*noteSize, s.Width("中文科目").Points(), 1e-9, "as wide as in the fonts that have them")
+	require.Equal(t, s.Width("हदी"), s.Width("हंदी"), "marks stand above and below their letters")
+	d := SubjectsData{Subjects: []SubjectChange{{Name: "中国历史", N: 10, Low: -1, High: 1}}}
+	drawing, ok := Subjects(d, Options{}).MimeBundle().Data["image/svg+xml"].(string)
+	require.True(t, ok)
+	require.Contains(t, drawing, "中国历史")
+	for _, figure := range goldenFigures {
+		require.NotContains(t, figure.MimeBundle().Data, "image/svg+xml")
+	}
+}
+
+func TestLongNamesOfRunsLeaveRoomForThePlot(t *testing.T) {
+	name := strings.Repeat("Llama-3.1-8B-Instruct with chunked prefill, ", 3)
+	logits, margins := demoLogits(100), demoMargins(60)
+	logits.Base, logits.Test, margins.Base, margins.Test = name+"bf16", name+"fp8", name+"bf16", name+"fp8"
+	figure := LogitRanges(logits, Options{})
+	for _, row := range figure.legendRows() {
+		require.LessOrEqual(t, row[0].width(), figure.innerWidth()+px(entryGap))
+	}
+	vega, err := Margins(margins, Options{}).VegaLite()
+	require.NoError(t, err)
+	require.NotContains(t, string(vega), `"title":"margin, `+name)
+	m := marginPicture{base: name + "bf16", test: name + "fp8"}
+	across, up := m.axisWords(vg.Point{X: px(400), Y: px(360)})
+	s := textStyle(labelSize, color.Black)
+	require.Less(t, s.Width(across), px(400))
+	require.Less(t, s.Width(up), px(360))
+	require.Less(t, s.Width(m.sizeWords(px(380))), px(380))
+	require.True(t, strings.HasSuffix(across, "bf16") && strings.HasSuffix(up, "fp8"), "their ends tell names apart")
+}
+
 func TestShortenedNames(t *testing.T) {
 	s := textStyle(noteSize, color.Black)
 	require.Equal(t, "a name", middleEllipsis(s, "a name", px(100)))
@@ -51,6 +87,8 @@ func TestALongTitleKeepsBothNamesOrSaysThatItIsCut(t *testing.T) {
 	name := func(of string) string { return of + strings.Repeat(" with chunked prefill", 4) + " " + of + "-end" }
 	f := Subjects(SubjectsData{Test: name("test"), Base: name("base")}, Options{})
 	require.Equal(t, f.title, strings.Join(f.titleLines(f.innerWidth()), " "))
+	f = Subjects(SubjectsData{Test: strings.Repeat("Llama-", 20) + "fp8", Base: strings.Repeat("Llama-", 20) + "bf16"}, Options{})
+	require.Regexp(t, `…\S+fp8 against Llama-\S+…\S+bf16$`, strings.Join(f.titleLines(f.innerWidth()), " "), "of one word")
 	f = Subjects(SubjectsData{Test: strings.Repeat(name("test"), 9), Base: "base"}, Options{})
 	lines := f.titleLines(f.innerWidth())
 	require.Len(t, lines, maxTitleLines)

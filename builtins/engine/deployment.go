@@ -21,14 +21,18 @@ type Deployment struct {
 	Config  string         `json:"config,omitempty" yaml:"config,omitempty"`   // YAML file of the engine's settings, in AutoDeploy's words
 	Args    map[string]any `json:"args,omitempty" yaml:"args,omitempty"`       // settings merged over Config, nested as in the YAML
 
-	// WorldSize is the number of ranks, DType the type of the activations
-	// ("bfloat16", "float16", "float32"), BatchSize how many sequences are
-	// computed at a time. Zero leaves each to Args and Config. They stand for
-	// the settings world_size, model_kwargs.torch_dtype (dtype for pytorch) and
-	// max_batch_size.
-	WorldSize int    `json:"world_size,omitempty" yaml:"world_size,omitempty"`
-	DType     string `json:"dtype,omitempty" yaml:"dtype,omitempty"`
-	BatchSize int    `json:"batch_size,omitempty" yaml:"batch_size,omitempty"`
+	// WorldSize is the number of ranks. It stands for the setting world_size, and
+	// 0 leaves that to Args and Config.
+	WorldSize int `json:"world_size,omitempty" yaml:"world_size,omitempty"`
+
+	// DType is the type of the activations: "bfloat16", "float16", "float32". It
+	// stands for the setting model_kwargs.torch_dtype (dtype for pytorch), and ""
+	// leaves that to Args and Config.
+	DType string `json:"dtype,omitempty" yaml:"dtype,omitempty"`
+
+	// BatchSize is how many sequences are computed at a time. It stands for the
+	// setting max_batch_size, and 0 leaves that to Args and Config.
+	BatchSize int `json:"batch_size,omitempty" yaml:"batch_size,omitempty"`
 
 	// Patch is a Python file that defines patch(model); the transformers
 	// engine calls it once the model is loaded. It is how a fix is tried, and

@@ -35,6 +35,9 @@ func TestARunIsFoundByItsDirectoryAndByItsNameAmongThoseKept(t *testing.T) {
 
 	_, err = Find("lost")
 	require.ErrorContains(t, err, "no run lost: neither a directory here nor the name of a run below "+root)
+	require.NoError(t, os.WriteFile("samples.jsonl", nil, 0o644))
+	_, err = Find("samples.jsonl")
+	require.ErrorContains(t, err, "samples.jsonl is a file: want the directory of a run")
 	_, err = Find("./lost")
 	require.ErrorContains(t, err, "holds no run")
 }

@@ -149,6 +149,9 @@ func (s Spec) tokenizerDir() string {
 func readSpec(dir string) (Spec, error) {
 	path := filepath.Join(dir, specFile)
 	text, err := os.ReadFile(path)
+	if info, _ := os.Stat(dir); info != nil && !info.IsDir() {
+		return Spec{}, fmt.Errorf("%s is a file: want the directory of a run, or its name", dir)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return Spec{}, fmt.Errorf("%s holds no run: %w", dir, err)
 	}

@@ -183,6 +183,7 @@ func TestBadDataSetsAreRefusedWithTheirPlace(t *testing.T) {
 		want  string
 	}{
 		"kind":            {spec: Spec{Kind: "mmmlu"}, want: `kind "mmmlu" is not known`},
+		"no kind":         {spec: Spec{Samples: 5}, want: "task: kind is missing: want one of gpqa, gsm8k, lm-eval, mmlu, questions"},
 		"samples":         {spec: Spec{Kind: "mmlu", Samples: -1}, want: "samples -1"},
 		"subject":         {spec: Spec{Kind: "mmlu", Subjects: []string{"aunt"}}, want: `no subject "aunt"; did you mean "ant"?`},
 		"no subjects":     {spec: Spec{Kind: "mmlu", Subjects: []string{}}, want: "the list is empty"},

@@ -111,6 +111,9 @@ var kinds = map[string]struct {
 // file, and the line where there is one.
 func (s Spec) Load() (*Task, error) {
 	k, ok := kinds[s.Kind]
+	if s.Kind == "" {
+		return nil, fmt.Errorf("task: kind is missing: want one of %s", strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+	}
 	if !ok {
 		return nil, fmt.Errorf("task: kind %q is not known%s", s.Kind, suggest.Clause(s.Kind, slices.Sorted(maps.Keys(kinds))))
 	}
@@ -213,7 +216,7 @@ func (s Spec) path(folder string) (string, error) {
 	}
 	root := os.Getenv(modelsRoot)
 	if root == "" {
-		return "", fmt.Errorf(`no data set: name its folder, by Dataset("DIR") in a cell, or set %s to the folder that holds datasets/%s`, modelsRoot, folder)
+		return "", fmt.Errorf(`no data set: name its folder (Dataset("DIR") in a cell, dataset: DIR in a file, --dataset DIR), or set %s to the folder that holds datasets/%s`, modelsRoot, folder)
 	}
 	return filepath.Join(root, "datasets", folder), nil
 }

@@ -93,6 +93,9 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // Main runs the command line and returns the exit status.
 func Main(args []string) int {
+	if len(args) > 0 && args[0] == "help" {
+		args = append(args[1:], "--help")
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	parser, err := kong.New(grammar(args),

@@ -131,7 +131,7 @@ type cancelCommand struct {
 
 // Help says what remains.
 func (cancelCommand) Help() string {
-	return `What a run has finished is kept, and attach --resume goes on with it. A run that has ended already stays as it is. Where a run cannot be cancelled the exit status is 2, and the others are all the same.`
+	return `What a run has finished is kept, and attach --resume goes on with it. A run that has ended already stays as it is. Where one of them cannot be cancelled the others are nevertheless, and the exit status is 2.`
 }
 
 func (c cancelCommand) Run() error {

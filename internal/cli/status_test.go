@@ -65,6 +65,16 @@ func TestVerbsEndAsTheirHelpSays(t *testing.T) {
 	}
 }
 
+func TestHelpIsAVerbToo(t *testing.T) {
+	status, stdout, stderr := adkernel(t, t.TempDir(), "help")
+	require.Equal(t, exitOK, status, stderr)
+	require.Contains(t, stdout, "\nCommands:\n")
+	_, want, _ := adkernel(t, t.TempDir(), "compare", "--help")
+	status, stdout, stderr = adkernel(t, t.TempDir(), "help", "compare")
+	require.Equal(t, exitOK, status, stderr)
+	require.Equal(t, want, stdout)
+}
+
 func TestAWrongCommandLineNamesTheHelpOnIt(t *testing.T) {
 	for _, test := range []struct {
 		args []string

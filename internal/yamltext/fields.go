@@ -13,19 +13,20 @@ import (
 	"adkernel/internal/suggest"
 )
 
-// unknownField is an error about the first field in text, in reading order,
-// that a value of type t does not have; it names those that there are. It is
+// misfit is an error about the first thing in text, in reading order, that does
+// not fit a value of type t: a field that it does not have, of which the error
+// names those that there are, or what is no whole number where it has one. It is
 // nil where none is found: aliases, merged keys and keys that are no plain text
 // are passed over here, but not by the decoder.
-func unknownField(text []byte, t reflect.Type) error {
+func misfit(text []byte, t reflect.Type) error {
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil || len(file.Docs) == 0 {
 		return nil
 	}
-	return unknownBelow(file.Docs[0].Body, t)
+	return misfitBelow(file.Docs[0].Body, t)
 }
 
-func unknownBelow(node ast.Node, t reflect.Type) error {
+func misfitBelow(node ast.Node, t reflect.Type) error {
 	switch t = documentOf(t); t.Kind() {
 	case reflect.Struct, reflect.Map:
 		mapping, ok := node.(ast.MapNode)
@@ -33,26 +34,33 @@ func unknownBelow(node ast.Node, t reflect.Type) error {
 			return nil
 		}
 		for pairs := mapping.MapRange(); pairs.Next(); {
-			if err := unknownPair(pairs.Key(), pairs.Value(), t); err != nil {
+			if err := misfitPair(pairs.Key(), pairs.Value(), t); err != nil {
 				return err
 			}
 		}
 	case reflect.Slice, reflect.Array:
 		if list, ok := node.(*ast.SequenceNode); ok {
 			for _, element := range list.Values {
-				if err := unknownBelow(element, t.Elem()); err != nil {
+				if err := misfitBelow(element, t.Elem()); err != nil {
 					return err
 				}
 			}
+		}
+	case reflect.Int:
+		if node.Type() == ast.AliasType || node.Type() == ast.AnchorType {
+			return nil
+		}
+		if err := decodeInt(new(int), []byte(node.String())); err != nil {
+			return &yaml.SyntaxError{Message: err.Error(), Token: node.GetToken()}
 		}
 	}
 	return nil
 }
 
-// unknownPair looks at one pair of a mapping that becomes a t.
-func unknownPair(key ast.MapKeyNode, value ast.Node, t reflect.Type) error {
+// misfitPair looks at one pair of a mapping that becomes a t.
+func misfitPair(key ast.MapKeyNode, value ast.Node, t reflect.Type) error {
 	if t.Kind() == reflect.Map {
-		return unknownBelow(value, t.Elem())
+		return misfitBelow(value, t.Elem())
 	}
 	text, ok := key.(*ast.StringNode)
 	if !ok {
@@ -63,7 +71,7 @@ func unknownPair(key ast.MapKeyNode, value ast.Node, t reflect.Type) error {
 	names := make([]string, len(known))
 	for i, f := range known {
 		if f.name == name {
-			return unknownBelow(value, f.of)
+			return misfitBelow(value, f.of)
 		}
 		names[i] = f.name
 	}

@@ -39,8 +39,9 @@ func decode(text []byte, into any, options ...yaml.DecodeOption) (err error) {
 	options = append(options, yaml.CustomUnmarshaler(decodeInt))
 	err = yaml.NewDecoder(bytes.NewReader(text), options...).Decode(into)
 	var (
-		wrong   *yaml.TypeError
-		unknown *yaml.UnknownFieldError
+		wrong    *yaml.TypeError
+		unknown  *yaml.UnknownFieldError
+		fraction notWhole
 	)
 	switch {
 	case errors.Is(err, io.EOF):
@@ -48,8 +49,8 @@ func decode(text []byte, into any, options ...yaml.DecodeOption) (err error) {
 	case errors.As(err, &wrong) && wrong.Token != nil:
 		message := fmt.Sprintf("want %s, not %s", kindOf(wrong.DstType), kindOf(wrong.SrcType))
 		return &yaml.SyntaxError{Message: message, Token: wrong.Token}
-	case errors.As(err, &unknown):
-		return cmp.Or(unknownField(text, reflect.TypeOf(into)), err)
+	case errors.As(err, &unknown), errors.As(err, &fraction):
+		return cmp.Or(misfit(text, reflect.TypeOf(into)), err)
 	}
 	return err
 }
@@ -72,8 +73,13 @@ func decodeInt(into *int, text []byte) error {
 		*into = int(v)
 		return nil
 	}
-	return fmt.Errorf("want a whole number, not %q", bytes.TrimSpace(text))
+	return notWhole(bytes.TrimSpace(text))
 }
+
+// notWhole is the text that stands where a whole number should.
+type notWhole string
+
+func (n notWhole) Error() string { return fmt.Sprintf("want a whole number, not %q", string(n)) }
 
 // readable refuses what is no text, of which error messages would show lines.
 func readable(text []byte) error {

@@ -90,6 +90,13 @@ func TestWholeNumbersAreNotCut(t *testing.T) {
 	for _, text := range []string{"1.5", "many", "[1]", "true", "99999999999999999999", "18446744073709551615"} {
 		require.ErrorContains(t, DecodeStrict([]byte("size: "+text), &v), "want a whole number, not", text)
 	}
+	var nested struct {
+		Share  float64
+		Nested []struct{ Size *int }
+	}
+	err := DecodeStrict([]byte("share: 0.5\nnested:\n- size: 3\n- size: 0.5\n"), &nested)
+	require.ErrorContains(t, err, `[4:9] want a whole number, not "0.5"`)
+	require.ErrorContains(t, err, "^", "the place is shown")
 }
 
 func TestWhatIsNoTextIsNotShown(t *testing.T) {

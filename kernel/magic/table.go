@@ -88,6 +88,8 @@ func (e *evaluator) known(p part) error {
 	}
 	m, ok := magics[p.name]
 	switch {
+	case p.name == "" && strings.HasPrefix(p.rest, "%"):
+		return fmt.Errorf("%%%%%s stands in the first line of a cell", named(p.rest, part{}, 1, len(p.rest)).name)
 	case p.name == "":
 		return fmt.Errorf("the name of a magic is missing after %s (%%help lists them)", prefix)
 	case ok && p.name == "doctor" && e.Doctor == nil:

@@ -48,6 +48,9 @@ func openEmbedded(ctx context.Context, d engine.Deployment, _ engine.Site) (engi
 	return embedded.Open(ctx, d)
 }
 
+// servers are engines that are reached by their own servers.
+var servers = []string{"vllm", "sglang", "trtllm-serve", "llama.cpp", "llamacpp", "llama-server", "ollama", "tgi"}
+
 // Names lists the backends, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(kinds)) }
 
@@ -59,8 +62,11 @@ func Open(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engi
 	}
 	k, ok := kinds[name]
 	if !ok {
-		return nil, fmt.Errorf("deployment %s: backend %q is not one that this program can run%s",
-			d.Label(), name, suggest.Clause(name, Names()))
+		hint := suggest.Clause(name, Names())
+		if slices.Contains(servers, strings.ToLower(name)) {
+			hint = "; start the server yourself, and ask it by backend openai and its URL, such as http://127.0.0.1:8000/v1"
+		}
+		return nil, fmt.Errorf("deployment %s: backend %q is not one that this program can run%s", d.Label(), name, hint)
 	}
 	for field, value := range map[string]string{build: d.Build, patch: d.Patch, python: d.Python, url: d.URL} {
 		if value != "" && !slices.Contains(k.reads, field) {

@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"adkernel/builtins/engine/embedded/internal/compute"
+	"adkernel/builtins/engine/internal/modelfolder"
 )
 
 // An architecture is what config.json says about the network: every number
@@ -110,11 +110,12 @@ func (t *tokenIDs) UnmarshalJSON(text []byte) error {
 // readArchitecture reads config.json, and the ids that end a generation from
 // generation_config.json where there is one.
 func readArchitecture(dir string) (*architecture, error) {
+	if err := modelfolder.Check(dir); err != nil {
+		return nil, err
+	}
 	path := filepath.Join(dir, "config.json")
 	var c configFile
-	if err := readJSON(path, &c); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s holds no checkpoint: %w", dir, err)
-	} else if err != nil {
+	if err := readJSON(path, &c); err != nil {
 		return nil, err
 	}
 	a, err := c.architecture()

@@ -32,6 +32,7 @@ import (
 	"strings"
 
 	"adkernel/builtins/engine"
+	"adkernel/builtins/engine/internal/modelfolder"
 )
 
 // A Program is an engine in Python.
@@ -56,7 +57,7 @@ type Spec struct {
 // Open starts a program for deployment d and returns once it has loaded the
 // model.
 func Open(ctx context.Context, d engine.Deployment, at engine.Site, program Program, settings map[string]any) (*Engine, error) {
-	if err := checkModel(d.Model); err != nil {
+	if err := modelfolder.Check(d.Model); err != nil {
 		return nil, fmt.Errorf("deployment %s: %w", d.Label(), err)
 	}
 	python, err := interpreter(d)

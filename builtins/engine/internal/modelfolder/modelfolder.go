@@ -1,4 +1,6 @@
-package script
+// Package modelfolder tells whether a deployment's model is where engines look for
+// it: in a local folder, as a checkpoint in Hugging Face layout.
+package modelfolder
 
 import (
 	"errors"
@@ -6,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"adkernel/internal/pattern"
 )
@@ -13,9 +16,9 @@ import (
 // hubName is how the Hugging Face hub names a model: "owner/name".
 var hubName = pattern.New(`^[\w.-]+/[\w.-]+$`)
 
-// checkModel says what is wrong with the directory of a checkpoint before a
-// process is started for it. Nothing is ever downloaded: a model must be here.
-func checkModel(model string) error {
+// Check says what is wrong with the folder of a checkpoint before anything is
+// read of it or started for it. Nothing is ever downloaded: a model must be here.
+func Check(model string) error {
 	info, err := os.Stat(model)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && hubName().MatchString(model):
@@ -24,6 +27,8 @@ func checkModel(model string) error {
 		return fmt.Errorf("model folder %s does not exist", model)
 	case err != nil:
 		return fmt.Errorf("model folder: %w", err)
+	case !info.IsDir() && strings.EqualFold(filepath.Ext(model), ".gguf"):
+		return fmt.Errorf("model %s is a file of llama.cpp: import it first, by ImportGGUF in a cell or by adkernel import-gguf, and name the folder that this gives", model)
 	case !info.IsDir():
 		return fmt.Errorf("model %s is a file: want the folder of a checkpoint in Hugging Face layout", model)
 	}
