@@ -298,6 +298,19 @@ func TestListsOfValuesThatAreRefused(t *testing.T) {
 	}
 }
 
+func TestIndentOfTheNextLine(t *testing.T) {
+	nb := newNotebook(t)
+	for source, want := range map[string]string{
+		"if x {":          "\t",
+		"if x {\n\t":      "\t",
+		"if x {\n\n":      "\t",
+		"if x {\n\ty(":    "\t\t",
+		"if x {\n\ty()\n": "\t",
+	} {
+		require.Equal(t, eval.Completeness{Status: "incomplete", Indent: want}, nb.IsComplete(source), "%q", source)
+	}
+}
+
 func TestDeclarationsKeepPositions(t *testing.T) {
 	nb := newNotebook(t)
 	nb.run("x := 1\nimport \"fmt\"; func f() {\n}\ntype T struct{}", "y := 2\n  func (t T) m() {}")
