@@ -198,6 +198,10 @@ func TestFilesAreWrittenRunSavedAndLoaded(t *testing.T) {
 	reply, _ = f.run("%save saved 6")
 	require.Contains(t, reply["evalue"], "file exists: -f overwrites it, -a appends")
 	require.Equal(t, "1 cell written to saved.go\n", f.printed("%save -a saved.go 6"))
+	for _, flag := range []string{"", "-a ", "-f "} {
+		reply, _ = f.run("%save " + flag + ".")
+		require.Equal(t, "open .: is a directory", reply["evalue"])
+	}
 	reply, _ = f.run("%save saved 99")
 	require.Contains(t, reply["evalue"], "no cell from 99 to 99 ran")
 	reply, _ = f.run("%load saved.go")

@@ -103,7 +103,7 @@ func (w *programWriter) decl(d ast.Decl) error {
 				show = "showErrorʹ"
 			}
 			if n := len(d.Body.List); w.p.Shown != nil {
-				d.Body.List[n-1] = &ast.ExprStmt{X: &ast.CallExpr{Fun: ast.NewIdent(show), Args: []ast.Expr{w.p.Shown}}}
+				d.Body.List[n-1] = &ast.ExprStmt{X: &ast.CallExpr{Fun: ast.NewIdent(show), Args: w.p.Shown}}
 			}
 		}
 		d.Doc = nil

@@ -220,8 +220,12 @@ func (c *candidates) scope(typesOnly bool) {
 	for sc := pkg.Innermost(pos); sc != nil && sc != types.Universe; sc = sc.Parent() {
 		for _, name := range sc.Names() {
 			o := sc.Lookup(name)
-			if c.inserted(o) { // of an earlier cell
-				continue
+			distance := local
+			if c.inserted(o) {
+				if sc == pkg { // of an earlier cell
+					continue
+				}
+				distance = alive // of a package whose names the cell imports
 			}
 			if sc != pkg {
 				if _, now := sc.LookupParent(name, pos); now != o { // of a later statement
@@ -230,7 +234,7 @@ func (c *candidates) scope(typesOnly bool) {
 			} else if _, isVar := o.(*types.Var); isVar && inBody { // in the body's scope, too
 				continue
 			}
-			add(o, local)
+			add(o, distance)
 		}
 	}
 	for name, l := range c.s.live {

@@ -27,7 +27,7 @@ type Program struct {
 	Pkg   *types.Package
 	Info  *types.Info
 	Body  *ast.FuncDecl   // the statements; what they declare is in Vars and assigned with =
-	Shown ast.Expr        // the last expression, when it has a value to show, else nil
+	Shown []ast.Expr      // the last expression, or a list of them, when there are values to show; the last statement of Body
 	Vars  []Var           // variables declared by the statements, in order
 	Late  []LateMethod    // methods of types of earlier cells
 	Inits []*ast.FuncDecl // init functions, in order; they are called behind the statements

@@ -265,7 +265,7 @@ func TestShownExpressions(t *testing.T) {
 		"1e-400": true, "'a' << 20": true, "1 << 62": true, "1e400 / 1e399": true, "1e308i": true, "true": true,
 		"1 + 1": true, "x := 1": false, "fmt.Println(1)": false, "fmt.Sprint(1)": true, "func() {}()": false,
 		"strings.ToUpper(\"a\")": true, "x = 2": false, "1\nfunc f() {}": false, "Load(Source{})": true, "println(1)": false,
-		"x;": false, "1 + 1; // hidden": false, "strings.ToUpper(\"a\") ;\n\n/* no more */": false, "[]int{1, 2}[x];": false, "nil;": false, "\";\"": true, "func() int { return 1; }()": true,
+		"x;": false, "1 + 1; // hidden": false, "strings.ToUpper(\"a\") ;\n\n/* no more */": false, "[]int{1, 2}[x];": false, "nil;": false, "\";\"": true, "x, 1": true, "x, 1;": false, "x,\n\"a\" // both": true, "x, x = 1, 2": false, "func() int { return 1 }(), map[int]struct{ a, b int }{}": true, "func() int { return 1; }()": true,
 	}
 	for source, want := range shown {
 		nb := newNotebook(t)
@@ -277,6 +277,37 @@ func TestShownExpressions(t *testing.T) {
 		}
 		require.NoError(t, err)
 		require.Equal(t, want, p.Shown != nil, source)
+	}
+}
+
+func TestListsOfValuesThatAreRefused(t *testing.T) {
+	refused := map[string]string{
+		"y, x\nx":              "In[2]:1:1: expected 1 expression",
+		"x := 1\n  x, y":       "In[2]:2:6: undefined: y",
+		"1, strings.Cut(x, x)": "In[2]:1:4: multiple-value strings.Cut(x, x) (value of type (before string, after string, found bool)) in single-value context",
+		"x, nil":               "In[2]:1:4: use of untyped nil in assignment to _ identifier",
+		"x, func() {}()":       "In[2]:1:4: (func() literal)() (no value) used as value",
+		"x, y +":               "In[2]:1:7: unexpected end of statement",
+		"x, 1 << 70":           "In[2]:1:4: cannot use 1 << 70 (untyped int constant 1180591620717411303424) as int value in assignment to _ identifier (overflows)",
+	}
+	for source, want := range refused {
+		nb := newNotebook(t)
+		nb.run("x := \"\"")
+		_, err := nb.check(source)
+		require.EqualError(t, err, want, source)
+	}
+}
+
+func TestIndentOfTheNextLine(t *testing.T) {
+	nb := newNotebook(t)
+	for source, want := range map[string]string{
+		"if x {":          "\t",
+		"if x {\n\t":      "\t",
+		"if x {\n\n":      "\t",
+		"if x {\n\ty(":    "\t\t",
+		"if x {\n\ty()\n": "\t",
+	} {
+		require.Equal(t, eval.Completeness{Status: "incomplete", Indent: want}, nb.IsComplete(source), "%q", source)
 	}
 }
 

@@ -72,10 +72,11 @@ func endsOpen(text string) bool {
 	return t.IsOperator() && t != token.RPAREN && t != token.RBRACE && t != token.RBRACK && t != token.INC && t != token.DEC && t != token.SEMICOLON
 }
 
-// nextIndent is the last line's, and a tab more where it opens something.
+// nextIndent is the last line's, and a tab more where that line opens something.
 func nextIndent(source string) string {
 	indent := lastIndent(source)
-	line := strings.TrimRight(source, " \t\n")
+	source = strings.TrimRight(source, "\n")
+	line := strings.TrimRight(source[strings.LastIndexByte(source, '\n')+1:], " \t")
 	if line != "" && strings.ContainsRune("({[:", rune(line[len(line)-1])) {
 		indent += "\t"
 	}

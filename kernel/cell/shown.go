@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// lastExpr is the expression that ends the cell, or nil.
-func (r *round) lastExpr() ast.Expr {
+// lastValues are the expressions that end the cell: one, a list, or none.
+func (r *round) lastValues() []ast.Expr {
 	if len(r.chunks) == 0 {
 		return nil
 	}
@@ -26,8 +26,13 @@ func (r *round) lastExpr() ast.Expr {
 	if last.kind != statement || len(list) == 0 {
 		return nil
 	}
-	if x, ok := list[len(list)-1].(*ast.ExprStmt); ok {
-		return x.X
+	switch x := list[len(list)-1].(type) {
+	case *ast.ExprStmt:
+		return []ast.Expr{x.X}
+	case *ast.AssignStmt:
+		if last.values > 0 {
+			return x.Rhs
+		}
 	}
 	return nil
 }
@@ -35,12 +40,12 @@ func (r *round) lastExpr() ast.Expr {
 // isShown says whether pos, where go/types complains of an unused value, is
 // that of the last expression, and not of one in a function inside of it.
 func (r *round) isShown(pos token.Pos) bool {
-	x := r.lastExpr()
-	if x == nil || pos < x.Pos() || pos >= x.End() {
+	values := r.lastValues()
+	if len(values) != 1 || pos < values[0].Pos() || pos >= values[0].End() {
 		return false
 	}
 	outside := true
-	ast.Inspect(x, func(n ast.Node) bool {
+	ast.Inspect(values[0], func(n ast.Node) bool {
 		if f, ok := n.(*ast.FuncLit); ok && f.Body.Pos() < pos && pos < f.Body.End() {
 			outside = false
 		}
@@ -65,29 +70,31 @@ func (r *round) hide(x ast.Expr) {
 	list[len(list)-1] = &ast.AssignStmt{Lhs: []ast.Expr{&ast.Ident{NamePos: x.Pos(), Name: "_"}}, TokPos: x.Pos(), Tok: token.ASSIGN, Rhs: []ast.Expr{x}}
 }
 
-// shown is the last expression when it has a value that a reader wants to see.
-func (r *round) shown() (ast.Expr, error) {
-	x := r.lastExpr()
-	if x == nil {
-		return nil, nil
-	}
-	tv := r.info.Types[x]
-	if tv.IsVoid() || r.isPrint(x) {
-		return nil, nil
-	}
-	if t := types.Default(tv.Type); tv.Value != nil && !representable(tv.Value, t) { // as where it is assigned to a variable
-		value := ""
-		if text := types.ExprString(x); text != tv.Value.String() {
-			value = " " + tv.Value.String()
+// shown are the last expressions when they have values that a reader wants to
+// see.
+func (r *round) shown() ([]ast.Expr, error) {
+	values := r.lastValues()
+	for _, x := range values {
+		tv := r.info.Types[x]
+		if tv.IsVoid() || r.isPrint(x) { // of a list, go/types has refused it
+			return nil, nil
 		}
-		r.errs = append(r.errs, types.Error{Fset: r.s.fset, Pos: x.Pos(), Msg: fmt.Sprintf("cannot use %s (%s constant%s) as %s value (overflows)", types.ExprString(x), tv.Type, value, t)})
-		return nil, r.checkError()
+		if t := types.Default(tv.Type); tv.Value != nil && !representable(tv.Value, t) { // as where it is assigned to a variable
+			value := ""
+			if text := types.ExprString(x); text != tv.Value.String() {
+				value = " " + tv.Value.String()
+			}
+			r.errs = append(r.errs, types.Error{Fset: r.s.fset, Pos: x.Pos(), Msg: fmt.Sprintf("cannot use %s (%s constant%s) as %s value (overflows)", types.ExprString(x), tv.Type, value, t)})
+			return nil, r.checkError()
+		}
 	}
 	if r.isHidden() {
-		r.hide(x)
+		if len(values) == 1 {
+			r.hide(values[0])
+		}
 		return nil, nil
 	}
-	return x, nil
+	return values, nil
 }
 
 // representable says whether the default type t of a constant has its value.
@@ -111,7 +118,7 @@ func representable(v constant.Value, t types.Type) bool {
 	return true // of a typed constant go/types has seen to it
 }
 
-// Visible are the values of the last expression that are worth showing: a nil
+// Visible are the values of the last expressions that are worth showing: a nil
 // error alone (see ShownError) is not, as None is not in IPython.
 func (p *Program) Visible(values []any) []any {
 	if len(values) == 1 && values[0] == nil && p.ShownError() {
@@ -123,7 +130,10 @@ func (p *Program) Visible(values []any) []any {
 // ShownError says whether the last expression is a call that returns an error
 // and nothing else.
 func (p *Program) ShownError() bool {
-	call, ok := ast.Unparen(p.Shown).(*ast.CallExpr)
+	if len(p.Shown) != 1 {
+		return false
+	}
+	call, ok := ast.Unparen(p.Shown[0]).(*ast.CallExpr)
 	return ok && types.Identical(p.Info.TypeOf(call), types.Universe.Lookup("error").Type())
 }
 

@@ -28,12 +28,17 @@ type chunk struct {
 	line, col int // of its first byte, from 1
 	start     int // byte offset in the cell
 	doc       string
+	values    int // of a list of values that ends the cell, a, b, which is no statement of Go; else 0
 }
 
 func (c chunk) end() int { return c.start + len(c.text) }
 
-// directive makes positions in the text after it those of the cell.
+// directive makes positions in the text after it those of the cell, and a
+// statement of a list of values.
 func (c chunk) directive() string {
+	if c.values > 0 {
+		return fmt.Sprintf("_%s = /*line %s:%d:%d*/", strings.Repeat(", _", c.values-1), fileName(c.cell), c.line, c.col)
+	}
 	return fmt.Sprintf("//line %s:%d:%d\n", fileName(c.cell), c.line, c.col)
 }
 
@@ -84,7 +89,7 @@ func split(src string, n int) ([]chunk, error) {
 		}
 		start, end := toks[first].start, toks[last].end
 		p := file.Position(file.Pos(start))
-		out = append(out, chunk{kindOf(toks[first : last+1]), n, src[start:end], p.Line, p.Column, start, docBefore(src[:start])})
+		out = append(out, chunk{kindOf(toks[first : last+1]), n, src[start:end], p.Line, p.Column, start, docBefore(src[:start]), 0})
 		first = -1
 	}
 	for i, t := range toks {
@@ -107,7 +112,42 @@ func split(src string, n int) ([]chunk, error) {
 		}
 	}
 	flush(len(toks) - 1)
+	if n := len(out); n > 0 && out[n-1].kind == statement {
+		out[n-1].values = listed(out[n-1].text)
+	}
 	return out, errs.Err()
+}
+
+// listed counts the values of a list of them, and is 0 for other statements.
+func listed(text string) int {
+	_, toks, _ := scan(text)
+	commas, depth := 0, 0
+	for _, t := range toks {
+		switch t.tok {
+		case token.LBRACE, token.LPAREN, token.LBRACK:
+			depth++
+			continue
+		case token.RPAREN, token.RBRACE, token.RBRACK:
+			depth--
+			continue
+		}
+		switch {
+		case depth > 0:
+		case t.tok == token.COMMA:
+			commas++
+		case t.tok == token.FUNC, t.tok == token.STRUCT, t.tok == token.MAP, t.tok == token.CHAN: // of a value's type
+		case t.tok.IsKeyword(), isAssignment(t.tok), t.tok == token.COLON:
+			return 0
+		}
+	}
+	if commas == 0 {
+		return 0
+	}
+	return commas + 1
+}
+
+func isAssignment(t token.Token) bool {
+	return t == token.ASSIGN || t == token.DEFINE || token.ADD_ASSIGN <= t && t <= token.AND_NOT_ASSIGN || t == token.INC || t == token.DEC
 }
 
 // docBefore is the text of the line comments that end right above a chunk.

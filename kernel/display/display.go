@@ -26,10 +26,20 @@ const (
 func Text(v any) (text string) {
 	defer func() {
 		if p := recover(); p != nil { // of a String or Error method
-			text = Cut(fmt.Sprintf("%s cannot be shown: %v", TypeName(v), p))
+			text = Cut(fmt.Sprintf("%s cannot be shown: %s", TypeName(v), Failure(p)))
 		}
 	}()
 	return Cut(draw(v))
+}
+
+// Failure says what a method or function panicked with, and below it, where it
+// knows, in which places of cells.
+func Failure(p any) string {
+	text := fmt.Sprint(p)
+	if placed, ok := p.(interface{ Places() string }); ok {
+		text = strings.TrimRight(text+"\n"+placed.Places(), "\n")
+	}
+	return text
 }
 
 func draw(v any) string {

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
+
+	"adkernel/kernel/display"
 )
 
 // A Comm is a channel to an object of the front end, such as a widget. Either
@@ -227,7 +229,7 @@ func (c *Comm) work() {
 func (c *Comm) call(f func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(os.Stderr, "comm %s (%s): the function that handles its messages panicked: %v\n", c.id, c.target, p)
+			fmt.Fprintf(os.Stderr, "comm %s (%s): the function that handles its messages panicked: %s\n", c.id, c.target, display.Failure(p))
 		}
 	}()
 	f()

@@ -7,14 +7,15 @@ import (
 	"image/png"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 
 	"adkernel/kernel/display"
 )
 
 // Show returns how values are displayed, as those of a cell's last expression
-// are: one by the richest means that it offers, several as text separated by
-// spaces.
+// are: one by the richest means that it offers, several as text, separated by
+// spaces where each is a line.
 func Show(values ...any) Bundle {
 	if len(values) == 1 {
 		return showValue(values[0])
@@ -23,7 +24,11 @@ func Show(values ...any) Bundle {
 	for i, v := range values {
 		texts[i] = showValue(v).Plain()
 	}
-	return Text(strings.Join(texts, " "))
+	between := " "
+	if slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, "\n") }) {
+		between = "\n"
+	}
+	return Text(strings.Join(texts, between))
 }
 
 // showValue returns how v is displayed. A Bundler or MimeBundler shows itself.
@@ -35,7 +40,7 @@ func Show(values ...any) Bundle {
 func showValue(v any) (b Bundle) {
 	defer func() {
 		if p := recover(); p != nil {
-			b = Text(fmt.Sprintf("%s cannot be shown: %v", typeName(v), p))
+			b = Text(fmt.Sprintf("%s cannot be shown: %s", typeName(v), display.Failure(p)))
 		}
 	}()
 	if isNilPointer(v) {
@@ -210,7 +215,7 @@ func addMethods(b Bundle, v any) {
 func add[T any](b Bundle, mime, name string, content func() T) {
 	defer func() {
 		if p := recover(); p != nil {
-			b.Data["text/plain"] = strings.TrimLeft(fmt.Sprintf("%s\nno %s: %v", b.Plain(), name, p), "\n")
+			b.Data["text/plain"] = strings.TrimLeft(fmt.Sprintf("%s\nno %s: %s", b.Plain(), name, display.Failure(p)), "\n")
 		}
 	}()
 	b.Data[mime] = content()

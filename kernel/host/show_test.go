@@ -46,6 +46,7 @@ func TestValuesAreShownByTheirRichestMeans(t *testing.T) {
 		"number":         {[]any{42}, map[string]any{"text/plain": "42"}},
 		"nil":            {[]any{nil}, map[string]any{"text/plain": "<nil>"}},
 		"several":        {[]any{1, "a", nil}, map[string]any{"text/plain": "1 a <nil>"}},
+		"lines":          {[]any{"a\nb", 2}, map[string]any{"text/plain": "a\nb\n2"}},
 		"error":          {[]any{errors.New("no such file")}, map[string]any{"text/plain": "no such file"}},
 		"plain bytes":    {[]any{[]byte("ab")}, map[string]any{"text/plain": "[97 98]"}},
 		"JPEG":           {[]any{[]byte("\xff\xd8\xff.")}, map[string]any{"text/plain": "JPEG image, 4 bytes", "image/jpeg": []byte("\xff\xd8\xff.")}},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"adkernel/kernel/eval"
 	"adkernel/kernel/host"
@@ -114,6 +115,9 @@ func put(file, text string, appends, force bool) error {
 		mode |= os.O_TRUNC
 	default:
 		mode |= os.O_EXCL
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() { // O_EXCL calls it a file that exists
+		return &os.PathError{Op: "open", Path: file, Err: syscall.EISDIR}
 	}
 	f, err := os.OpenFile(file, mode, 0o666)
 	if err != nil {

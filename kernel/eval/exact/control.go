@@ -6,6 +6,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"path"
 	"reflect"
 	goruntime "runtime"
 	"runtime/debug"
@@ -144,7 +145,8 @@ func (m *machine) leave(args ...reflect.Value) {
 	if m.raised.kill == killExit {
 		m.tok.end(m.raised) // also where native code recovers
 	}
-	switch calledBy() {
+	by := calledBy()
+	switch by {
 	case byNative:
 		if p := m.raised; p.kill != killGoexit {
 			m.rt.died(p, 0)
@@ -159,13 +161,27 @@ func (m *machine) leave(args ...reflect.Value) {
 			m.rt.died(p, 0)
 		}
 		panic(http.ErrAbortHandler)
-	case byMachine:
+	case byMachine, byHostOfMachine:
 		if m.raised.kill == killGoexit {
 			goruntime.Goexit()
 		}
 	}
+	if p := m.raised; p.kill == killNone && (by == byHost || by == byHostOfMachine) {
+		panic(told{m.rt.problem(p), p})
+	}
 	panic(m.leaving())
 }
+
+// told is a cell's panic in the hands of the program around the evaluator: it
+// says what it was, and where in the cells (display.Failure).
+type told struct {
+	problem *eval.Error
+	p       *panicking
+}
+
+func (t told) Error() string  { return t.problem.Message }
+func (t told) Unwrap() error  { return t.problem.Cause }
+func (t told) Places() string { return t.problem.Places() }
 
 // logServed writes what net/http logs when a handler panics, with the cells'
 // calls in place of those of the evaluator.
@@ -189,13 +205,17 @@ func (rt *runtime) logServed(p *panicking, args []reflect.Value) {
 type caller int
 
 const (
-	byMachine caller = iota // calls of cells, which recover
-	byHost                  // the program around the evaluator, which recovers
-	byServer                // net/http, which recovers, too
-	byNative                // nothing that recovers
+	byMachine       caller = iota // calls of cells, which recover
+	byHost                        // the program around the evaluator, which recovers
+	byHostOfMachine               // the same, called by a cell
+	byServer                      // net/http, which recovers, too
+	byNative                      // nothing that recovers
 )
 
-var own = strings.TrimSuffix(goruntime.FuncForPC(callersPC()).Name(), ".callersPC")
+var (
+	own        = strings.TrimSuffix(goruntime.FuncForPC(callersPC()).Name(), ".callersPC")
+	evaluators = path.Dir(own) + "/" // with the wrappers through which native code calls methods of cells
+)
 
 func callersPC() uintptr {
 	pc, _, _, _ := goruntime.Caller(0)
@@ -215,8 +235,11 @@ func calledBy() caller {
 			f, more := frames.Next()
 			switch {
 			case strings.HasPrefix(f.Function, own+".(*machine).") && !strings.HasPrefix(f.Function, own+".(*machine).leave"):
+				if result == byHost {
+					return byHostOfMachine
+				}
 				return byMachine
-			case strings.HasPrefix(f.Function, own+"."), strings.HasPrefix(f.Function, own+"/"):
+			case strings.HasPrefix(f.Function, evaluators):
 			case f.Function == "net/http.(*conn).serve":
 				return byServer
 			case strings.HasPrefix(f.Function, module+"/"), f.Function == "testing.tRunner":

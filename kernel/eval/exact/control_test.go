@@ -77,6 +77,7 @@ func TestPanicsOnGoroutinesOfNativeCode(t *testing.T) {
 		"goroutine":         "go func() { panic(\"lost\") }()",
 		"method value":      "type T struct{}\nfunc (T) M() { panic(\"lost\") }\ngo T{}.M()",
 		"deferred":          "go func() { defer func() { panic(\"lost\") }() }()",
+		"interface":         "type W struct{}\nfunc (W) Write([]byte) (int, error) { panic(\"lost\") }\ncmd := exec.Command(\"echo\", \"x\")\ncmd.Stdout = W{}\n_ = cmd.Start()",
 		"callback":          "go sort.Slice([]int{2, 1}, func(i, j int) bool { panic(\"lost\") })",
 	} {
 		t.Run(name, func(t *testing.T) {

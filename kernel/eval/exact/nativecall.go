@@ -109,6 +109,10 @@ func (m *machine) caught(r any) {
 		m.raised = l.p
 		return
 	}
+	if t, ok := r.(told); ok { // on a goroutine of native code, which went on with it here
+		m.raised = t.p
+		return
+	}
 	if e, ok := r.(native.Exit); ok {
 		m.raise(&panicking{kill: killExit, val: e})
 		return

@@ -15,7 +15,7 @@ import (
 type unit struct {
 	compiler *compiler
 	entries  []*function // to be called in this order
-	shown    []*variable // what the last expression is assigned to
+	shown    []*variable // what the last expressions are assigned to
 }
 
 // leavesCode says whether code of the cell may run, or be told of, after the
@@ -105,44 +105,42 @@ func hasGenerics(info *types.Info) bool {
 	return false
 }
 
-// show makes the body assign the last expression to variables that nothing
+// show makes the body assign the last expressions to variables that nothing
 // else knows, and returns them.
 func (e *evaluator) show(p *cell.Program) []*types.Var {
 	if p.Shown == nil {
 		return nil
 	}
-	tv := p.Info.Types[p.Shown]
 	var list []types.Type
-	if tuple, ok := tv.Type.(*types.Tuple); ok {
-		for v := range tuple.Variables() {
-			list = append(list, v.Type())
+	for _, x := range p.Shown {
+		t := p.Info.Types[x].Type
+		if tuple, ok := t.(*types.Tuple); ok {
+			for v := range tuple.Variables() {
+				list = append(list, v.Type())
+			}
+		} else {
+			list = append(list, types.Default(t))
 		}
-	} else {
-		list = []types.Type{types.Default(tv.Type)}
 	}
 	var out []*types.Var
-	assign := &ast.AssignStmt{Tok: token.ASSIGN, TokPos: p.Shown.Pos(), Rhs: []ast.Expr{p.Shown}}
+	at := p.Shown[0].Pos()
+	assign := &ast.AssignStmt{Tok: token.ASSIGN, TokPos: at, Rhs: p.Shown}
 	decl := &ast.GenDecl{Tok: token.VAR, TokPos: p.File.Name.End()}
 	for i, t := range list {
 		if t == types.Typ[types.UntypedNil] {
 			return nil
 		}
-		v := types.NewVar(p.Shown.Pos(), p.Pkg, fmt.Sprintf("ʹshown%d", i), t)
+		v := types.NewVar(at, p.Pkg, fmt.Sprintf("ʹshown%d", i), t)
 		out = append(out, v)
-		def := &ast.Ident{NamePos: p.Shown.Pos(), Name: v.Name()}
-		use := &ast.Ident{NamePos: p.Shown.Pos(), Name: v.Name()}
+		def := &ast.Ident{NamePos: at, Name: v.Name()}
+		use := &ast.Ident{NamePos: at, Name: v.Name()}
 		p.Info.Defs[def], p.Info.Uses[use] = v, v
 		p.Info.Types[use] = types.TypeAndValue{Type: t}
 		decl.Specs = append(decl.Specs, &ast.ValueSpec{Names: []*ast.Ident{def}})
 		assign.Lhs = append(assign.Lhs, use)
 	}
 	p.File.Decls = append(p.File.Decls, decl)
-	list2 := p.Body.Body.List
-	for i, st := range list2 {
-		if x, ok := st.(*ast.ExprStmt); ok && x.X == p.Shown {
-			list2[i] = assign
-		}
-	}
+	p.Body.Body.List[len(p.Body.Body.List)-1] = assign
 	return out
 }
 

@@ -118,8 +118,8 @@ func (l *lowering) statements() (entry string) {
 	l.rewrite(body)
 	list := l.marked(body.Body.List)
 	if l.p.Shown != nil {
-		last := list[len(list)-1].(*ast.ExprStmt)
-		last.X = &ast.CallExpr{Fun: l.runtime("Show"), Lparen: last.X.Pos(), Args: []ast.Expr{last.X}, Rparen: last.X.End()}
+		last := list[len(list)-1]
+		list[len(list)-1] = &ast.ExprStmt{X: &ast.CallExpr{Fun: l.runtime("Show"), Lparen: last.Pos(), Args: values(last), Rparen: last.End()}}
 	}
 	started := []ast.Stmt{
 		&ast.DeferStmt{Defer: l.pos, Call: l.call(l.runtime("Ended"))},
@@ -136,6 +136,14 @@ func (l *lowering) statements() (entry string) {
 	body.Body.List = slices.Concat(started, l.prologue, list)
 	l.funcs = append(l.funcs, body)
 	return entry
+}
+
+// values are those of the statement that ends a cell which shows some.
+func values(last ast.Stmt) []ast.Expr {
+	if list, ok := last.(*ast.AssignStmt); ok {
+		return list.Rhs
+	}
+	return []ast.Expr{last.(*ast.ExprStmt).X}
 }
 
 // marked tells the runtime before each statement where it is: the interpreter
