@@ -106,7 +106,7 @@ test-datasets: ## Every prompt of the whole data sets, MMLU=DIR and GSM8K=DIR, a
 	@test -n "$(MMLU)$(GSM8K)" || { echo "name a folder: MMLU=DIR with dev/ and test/, GSM8K=DIR with train.jsonl and test.jsonl" >&2; exit 2; }
 	ADKERNEL_MMLU=$(abspath $(MMLU)) ADKERNEL_GSM8K=$(abspath $(GSM8K)) go test -count=1 -v -run 'TestAllOf(MMLU|GSM8K)' ./builtins/task
 
-bench: build .venv/ready ## Measure, beside ipykernel, yaegi, compiled Go, pandas, DuckDB and transformers: fifteen minutes, QUICK=1 three; writes docs/speed.md.
+bench: build .venv/ready ## Measure, beside ipykernel, yaegi, compiled Go, pandas, DuckDB and transformers: twenty minutes, QUICK=1 three; writes docs/speed.md.
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/bench.py
 
 neighbours: .venv-neighbours/ready .venv-vllm/ready .venv-llamacpp/ready ## Install torch, transformers, vLLM and llama.cpp: the real engines and servers that ours are tested and measured against.

@@ -87,23 +87,21 @@ func openCase(t testing.TB, name string) *casebook.Case {
 	return c
 }
 
-var (
-	evaluated   = map[string]*run.Run{}
-	evaluatedMu sync.Mutex
-)
+var evaluated sync.Map // of functions that return a *run.Run, by key
 
-// evaluate runs d on the demo's task, once for each key.
+// evaluate runs d on the demo's task, once for each key. Runs of other keys do
+// not wait for it.
 func evaluate(t testing.TB, key string, d engine.Deployment, spec task.Spec) *run.Run {
 	t.Helper()
-	evaluatedMu.Lock()
-	defer evaluatedMu.Unlock()
-	if r, ok := evaluated[key]; ok {
-		return r
-	}
-	r, err := run.Launch(context.Background(), run.Spec{Deployment: d, Task: spec}, runOptions())
+	once, _ := evaluated.LoadOrStore(key, sync.OnceValues(func() (*run.Run, error) {
+		r, err := run.Launch(context.Background(), run.Spec{Deployment: d, Task: spec}, runOptions())
+		if err != nil {
+			return nil, err
+		}
+		return r, r.Wait(t.Context())
+	}))
+	r, err := once.(func() (*run.Run, error))()
 	require.NoError(t, err)
-	require.NoError(t, r.Wait(t.Context()))
-	evaluated[key] = r
 	return r
 }
 

@@ -19,9 +19,9 @@ import (
 // Faults planted in transformers by patches: at n = 36 not every one is a
 // loss, and the diagnosis is asked what it would say if it were.
 func TestNeighbourFaultsPlantedByPatchesAreShown(t *testing.T) {
-	python := neighbours.Python(t)
 	d := demo(t)
-	served := func(d engine.Deployment, name, patch string) engine.Deployment {
+	python := neighbours.WarmPython(t, d.BF16.Model, d.MoE.Model)
+	served := func(t *testing.T, d engine.Deployment, name, patch string) engine.Deployment {
 		d.Name, d.Backend, d.Python = name, "transformers", python
 		if patch != "" {
 			d.Patch = filepath.Join(t.TempDir(), "patch.py")
@@ -110,8 +110,9 @@ def patch(model):
 `, d.BF16, "batching", "One prompt at a time the logits are right"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			base := served(c.base, "base", "")
-			cmp := *compared(t, c.name, cleanSamples, served(c.base, c.name, c.patch), base)
+			t.Parallel()
+			base := served(t, c.base, "base", "")
+			cmp := *compared(t, c.name, cleanSamples, served(t, c.base, c.name, c.patch), base)
 			cmp.Verdict.Outcome = compare.RealLoss
 			out, err := diagnose.Run(t.Context(), &cmp, diagnose.Options{Open: backend.Open})
 			require.NoError(t, err)

@@ -80,12 +80,12 @@ func TestAnIsolationStripsWhatTheEngineHas(t *testing.T) {
 // TensorRT-LLM's program against the package that has its signatures, whose
 // AutoDeploy is off by more than it rounds.
 func TestNeighbourPyTorchIsTheReferenceOfAutoDeploy(t *testing.T) {
-	python := neighbours.Python(t)
+	d := demo(t)
+	python := neighbours.WarmPython(t, d.BF16.Model)
 	stub, err := filepath.Abs(filepath.Join("..", "engine", "trtllm", "testdata", "stub"))
 	require.NoError(t, err)
 	t.Setenv("PYTHONPATH", stub)
 	t.Setenv("STUB_WRONG", "_autodeploy")
-	d := demo(t)
 	base, test := d.BF16, d.FP8
 	base.Backend, base.Python = "pytorch", python
 	test.Backend, test.Python = "autodeploy", python

@@ -132,11 +132,10 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 	if x.engine, err = open(ctx, x.spec.deployment(x.dir), site); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, x.engine.Close()) }()
+	defer func() { err = errors.Join(err, x.close()) }()
 	if err := x.prepare(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, x.store.Close()) }()
 	requests, finish := x.missing(), x.finish
 	x.log.Printf("%d samples to compute, %d are there", len(x.prompts)-len(x.done), len(x.done))
 	if x.ranking != nil {
@@ -161,6 +160,18 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 		return fmt.Errorf("the engine ended without an error and without answers to %d of %d samples", len(x.prompts)-len(x.done), len(x.prompts))
 	}
 	return nil
+}
+
+// close makes what was computed durable while the engine ends: a process that
+// holds a model takes a while for that.
+func (x *execution) close() error {
+	ended := make(chan error, 1)
+	go func() { ended <- x.engine.Close() }()
+	var err error
+	if x.store != nil {
+		err = x.store.Close()
+	}
+	return errors.Join(err, <-ended)
 }
 
 // prepare encodes the prompts, makes sure that task and engine are those that
@@ -198,7 +209,7 @@ func (x *execution) prepare() (err error) {
 	if x.task.Ranked() {
 		x.ranking, err = newRanking(x.engine, x.task, x.prompts, texts, special, func(i int) bool { return !x.done[i] })
 		if err != nil {
-			return errors.Join(err, store.Close())
+			return err
 		}
 	}
 	return x.record(x.state)

@@ -4,7 +4,7 @@
 
 Every row alternates the two sides within this run, because machines differ and
 are busy at times: read the ratios, not the times. QUICK=1 takes about three
-minutes, the whole about fifteen on two quiet processors; names (kernel, runs,
+minutes, the whole about twenty on two quiet processors; names (kernel, runs,
 ...) measure only those. The table is written to build/bench.json as well, and
 by a whole run to docs/speed.md.
 """

@@ -126,6 +126,7 @@ func TestAProgramAnswersFromTheRunDirectory(t *testing.T) {
 	require.Equal(t, float32(4+1), all[1].PromptLogits[1])
 	require.Equal(t, float32(4+5+1), all[1].PromptLogits[16+1])
 	require.Equal(t, float32(4+5+1), all[1].Logits[1])
+	require.Contains(t, l.lines, "collections look at 0 of what was loaded")
 }
 
 func TestAProgramSeesTheGPUsOfItsSite(t *testing.T) {

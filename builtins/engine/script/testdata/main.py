@@ -1,6 +1,7 @@
 """A program without a model: its logits are sums of token ids, and its
 settings say at which point it fails, and how."""
 import array
+import gc
 import os
 import signal
 import subprocess
@@ -31,7 +32,7 @@ def load(link, spec):
 
 class Sums:
     def __init__(self, settings, link):
-        self.settings, self.answered = settings, 0
+        self.settings, self.answered, self.loaded = settings, 0, [[] for _ in range(100)]
         link.log(f"pid {os.getpid()}")
         link.log(f"sees {os.environ.get('CUDA_VISIBLE_DEVICES')}")
         if settings.get("child"):
@@ -52,6 +53,8 @@ class Sums:
         link.send("decoded", texts=["".join(chr(ord("a") + i) for i in one) for one in channel.lists(payload, request["counts"])])
 
     def on_generate(self, link, request, payload):
+        loaded = {id(one) for one in self.loaded}
+        link.log(f"collections look at {sum(id(one) in loaded for one in gc.get_objects())} of what was loaded")
         tokens = channel.lists(payload, [r["count"] for r in request["requests"]])
         for one, prompt in zip(request["requests"], tokens):
             link.flush()
