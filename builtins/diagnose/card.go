@@ -70,7 +70,7 @@ func (d *Diagnosis) suspectSections() []section {
 		}
 		byStanding[s.Standing] = append(byStanding[s.Standing], s)
 	}
-	for _, standing := range []Standing{Shown, Likely, Possible, Unlikely, Open, Excluded} {
+	for _, standing := range []Standing{Shown, Likely, Possible, Open, Unlikely, Excluded} {
 		if suspects := byStanding[standing]; len(suspects) > 0 {
 			listed.parts = append(listed.parts, part{lead: string(standing), items: shortItems(suspects)})
 		}

@@ -93,14 +93,14 @@ const largestShare = 0.3
 // attentionRepairs tries what would undo a wrong score scale or rotary layout.
 // It is of use only where prompts of one token come out right: attention over
 // one key does not depend on scores. Nor is it where whole prompts do when no
-// block is reused: their scores are then right.
+// block is reused, or one at a time: their scores are then right.
 func (p *prober) attentionRepairs(ctx context.Context) error {
 	e, known1 := p.facts.number("position1.excess")
 	share, known2 := p.facts.number("position1.share")
 	if !known1 || !known2 || e >= wrongFrom || share > largestShare {
 		return nil
 	}
-	if unreused, known := p.facts.number("unreused.excess"); known && unreused < wrongFrom {
+	if p.rightWith("unreused.excess", "alone.excess") {
 		return nil
 	}
 	const name = "attention repairs"

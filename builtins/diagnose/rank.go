@@ -43,9 +43,9 @@ const (
 	Shown    Standing = "shown"
 	Likely   Standing = "likely"
 	Possible Standing = "possible"
+	Open     Standing = "open" // what was measured says too little either way
 	Unlikely Standing = "unlikely"
 	Excluded Standing = "excluded"
-	Open     Standing = "open" // what was measured says too little either way
 )
 
 // The bits from which a standing is given.
