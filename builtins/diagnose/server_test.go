@@ -74,7 +74,7 @@ func TestAServerKnownByItsNameAloneIsAskedForItsCheckpoint(t *testing.T) {
 	server.Model = "m"
 	d, err := diagnose.Run(t.Context(), compared(t, "bf16-drop by its name", caseSamples, server, c.Base), diagnose.Options{Open: backend.Open})
 	require.NoError(t, err)
-	require.Contains(t, d.Probes[0].Failed, "reference: m holds no checkpoint")
+	require.Contains(t, d.Probes[0].Failed, "reference: model folder m does not exist")
 	require.Contains(t, d.Words, "Next, of a server: set its Model to the folder of the checkpoint that it serves")
 	require.Contains(t, d.Words, "Possible causes, which nothing measured tells apart: ", "losses follow the length")
 }

@@ -152,7 +152,7 @@ func TestInspectionOfFramesAndOptions(t *testing.T) {
 	require.Equal(t, "field DType string", in.Signature)
 	in, ok = e.Inspect("Deployment{}", 5)
 	require.True(t, ok)
-	require.Contains(t, in.Signature, "\tDType     string         // DType the type of the activations\n")
+	require.Contains(t, in.Signature, "\tDType     string         // DType is the type of the activations: ")
 	require.Contains(t, in.Signature, "\nfunc (engine.Deployment).Label() string\n")
 	in, ok = e.Inspect("f.GroupBy(", 10)
 	require.True(t, ok)
