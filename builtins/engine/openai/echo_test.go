@@ -37,7 +37,10 @@ type echoedChoice struct {
 // echoOf asks as lm-evaluation-harness does for the likelihood of a text.
 func echoOf(t *testing.T, url string, prompt any, more map[string]any) echoed {
 	t.Helper()
-	ask := map[string]any{"model": "demo", "prompt": prompt, "temperature": 0, "max_tokens": 1, "logprobs": 1, "seed": 1234, "echo": true}
+	ask := map[string]any{
+		"model": "demo", "prompt": prompt, "temperature": 0, "max_tokens": 1, "logprobs": 1, "seed": 1234, "echo": true,
+		"repetition_penalty": 1, // the server's checkpoint has another
+	}
 	for name, value := range more {
 		ask[name] = value
 	}
