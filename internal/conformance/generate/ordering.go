@@ -82,7 +82,7 @@ func (o ordering) int(depth int) string {
 	x := func() string { return o.int(depth - 1) }
 	formats := []string{
 		"f(%s)", "f(%s)", "f(%s)", "t.get(%s)", "t.add(%s)", "p.get(%s)", "p.add(%s)", "func() int { return %s }()",
-		"(%s + %s)", "(%s - %s)", "(%s ^ %s)", "(%s * %s)", "min(%s, %s)", "-%s", "id(%s)",
+		"(%s + %s)", "(%s - %s)", "(%s ^ %s)", "(%s * %s)", "min(%s, %s)", "-(%s)", "id(%s)",
 		"[]int{%s, %s}[%s&1]", "[2]int{%s, %s}[%s&1]", "(" + o.t + "{n: %s}).n", "map[int]int{1: %s, 2: %s}[1]", "len([]int{%s})",
 		"s[%s&1:][0]", "s[b&1 : 2+%s&1][0]", "any(%s).(int)", "<-give(%s)", "append(s[:1:1], %s)[1]", "(%s / nz(%s))",
 		o.t + ".get(t, %s)", "(*" + o.t + ").add(p, %s)", "int(float64(%s))", "*new(%s)", "s[%s&1]", "r[%s&1]", "m[%s&3]",
