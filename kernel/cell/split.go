@@ -81,6 +81,7 @@ func scan(src string) (*token.File, []lexeme, scanner.ErrorList) {
 func split(src string, n int) ([]chunk, error) {
 	file, toks, errs := scan(src)
 	var out []chunk
+	var ending []lexeme // the tokens of the last chunk
 	first, depth := -1, 0
 	block := 0 // of the last for, if, switch or select: semicolons before it do not end the statement
 	flush := func(last int) {
@@ -89,7 +90,8 @@ func split(src string, n int) ([]chunk, error) {
 		}
 		start, end := toks[first].start, toks[last].end
 		p := file.Position(file.Pos(start))
-		out = append(out, chunk{kindOf(toks[first : last+1]), n, src[start:end], p.Line, p.Column, start, docBefore(src[:start]), 0})
+		ending = toks[first : last+1]
+		out = append(out, chunk{kindOf(ending), n, src[start:end], p.Line, p.Column, start, docBefore(src[:start]), 0})
 		first = -1
 	}
 	for i, t := range toks {
@@ -113,14 +115,13 @@ func split(src string, n int) ([]chunk, error) {
 	}
 	flush(len(toks) - 1)
 	if n := len(out); n > 0 && out[n-1].kind == statement {
-		out[n-1].values = listed(out[n-1].text)
+		out[n-1].values = listed(ending)
 	}
 	return out, errs.Err()
 }
 
 // listed counts the values of a list of them, and is 0 for other statements.
-func listed(text string) int {
-	_, toks, _ := scan(text)
+func listed(toks []lexeme) int {
 	commas, depth := 0, 0
 	for _, t := range toks {
 		switch t.tok {
