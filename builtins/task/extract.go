@@ -95,30 +95,41 @@ const asciiPunctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 // normal is a text without what exact_match ignores.
 func (m *exactMatch) normal(text string) (string, error) {
+	text, err := reduced(text, m.ignore, m.fold)
+	if err != nil {
+		return "", err
+	}
+	if m.punctuation {
+		text = without(text, func(r rune) bool { return strings.ContainsRune(asciiPunctuation, r) })
+	}
+	if m.numbers {
+		text = without(text, func(r rune) bool { return '0' <= r && r <= '9' })
+	}
+	return strings.TrimRight(text, "\x00"), nil // as an array of NumPy holds it
+}
+
+// reduced is a text without what patterns match, in lower case where fold is set.
+func reduced(text string, ignore []*pythonre.Regexp, fold bool) (string, error) {
 	var err error
-	for _, pattern := range m.ignore {
+	for _, pattern := range ignore {
 		if text, err = pattern.Remove(text); err != nil {
 			return "", err
 		}
 	}
-	if m.fold {
+	if fold {
 		text = lower(text)
 	}
-	without := func(set string) {
-		text = strings.Map(func(r rune) rune {
-			if strings.ContainsRune(set, r) {
-				return -1
-			}
-			return r
-		}, text)
-	}
-	if m.punctuation {
-		without(asciiPunctuation)
-	}
-	if m.numbers {
-		without("0123456789")
-	}
-	return strings.TrimRight(text, "\x00"), nil // as an array of NumPy holds it
+	return text, nil
+}
+
+// without is a text without the characters that are of a kind.
+func without(text string, kind func(rune) bool) string {
+	return strings.Map(func(r rune) rune {
+		if kind(r) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // lower is str.lower, which makes two characters of some, and of a sigma at a

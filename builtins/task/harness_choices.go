@@ -52,7 +52,7 @@ func (f *choiceFinder) find(q Question, outputs []string) ([]string, error) {
 	names := map[string]string{} // "(A)" by the text of the choice
 	var texts, letters []string
 	for i, option := range q.options {
-		text, err := f.without(strings.TrimFunc(option, isPythonSpace))
+		text, err := f.compared(strings.TrimFunc(option, isPythonSpace))
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ func (f *choiceFinder) find(q Question, outputs []string) ([]string, error) {
 		if err != nil || answer != "" {
 			return answer, err
 		}
-		text, err := f.without(output)
+		text, err := f.compared(output)
 		if err != nil {
 			return "", err
 		}
@@ -89,24 +89,11 @@ func (f *choiceFinder) find(q Question, outputs []string) ([]string, error) {
 	})(q, outputs)
 }
 
-// without is a text without what is ignored.
-func (f *choiceFinder) without(text string) (string, error) {
-	var err error
-	for _, pattern := range f.ignore {
-		if text, err = pattern.Remove(text); err != nil {
-			return "", err
-		}
+// compared is a text without what is ignored.
+func (f *choiceFinder) compared(text string) (string, error) {
+	text, err := reduced(text, f.ignore, f.fold)
+	if err == nil && f.punctuation {
+		text = without(text, unicode.IsPunct)
 	}
-	if f.fold {
-		text = lower(text)
-	}
-	if f.punctuation {
-		text = strings.Map(func(r rune) rune {
-			if unicode.IsPunct(r) {
-				return -1
-			}
-			return r
-		}, text)
-	}
-	return text, nil
+	return text, err
 }
