@@ -99,7 +99,7 @@ func (c pixels) FillString(face font.Face, at vg.Point, line string) {
 func (c pixels) square(at vg.Point, size vg.Length) {
 	left, right, top := at.X+0.15*size, at.X+0.85*size, at.Y+0.7*size
 	var p vg.Path
-	p.Move(at.Add(vg.Point{X: 0.15 * size}))
+	p.Move(vg.Point{X: left, Y: at.Y})
 	p.Line(vg.Point{X: right, Y: at.Y})
 	p.Line(vg.Point{X: right, Y: top})
 	p.Line(vg.Point{X: left, Y: top})

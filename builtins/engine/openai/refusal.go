@@ -32,7 +32,7 @@ func (c *client) failed(response *http.Response, text []byte) error {
 	if to := response.Header.Get("Location"); to != "" && response.StatusCode < http.StatusBadRequest {
 		return &refusal{response.StatusCode, fmt.Sprintf("it redirects to %s: is the API there? Then name its URL", to)}
 	}
-	message, status := excerpt(text), response.StatusCode
+	message := excerpt(text)
 	var body struct {
 		Message string          `json:"message"` // vLLM's older form
 		Detail  json.RawMessage `json:"detail"`  // FastAPI's
@@ -47,7 +47,7 @@ func (c *client) failed(response *http.Response, text []byte) error {
 			message = excerpt(body.Detail)
 		}
 	}
-	return c.refused(status, message, response.Header)
+	return c.refused(response.StatusCode, message, response.Header)
 }
 
 // A said error is one in the words of the API.
