@@ -51,6 +51,9 @@ func identEnd(source string, start int) int {
 
 // inspectName describes source[start:end].
 func (s *Session) inspectName(source string, start, end int) (eval.Inspection, bool) {
+	if o, owner := s.selected(source, start); o != nil {
+		return s.describeMember(o, owner), true
+	}
 	name := source[start:end]
 	d := s.draft(source, name, start)
 	defer d.discard()
@@ -61,12 +64,20 @@ func (s *Session) inspectName(source string, start, end int) (eval.Inspection, b
 	if o == nil {
 		return s.inspectPackage(source, name, start)
 	}
+	var owner types.Type
 	if v, ok := o.(*types.Var); ok && v.IsField() {
-		if owner := d.owner(v); owner != nil {
-			return s.describeField(owner, v), true
-		}
+		owner = d.owner(v)
 	}
-	return s.describe(o), true
+	return s.describeMember(o, owner), true
+}
+
+// describeMember describes a name; of a field, owner is the type that has it, or
+// nil where that is not known.
+func (s *Session) describeMember(o types.Object, owner types.Type) eval.Inspection {
+	if v, ok := o.(*types.Var); ok && owner != nil {
+		return s.describeField(owner, v)
+	}
+	return s.describe(o)
 }
 
 // inspectPackage describes a package that a cell would import by naming it.
@@ -157,17 +168,23 @@ func (d *draft) owner(f *types.Var) types.Type {
 			return d.typeOf(p)
 		case *ast.SelectorExpr:
 			t, index := d.selected(p, f)
-			for _, i := range index {
-				st := structOf(t)
-				if st == nil || st.Field(i) == f {
-					return t
-				}
-				t = st.Field(i).Type()
-			}
-			return nil
+			return declaring(t, index, f)
 		case *ast.TypeSpec:
 			return d.typeOf(p.Name)
 		}
+	}
+	return nil
+}
+
+// declaring is the type that declares a field, which an index path from t leads
+// to, or nil.
+func declaring(t types.Type, index []int, f *types.Var) types.Type {
+	for _, i := range index {
+		st := structOf(t)
+		if st == nil || st.Field(i) == f {
+			return t
+		}
+		t = st.Field(i).Type()
 	}
 	return nil
 }

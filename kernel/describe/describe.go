@@ -5,6 +5,7 @@ package describe
 import (
 	"go/doc/comment"
 	"strings"
+	"sync/atomic"
 
 	"adkernel/kernel/eval"
 )
@@ -37,9 +38,25 @@ func Markdown(in eval.Inspection, detail int) string {
 	return join(append(parts, fenced(source(in, detail)), unsourced(in, detail))...)
 }
 
-// docMarkdown renders a doc comment block by block: the printer's own code
-// blocks are indented, which loses their language.
+// rendered is a doc comment and its Markdown.
+type rendered struct{ text, markdown string }
+
+// last is the one of docMarkdown's last call: a panel that follows the cursor
+// asks for the same function at every key of its arguments.
+var last atomic.Pointer[rendered]
+
 func docMarkdown(text string) string {
+	r := last.Load()
+	if r == nil || r.text != text {
+		r = &rendered{text, renderDoc(text)}
+		last.Store(r)
+	}
+	return r.markdown
+}
+
+// renderDoc renders a doc comment block by block: the printer's own code
+// blocks are indented, which loses their language.
+func renderDoc(text string) string {
 	var parser comment.Parser
 	printer := comment.Printer{
 		HeadingLevel: 4,

@@ -33,6 +33,7 @@ func TestDocCommentsBecomeMarkdown(t *testing.T) {
 	doc := "Run runs a_b of [Task].\n\n# Errors\n\nThere are\n  - one\n  - two\n\nAs in\n\n\tRun(\"`x`\")\n\tmore"
 	require.Equal(t, "```go\nfunc Run()\n```\n\nRun runs a\\_b of \\[Task].\n\n#### Errors\n\nThere are\n\n  - one\n  - two\n\nAs in\n\n```go\nRun(\"`x`\")\nmore\n```",
 		Markdown(eval.Inspection{Signature: "func Run()", Doc: doc}, 0))
+	require.Contains(t, Markdown(eval.Inspection{Doc: "Another a_b."}, 0), "Another a\\_b.", "not the one before it")
 	require.Equal(t, "````go\ns := \"```\"\n````", fenced("s := \"```\""))
 	require.Equal(t, "`` `a b` ``", inline("`a b`"))
 }
