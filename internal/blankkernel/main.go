@@ -1,5 +1,6 @@
 // Command blankkernel is a kernel that does nothing: it answers 1+1, a
-// completion and an inspection at once, from memory, over adkernel's sockets.
+// completion and an inspection at once, from memory, over adkernel's sockets,
+// and any other cell when it is interrupted.
 // What a round trip to it takes is the front end's own time and the sockets',
 // which make bench tells apart from a kernel's.
 //
@@ -10,29 +11,38 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
+	"sync/atomic"
 
 	"adkernel/kernel/wire"
 )
 
 func main() {
-	if err := serve(os.Args[len(os.Args)-1]); err != nil {
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	k := &kernel{}
+	if err := k.serve(os.Args[len(os.Args)-1]); err != nil {
 		fmt.Fprintln(os.Stderr, "blankkernel:", err)
 		os.Exit(1)
 	}
-	select {}
+	for range interrupts {
+		if end := k.running.Swap(nil); end != nil {
+			(*end)()
+		}
+	}
 }
 
 type kernel struct {
-	codec *wire.Codec
-	iopub *wire.Publisher
+	codec   *wire.Codec
+	iopub   *wire.Publisher
+	running atomic.Pointer[func()] // ends the cell that runs
 }
 
-func serve(connectionFile string) error {
+func (k *kernel) serve(connectionFile string) error {
 	c, err := wire.ReadConnection(connectionFile)
 	if err != nil {
 		return err
 	}
-	k := &kernel{}
 	if k.codec, err = wire.NewCodec(c, "kernel"); err != nil {
 		return err
 	}
@@ -63,7 +73,16 @@ func (k *kernel) answer(to *wire.Router, frames [][]byte) {
 	case "kernel_info_request":
 		k.reply(to, m, wire.KernelInfoReply{Status: wire.StatusOK, ProtocolVersion: wire.Version})
 	case "execute_request":
-		k.publish(m, wire.ExecuteInput{Code: "1+1", ExecutionCount: 1})
+		var content wire.ExecuteRequest
+		if m.ContentInto(&content) != nil {
+			return
+		}
+		k.publish(m, wire.ExecuteInput{Code: content.Code, ExecutionCount: 1})
+		if content.Code != "1+1" {
+			end := func() { k.interrupted(to, m) }
+			k.running.Store(&end)
+			return
+		}
 		k.publish(m, wire.ExecuteResult{ExecutionCount: 1, Data: map[string]any{"text/plain": "2"}, Metadata: map[string]any{}})
 		k.reply(to, m, wire.ExecuteReply{Status: wire.StatusOK, ExecutionCount: 1, Payload: []any{}, UserExpressions: map[string]any{}})
 	case "complete_request":
@@ -74,6 +93,13 @@ func (k *kernel) answer(to *wire.Router, frames [][]byte) {
 		k.reply(to, m, wire.ShutdownReply{Status: wire.StatusOK})
 		os.Exit(0)
 	}
+	k.publish(m, wire.Status{ExecutionState: "idle"})
+}
+
+func (k *kernel) interrupted(to *wire.Router, m *wire.Message) {
+	failure := wire.Failure{Name: "Interrupt", Value: "interrupted", Traceback: []string{"interrupted"}}
+	k.publish(m, wire.Error{Failure: failure})
+	k.reply(to, m, wire.ExecuteReply{Status: wire.StatusError, ExecutionCount: 1, Failure: &failure, Payload: []any{}, UserExpressions: map[string]any{}})
 	k.publish(m, wire.Status{ExecutionState: "idle"})
 }
 

@@ -96,12 +96,14 @@ def through_jupyter_client(kernels, few, some, many):
     def add(what, time, target):
         results.append(result(what, zip(time["ours"], time["peer"]), target))
 
-    for what, trip, target in TRIPS:
-        time = timed(kernels, trip, many)
+    def add_both(what, time, target):
         add(f"{what}{THROUGH}", time, target)
         results.append(result(f"{what}{THROUGH}{NOTHING}", zip(time["blank"], time["peer"]), None))
+
+    for what, trip, target in TRIPS:
+        add_both(what, timed(kernels, trip, many), target)
+    add_both(INTERRUPT, timed(kernels, interrupted, some), INTERRUPT_MARK)
     pair = {name: kernels[name] for name in PAIR}
-    add(f"{INTERRUPT}{THROUGH}", timed(pair, interrupted, some), INTERRUPT_MARK)
     add("100 000 lines printed", timed(pair, lambda k, c: k.run(c["lines"]), few), 0.3)
     results.append(messages(kernels))
     add("restart", timed(pair, lambda k, c: k.restart(), few), 0.1)
