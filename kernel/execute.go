@@ -55,7 +55,9 @@ func (s *server) execute(ctx context.Context, r *request) {
 		s.output.stream(r.Message, "stderr", note+"\n")
 	}
 	s.output.flush()
-	if errors.Is(err, worker.ErrClosed) { // the kernel shuts down: not the cell's fault
+	if err != nil && ctx.Err() != nil {
+		// The kernel shuts down, which is not the cell's fault: it was interrupted
+		// by the end of ctx, or the session was closed, whichever came first.
 		s.replyAborted(r)
 		return
 	}

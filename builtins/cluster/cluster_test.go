@@ -104,7 +104,7 @@ func (h *holder) child() (pid int) {
 
 func (h *holder) until(t *testing.T, word string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return strings.Contains(h.says(), word) }, 20*time.Second, 20*time.Millisecond, "want %q", word)
+	require.Eventually(t, func() bool { return strings.Contains(h.says(), word) }, time.Minute, 20*time.Millisecond, "want %q", word)
 }
 
 func TestTwoRunsNeverShareAGPU(t *testing.T) {

@@ -69,19 +69,40 @@ func axesOf(d engine.Deployment, info *engine.Info, quantized bool) (axes []axis
 		return nil, nil, err
 	}
 	t := traitsOf(d, info)
-	needs := map[string][]string{}
-	add := func(a axis, needed []string) {
-		needs[a.id] = needed
-		axes = append(axes, a)
-	}
+	l := axisList{needs: map[string][]string{}}
 	if _, as, off := onOneRank(d, given); off != "" {
 		t.ranks = true
-		add(axis{id: ranksAxis, name: as, off: off, strip: func(d engine.Deployment) engine.Deployment {
+		l.add(axis{id: ranksAxis, name: as, off: off, strip: func(d engine.Deployment) engine.Deployment {
 			one, _, _ := onOneRank(d, given)
 			return one
 		}}, nil)
 	}
-	for _, s := range settingAxes(d, t) {
+	fixed = l.addSettings(settingAxes(d, t), force)
+	if quantized && noFakeQuantization(d) == "" {
+		l.add(axis{id: kernelsAxis, name: kernelsAxis, off: "fake quantization", strip: withoutFusion}, nil)
+	}
+	if d.HasTransforms() {
+		l.addFusions(fusionGroups(t), force)
+		l.addStages(force.unusual())
+	}
+	return l.resolved(), fixed, nil
+}
+
+// An axisList collects axes.
+type axisList struct {
+	axes  []axis
+	needs map[string][]string // what each needs directly, by their ids
+}
+
+func (l *axisList) add(a axis, needs []string) {
+	l.needs[a.id] = needs
+	l.axes = append(l.axes, a)
+}
+
+// addSettings adds the settings in force that are not as they are plain, and
+// returns those for which there is nothing plainer.
+func (l *axisList) addSettings(settings []settingAxis, force inForce) (fixed []Fixed) {
+	for _, s := range settings {
 		value := force.value(s.path)
 		if pass, ok := switched(s.path); ok && value == "" && force.runs(pass) {
 			value = "true"
@@ -98,17 +119,16 @@ func axesOf(d engine.Deployment, info *engine.Info, quantized bool) (axes []axis
 			continue
 		}
 		if plain := words(s.plain); !strings.EqualFold(value, plain) && !slices.Contains(s.as, value) {
-			add(s.axis(name, value, force), s.needs)
+			l.add(s.axis(name, value, force), s.needs)
 		}
 	}
-	if quantized && noFakeQuantization(d) == "" {
-		add(axis{id: kernelsAxis, name: kernelsAxis, off: "fake quantization", strip: withoutFusion}, nil)
-	}
-	if !d.HasTransforms() {
-		return resolved(axes, needs), fixed, nil
-	}
+	return fixed
+}
+
+// addFusions adds the groups of passes after loading that run, those of no group
+// as one of their own.
+func (l *axisList) addFusions(groups []fusionGroup, force inForce) {
 	left := force.passes("post_load_fusion")
-	groups := fusionGroups(t)
 	for _, g := range groups {
 		left = slices.DeleteFunc(left, func(pass string) bool { return slices.Contains(g.passes, pass) })
 	}
@@ -119,7 +139,7 @@ func axesOf(d engine.Deployment, info *engine.Info, quantized bool) (axes []axis
 			return !force.runs(pass) || g.unused && !force.asked("transforms."+pass)
 		})
 		if len(on) > 0 {
-			add(axis{id: g.name, name: g.name, off: "no " + g.name, passes: on, strip: func(d engine.Deployment) engine.Deployment {
+			l.add(axis{id: g.name, name: g.name, off: "no " + g.name, passes: on, strip: func(d engine.Deployment) engine.Deployment {
 				for _, pass := range on {
 					d = d.With(false, "transforms", pass, "enabled")
 				}
@@ -127,7 +147,10 @@ func axesOf(d engine.Deployment, info *engine.Info, quantized bool) (axes []axis
 			}}, g.needs)
 		}
 	}
-	unusual := force.unusual()
+}
+
+// addStages adds the stages with passes that are not as by default.
+func (l *axisList) addStages(unusual map[string]map[string]bool) {
 	for _, stage := range slices.Sorted(maps.Keys(unusual)) {
 		passes := unusual[stage]
 		a := axis{id: stageAxis + stage, name: "passes of the stage " + stage + " that are not as by default", off: "the default passes of the stage " + stage}
@@ -138,13 +161,12 @@ func axesOf(d engine.Deployment, info *engine.Info, quantized bool) (axes []axis
 			return d
 		}
 		a.passes = slices.Sorted(maps.Keys(passes))
-		var needed []string
+		var needs []string
 		if stage == "sharding" {
-			needed = []string{ranksAxis}
+			needs = []string{ranksAxis}
 		}
-		add(a, needed)
+		l.add(a, needs)
 	}
-	return resolved(axes, needs), fixed, nil
 }
 
 // switched is the pass that a setting switches on and off.
@@ -176,24 +198,25 @@ func (s settingAxis) axis(name, value string, force inForce) axis {
 
 // resolved gives every axis those of the others that it needs, directly or by
 // what it needs.
-func resolved(axes []axis, needs map[string][]string) []axis {
-	for i := range axes {
+func (l *axisList) resolved() []axis {
+	for i := range l.axes {
+		a := &l.axes[i]
 		wanted := map[string]bool{}
-		for next := needs[axes[i].id]; len(next) > 0; {
+		for next := l.needs[a.id]; len(next) > 0; {
 			id := next[0]
 			next = next[1:]
 			if !wanted[id] {
 				wanted[id] = true
-				next = slices.Concat(next, needs[id])
+				next = slices.Concat(next, l.needs[id])
 			}
 		}
-		for _, other := range axes {
-			if other.id != axes[i].id && wanted[other.id] {
-				axes[i].needs = append(axes[i].needs, other)
+		for _, other := range l.axes {
+			if other.id != a.id && wanted[other.id] {
+				a.needs = append(a.needs, other)
 			}
 		}
 	}
-	return axes
+	return l.axes
 }
 
 // neededBy reports whether an axis is switched on with a.

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -153,7 +152,7 @@ func TestProbesHaveTheGPUsOfTheirOwnThatRunsHave(t *testing.T) {
 	t.Setenv("ADKERNEL_GPU_QUEUE", t.TempDir())
 	one := cluster.Local{GPUs: 1}
 	taken := func() bool {
-		ctx, stop := context.WithTimeout(t.Context(), time.Second)
+		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		r, err := one.Reserve(ctx, "another", func(string) { stop() })
 		r.Release()

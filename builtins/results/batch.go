@@ -94,6 +94,19 @@ func (i *batchInput) prompt() (string, error) {
 	return "", fmt.Errorf("request %s has neither prompt nor messages", i.CustomID)
 }
 
+// A batch is what stands beside the requests of a batch, which are read last: in
+// the order in which they were asked.
+type batch struct {
+	answers map[string]batchAnswer
+	refs    map[string]reference
+	score   func(output, ref string) bool
+
+	asked   map[string]bool // the requests that were read
+	several int             // of them were answered more than once
+
+	output, references string // the files of answers and refs, for errors
+}
+
 func readBatch(j *job) (*run.Run, error) {
 	output, err := j.companion(batchOutputFormat)
 	if err != nil {
@@ -109,73 +122,80 @@ func readBatch(j *job) (*run.Run, error) {
 	if j.options.References == "" {
 		return nil, errors.New(`neither file says what would be right: name a JSON-lines file of {"custom_id", "ref"} with --references`)
 	}
-	score, err := scoreBy(j.options.Score)
-	if err != nil {
+	b := batch{asked: map[string]bool{}, output: output, references: j.options.References}
+	if b.score, err = scoreBy(j.options.Score); err != nil {
 		return nil, err
 	}
-	refs, err := readReferences(j.options.References)
-	if err != nil {
+	if b.refs, err = readReferences(b.references); err != nil {
 		return nil, err
 	}
-	answers, model, err := readOutputs(output)
-	if err != nil {
+	var model string
+	if b.answers, model, err = readOutputs(output); err != nil {
 		return nil, err
 	}
-	spec := specOf(batchOutputFormat, model, "batch")
-	return j.write(spec, func(w *run.Writer) error {
+	return j.write(specOf(batchOutputFormat, model, "batch"), func(w *run.Writer) error {
 		w.Missing(run.TheLogits, "a batch's output holds texts")
 		w.Missing(run.TheTokenIDs, "a batch's input holds the prompts as text or as messages")
 		w.Missing(run.TheTokenTexts, "a batch's input holds the prompts as text or as messages")
 		w.Missing(run.TheEngine, "a batch's output names a model, not how it was served")
-		several := 0
-		asked := map[string]bool{}
-		n, err := j.eachSample(input, func(n int, line []byte) error {
-			var request batchInput
-			if err := pythonjson.Unmarshal(line, &request); err != nil {
-				return fmt.Errorf("not a request of a batch: %w", err)
-			}
-			prompt, err := request.prompt()
-			if err != nil {
-				return err
-			}
-			if asked[request.CustomID] {
-				return fmt.Errorf("request %s is there twice: one of them would be counted twice", request.CustomID)
-			}
-			asked[request.CustomID] = true
-			a, ok := answers[request.CustomID]
-			if !ok {
-				return fmt.Errorf("request %s has no answer in %s: the batch did not end, or it is another's output", request.CustomID, output)
-			}
-			ref, ok := refs[request.CustomID]
-			if !ok {
-				return fmt.Errorf("request %s has no ref in %s", request.CustomID, j.options.References)
-			}
-			if ref.Subject == "" {
-				ref.Subject = "batch"
-			}
-			s := run.Sample{Index: n, Subject: ref.Subject, Question: n, Ref: ref.Ref, Output: a.text, Finish: a.finish, Correct: score(a.text, ref.Ref), Margin: float32(math.NaN())}
-			if a.choices > 1 {
-				several++
-			}
-			return w.Add(s, prompt, nil)
-		})
+		n, err := j.eachSample(input, func(n int, line []byte) error { return b.add(w, n, line) })
 		if err != nil {
 			return err
 		}
-		if several > 0 {
-			w.Note("%d requests were answered more than once (n): the output is the first", several)
+		if b.several > 0 {
+			w.Note("%d requests were answered more than once (n): the output is the first", b.several)
 		}
 		if j.options.Limit > 0 {
 			w.Note("the first %d requests were taken", n)
 			return nil
 		}
-		for _, id := range sortedKeys(answers) {
-			if !asked[id] {
-				return fmt.Errorf("%s answers the request %s, which %s does not hold: the input was cut, or is another's", output, id, input)
-			}
-		}
-		return nil
+		return b.complete(input)
 	})
+}
+
+// add writes the sample of request n, which line holds.
+func (b *batch) add(w *run.Writer, n int, line []byte) error {
+	var request batchInput
+	if err := pythonjson.Unmarshal(line, &request); err != nil {
+		return fmt.Errorf("not a request of a batch: %w", err)
+	}
+	prompt, err := request.prompt()
+	if err != nil {
+		return err
+	}
+	id := request.CustomID
+	if b.asked[id] {
+		return fmt.Errorf("request %s is there twice: one of them would be counted twice", id)
+	}
+	b.asked[id] = true
+	a, ok := b.answers[id]
+	if !ok {
+		return fmt.Errorf("request %s has no answer in %s: the batch did not end, or it is another's output", id, b.output)
+	}
+	ref, ok := b.refs[id]
+	if !ok {
+		return fmt.Errorf("request %s has no ref in %s", id, b.references)
+	}
+	if ref.Subject == "" {
+		ref.Subject = "batch"
+	}
+	if a.choices > 1 {
+		b.several++
+	}
+	return w.Add(run.Sample{
+		Index: n, Subject: ref.Subject, Question: n, Ref: ref.Ref, Output: a.text, Finish: a.finish,
+		Correct: b.score(a.text, ref.Ref), Margin: float32(math.NaN()),
+	}, prompt, nil)
+}
+
+// complete says whether every answer is one to a request of the input.
+func (b *batch) complete(input string) error {
+	for _, id := range sortedKeys(b.answers) {
+		if !b.asked[id] {
+			return fmt.Errorf("%s answers the request %s, which %s does not hold: the input was cut, or is another's", b.output, id, input)
+		}
+	}
+	return nil
 }
 
 // scoreBy is how an output is compared with the right answer.

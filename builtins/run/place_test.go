@@ -32,9 +32,9 @@ func TestRunsWithGPUsOfTheirOwnWaitForEachOther(t *testing.T) {
 			return err == nil && p.Status == Queued && strings.Contains(p.Doing, "waiting for 1 GPU: 0 of 1 free (the others have "+first.Name()+")")
 		}
 	}
-	require.Eventually(t, waiting(second), 20*time.Second, pollEvery)
+	require.Eventually(t, waiting(second), time.Minute, pollEvery)
 	third = launch(t, on(nil), options)
-	require.Eventually(t, waiting(third), 20*time.Second, pollEvery)
+	require.Eventually(t, waiting(third), time.Minute, pollEvery)
 
 	// One that waits can be cancelled; one that is killed gives its GPU back.
 	require.NoError(t, second.Cancel())

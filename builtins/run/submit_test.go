@@ -52,7 +52,7 @@ func TestARunIsNotSubmittedTwice(t *testing.T) {
 	r := failedLongAgo(t)
 	submitted := make(chan error, 1)
 	go func() { submitted <- r.Resume(t.Context(), testOptions(t)) }()
-	require.Eventually(t, func() bool { return called() == 1 }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return called() == 1 }, time.Minute, 10*time.Millisecond)
 
 	other, err := Attach(r.Dir())
 	require.NoError(t, err)

@@ -283,7 +283,7 @@ func TestAFullServerAsksToComeAgain(t *testing.T) {
 		status, _, _ := c.send("/v1/completions", many)
 		answered <- status
 	}()
-	require.Eventually(t, func() bool { return c.open() == 6 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return c.open() == 6 }, time.Minute, time.Millisecond)
 	status, header, text := c.send("/v1/completions", fmt.Sprintf(plainBody, ""))
 	require.Equal(t, http.StatusTooManyRequests, status)
 	requireError(t, text, "try again later")
@@ -303,10 +303,10 @@ func TestAClientThatLeavesFreesItsPlace(t *testing.T) {
 		require.NoError(t, err)
 		go http.DefaultClient.Do(r)
 	}
-	require.Eventually(t, func() bool { return c.open() == 3 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return c.open() == 3 }, time.Minute, time.Millisecond)
 	cancel()
 	close(release)
-	require.Eventually(t, func() bool { return c.open() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return c.open() == 0 }, time.Minute, time.Millisecond)
 	status, _, _ := c.send("/v1/completions", fmt.Sprintf(plainBody, ""))
 	require.Equal(t, http.StatusOK, status)
 }
@@ -332,7 +332,7 @@ func TestAServerThatClosesSaysSo(t *testing.T) {
 		s.queue.mu.Lock()
 		defer s.queue.mu.Unlock()
 		return len(s.queue.open) == 1
-	}, 10*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 	s.Close()
 	require.Contains(t, <-answered, "503")
 	go post()

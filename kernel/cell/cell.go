@@ -59,9 +59,8 @@ type Var struct {
 // is a function whose first parameter is the receiver; calls refer to Method.
 // When a method with the same signature existed, Method is the same object.
 type LateMethod struct {
-	Method   *types.Func
-	Decl     *ast.FuncDecl
-	Redefine bool
+	Method *types.Func
+	Decl   *ast.FuncDecl
 }
 
 // Replaces returns the function of an earlier cell that f redefines with an

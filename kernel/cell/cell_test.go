@@ -159,10 +159,10 @@ func TestMethodsOfEarlierTypes(t *testing.T) {
 	nb.run("type T struct{ n int }", "t := T{1}")
 	p := nb.run("func (t T) get() int { return t.n }\nt.get()")
 	require.Len(t, p.Late, 1)
-	require.False(t, p.Late[0].Redefine)
+	require.True(t, p.late[0].added)
 	method := p.Late[0].Method
 	p = nb.run("func (t T) get() int { return -t.n }")
-	require.True(t, p.Late[0].Redefine)
+	require.False(t, p.late[0].added)
 	require.Same(t, method, p.Late[0].Method)
 	p = nb.run("func (t T) get() string { return \"\" }")
 	require.Empty(t, p.Late, "a changed signature makes a new type")
@@ -193,7 +193,7 @@ func TestAMethodOfACellThatIsCheckedTwiceIsNew(t *testing.T) {
 	nb.run("type T struct{ n int }", "t := T{1}")
 	p := nb.run("func (t T) get() string { return strings.ToUpper(\"a\") }") // with its import
 	require.Len(t, p.Late, 1)
-	require.False(t, p.Late[0].Redefine)
+	require.True(t, p.late[0].added)
 	_, err := nb.check("func (t T) other() string { return strconv.Itoa(nope) }")
 	require.Error(t, err)
 	_, err = nb.check("t.other()")

@@ -27,7 +27,7 @@ func (r *round) program() (*Program, error) {
 	}
 	r.body.Body.List = r.hoist(r.statements())
 	for _, m := range r.late {
-		p.Late = append(p.Late, LateMethod{m.method, m.decl, !m.added})
+		p.Late = append(p.Late, LateMethod{m.method, m.decl})
 	}
 	for _, d := range r.file.Decls {
 		if fd, ok := d.(*ast.FuncDecl); ok && fd.Recv == nil && fd.Name.Name == "init" {

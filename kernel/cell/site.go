@@ -43,98 +43,91 @@ func (d *draft) site() site {
 		here = x
 		up--
 	}
-	s := site{parent: d.path[up]}
-	switch p := s.parent.(type) {
-	case *ast.SelectorExpr:
-		if p.Sel == here {
-			s.kind, s.of, s.want = member, p.X, d.outer(up)
-			return s
-		}
-	case *ast.BranchStmt:
-		s.kind = label
-		return s
-	case *ast.FuncDecl, *ast.LabeledStmt, *ast.File:
-		s.kind = invention
-		return s
-	case *ast.TypeSpec:
-		s.kind = typeName
-		if p.Name == here {
-			s.kind = invention
-		}
-		return s
-	case *ast.ImportSpec:
-		s.kind = invention
-		return s
-	case *ast.Field:
-		s.kind = typeName
-		if p.Type != here {
-			s.kind = invention
-		}
-		return s
-	case *ast.ValueSpec:
-		if p.Type == here {
-			s.kind = typeName
-			return s
-		}
-		if slices.Contains(p.Names, d.path[n-1].(*ast.Ident)) {
-			s.kind = invention
-			return s
-		}
-	case *ast.KeyValueExpr:
-		if lit, ok := d.path[up-1].(*ast.CompositeLit); ok && p.Key == here {
-			if st := structOf(d.info.TypeOf(lit)); st != nil {
-				s.kind, s.lit, s.fields = key, lit, st
-				return s
-			}
-		}
-	case *ast.ArrayType:
-		if p.Elt == here {
-			s.kind = typeName
-			return s
-		}
-	case *ast.MapType, *ast.ChanType, *ast.Ellipsis:
-		s.kind = typeName
-		return s
-	case *ast.TypeAssertExpr:
-		if p.Type == here {
-			s.kind = typeName
-			return s
-		}
-	case *ast.IndexExpr:
-		if p.X != here && d.takesTypes(p.X) {
-			s.kind = typeName
-			return s
-		}
-	case *ast.IndexListExpr:
-		if p.X != here {
-			s.kind = typeName
-			return s
-		}
-	case *ast.CaseClause:
-		if _, ok := d.path[max(up-2, 0)].(*ast.TypeSwitchStmt); ok {
-			s.kind = typeName
-			return s
-		}
-	case *ast.CallExpr:
-		if id, ok := p.Fun.(*ast.Ident); ok && len(p.Args) > 0 && p.Args[0] == here && (id.Name == "make" || id.Name == "new") && d.info.Types[p.Fun].IsBuiltin() {
-			s.kind = typeName
-			return s
-		}
-	case *ast.CompositeLit:
-		if p.Type == here {
-			s.kind = typeName
-			return s
-		}
-		if st := structOf(d.info.TypeOf(p)); st != nil && !isPositional(p, here) {
-			s.kind, s.lit, s.fields = key, p, st
-			if len(p.Elts) == 1 && st.NumFields() > 0 {
-				s.want = st.Field(0).Type() // it may become a literal without names
-			}
-			return s
+	s := site{kind: d.role(up, here), parent: d.path[up]}
+	switch s.kind {
+	case member:
+		s.of, s.want = s.parent.(*ast.SelectorExpr).X, d.outer(up)
+	case anything:
+		if !d.inStruct(&s, up, here) {
+			s.want = d.expected(up, here)
 		}
 	}
-	s.want = d.expected(up, here)
 	return s
+}
+
+// role is what the grammar says of the operand here of d.path[up].
+func (d *draft) role(up int, here ast.Expr) siteKind {
+	asType := func(is bool) siteKind {
+		if is {
+			return typeName
+		}
+		return anything
+	}
+	switch p := d.path[up].(type) {
+	case *ast.SelectorExpr:
+		if p.Sel == here {
+			return member
+		}
+	case *ast.BranchStmt:
+		return label
+	case *ast.FuncDecl, *ast.LabeledStmt, *ast.File, *ast.ImportSpec:
+		return invention
+	case *ast.TypeSpec:
+		if p.Name == here {
+			return invention
+		}
+		return typeName
+	case *ast.Field:
+		if p.Type != here {
+			return invention
+		}
+		return typeName
+	case *ast.ValueSpec:
+		if id, ok := here.(*ast.Ident); ok && slices.Contains(p.Names, id) {
+			return invention
+		}
+		return asType(p.Type == here)
+	case *ast.ArrayType:
+		return asType(p.Elt == here)
+	case *ast.MapType, *ast.ChanType, *ast.Ellipsis:
+		return typeName
+	case *ast.TypeAssertExpr:
+		return asType(p.Type == here)
+	case *ast.IndexExpr:
+		return asType(p.X != here && d.takesTypes(p.X))
+	case *ast.IndexListExpr:
+		return asType(p.X != here)
+	case *ast.CaseClause:
+		_, ok := d.path[max(up-2, 0)].(*ast.TypeSwitchStmt)
+		return asType(ok)
+	case *ast.CallExpr:
+		id, ok := p.Fun.(*ast.Ident)
+		return asType(ok && len(p.Args) > 0 && p.Args[0] == here && (id.Name == "make" || id.Name == "new") && d.info.Types[p.Fun].IsBuiltin())
+	case *ast.CompositeLit:
+		return asType(p.Type == here)
+	}
+	return anything
+}
+
+// inStruct says whether a field of a struct's literal may be named at the
+// operand here of d.path[up], and completes s.
+func (d *draft) inStruct(s *site, up int, here ast.Expr) bool {
+	lit, inside := s.parent.(*ast.CompositeLit)
+	if kv, ok := s.parent.(*ast.KeyValueExpr); ok && kv.Key == here {
+		lit, _ = d.path[up-1].(*ast.CompositeLit)
+	}
+	if lit == nil {
+		return false
+	}
+	st := structOf(d.info.TypeOf(lit))
+	if st == nil || inside && isPositional(lit, here) {
+		return false
+	}
+	s.kind, s.lit, s.fields = key, lit, st
+	if inside && len(lit.Elts) == 1 && st.NumFields() > 0 {
+		s.want = st.Field(0).Type() // it may become a literal without names
+	}
+	return true
 }
 
 // takesTypes says whether brackets behind x hold types.

@@ -12,7 +12,7 @@ import (
 // Folded is a card's text as w shows it: folded where that is a terminal.
 func Folded(w io.Writer, card string) string {
 	if f, ok := w.(*os.File); ok && IsTerminal(f) {
-		return Fold(card, terminalWidth())
+		return fold(card, terminalWidth())
 	}
 	return card
 }
@@ -20,11 +20,11 @@ func Folded(w io.Writer, card string) string {
 // gap parts the columns of a table.
 var gap = pattern.New(`\S {2,}`)
 
-// Fold breaks the sentences of a card's text between words, so that each line
+// fold breaks the sentences of a card's text between words, so that each line
 // fits into width characters, and sets what follows below where a sentence
 // began: a terminal would break amid words. Lines of tables stay as they are,
 // but for a sentence in their last column.
-func Fold(text string, width int) string {
+func fold(text string, width int) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		body := strings.TrimSuffix(line, "\n")

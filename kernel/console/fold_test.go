@@ -19,13 +19,13 @@ func TestFold(t *testing.T) {
 		"characters, not bytes":   {"ééééé ééééé ééééé é", "ééééé ééééé ééééé é"},
 		"colours":                 {"\x1b[31mred\x1b[0m and more words here", "\x1b[31mred\x1b[0m and more words here"},
 	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, Fold(c.text, 20)) })
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, fold(c.text, 20)) })
 	}
 }
 
 func FuzzFoldKeepsTheWords(f *testing.F) {
 	f.Add("  - a b  c\n\n d", 3)
 	f.Fuzz(func(t *testing.T, text string, width int) {
-		require.Equal(t, strings.Fields(text), strings.Fields(Fold(text, width)))
+		require.Equal(t, strings.Fields(text), strings.Fields(fold(text, width)))
 	})
 }

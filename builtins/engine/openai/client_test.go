@@ -13,8 +13,14 @@ import (
 	"adkernel/builtins/engine"
 )
 
-// misbehaving fails n times for each request, each time as fail says.
+// misbehaving fails so many times for each request, each time as fail says.
 func misbehaving(t *testing.T, times int, fail func(w http.ResponseWriter)) (*Engine, *[]time.Duration, *fake) {
+	return misbehavingWithin(t, 60, times, fail)
+}
+
+// misbehavingWithin is misbehaving for a client that waits so many seconds for
+// an answer.
+func misbehavingWithin(t *testing.T, timeout, times int, fail func(w http.ResponseWriter)) (*Engine, *[]time.Duration, *fake) {
 	var failing atomic.Bool
 	var left atomic.Int32
 	f := newFake(t, func(w http.ResponseWriter, path string, body map[string]any, _ int) {
@@ -24,7 +30,7 @@ func misbehaving(t *testing.T, times int, fail func(w http.ResponseWriter)) (*En
 		}
 		plain{ids: true}.reply(w, path, body)
 	})
-	e, pauses := opened(t, f.URL+"/v1", map[string]any{"retries": 3, "concurrency": 1, "timeout": 1})
+	e, pauses := opened(t, f.URL+"/v1", map[string]any{"retries": 3, "concurrency": 1, "timeout": timeout})
 	failing.Store(true)
 	left.Store(int32(times))
 	return e, pauses, f
@@ -53,18 +59,19 @@ func TestATroubledServerIsAskedAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		fail    func(http.ResponseWriter)
 		message string
+		timeout int
 	}{
-		"429":      {status(429), "the server answers 429: not now"},
-		"500":      {status(500), "answers 500"},
-		"503":      {status(503), "answers 503"},
-		"524":      {status(524), "answers 524"},
-		"529":      {status(529), "answers 529"},
-		"dropped":  {dropped, "the answer ends midway"},
-		"no JSON":  {func(w http.ResponseWriter) { fmt.Fprint(w, "<html>\n  proxy </html>") }, "what is not JSON of the API: <html> proxy </html>"},
-		"too slow": {func(http.ResponseWriter) { time.Sleep(1100 * time.Millisecond) }, "no answer within 1s"},
+		"429":      {status(429), "the server answers 429: not now", 60},
+		"500":      {status(500), "answers 500", 60},
+		"503":      {status(503), "answers 503", 60},
+		"524":      {status(524), "answers 524", 60},
+		"529":      {status(529), "answers 529", 60},
+		"dropped":  {dropped, "the answer ends midway", 60},
+		"no JSON":  {func(w http.ResponseWriter) { fmt.Fprint(w, "<html>\n  proxy </html>") }, "what is not JSON of the API: <html> proxy </html>", 60},
+		"too slow": {func(http.ResponseWriter) { time.Sleep(1100 * time.Millisecond) }, "no answer within 1s", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e, pauses, _ := misbehaving(t, 2, c.fail)
+			e, pauses, _ := misbehavingWithin(t, c.timeout, 2, c.fail)
 			got, err := generated(t, e, request)
 			require.NoError(t, err)
 			require.Equal(t, "hello", got[1].Text)
@@ -72,7 +79,7 @@ func TestATroubledServerIsAskedAgain(t *testing.T) {
 			require.GreaterOrEqual(t, (*pauses)[0], firstPause)
 			require.GreaterOrEqual(t, (*pauses)[1], 2*firstPause)
 
-			e, pauses, _ = misbehaving(t, 1000, c.fail)
+			e, pauses, _ = misbehavingWithin(t, c.timeout, 1000, c.fail)
 			_, err = generated(t, e, request)
 			require.ErrorContains(t, err, "request 1: after 4 attempts: ")
 			require.ErrorContains(t, err, c.message)

@@ -315,5 +315,5 @@ func gone(t *testing.T, pid int) {
 		}
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // an orphan that nobody collects
 		return err == nil && strings.Contains(string(status), ") Z ")
-	}, 20*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 }

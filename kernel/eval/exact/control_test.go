@@ -63,7 +63,7 @@ func TestExitFromAnywhere(t *testing.T) {
 func TestExitInAGoroutineAfterItsCell(t *testing.T) {
 	s := newSession(t, Options{})
 	s.run("go func() { time.Sleep(20 * time.Millisecond); os.Exit(3) }()")
-	require.Eventually(t, func() bool { return strings.Contains(s.err.String(), "exit status 3") }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(s.err.String(), "exit status 3") }, longEnough, time.Millisecond)
 	require.Equal(t, 2, s.run("1 + 1"))
 }
 
@@ -84,7 +84,7 @@ func TestPanicsOnGoroutinesOfNativeCode(t *testing.T) {
 			s := newSession(t, Options{})
 			s.run("1")
 			s.run(source)
-			require.Eventually(t, func() bool { return strings.Contains(s.err.String(), "lost") }, time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return strings.Contains(s.err.String(), "lost") }, longEnough, time.Millisecond)
 			require.Contains(t, s.err.String(), "In[2]:")
 			require.Equal(t, 2, s.run("1 + 1"))
 		})
@@ -224,7 +224,7 @@ func TestCallbacksBetweenCellsGoOn(t *testing.T) {
 			require.NoError(t, err)
 			end(eval.ErrOver)
 			if name == "timer" {
-				require.Eventually(t, func() bool { return s.out.String() == "one\ntwo\n" }, 5*time.Second, time.Millisecond, s.out.String())
+				require.Eventually(t, func() bool { return s.out.String() == "one\ntwo\n" }, longEnough, time.Millisecond, s.out.String())
 				return
 			}
 			r, err := http.Get(strings.TrimSpace(s.out.String()))

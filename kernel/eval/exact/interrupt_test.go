@@ -90,7 +90,7 @@ func TestInterrupt(t *testing.T) {
 			var e *eval.Error
 			require.True(t, errors.As(err, &e), "%v", err)
 			require.Equal(t, eval.Interrupt, e.Kind, "%v", err)
-			require.Less(t, took, 2*time.Second)
+			require.Less(t, took, longEnough)
 			if took > 20*time.Millisecond {
 				t.Logf("%s took %v", name, took)
 			}
@@ -105,12 +105,11 @@ func TestInterrupt(t *testing.T) {
 func TestDeferredCallsOfAnInterruptedCellRun(t *testing.T) {
 	s := newSession(t, Options{})
 	s.run("var mu sync.Mutex\nvar log []string")
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	_, err := s.evaluate(ctx, `func() {
+	err := s.interrupted(`func() {
 	mu.Lock()
 	defer mu.Unlock()
 	defer func() { for i := range 1000 { _ = i }; log = append(log, fmt.Sprint("deferred ", recover())) }()
+	fmt.Println("begun")
 	for {}
 }()`)
 	require.EqualError(t, err, "interrupted")
@@ -119,20 +118,14 @@ func TestDeferredCallsOfAnInterruptedCellRun(t *testing.T) {
 
 func TestDeferredCallsOfAnInterruptedCellMayNotGoOnForever(t *testing.T) {
 	s := newSession(t, Options{})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	at := time.Now()
-	_, err := s.evaluate(ctx, "func() { defer func() { for {} }(); for {} }()")
+	err := s.interrupted(`func() { defer func() { for {} }(); fmt.Println("begun"); for {} }()`)
 	require.EqualError(t, err, "interrupted")
-	require.Less(t, time.Since(at), 4*cleanupTime)
 }
 
 func TestACondThatIsInterruptedHoldsItsLock(t *testing.T) {
 	s := newSession(t, Options{})
 	s.run("var mu sync.Mutex\nc := sync.NewCond(&mu)\nvar woken atomic.Int64")
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	_, err := s.evaluate(ctx, "func() { mu.Lock(); defer mu.Unlock(); for { c.Wait() } }()")
+	err := s.interrupted(`func() { mu.Lock(); defer mu.Unlock(); fmt.Println("begun"); for { c.Wait() } }()`)
 	require.EqualError(t, err, "interrupted")
 	require.Equal(t, true, s.run("mu.TryLock()"))
 	s.run("mu.Unlock()\nvar wg sync.WaitGroup\nwg.Go(func() { mu.Lock(); defer mu.Unlock(); c.Wait(); woken.Add(1) })")
@@ -142,9 +135,7 @@ func TestACondThatIsInterruptedHoldsItsLock(t *testing.T) {
 func TestNativeCodeThatDoesNotReturnIsLeftBehind(t *testing.T) {
 	s := newSession(t, Options{})
 	s.run("r, w := io.Pipe()\ngot := \"nothing\"")
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	_, err := s.evaluate(ctx, "b := make([]byte, 1)\nn, err := r.Read(b)\ngot = string(b[:n])")
+	err := s.interrupted("b := make([]byte, 1)\nfmt.Println(\"begun\")\nn, err := r.Read(b)\ngot = string(b[:n])")
 	require.ErrorContains(t, err, "interrupted; (*io.PipeReader).Read goes on in the background")
 	s.run("w.Write([]byte(\"x\"))\ntime.Sleep(20 * time.Millisecond)")
 	require.Equal(t, "nothing", s.run("got"), "the interrupted cell went on")
@@ -153,10 +144,7 @@ func TestNativeCodeThatDoesNotReturnIsLeftBehind(t *testing.T) {
 func TestASessionAfterAnInterruptShowsValues(t *testing.T) {
 	s := newSession(t, Options{})
 	s.run("type T struct{ n int }\nfunc (t T) String() string { return fmt.Sprint(\"T\", t.n) }")
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	_, err := s.evaluate(ctx, "v := T{3}\nfor {}")
-	require.Error(t, err)
+	require.EqualError(t, s.interrupted("v := T{3}\nfmt.Println(\"begun\")\nfor {}"), "interrupted")
 	v, ok := s.Value("v")
 	require.True(t, ok)
 	require.Equal(t, "T3", fmt.Sprint(v.Interface()))

@@ -72,7 +72,7 @@ func TestGarbageIsNoUse(t *testing.T) {
 func TestMemoryOfGoroutines(t *testing.T) {
 	s := limited(t)
 	s.run("go func() { var l [][]byte; for { l = append(l, make([]byte, 100_000)) } }()")
-	require.Eventually(t, func() bool { return s.err.String() != "" }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.err.String() != "" }, longEnough, time.Millisecond)
 	require.Contains(t, s.err.String(), "out of memory: the session uses")
 	require.Equal(t, 2, s.run("1 + 1"))
 }

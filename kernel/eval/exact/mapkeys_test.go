@@ -103,7 +103,7 @@ func TestKeysAreNotReadBesideWrites(t *testing.T) {
 	}
 	_, err = s.evaluate(t.Context(), "timer.Stop()")
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return len(keysAt(s, `m["|`)) == 101 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(keysAt(s, `m["|`)) == 101 }, longEnough, time.Millisecond)
 	require.Empty(t, s.err.String())
 	_, err = s.evaluate(t.Context(), "go func() { select {} }()")
 	require.NoError(t, err)

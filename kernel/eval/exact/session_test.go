@@ -2,7 +2,9 @@ package exact
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -31,6 +33,26 @@ func newSession(t testing.TB, o Options) *session {
 func (s *session) evaluate(ctx context.Context, source string) (eval.Result, error) {
 	s.n++
 	return s.Evaluate(ctx, eval.Cell{N: s.n, Source: source})
+}
+
+// longEnough is for what happens at all, on a busy machine too.
+const longEnough = time.Minute
+
+// interrupted evaluates a cell that is interrupted soon after it has printed
+// "begun", and returns its error.
+func (s *session) interrupted(source string) error {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(s.t.Context())
+	defer cancel()
+	go func() {
+		for ctx.Err() == nil && !strings.HasSuffix(s.out.String(), "begun\n") {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(20 * time.Millisecond) // in which it comes to where it waits
+		cancel()
+	}()
+	_, err := s.evaluate(ctx, source)
+	return err
 }
 
 // run evaluates a cell that must end well, and returns its value.

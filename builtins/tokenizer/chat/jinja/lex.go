@@ -91,14 +91,13 @@ func (l *lexer) add(k kind, text string) {
 }
 
 // take moves behind n bytes.
-func (l *lexer) take(n int) string {
+func (l *lexer) take(n int) {
 	s := l.source[l.at : l.at+n]
 	l.at += n
 	l.line += strings.Count(s, "\n")
 	if n > 0 {
 		l.lineStart = s[n-1] == '\n'
 	}
-	return s
 }
 
 // outside reads text up to a tag, and the tag.

@@ -59,11 +59,11 @@ func (p *parser) skip(k kind, text string) bool {
 	return false
 }
 
-func (p *parser) expect(k kind, text string) token {
+func (p *parser) expect(k kind, text string) {
 	if !p.now().is(k, text) {
 		p.fail("expected %q, got %v", text, p.now())
 	}
-	return p.next()
+	p.next()
 }
 
 func (p *parser) expectName() string {

@@ -35,15 +35,6 @@ func Format(s fmt.State, verb rune, tb *layout.Table, h Host, v any) {
 	_, _ = s.Write(p.buf) // as fmt, which has no errors to report here
 }
 
-// TypeName is what %T prints.
-func TypeName(tb *layout.Table, v any) string {
-	if v == nil {
-		return "<nil>"
-	}
-	c := view.Cells{Table: tb}
-	return c.Value(v).TypeName()
-}
-
 // Append is fmt.Append.
 func Append(tb *layout.Table, h Host, b []byte, args []any) []byte {
 	if cells := (view.Cells{Table: tb, Host: h}); cells.AllPlain(args) {

@@ -244,11 +244,11 @@ func TestTypeNames(t *testing.T) {
 	w := newWorld(t)
 	names := map[string]bool{}
 	for _, v := range shapes() {
-		assert.Equal(t, reflect.TypeOf(v).String(), format.TypeName(w.Table, w.Cell(v)))
+		assert.Equal(t, reflect.TypeOf(v).String(), format.Sprintf(w.Table, w, "%T", []any{w.Cell(v)}))
 		names[reflect.TypeOf(v).String()] = true
 	}
 	assert.Greater(t, len(names), 60)
-	assert.Equal(t, "<nil>", format.TypeName(w.Table, nil))
+	assert.Equal(t, "<nil>", format.Sprintf(w.Table, w, "%T", []any{nil}))
 }
 
 func BenchmarkSprintln(b *testing.B) {
