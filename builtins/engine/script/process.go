@@ -29,7 +29,7 @@ type process struct {
 // offline keeps the libraries from fetching anything and from reporting home.
 var offline = []string{
 	"HF_HUB_OFFLINE=1", "TRANSFORMERS_OFFLINE=1", "HF_DATASETS_OFFLINE=1", "HF_HUB_DISABLE_TELEMETRY=1", "DO_NOT_TRACK=1",
-	"PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1", "TOKENIZERS_PARALLELISM=true",
+	"PYTHONUNBUFFERED=1", "TOKENIZERS_PARALLELISM=true",
 }
 
 // start starts main.py of dir, in a process group of its own. devices are the

@@ -129,6 +129,23 @@ func TestAProgramAnswersFromTheRunDirectory(t *testing.T) {
 	require.Contains(t, l.lines, "collections look at 0 of what was loaded")
 }
 
+// Python compiles a library once and keeps that beside it; engines without would
+// compile all of torch every time. Beside a run it keeps nothing.
+func TestOnlyLibrariesKeepTheirBytecode(t *testing.T) {
+	libraries := t.TempDir()
+	t.Setenv("PYTHONPATH", libraries)
+	require.NoError(t, os.WriteFile(filepath.Join(libraries, "library.py"), []byte("import tokens\n"), 0o644))
+	for _, wish := range []string{"1", ""} {
+		t.Setenv("PYTHONDONTWRITEBYTECODE", wish)
+		_, dir, err := open(t, &listener{}, map[string]any{"package": "library"})
+		require.NoError(t, err)
+		require.NoDirExists(t, filepath.Join(dir, "engine", "__pycache__"))
+		kept, err := filepath.Glob(filepath.Join(libraries, "__pycache__", "library.*.pyc"))
+		require.NoError(t, err)
+		require.Equal(t, wish == "", len(kept) == 1, "PYTHONDONTWRITEBYTECODE=%s: %q", wish, kept)
+	}
+}
+
 func TestAProgramSeesTheGPUsOfItsSite(t *testing.T) {
 	needPython(t)
 	t.Setenv("CUDA_VISIBLE_DEVICES", "0,1")

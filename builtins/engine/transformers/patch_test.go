@@ -28,6 +28,7 @@ func patch(t *testing.T, lines ...string) string {
 }
 
 func TestAPatchChangesWhatIsComputed(t *testing.T) {
+	t.Setenv("PYTHONDONTWRITEBYTECODE", "")
 	d := engine.Deployment{Model: fixture("llama"), DType: "float32"}
 	plain, _ := open(t, d)
 	d.Patch = patch(t,
@@ -43,6 +44,7 @@ func TestAPatchChangesWhatIsComputed(t *testing.T) {
 		}
 	}
 	require.Contains(t, strings.Join(l.lines, "\n"), "fix.py applied")
+	require.NoDirExists(t, filepath.Join(filepath.Dir(d.Patch), "__pycache__"), "a patch is read as it is now, not as it was compiled")
 }
 
 // The scales of quantized layers are what they compute with, so a patch that

@@ -8,6 +8,7 @@ and standard error are the log.
 import array
 import fcntl
 import gc
+import importlib.machinery
 import json
 import os
 import queue
@@ -21,6 +22,20 @@ import traceback
 ON_THEIR_WAY = 1 << 20
 
 INT32 = next(code for code in "il" if array.array(code).itemsize == 4)
+
+
+class Unkept(importlib.machinery.SourceFileLoader):
+    """Loads a module without keeping its bytecode: beside the record of a run is
+    what ran and nothing else, and a patch may be written again within a second."""
+
+    def set_data(self, path, data, **_):
+        pass
+
+
+# The libraries keep theirs, unless the user says otherwise: to compile torch and
+# transformers again takes longer than all that an engine may be asked.
+sys.path_importer_cache[sys.path[0]] = importlib.machinery.FileFinder(sys.path[0], (Unkept, [".py"]))
+sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
 
 
 class Refusal(Exception):
@@ -121,8 +136,6 @@ def read_spec():
 
 def require(*packages):
     """Imports packages, or says which one this Python lacks and how to get it."""
-    import importlib
-
     for package in packages:
         try:
             importlib.import_module(package)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True  # of channel, which knows of what else
 import channel
 
 VOCAB = 16

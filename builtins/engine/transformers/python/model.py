@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 
-from channel import Refusal, ids, lists, require
+from channel import Refusal, Unkept, ids, lists, require
 
 
 def load(channel, spec):
@@ -234,7 +234,7 @@ def apply_overrides(config, overrides):
 def apply_patch(path, model):
     """Runs the file's patch(model). What it returns takes the model's place,
     unless it returns nothing."""
-    source = importlib.util.spec_from_file_location("patch", path)
+    source = importlib.util.spec_from_file_location("patch", path, loader=Unkept("patch", path))
     module = importlib.util.module_from_spec(source)
     try:
         source.loader.exec_module(module)

@@ -5,6 +5,7 @@ if sys.version_info < (3, 10):
 
 # TensorRT-LLM's workers import this file again.
 if __name__ == "__main__":
+    sys.dont_write_bytecode = True  # of channel, which knows of what else
     import channel
     import llm
 
