@@ -78,3 +78,9 @@ func luminance(t *testing.T, c Colour) float64 {
 	}
 	return channel(16, 0.2126) + channel(8, 0.7152) + channel(0, 0.0722)
 }
+
+func TestTextCountsTheColumnsOfLetters(t *testing.T) {
+	var b strings.Builder
+	Table{Align: "lr", Head: []string{"subject", "n"}, Rows: [][]string{{"数学", "5"}, {"e\u0301tude", "12"}}}.Text(&b)
+	require.Equal(t, "  subject   n\n  数学      5\n  e\u0301tude    12\n", b.String())
+}

@@ -6,7 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"adkernel/internal/monospace"
 )
 
 // A Table is a small table of a card.
@@ -42,17 +43,17 @@ func (t Table) Text(b *strings.Builder) {
 	widths := make([]int, len(t.Align))
 	for _, row := range rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], monospace.Width(cell))
 		}
 	}
 	for n, row := range rows {
 		line := ""
 		for i, cell := range row {
-			width := widths[i]
-			if t.Align[i] != 'r' {
-				width = -width
+			if t.Align[i] == 'r' {
+				line += "  " + monospace.Right(cell, widths[i])
+			} else {
+				line += "  " + monospace.Left(cell, widths[i])
 			}
-			line += fmt.Sprintf("  %*s", width, cell)
 		}
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 		if at := n - (len(rows) - len(t.Rows)); below != nil && at >= 0 {
@@ -65,7 +66,7 @@ func (t Table) Text(b *strings.Builder) {
 // returns what stands in it.
 func (t *Table) splitLast() []string {
 	last := len(t.Align) - 1
-	if t.Align[last] != 'p' || !slices.ContainsFunc(t.Rows, func(row []string) bool { return utf8.RuneCountInString(row[last]) > longWords }) {
+	if t.Align[last] != 'p' || !slices.ContainsFunc(t.Rows, func(row []string) bool { return monospace.Width(row[last]) > longWords }) {
 		return nil
 	}
 	var below []string
