@@ -192,7 +192,7 @@ const (
 	headStyle  = "padding:4px 10px;border:none;border-bottom:1px solid rgba(128,128,128,.6);vertical-align:bottom;background:none;white-space:nowrap;"
 	// white-space:pre keeps the blanks that a model's answers begin with.
 	cellStyle = "padding:3px 10px;border:none;border-bottom:1px solid rgba(128,128,128,.18);white-space:pre;"
-	faint     = "opacity:.55;font-weight:normal;"
+	faint     = "opacity:.7;font-weight:normal;"
 )
 
 func alignment(c *Column) string {
