@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"adkernel/internal/monospace"
 )
 
 // forest is a column of estimates with intervals, one row each: what Subjects
@@ -272,10 +274,10 @@ func (f *forest) text() string {
 func padLast(rows [][]string) {
 	longest := 0
 	for _, r := range rows {
-		longest = max(longest, len([]rune(r[len(r)-1])))
+		longest = max(longest, monospace.Width(r[len(r)-1]))
 	}
 	for _, r := range rows {
 		last := &r[len(r)-1]
-		*last = fmt.Sprintf("%-*s", longest, *last)
+		*last = monospace.Left(*last, longest)
 	}
 }

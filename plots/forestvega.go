@@ -25,9 +25,10 @@ func (f *forest) vega(width float64) spec {
 	}
 	low, high := f.span()
 	y := nominal("row", spec{"sort": order, "title": nil, "axis": rowAxis(names, width)})
-	scale := spec{"scale": spec{"domain": []any{short(low), short(high)}, "nice": false}}
+	scale := domain(low, high)
 	if f.signed {
-		scale["axis"] = spec{"labelExpr": "datum.value > 0 ? '+' + datum.label : datum.label"}
+		axis, _ := scale["axis"].(spec)
+		scale["axis"] = merge(spec{"labelExpr": "datum.value > 0 ? '+' + datum.label : datum.label"}, []spec{axis})
 	}
 	x := quantitative("value", f.axis, scale)
 	colour, fill := nominal("class", colourScale(f.usedClasses())), nominal("class", fillScale(f.usedClasses()))

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -92,5 +93,26 @@ func TestFiguresWithoutValuesHaveNoLegend(t *testing.T) {
 			}
 		}
 		require.Equal(t, 3, classes, "the intervals' colour, the points' and what fills them")
+	}
+}
+
+func TestTinyNumbersOfVegaLitesAxesAreNotAllZeros(t *testing.T) {
+	margins := func(unit float64) *Figure {
+		return Margins(MarginsData{Samples: []MarginSample{{Base: unit, Test: -2 * unit}, {Base: -unit, Test: unit}}}, Options{})
+	}
+	for name, c := range map[string]struct {
+		figure    *Figure
+		exponents bool
+	}{
+		"margins of 1e-300": {margins(1e-300), true},
+		"margins of 1e-5":   {margins(1e-5), false},
+		"changes of 1e-300": {Subjects(SubjectsData{Subjects: []SubjectChange{{Name: "a", N: 10, Change: -1e-300, Low: -2e-300, High: 1e-300}}}, Options{}), true},
+		"subjects":          {Subjects(demoSubjects(), Options{}), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data, err := c.figure.VegaLite()
+			require.NoError(t, err)
+			require.Equal(t, c.exponents, strings.Contains(string(data), `"axis":{"format":".3~g"`), "%s", data)
+		})
 	}
 }

@@ -203,6 +203,7 @@ func (l *logitPicture) nameOutliers(t *theme, c *draw.Canvas, p *plot.Plot) {
 				continue
 			}
 			taken = append(taken, box)
+			fillRectangle(c, translucent(t.ground, 0.8), box.Min, box.Max) // lines below would strike the letters through
 			writeMiddle(c, s, vg.Point{X: left, Y: at.Y}, text.XLeft, label)
 			break
 		}

@@ -40,9 +40,8 @@ func (m *marginPicture) vegaScatter(width float64) spec {
 		points[i] = spec{"sample": s.Sample, "subject": s.Subject, "base": short(s.Base), "test": short(s.Test), "flip": s.outcome().String()}
 	}
 	low, high := m.span()
-	domain := spec{"scale": spec{"domain": []any{short(low), short(high)}, "nice": false}}
 	across, up := m.axisWords(vg.Point{X: px(width), Y: px(marginBody - 60)})
-	x, y := quantitative("base", across, domain), quantitative("test", up, domain)
+	x, y := quantitative("base", across, domain(low, high)), quantitative("test", up, domain(low, high))
 	rule := spec{"type": "rule", "color": neutralVega}
 	ends := []spec{{"base": short(low), "test": short(low)}, {"base": short(high), "test": short(high)}}
 	return spec{"width": width, "height": marginBody - 60, "layer": []spec{
@@ -76,15 +75,14 @@ func (m *marginPicture) vegaRates(width float64) spec {
 		}
 	}
 	right, top := m.ratesSpan()
-	domain := func(end float64) spec { return spec{"scale": spec{"domain": []any{0, short(end)}, "nice": false}} }
-	x, colour := quantitative("margin", m.sizeWords(px(width)), domain(right)), m.vegaColour()
+	x, colour := quantitative("margin", m.sizeWords(px(width)), domain(0, right)), m.vegaColour()
 	hover := tooltips(tooltip("flip", "flip", ""), tooltip("margin", "median margin", ".3~g"), tooltip("share", "percent", ".3~g"),
 		tooltip("low", "low", ".3~g"), tooltip("high", "high", ".3~g"), tooltip("flips", "flips", ",d"), tooltip("n", "n", ",d"))
 	const title = "samples that flip, percent"
 	return spec{"data": spec{"values": rates}, "width": width, "height": marginBody - 60, "layer": []spec{
-		{"mark": spec{"type": "rule", "opacity": 0.6}, "encoding": spec{"x": x, "y": quantitative("low", title, domain(top)), "y2": spec{"field": "high"}, "color": colour}},
-		{"mark": spec{"type": "line"}, "encoding": spec{"x": x, "y": quantitative("share", title, domain(top)), "color": colour}},
-		{"mark": spec{"type": "point", "filled": true, "opacity": 1, "size": 45}, "encoding": spec{"x": x, "y": quantitative("share", title, domain(top)),
+		{"mark": spec{"type": "rule", "opacity": 0.6}, "encoding": spec{"x": x, "y": quantitative("low", title, domain(0, top)), "y2": spec{"field": "high"}, "color": colour}},
+		{"mark": spec{"type": "line"}, "encoding": spec{"x": x, "y": quantitative("share", title, domain(0, top)), "color": colour}},
+		{"mark": spec{"type": "point", "filled": true, "opacity": 1, "size": 45}, "encoding": spec{"x": x, "y": quantitative("share", title, domain(0, top)),
 			"color": colour, "shape": m.vegaShape(), "tooltip": hover}},
 	}}
 }

@@ -94,7 +94,7 @@ func (f *Figure) VegaLite() ([]byte, error) {
 	top := spec{
 		"$schema":     "https://vega.github.io/schema/vega-lite/v5.json",
 		"description": f.alternative(),
-		"title":       spec{"text": f.titleLines(header), "subtitle": f.noteLines(header), "anchor": "start", "subtitleColor": neutralVega},
+		"title":       spec{"text": f.titleLines(header), "subtitle": f.noteLines(header), "anchor": "start"},
 		"config": spec{
 			"view": spec{"stroke": nil}, "axis": spec{"labelLimit": 260, "gridOpacity": 0.35, "tickCount": 8},
 			"legend": spec{"orient": "top", "labelLimit": 400}, "range": spec{"category": []string{baseVega, testVega}},

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"adkernel/internal/monospace"
 )
 
 // clean makes text from outside fit for one line in every form: no control
@@ -34,18 +35,17 @@ func textTable(header []string, rows [][]string) string {
 	widths := make([]int, len(header))
 	for _, row := range append([][]string{header}, rows...) {
 		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], monospace.Width(cell))
 		}
 	}
 	var out strings.Builder
 	for _, row := range append([][]string{header}, rows...) {
 		var line strings.Builder
 		for i, cell := range row {
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
 			if i == 0 {
-				line.WriteString(cell + pad)
+				line.WriteString(monospace.Left(cell, widths[i]))
 			} else {
-				line.WriteString("  " + pad + cell)
+				line.WriteString("  " + monospace.Right(cell, widths[i]))
 			}
 		}
 		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")

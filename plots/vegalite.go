@@ -39,6 +39,16 @@ func quantitative(field, title string, more ...spec) spec {
 	return merge(spec{"field": field, "type": "quantitative", "title": title}, more)
 }
 
+// domain is the scale from low to high, one of which may be 0, and its axis. Of
+// numbers that small Vega's labels are all zeros, so these have exponents.
+func domain(low, high float64) spec {
+	s := spec{"scale": spec{"domain": []any{short(low), short(high)}, "nice": false}}
+	if max(math.Abs(low), math.Abs(high)) < 1e-6 {
+		s["axis"] = spec{"format": ".3~g"}
+	}
+	return s
+}
+
 // nominal encodes a field by its name.
 func nominal(field string, more ...spec) spec {
 	return merge(spec{"field": field, "type": "nominal"}, more)

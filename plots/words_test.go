@@ -50,6 +50,7 @@ func TestNamesInOtherScripts(t *testing.T) {
 	drawing, ok := Subjects(d, Options{}).MimeBundle().Data["image/svg+xml"].(string)
 	require.True(t, ok)
 	require.Contains(t, drawing, "中国历史")
+	require.Equal(t, "subject   n\n中国历史  5\n", textTable([]string{"subject", "n"}, [][]string{{"中国历史", "5"}}))
 	for _, figure := range goldenFigures {
 		require.NotContains(t, figure.MimeBundle().Data, "image/svg+xml")
 	}

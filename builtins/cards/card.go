@@ -14,9 +14,9 @@ import (
 	"adkernel/internal/pattern"
 )
 
-// A Colour is of middling lightness, so that it reads on white and on black:
-// its contrast with white and with #111 is 4.15 at least. All else inherits the notebook's. No
-// card says by a colour what it does not say by words or marks as well.
+// A Colour is of middling lightness, so that its marks stand out from white and
+// from black. All else inherits the notebook's. No card says by a colour what it
+// does not say by words or marks as well.
 type Colour string
 
 // What the colours stand for.
@@ -26,6 +26,17 @@ const (
 	Unclear Colour = "#a9700f"
 	Neutral Colour = "#3f7ebd"
 )
+
+// textShare is how much of a colour words in it have, in percent; the rest is the
+// notebook's own colour of text, so that their contrast is WCAG's 4.5 at least
+// on light grounds and on dark ones.
+const textShare = 75
+
+// Text is the style of words in the colour. Browsers that cannot mix colours
+// take it as it is.
+func (c Colour) Text() string {
+	return fmt.Sprintf("color:%s;color:color-mix(in srgb,%[1]s %d%%,currentColor)", c, textShare)
+}
 
 const (
 	faint = "opacity:.7;"
@@ -38,7 +49,7 @@ func Begin(b *strings.Builder, c Colour, title, verdict string) {
 	fmt.Fprintf(b, `<div style="font-family:sans-serif;font-size:13px;line-height:1.45;max-width:62em;border-left:4px solid %s;padding:2px 0 2px 14px">`+"\n", c)
 	fmt.Fprintf(b, `<div style="font-size:15px;margin-bottom:2px"><b>%s</b>`, html.EscapeString(title))
 	if verdict != "" {
-		fmt.Fprintf(b, ` <span style="color:%s;font-weight:bold;margin-left:.5em">%s</span>`, c, html.EscapeString(verdict))
+		fmt.Fprintf(b, ` <span style="%s;font-weight:bold;margin-left:.5em">%s</span>`, c.Text(), html.EscapeString(verdict))
 	}
 	b.WriteString("</div>\n")
 }
@@ -62,14 +73,21 @@ func Note(b *strings.Builder, words string) {
 }
 
 var (
-	quoted   = pattern.New("`([^`]+)`")
-	equation = pattern.New(`\b([npq]) ([=&][a-z;]*) ?(\d)`)
+	quoted = pattern.New("`([^`]+)`")
+
+	// whole is a statement of a number, in HTML: "p &lt; 1e-12", "1e-12", "-3.7 points".
+	whole = pattern.New(`\b[npq] (?:=|≥|≤|&lt;|&gt;) [-+]?[\d.]*\d(?:e[-+]?\d+)?` +
+		`|[-+]?\b[\d.]*\d(?:e[-+]\d+(?: %)?| %| (?:bits|points|logits|nats|times|dB|s)\b)`)
 )
 
-// Words is a sentence in HTML: what stands between backticks is code, and
-// lines break neither within "n = 8" nor within "p < 0.05".
+// Words is a sentence in HTML: what stands between backticks is code, and lines
+// break in no number.
 func Words(sentence string) string {
-	escaped := html.EscapeString(sentence)
-	escaped = equation().ReplaceAllString(escaped, "$1\u00a0$2\u00a0$3")
-	return quoted().ReplaceAllString(escaped, `<code style="background:none;color:inherit;padding:0">$1</code>`)
+	return quoted().ReplaceAllString(Plain(sentence), `<code style="background:none;color:inherit;padding:0">$1</code>`)
+}
+
+// Plain is words in HTML that quote no code. Lines break neither within a number,
+// as browsers do behind the hyphen of 1e-12, nor between it and its unit.
+func Plain(words string) string {
+	return whole().ReplaceAllString(html.EscapeString(words), `<span style="white-space:nowrap">$0</span>`)
 }

@@ -6,7 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"adkernel/internal/monospace"
 )
 
 // A Table is a small table of a card.
@@ -14,9 +15,9 @@ type Table struct {
 	Caption string
 	Key     string // what the marks of the HTML mean, which the text does not have
 
-	// Align says of each column, in a letter each, what it holds: l words, r
-	// numbers, which no line breaks, and p words that may break anywhere, such as
-	// long names of tensors.
+	// Align says of each column, in a letter each, what it holds: l words, which
+	// break where they are long, r numbers, which do not, and p words that may
+	// break anywhere, such as long names of tensors.
 	Align string
 	Head  []string // nil: none
 	Rows  [][]string
@@ -28,6 +29,10 @@ type Table struct {
 // longWords is from which width on a last column of words stands below its
 // rows in text: a terminal would break its lines amid the columns.
 const longWords = 48
+
+// shortWords is up to which width the words of a column stay on one line in HTML:
+// as long as "does not run", and "fp8-block", which browsers break at its hyphen.
+const shortWords = 16
 
 // Text writes the table as lines of aligned columns.
 func (t Table) Text(b *strings.Builder) {
@@ -42,17 +47,17 @@ func (t Table) Text(b *strings.Builder) {
 	widths := make([]int, len(t.Align))
 	for _, row := range rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], monospace.Width(cell))
 		}
 	}
 	for n, row := range rows {
 		line := ""
 		for i, cell := range row {
-			width := widths[i]
-			if t.Align[i] != 'r' {
-				width = -width
+			if t.Align[i] == 'r' {
+				line += "  " + monospace.Right(cell, widths[i])
+			} else {
+				line += "  " + monospace.Left(cell, widths[i])
 			}
-			line += fmt.Sprintf("  %*s", width, cell)
 		}
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 		if at := n - (len(rows) - len(t.Rows)); below != nil && at >= 0 {
@@ -65,7 +70,7 @@ func (t Table) Text(b *strings.Builder) {
 // returns what stands in it.
 func (t *Table) splitLast() []string {
 	last := len(t.Align) - 1
-	if t.Align[last] != 'p' || !slices.ContainsFunc(t.Rows, func(row []string) bool { return utf8.RuneCountInString(row[last]) > longWords }) {
+	if t.Align[last] != 'p' || !slices.ContainsFunc(t.Rows, func(row []string) bool { return monospace.Width(row[last]) > longWords }) {
 		return nil
 	}
 	var below []string
@@ -78,7 +83,10 @@ func (t *Table) splitLast() []string {
 	return below
 }
 
-const cellStyle = "padding:2px 12px 2px 0;border:0;background:none;color:inherit;font-weight:normal;vertical-align:top;font-variant-numeric:tabular-nums;"
+const (
+	unbroken  = "white-space:nowrap;"
+	cellStyle = "padding:2px 12px 2px 0;border:0;background:none;color:inherit;font-weight:normal;vertical-align:top;font-variant-numeric:tabular-nums;"
+)
 
 // HTML writes the table for notebooks. One that is wider than its place scrolls.
 func (t Table) HTML(b *strings.Builder) {
@@ -89,11 +97,15 @@ func (t Table) HTML(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, `<div style="margin:12px 0 2px"><b>%s</b>%s</div>`+"\n", Words(t.Caption), key)
 	}
+	styles := make([]string, len(t.Align))
+	for i := range styles {
+		styles[i] = t.cell(i)
+	}
 	b.WriteString(`<div style="overflow-x:auto"><table style="border-collapse:collapse;border:0;margin:2px 0 6px;font-size:inherit;color:inherit">` + "\n")
 	if t.Head != nil {
 		b.WriteString(`<thead><tr style="background:none">`)
 		for i, cell := range t.Head {
-			fmt.Fprintf(b, `<th scope="col" style="%s%s%s">%s</th>`, t.cell(i), rule, faint, html.EscapeString(cell))
+			fmt.Fprintf(b, `<th scope="col" style="%s%s%s">%s</th>`, styles[i], rule, faint, html.EscapeString(cell))
 		}
 		if t.Bars != nil {
 			fmt.Fprintf(b, `<td style="%s%s"></td>`, cellStyle, rule)
@@ -102,26 +114,30 @@ func (t Table) HTML(b *strings.Builder) {
 	}
 	b.WriteString("<tbody>\n")
 	for i := range t.Rows {
-		t.row(b, i)
+		t.row(b, i, styles)
 	}
 	b.WriteString("</tbody></table></div>\n")
 }
 
-func (t Table) row(b *strings.Builder, i int) {
+func (t Table) row(b *strings.Builder, i int, styles []string) {
 	style, mark := "background:none;", t.mark(i)
 	if mark != "" {
-		style += fmt.Sprintf("color:%s;", mark)
+		style += mark.Text()
 	}
 	fmt.Fprintf(b, `<tr style="%s">`, style)
 	for j, cell := range t.Rows[i] {
-		tag, style := `td`, t.cell(j)
+		tag, style := `td`, styles[j]
 		if j == 0 {
 			tag = `th scope="row"`
 			if t.Head == nil {
-				style += faint + "white-space:nowrap;"
+				style += faint + unbroken
 			}
 		}
-		fmt.Fprintf(b, `<%s style="%s">%s</%s>`, tag, style, html.EscapeString(cell), tag[:2])
+		words := html.EscapeString(cell)
+		if !strings.HasSuffix(style, unbroken) {
+			words = Plain(cell)
+		}
+		fmt.Fprintf(b, `<%s style="%s">%s</%s>`, tag, style, words, tag[:2])
 	}
 	if t.Bars != nil {
 		fmt.Fprintf(b, `<td style="%svertical-align:middle">%s</td>`, cellStyle, t.bar(t.Bars[i], mark != ""))
@@ -140,11 +156,14 @@ func (t Table) mark(row int) Colour {
 func (t Table) cell(column int) string {
 	switch t.Align[column] {
 	case 'r':
-		return cellStyle + "text-align:right;white-space:nowrap;"
+		return cellStyle + "text-align:right;" + unbroken
 	case 'p':
 		return cellStyle + "text-align:left;overflow-wrap:anywhere;"
 	}
-	return cellStyle + "text-align:left;"
+	if slices.ContainsFunc(t.Rows, func(row []string) bool { return monospace.Width(row[column]) > shortWords }) {
+		return cellStyle + "text-align:left;"
+	}
+	return cellStyle + "text-align:left;" + unbroken
 }
 
 // bar draws value, a share, as a bar from the middle. The table's greatest

@@ -14,8 +14,8 @@ type mistake struct {
 
 // explain names the mistake that reproduces every loaded factor.
 func (layer *LoadedLayer) explain(c *Checkpoint, l *Linear, stored factors, loaded []float32) {
-	where := fmt.Sprintf("%d of %d rows have a wrong factor (first: row %d), between %.3g and %.3g times the stored one",
-		layer.RowsWrong, l.N, layer.FirstRow, layer.LowestRatio, layer.TopRatio)
+	where := fmt.Sprintf("%d of %d rows have a wrong factor (first: row %d), %s times the stored one",
+		layer.RowsWrong, l.N, layer.FirstRow, ratios(layer.LowestRatio, layer.TopRatio))
 	for _, m := range slices.Concat(gridMistakes(l, stored), valueMistakes(l, stored), siblingMistakes(c, l), commonFactor(stored, loaded)) {
 		if reproduces(m, stored, loaded) {
 			layer.Cause, layer.Finding = m.cause, where+"; exactly explained by: "+m.detail
@@ -23,6 +23,15 @@ func (layer *LoadedLayer) explain(c *Checkpoint, l *Linear, stored factors, load
 		}
 	}
 	layer.Cause, layer.Finding = CauseUnknown, where+"; no mistake that is known here reproduces them"
+}
+
+// ratios words a range of them, one of a single value as that.
+func ratios(low, high Measure) string {
+	a, b := fmt.Sprintf("%.3g", low), fmt.Sprintf("%.3g", high)
+	if a == b {
+		return a
+	}
+	return "between " + a + " and " + b
 }
 
 func reproduces(m mistake, stored factors, loaded []float32) bool {

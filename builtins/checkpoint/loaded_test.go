@@ -59,7 +59,7 @@ func TestLoadedFactorsAreExplainedExactly(t *testing.T) {
 		{"FP8 scale missing", fp8, q, func(*Linear, int, int) float32 { return 1 }, CauseMissing, "not applied"},
 		{"FP8 scale inverted", fp8, q, func(l *Linear, _, _ int) float32 { return 1 / l.Scale }, CauseInverted, "reciprocal"},
 		{"FP8 scale twice", fp8, q, func(l *Linear, _, _ int) float32 { return l.Scale * l.Scale }, CauseTwice, "square"},
-		{"FP8 scale doubled", fp8, q, func(l *Linear, _, _ int) float32 { return 2 * l.Scale }, CauseFactor, "2 times"},
+		{"FP8 scale doubled", fp8, q, func(l *Linear, _, _ int) float32 { return 2 * l.Scale }, CauseFactor, "(first: row 0), 2 times the stored one; "},
 		{"FP8 scale of k", fp8, q, func(*Linear, int, int) float32 {
 			l, _ := mustLinear(t, fp8, k)
 			return l.Scale

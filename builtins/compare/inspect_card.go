@@ -209,7 +209,7 @@ func tokensHTML(b *strings.Builder, tokens []Token) {
 	b.WriteString(`<div style="line-height:1.9">`)
 	for _, t := range tokens {
 		text := strings.NewReplacer(" ", "\u00b7", "\n", "\u21b5", "\t", "\u21e5").Replace(t.Text)
-		fmt.Fprintf(b, `<span style="display:inline-block;margin:1px 3px 1px 0;padding:0 4px;border:1px solid rgba(128,128,128,.4);border-radius:3px;line-height:1.4"><code style="background:none;color:inherit">%s</code> <span style="opacity:.6;font-size:10px">%d</span></span>`,
+		fmt.Fprintf(b, `<span style="display:inline-block;margin:1px 3px 1px 0;padding:0 4px;border:1px solid rgba(128,128,128,.4);border-radius:3px;line-height:1.4"><code style="background:none;color:inherit">%s</code> <span style="opacity:.7;font-size:10px">%d</span></span>`,
 			html.EscapeString(text), t.ID)
 	}
 	b.WriteString(`</div>`)

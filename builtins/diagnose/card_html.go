@@ -62,9 +62,9 @@ func itemHTML(item string) string {
 	style := "opacity:.7"
 	switch head {
 	case "for":
-		style = "color:" + string(cards.Loss)
+		style = cards.Loss.Text()
 	case "against":
-		style = "color:" + string(cards.Gain)
+		style = cards.Gain.Text()
 	case "next probe":
 		return fmt.Sprintf(`<span style="opacity:.7">%s:</span> <code style="background:none;color:inherit">%s</code>`, head, html.EscapeString(rest))
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"adkernel/internal/monospace"
 	"adkernel/kernel/host"
 )
 
@@ -85,10 +86,10 @@ func (f *Frame) String() string {
 	}
 	b.WriteString(f.shape())
 	if len(cut) > 0 {
-		fmt.Fprintf(&b, "; cut at …: %s", oneLine(strings.Join(cut, ", "), textWidth))
+		fmt.Fprintf(&b, "; cut at …: %s", monospace.Line(strings.Join(cut, ", "), textWidth))
 	}
 	if hidden := f.Columns()[len(columns):]; len(hidden) > 0 {
-		fmt.Fprintf(&b, "; not shown: %s", oneLine(strings.Join(hidden, ", "), textWidth))
+		fmt.Fprintf(&b, "; not shown: %s", monospace.Line(strings.Join(hidden, ", "), textWidth))
 	}
 	return b.String()
 }
@@ -163,8 +164,8 @@ func (c *textColumn) limit(width int) {
 	c.width = 0
 	for i, line := range c.lines {
 		if i != headLines-1 {
-			c.lines[i] = oneLine(line, width)
-			c.width = max(c.width, displayWidth(c.lines[i]))
+			c.lines[i] = monospace.Line(line, width)
+			c.width = max(c.width, monospace.Width(c.lines[i]))
 		}
 	}
 	c.lines[headLines-1] = strings.Repeat("─", c.width)
@@ -174,7 +175,7 @@ func textLine(columns []textColumn, i int) string {
 	var b strings.Builder
 	gap := strings.Repeat(" ", columnGap)
 	for _, c := range columns {
-		padding := strings.Repeat(" ", c.width-displayWidth(c.lines[i]))
+		padding := strings.Repeat(" ", c.width-monospace.Width(c.lines[i]))
 		if c.right {
 			b.WriteString(padding + c.lines[i] + gap)
 		} else {
@@ -191,7 +192,7 @@ const (
 	headStyle  = "padding:4px 10px;border:none;border-bottom:1px solid rgba(128,128,128,.6);vertical-align:bottom;background:none;white-space:nowrap;"
 	// white-space:pre keeps the blanks that a model's answers begin with.
 	cellStyle = "padding:3px 10px;border:none;border-bottom:1px solid rgba(128,128,128,.18);white-space:pre;"
-	faint     = "opacity:.55;font-weight:normal;"
+	faint     = "opacity:.7;font-weight:normal;"
 )
 
 func alignment(c *Column) string {
@@ -255,7 +256,7 @@ func htmlCellOf(format formatter, i int) string {
 		return fmt.Sprintf(`<td style="%s%s">null</td>`, style, faint)
 	}
 	text := format.text(i)
-	short := oneLine(text, htmlCell)
+	short := monospace.Line(text, htmlCell)
 	hover := ""
 	switch {
 	case short != text:

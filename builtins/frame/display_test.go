@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"adkernel/internal/monospace"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -80,7 +82,7 @@ func requireNarrow(t *testing.T, text string) {
 	t.Helper()
 	lines := strings.Split(text, "\n")
 	for _, line := range lines[:len(lines)-1] {
-		require.LessOrEqual(t, displayWidth(line), textWidth)
+		require.LessOrEqual(t, monospace.Width(line), textWidth)
 	}
 }
 
@@ -113,6 +115,11 @@ func TestLongCellsOfTextHaveTheRoomThatIsLeft(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestLettersTakeOneColumnOrTwoOrNone(t *testing.T) {
+	text := New(Strings("name", []string{"数学", "e\u0301tude", "👍🏽"}), Ints("n", []int64{1, 2, 3})).String()
+	require.Equal(t, "name        n\nstring  int64\n──────  ─────\n数学        1\ne\u0301tude       2\n👍🏽          3\n3 rows × 2 columns", text)
 }
 
 func TestFloatsOfAColumnShowTheSameDecimals(t *testing.T) {

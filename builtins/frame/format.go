@@ -5,8 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"golang.org/x/text/width"
 )
 
 // formatter writes the values of a column as a person reads them.
@@ -109,40 +107,4 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%s %ss", grouped(n), noun)
-}
-
-// oneLine shortens s to at most limit columns of a terminal and writes control
-// characters as escapes.
-func oneLine(s string, limit int) string {
-	var b strings.Builder
-	used, cut := 0, 0 // cut is how much of b fits beside an ellipsis
-	for _, r := range s {
-		piece := string(r)
-		if r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' {
-			piece = strings.Trim(strconv.QuoteRune(r), "'")
-		}
-		used += displayWidth(piece)
-		if used > limit {
-			return b.String()[:cut] + "…"
-		}
-		b.WriteString(piece)
-		if used < limit {
-			cut = b.Len()
-		}
-	}
-	return b.String()
-}
-
-// displayWidth is how many columns of a terminal s takes.
-func displayWidth(s string) int {
-	columns := 0
-	for _, r := range s {
-		switch width.LookupRune(r).Kind() {
-		case width.EastAsianWide, width.EastAsianFullwidth:
-			columns += 2
-		default:
-			columns++
-		}
-	}
-	return columns
 }

@@ -23,7 +23,7 @@ func TestFollowEndsInOneLine(t *testing.T) {
 	require.NoError(t, r.Follow(host.NewTerminal(deadline(t), &out)))
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	last := lines[len(lines)-1]
-	require.Regexp(t, `^hash engine: [\d.]+ % \[[\d.]+, [\d.]+\], n = 40, [\d.]+ s \(/.*\)$`, last)
+	require.Regexp(t, `^hash engine: [\d.]+ %, 95 % interval [\d.]+ to [\d.]+, n = 40, [\d.]+ s \(/.*\)$`, last)
 }
 
 func TestARunThatFailedBeforeItsFirstPromptCountsNone(t *testing.T) {

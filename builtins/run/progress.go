@@ -70,11 +70,11 @@ func (p Progress) accuracy() string {
 	if err != nil {
 		return err.Error()
 	}
-	words := fmt.Sprintf("%.1f %% [%.1f, %.1f]", 100*i.Estimate, 100*i.Low, 100*i.High)
+	words := fmt.Sprintf("%.1f %%", 100*i.Estimate)
 	if judged < p.Done {
 		words += fmt.Sprintf(" of %d judged", judged)
 	}
-	return words
+	return words + fmt.Sprintf(", 95 %% interval %.1f to %.1f", 100*i.Low, 100*i.High)
 }
 
 // duration words d to the second, or to a tenth when it is short and not whole.

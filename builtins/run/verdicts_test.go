@@ -50,7 +50,7 @@ func TestAFunctionJudgesAnswersOnceAndTheRunKeepsItsVerdicts(t *testing.T) {
 	p, err := r.Progress()
 	require.NoError(t, err)
 	require.Equal(t, []int{8, 4, 1}, []int{p.Done, p.Correct, p.Unjudged})
-	require.Contains(t, r.MimeBundle().Plain(), "57.1 % [25.0, 84.2] of 7 judged, n = 8")
+	require.Contains(t, r.MimeBundle().Plain(), "57.1 % of 7 judged, 95 % interval 25.0 to 84.2, n = 8")
 	require.Equal(t, 8, calls, "each answer is judged once")
 
 	f, err := r.Frame()

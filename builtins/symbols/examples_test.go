@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,7 +28,17 @@ var names, files []string
 var drawing string
 var models []Deployment
 var accuracies []float64
+var run = base
+var f func(answer string, q Question) bool
+const DIR = "/models/m"
 `
+
+// inReadme finds the calls and literals in the README's sentences and tables, and
+// leftOut puts something in the place of what they leave out.
+var (
+	inReadme = regexp.MustCompile("`([A-Z]\\w*[({][^`\n]*)`")
+	leftOut  = strings.NewReplacer("..., ", "", "{...}", "{ return true }", "(...)", `("FILE")`)
+)
 
 // TestExamplesAreCells checks what the README and the comments that Shift-Tab
 // shows have the user type.
@@ -40,6 +51,10 @@ func TestExamplesAreCells(t *testing.T) {
 	require.True(t, ok)
 	text, _, _ = strings.Cut(text, "```")
 	examples := map[string]string{"README": text}
+	for _, call := range inReadme.FindAllStringSubmatch(string(readme), -1) {
+		examples["README, "+call[1]] = leftOut.Replace(call[1])
+	}
+	require.Contains(t, examples, `README, GSM8K(Multiturn(""))`)
 	for name, doc := range v.Docs() {
 		room, _, _ := strings.Cut(strings.TrimPrefix(name, "adkernel/"), ".")
 		if code := codeOf(doc.Text); code != "" && (room == "builtins" || room == "kernel/host") {

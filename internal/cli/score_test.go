@@ -58,14 +58,14 @@ tasks[0].Scorer.Hash() == tasks[1].Scorer.Hash()`,
 				}
 				return strings.Join(text, "\n")
 			}
-			require.Contains(t, shown(2), "100.0 % [34.2, 100.0] of 2 judged, n = 3")
+			require.Contains(t, shown(2), "100.0 % of 2 judged, 95 % interval 34.2 to 100.0, n = 3")
 			require.Contains(t, shown(2), "2 answers have no verdict and left out: sample 2 of dense fp8: the function that judges it panicked: too hard: 9; "+
 				"sample 2 of dense bf16: the function that judges it panicked: too hard: 9.")
 			source := shown(3)
 			require.Contains(t, source, "least := 0", "what the function captures")
 			require.Contains(t, source, `panic("too hard: " + q.Ref)`)
 			require.NotContains(t, source, "Demo()")
-			require.Contains(t, shown(4), "0.0 % [0.0, 56.1], n = 3")
+			require.Contains(t, shown(4), "0.0 %, 95 % interval 0.0 to 56.1, n = 3")
 			require.Contains(t, shown(5), "choose one for both (By for a filter, Rescore for a function")
 			require.Contains(t, shown(6), "false", "one text may capture several variables")
 		})

@@ -8,6 +8,8 @@ package display
 import (
 	"fmt"
 	"strings"
+
+	"adkernel/internal/monospace"
 )
 
 // Limits of what is drawn of a value.
@@ -68,7 +70,7 @@ func Line(v any, width int) (line string) {
 	}()
 	w := &lineWriter{width: width}
 	w.value(of(v), 0, true)
-	return cut(strings.Join(strings.Fields(w.b.String()), " "), width)
+	return monospace.Line(strings.Join(strings.Fields(w.b.String()), " "), width)
 }
 
 // TypeName is the name of v's type as a cell writes it.

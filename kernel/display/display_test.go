@@ -226,3 +226,12 @@ func TestTheFirstEntriesOfAMapAreDrawn(t *testing.T) {
 	}
 	require.Contains(t, Text(points), "… 262,095 more rows (262,145 in all) (too many to sort)")
 }
+
+func TestTablesCountTheColumnsOfLetters(t *testing.T) {
+	type row struct {
+		Name string
+		N    int
+	}
+	text := Text([]row{{"数学", 5}, {"red\x1b[31m", 12}})
+	require.Equal(t, "   Name          N\n0  数学          5\n1  red\\x1b[31m  12\n", text+"\n", "what would colour a terminal is written out")
+}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"adkernel/internal/monospace"
 )
 
 // oneLine draws v on one line; ok is false when that is longer than width
@@ -146,7 +148,7 @@ func quoteIfNeeded(text string) string {
 func short(v Value) string {
 	w := &lineWriter{width: cellWidth}
 	w.value(v, 0, true)
-	return cut(strings.Join(strings.Fields(w.b.String()), " "), cellWidth)
+	return monospace.Line(strings.Join(strings.Fields(w.b.String()), " "), cellWidth)
 }
 
 // number writes n with commas between thousands.

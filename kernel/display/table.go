@@ -5,7 +5,8 @@ import (
 	"html"
 	"reflect"
 	"strings"
-	"unicode/utf8"
+
+	"adkernel/internal/monospace"
 )
 
 // A table is how slices of structs, and of rows of numbers, are drawn, and
@@ -121,7 +122,7 @@ func (t *table) text() string {
 	widths := make([]int, len(t.head))
 	for _, row := range append([][]string{t.head}, t.rows...) {
 		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], monospace.Width(cell))
 		}
 	}
 	var b strings.Builder
@@ -131,11 +132,10 @@ func (t *table) text() string {
 			if i > 0 {
 				l.WriteString("  ")
 			}
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
 			if t.right[i] {
-				l.WriteString(pad + cell)
+				l.WriteString(monospace.Right(cell, widths[i]))
 			} else {
-				l.WriteString(cell + pad)
+				l.WriteString(monospace.Left(cell, widths[i]))
 			}
 		}
 		b.WriteString(strings.TrimRight(l.String(), " ") + "\n")

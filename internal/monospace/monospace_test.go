@@ -1,0 +1,47 @@
+package monospace
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWidth(t *testing.T) {
+	for s, want := range map[string]int{
+		"": 0, "abc": 3, "数学": 4, "ｱ": 1, "Ａ": 2, "e\u0301": 1, "กำ": 2, "👍🏽": 2, "👨‍👩‍👧": 2, "🇩🇪": 2, "…─·": 3,
+	} {
+		require.Equal(t, want, Width(s), "%q", s)
+	}
+}
+
+func TestPadding(t *testing.T) {
+	require.Equal(t, "数学 |", Left("数学", 5)+"|")
+	require.Equal(t, " 数学|", Right("数学", 5)+"|")
+	require.Equal(t, "数学", Left("数学", 3), "never cut")
+}
+
+func TestLine(t *testing.T) {
+	for _, c := range []struct {
+		s     string
+		width int
+		want  string
+	}{
+		{"", 3, ""},
+		{"abc", 3, "abc"},
+		{"abcd", 3, "ab…"},
+		{"数学的", 6, "数学的"},
+		{"数学的", 5, "数学…"},
+		{"数学的", 4, "数…"},
+		{"e\u0301e\u0301e\u0301", 3, "e\u0301e\u0301e\u0301"},
+		{"e\u0301e\u0301e\u0301", 2, "e\u0301…"},
+		{"👍🏽👍🏽", 3, "👍🏽…"},
+		{"a\tb\r\n", 10, `a\tb\r\n`},
+		{"a\tb\r\n", 6, `a\tb…`},
+		{"\x1b[31m\u2028\x00\x7f", 30, `\x1b[31m\u2028\x00\x7f`},
+		{`"\"`, 3, `"\"`},
+	} {
+		got := Line(c.s, c.width)
+		require.Equal(t, c.want, got)
+		require.LessOrEqual(t, Width(got), c.width)
+	}
+}
