@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -193,6 +194,13 @@ func TestARunThatWasDoneAndIsDamagedIsNotTakenForWhole(t *testing.T) {
 			require.NoError(t, r.damage(20))
 		})
 	}
+}
+
+// What cannot be read now is not lost, and resuming must not cut it off.
+func TestRecordsThatCannotBeReadAreNotTakenForTorn(t *testing.T) {
+	s := &store{}
+	_, _, _, err := s.readWhole(t.TempDir(), nil, t.Logf) // is a directory
+	require.ErrorIs(t, err, syscall.EISDIR)
 }
 
 func TestADamagedPromptIsNotReturned(t *testing.T) {
