@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -188,10 +187,45 @@ func TestARunThatWasDoneAndIsDamagedIsNotTakenForWhole(t *testing.T) {
 			require.NoError(t, err)
 			if c.want != "" {
 				require.ErrorContains(t, r.Wait(deadline(t)), c.want)
+				_, err = r.Samples()
+				require.ErrorContains(t, err, c.want, "what is left is not the run")
 			}
 			require.NoError(t, r.Resume(t.Context(), options))
 			require.NoError(t, r.Wait(deadline(t)))
 			require.NoError(t, r.damage(20))
+		})
+	}
+}
+
+// Without its state nobody knows whether the records are all of them.
+func TestARunThatLostItsStateIsNotReadUntilItIsResumed(t *testing.T) {
+	for name, lose := range map[string]func(path string) error{
+		"gone": os.Remove,
+		"torn": func(path string) error { return os.Truncate(path, 40) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			options := testOptions(t)
+			r := executed(t, testSpec(dataset(t, 10), nil), options)
+			cutAfter(t, r, 12)
+			require.NoError(t, lose(filepath.Join(r.Dir(), stateFile)))
+			const want = "state.json"
+			_, err := r.State()
+			require.ErrorContains(t, err, want)
+			require.ErrorContains(t, err, "resume the run")
+			_, err = r.Samples()
+			require.ErrorContains(t, err, want)
+			_, err = Overview(options.Root)
+			require.ErrorContains(t, err, want)
+
+			require.NoError(t, r.Resume(t.Context(), options))
+			require.NoError(t, r.Wait(deadline(t)))
+			require.NoError(t, r.damage(20))
+			f, err := Overview(options.Root)
+			require.NoError(t, err)
+			row, err := f.Row(0)
+			require.NoError(t, err)
+			require.Equal(t, "hash engine", row["deployment"])
+			require.EqualValues(t, 20, row["done"])
 		})
 	}
 }

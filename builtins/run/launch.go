@@ -169,8 +169,8 @@ func (r *Run) resume(ctx context.Context, options Options, may func() error) err
 		return fmt.Errorf("run %s: its results were imported (%s), so there is nothing to compute: import them again if they are damaged", r.Name(), r.spec.Import.Format)
 	}
 	state, err := readState(r.dir)
-	if err != nil {
-		return fmt.Errorf("run %s: %w", r.Name(), err)
+	if err != nil { // lost or damaged: what is finished is in the records
+		state = State{}.listed(r.spec)
 	}
 	if state.Status == Done && r.damage(state.Total) == nil {
 		return nil
