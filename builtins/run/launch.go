@@ -276,6 +276,9 @@ func makeDir(root, name string, number bool) (string, error) {
 		case errors.Is(err, fs.ErrExist) && number:
 			continue
 		case errors.Is(err, fs.ErrExist):
+			if _, none := os.Stat(filepath.Join(dir, specFile)); none != nil { // what a process left that was killed as it made one, or somebody's
+				return "", fmt.Errorf("%s is there already and holds no run: remove it, or give the run another name", dir)
+			}
 			return "", fmt.Errorf("there is a run named %q already: %w", name, err)
 		default:
 			err = fmt.Errorf("cannot make a run: %w", err)
