@@ -190,3 +190,56 @@ func TestAQueueThatCannotBeWrittenIsSaid(t *testing.T) {
 	_, err := Local{GPUs: 1}.Reserve(t.Context(), "x", func(string) {})
 	require.ErrorContains(t, err, "set ADKERNEL_GPU_QUEUE to a folder")
 }
+
+// Whatever a ticket holds that somebody left or holds, who comes after it gets
+// the GPU or waits for its holder.
+func FuzzTickets(f *testing.F) {
+	f.Add("ticket-1", []byte(`{"count":1,"gpus":["GPU-0"],"who":"x"}`), true)
+	f.Add("ticket-7", []byte(`{"count":-1,"gpus":null}`), true)
+	f.Add("ticket-x", []byte("null"), false)
+	f.Add("gpu-GPU-0", []byte("somebody"), false)
+	f.Fuzz(func(t *testing.T, name string, text []byte, held bool) {
+		if name != filepath.Base(name) || strings.ContainsRune(name, 0) || len(name) > 200 || !(strings.HasPrefix(name, ticketPrefix) || strings.HasPrefix(name, gpuPrefix)) {
+			return
+		}
+		q := &queue{t.TempDir()}
+		left, err := q.open(name)
+		require.NoError(t, err)
+		defer left.Close()
+		_, err = left.Write(text)
+		require.NoError(t, err)
+		if held {
+			require.NoError(t, flock(left, syscall.LOCK_EX))
+		}
+		mine, err := q.enter(1, []GPU{{"0", "GPU-0", "H100"}}, "me")
+		require.NoError(t, err)
+		defer mine.leave()
+		r, why, err := q.try(mine)
+		require.NoError(t, err)
+		if r == nil {
+			require.True(t, held, why)
+			require.NotEmpty(t, why)
+			return
+		}
+		require.Len(t, r.GPUs, 1)
+		r.Release()
+	})
+}
+
+func FuzzGPUs(f *testing.F) {
+	f.Add([]byte("0, GPU-1a, NVIDIA H100\n1, GPU-2b, NVIDIA H100, PCIe\n"), "1, GPU-1")
+	f.Add([]byte("No devices were found"), "-1")
+	f.Fuzz(func(t *testing.T, out []byte, list string) {
+		gpus, err := parseGPUs(out)
+		if err != nil {
+			require.NotEmpty(t, err.Error())
+			return
+		}
+		found, err := find(gpus, strings.Split(list, ","))
+		require.True(t, err == nil || found == nil)
+		for i, g := range found {
+			require.Contains(t, gpus, g)
+			require.NotContains(t, found[:i], g)
+		}
+	})
+}

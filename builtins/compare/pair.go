@@ -40,12 +40,9 @@ type LeftOut struct {
 }
 
 // leftOut is what of a run with so many finished samples is in none of the pairs.
-func leftOut(r *run.Run, finished, pairs int) LeftOut {
-	left := LeftOut{Alone: finished - pairs}
-	if state, err := r.State(); err == nil {
-		left.Unfinished = max(state.Total-finished, 0)
-	}
-	return left
+func leftOut(r *run.Run, finished, pairs int) (LeftOut, error) {
+	state, err := r.State()
+	return LeftOut{Unfinished: max(state.Total-finished, 0), Alone: finished - pairs}, err
 }
 
 // A joint is two runs paired.
@@ -105,7 +102,13 @@ func join(test, base *run.Run) (joint, error) {
 		}
 		return joint{}, errors.Join(err, failure(test), failure(base))
 	}
-	j := joint{testLeft: leftOut(test, len(testSamples), both), baseLeft: leftOut(base, len(baseSamples), both)}
+	var j joint
+	if j.testLeft, err = leftOut(test, len(testSamples), both); err != nil {
+		return joint{}, err
+	}
+	if j.baseLeft, err = leftOut(base, len(baseSamples), both); err != nil {
+		return joint{}, err
+	}
 	j.pairs, j.unjudged, err = withVerdicts(test, base, testSamples, baseSamples, places, both)
 	return j, err
 }

@@ -66,6 +66,7 @@ func TestSliceTakesWhatTheLastCellNeedsAndNoMore(t *testing.T) {
 		{"what a magic runs", []string{"x := 1", "%time a := Run(d, t)", "%%time\nb := Run(e, t)\nc := 1", "Compare(a, b)"}, []int{2, 3, 4}},
 		{"magics and commands that act", []string{"%cd /tmp", "!ls", "%who", "%env A=1", "%%writefile ad.yaml\nx", "%gopath src", "%time !make", "%history", "Compare(a)"}, []int{1, 2, 4, 5, 6, 7, 9}},
 		{"functions that act", []string{`os.Setenv("A", "1")`, `func there() { os.Chdir("/") }`, `func never() { os.Remove("x") }`, "func by() { there() }", "by()", `s := os.Getenv("A")`, `os.WriteFile("x", nil, 0o644)`, "Compare(a)"}, []int{1, 2, 4, 5, 7, 8}},
+		{"carriage returns in a raw string", []string{"d := Deployment{}", "d.Name = `a\r\nb`", "Compare(d)"}, []int{1, 2, 3}},
 		{"a cell that does not parse is passed over", []string{"x := := 1", "y := 2", "Compare(y)"}, []int{2, 3}},
 		{"headers with semicolons and several lines", []string{"sum := 0", "for i := 0; i < 3; i++ {\n\tsum += i\n}", "Compare(sum)"}, []int{1, 2, 3}},
 	}
@@ -133,7 +134,7 @@ func TestSecretsAreNotSaved(t *testing.T) {
 }
 
 func FuzzReadSource(f *testing.F) {
-	for _, source := range []string{"", "x := 1", "func (t T) m() {}", "for i := 0; i < 3; i++ {\n}", "`", "/*", "x.(", "a[b[c]] = &d.e"} {
+	for _, source := range []string{"", "x := 1", "func (t T) m() {}", "for i := 0; i < 3; i++ {\n}", "`", "/*", "x.(", "a[b[c]] = &d.e", "0\x81\n0", "x := `a\r\nb`"} {
 		f.Add(source)
 	}
 	f.Fuzz(func(t *testing.T, source string) {

@@ -74,7 +74,7 @@ func split(text string) []part {
 	var sc scanner.Scanner
 	sc.Init(file, []byte(text), func(token.Position, string) {}, 0)
 	var parts []part
-	depth, start, end := 0, -1, 0
+	depth, start := 0, -1
 	for {
 		pos, tok, lit := sc.Scan()
 		if tok == token.EOF {
@@ -83,7 +83,7 @@ func split(text string) []part {
 		offset := file.Offset(pos)
 		if tok == token.SEMICOLON && lit == "\n" {
 			if depth <= 0 && start >= 0 {
-				parts = append(parts, part{start: start, end: end})
+				parts = append(parts, part{start: start, end: offset})
 				start = -1
 			}
 			continue
@@ -91,10 +91,6 @@ func split(text string) []part {
 		if start < 0 {
 			start = offset
 		}
-		if lit == "" {
-			lit = tok.String()
-		}
-		end = min(offset+len(lit), len(text))
 		switch tok {
 		case token.LPAREN, token.LBRACK, token.LBRACE:
 			depth++
@@ -103,7 +99,7 @@ func split(text string) []part {
 		}
 	}
 	if start >= 0 {
-		parts = append(parts, part{start: start, end: end})
+		parts = append(parts, part{start: start, end: len(text)})
 	}
 	return parts
 }

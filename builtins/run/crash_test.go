@@ -187,12 +187,54 @@ func TestARunThatWasDoneAndIsDamagedIsNotTakenForWhole(t *testing.T) {
 			require.NoError(t, err)
 			if c.want != "" {
 				require.ErrorContains(t, r.Wait(deadline(t)), c.want)
+				_, err = r.Samples()
+				require.ErrorContains(t, err, c.want, "what is left is not the run")
 			}
 			require.NoError(t, r.Resume(t.Context(), options))
 			require.NoError(t, r.Wait(deadline(t)))
 			require.NoError(t, r.damage(20))
 		})
 	}
+}
+
+// Without its state nobody knows whether the records are all of them.
+func TestARunThatLostItsStateIsNotReadUntilItIsResumed(t *testing.T) {
+	for name, lose := range map[string]func(path string) error{
+		"gone": os.Remove,
+		"torn": func(path string) error { return os.Truncate(path, 40) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			options := testOptions(t)
+			r := executed(t, testSpec(dataset(t, 10), nil), options)
+			cutAfter(t, r, 12)
+			require.NoError(t, lose(filepath.Join(r.Dir(), stateFile)))
+			const want = "state.json"
+			_, err := r.State()
+			require.ErrorContains(t, err, want)
+			require.ErrorContains(t, err, "resume the run")
+			_, err = r.Samples()
+			require.ErrorContains(t, err, want)
+			_, err = Overview(options.Root)
+			require.ErrorContains(t, err, want)
+
+			require.NoError(t, r.Resume(t.Context(), options))
+			require.NoError(t, r.Wait(deadline(t)))
+			require.NoError(t, r.damage(20))
+			f, err := Overview(options.Root)
+			require.NoError(t, err)
+			row, err := f.Row(0)
+			require.NoError(t, err)
+			require.Equal(t, "hash engine", row["deployment"])
+			require.EqualValues(t, 20, row["done"])
+		})
+	}
+}
+
+// What cannot be read now is not lost, and resuming must not cut it off.
+func TestRecordsThatCannotBeReadAreNotTakenForTorn(t *testing.T) {
+	s := &store{}
+	_, _, _, err := s.readWhole(t.TempDir(), nil, t.Logf) // is a directory
+	require.ErrorIs(t, err, syscall.EISDIR)
 }
 
 func TestADamagedPromptIsNotReturned(t *testing.T) {

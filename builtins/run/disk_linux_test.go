@@ -64,6 +64,12 @@ func TestAFolderThatCannotBeWrittenIsSaidAtOnce(t *testing.T) {
 	_, err := Launch(t.Context(), testSpec(dataset(t, 3), nil), options)
 	require.ErrorContains(t, err, "read-only file system; set ADKERNEL_RUNS")
 
+	options.Root, options.Name = t.TempDir(), "left"
+	require.NoError(t, os.Mkdir(filepath.Join(options.Root, "left"), 0o755)) // by a process that was killed
+	_, err = Launch(t.Context(), testSpec(dataset(t, 3), nil), options)
+	require.ErrorContains(t, err, "left is there already and holds no run: remove it")
+	options.Name = ""
+
 	blocked := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(blocked, nil, 0o644))
 	options.Root = filepath.Join(blocked, "runs")

@@ -2,7 +2,12 @@ package run
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -98,5 +103,94 @@ func FuzzSpec(f *testing.F) {
 		textAgain, err := json.Marshal(again)
 		require.NoError(t, err)
 		require.JSONEq(t, string(text), string(textAgain))
+	})
+}
+
+// FuzzFiles: whatever one file of a run's directory holds, its readers say what
+// the run is or name a file of it; none of them passes a part for the whole.
+func FuzzFiles(f *testing.F) {
+	w, err := NewWriter(Spec{Deployment: engine.Deployment{Name: "import", Model: "none"}, Import: &Import{Format: "test"}}, Options{Root: f.TempDir()})
+	require.NoError(f, err)
+	require.NoError(f, w.Rows(Float32, 3))
+	const n = 4
+	for i := range n {
+		ids := []int32{int32(i), 7}
+		at, err := w.Sequence(ids)
+		require.NoError(f, err)
+		sum := sha256.Sum256(idBytes(ids))
+		s := Sample{Index: i, Subject: "law", Question: i, Ref: "A", Output: "A", Correct: true, PromptAt: at, PromptTokens: len(ids), PromptSHA256: hex.EncodeToString(sum[:])}
+		require.NoError(f, w.Add(s, fmt.Sprint("question ", i), rowBytes([]float32{1, 2, float32(i)}, nil)))
+	}
+	w.Token(7, "seven")
+	done, err := w.Finish()
+	require.NoError(f, err)
+	names := []string{stateFile, samplesFile, specFile, promptsFile, textsFile, tokensFile, filepath.Join(logitsDir, headerFile), filepath.Join(logitsDir, rowsFile), checkpointFile, jobFile, lockFile}
+	for i, name := range names {
+		text, err := os.ReadFile(filepath.Join(done.Dir(), name))
+		if err == nil {
+			f.Add(i, text)
+			f.Add(i, text[:len(text)/2])
+		}
+	}
+	f.Add(8, []byte(`{"recorded":"2026-01-01T00:00:00Z","files":[{"name":"a","size":1,"sha256":"b"}]}`))
+	f.Add(9, []byte(`{"id":"12_3"}`))
+	f.Add(10, []byte("4 host\n"))
+	f.Fuzz(func(t *testing.T, which int, data []byte) {
+		if which < 0 || which >= len(names) {
+			return
+		}
+		path := filepath.Join(done.Dir(), names[which])
+		whole, missing := os.ReadFile(path)
+		require.NoError(t, os.WriteFile(path, data, 0o644))
+		defer func() {
+			if missing != nil {
+				require.NoError(t, os.Remove(path))
+				return
+			}
+			require.NoError(t, os.WriteFile(path, whole, 0o644))
+		}()
+		named := func(err error) {
+			if err != nil && !errors.Is(err, ErrNotAvailable) {
+				require.ErrorContains(t, err, done.Dir())
+			}
+		}
+		r, err := Attach(done.Dir())
+		if err != nil {
+			named(err)
+			return
+		}
+		state, err := r.State()
+		named(err)
+		_, err = r.Progress()
+		named(err)
+		_, err = Overview(filepath.Dir(done.Dir()))
+		named(err)
+		samples, err := r.Samples()
+		named(err)
+		if err == nil && state.Status == Done {
+			require.Len(t, samples, state.Done)
+		}
+		for _, s := range samples {
+			ids, err := r.promptTokens(s)
+			named(err)
+			require.Len(t, ids, map[bool]int{true: s.PromptTokens}[err == nil])
+			_, err = r.PromptText(s.Index)
+			named(err)
+			if s.Row >= 0 {
+				_, err = r.logitRow(s)
+				named(err)
+			}
+		}
+		_, err = r.TokenTexts()
+		named(err)
+		_, err = readCheckpoint(r.dir)
+		if !errors.Is(err, fs.ErrNotExist) {
+			named(err)
+		}
+		_, err = readJob(r.dir)
+		if !errors.Is(err, fs.ErrNotExist) {
+			named(err)
+		}
+		r.Machine()
 	})
 }

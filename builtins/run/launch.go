@@ -169,8 +169,8 @@ func (r *Run) resume(ctx context.Context, options Options, may func() error) err
 		return fmt.Errorf("run %s: its results were imported (%s), so there is nothing to compute: import them again if they are damaged", r.Name(), r.spec.Import.Format)
 	}
 	state, err := readState(r.dir)
-	if err != nil {
-		return fmt.Errorf("run %s: %w", r.Name(), err)
+	if err != nil { // lost or damaged: what is finished is in the records
+		state = State{}.listed(r.spec)
 	}
 	if state.Status == Done && r.damage(state.Total) == nil {
 		return nil
@@ -276,6 +276,9 @@ func makeDir(root, name string, number bool) (string, error) {
 		case errors.Is(err, fs.ErrExist) && number:
 			continue
 		case errors.Is(err, fs.ErrExist):
+			if _, none := os.Stat(filepath.Join(dir, specFile)); none != nil { // what a process left that was killed as it made one, or somebody's
+				return "", fmt.Errorf("%s is there already and holds no run: remove it, or give the run another name", dir)
+			}
 			return "", fmt.Errorf("there is a run named %q already: %w", name, err)
 		default:
 			err = fmt.Errorf("cannot make a run: %w", err)

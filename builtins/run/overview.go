@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"adkernel/builtins/frame"
@@ -48,7 +49,7 @@ func Overview(root string) (*frame.Frame, error) {
 	if root, err = filepath.Abs(root); err != nil {
 		return nil, err
 	}
-	found, errs := make([]overviewRow, len(entries)), make([]error, len(entries))
+	found, errs := make([]*overviewRow, len(entries)), make([]error, len(entries))
 	var next atomic.Int64
 	var readers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(entries)) {
@@ -61,13 +62,12 @@ func Overview(root string) (*frame.Frame, error) {
 	readers.Wait()
 	var rows []overviewRow
 	var broken []error
-	for i, err := range errs {
+	for i, row := range found {
 		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			broken = append(broken, err)
-		default:
-			rows = append(rows, found[i])
+		case errs[i] != nil:
+			broken = append(broken, errs[i])
+		case row != nil:
+			rows = append(rows, *row)
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b overviewRow) int {
@@ -80,10 +80,19 @@ func Overview(root string) (*frame.Frame, error) {
 // OverviewColumns are the columns of Overview.
 func OverviewColumns() []string { return frame.FromStructs([]overviewRow(nil)).Columns() }
 
-func overviewOf(dir string) (overviewRow, error) {
+// overviewOf is nil where dir holds no run.
+func overviewOf(dir string) (*overviewRow, error) {
 	state, err := readState(dir)
+	if errors.Is(err, syscall.ENOTDIR) {
+		return nil, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(filepath.Join(dir, specFile)); err != nil {
+			return nil, nil
+		}
+	}
 	if err != nil {
-		return overviewRow{}, err
+		return nil, err
 	}
 	if !state.Status.Ended() || state.Label == "" {
 		return overviewOfLive(dir)
@@ -91,8 +100,8 @@ func overviewOf(dir string) (overviewRow, error) {
 	return state.row(dir), nil
 }
 
-func (s State) row(dir string) overviewRow {
-	row := overviewRow{
+func (s State) row(dir string) *overviewRow {
+	row := &overviewRow{
 		Run: filepath.Base(dir), Deployment: s.Label, Task: s.Task, Status: string(s.Status),
 		Done: s.Done, Total: s.Total, Started: s.Created.UTC().Format(time.DateTime), Dir: dir, created: s.Created,
 	}
@@ -105,14 +114,17 @@ func (s State) row(dir string) overviewRow {
 
 // overviewOfLive looks at a run that may be going on, or that an earlier
 // version wrote, whose states say less.
-func overviewOfLive(dir string) (overviewRow, error) {
+func overviewOfLive(dir string) (*overviewRow, error) {
 	r, err := Attach(dir)
+	if errors.Is(err, fs.ErrNotExist) { // it is being made: its state is written first
+		return nil, nil
+	}
 	if err != nil {
-		return overviewRow{}, err
+		return nil, err
 	}
 	p, err := r.Progress()
 	if err != nil {
-		return overviewRow{}, fmt.Errorf("%s: %w", dir, err)
+		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	state := State{Status: p.Status, Done: p.Done, Total: p.Total, Correct: p.Correct, Unjudged: p.Unjudged}
 	return state.listed(r.Spec()).row(dir), nil

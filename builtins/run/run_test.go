@@ -196,6 +196,7 @@ func TestListPassesOverWhatIsNoRunAndNamesWhatIsBroken(t *testing.T) {
 	options := testOptions(t)
 	good := executed(t, testSpec(dataset(t, 3), nil), options)
 	require.NoError(t, os.Mkdir(filepath.Join(options.Root, "notes"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(options.Root, "notes.txt"), []byte("none is wrong"), 0o644))
 	old := filepath.Join(options.Root, "old")
 	require.NoError(t, os.Mkdir(old, 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(old, specFile), []byte(`{"format": 99}`), 0o644))
@@ -252,6 +253,7 @@ func TestTheOverviewReadsStatesAndNothingElseOfRunsThatEnded(t *testing.T) {
 
 	f, err := Overview(options.Root)
 	require.ErrorContains(t, err, filepath.Join(broken, stateFile))
+	require.NotContains(t, err.Error(), "notes")
 	require.Equal(t, 3, f.Len())
 	row, err := f.Row(0)
 	require.NoError(t, err)

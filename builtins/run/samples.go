@@ -19,13 +19,24 @@ type SampleReader struct {
 	buffer []byte
 }
 
-// OpenSamples opens the samples that are finished.
+// OpenSamples opens the samples that are finished. A run that is done and has
+// lost some since is an error: what is left of it would pass for the whole.
 func (r *Run) OpenSamples() (*SampleReader, error) {
+	state, err := readState(r.dir) // before the records, of which there may be more by then
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", r.Name(), err)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	f, err := r.records.open()
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	if err := r.lost(state, len(r.records.places)); err != nil {
+		if f != nil {
+			f.Close()
+		}
+		return nil, err
 	}
 	places := slices.Clone(r.records.places)
 	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.index, b.index) })

@@ -109,18 +109,21 @@ func readState(dir string) (State, error) {
 	path := filepath.Join(dir, stateFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return State{}, err
+		return State{}, fmt.Errorf("%w%s", err, writtenAgain)
 	}
 	var state State
 	if err := json.Unmarshal(text, &state); err != nil {
-		return State{}, fmt.Errorf("%s: %w", path, err)
+		return State{}, fmt.Errorf("%s: %w%s", path, err, writtenAgain)
 	}
 	switch state.Status {
 	case Queued, Running, Done, Failed, Cancelled:
 		return state, nil
 	}
-	return State{}, fmt.Errorf("%s: unknown status %q", path, state.Status)
+	return State{}, fmt.Errorf("%s: unknown status %q%s", path, state.Status, writtenAgain)
 }
+
+// writtenAgain is what helps a run whose state cannot be read.
+const writtenAgain = "; resume the run, or import it again, which writes it anew"
 
 func writeState(dir string, state State) error {
 	return writeJSON(filepath.Join(dir, stateFile), state)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -98,11 +99,14 @@ func (s *store) readWhole(path string, prompts []prompt, warn func(string, ...an
 	reader := bufio.NewReader(f)
 	for n := 1; ; n++ {
 		line, err := reader.ReadBytes('\n')
-		if err != nil { // the last line, empty or torn
+		if err == io.EOF { // the last line, empty or torn
 			if len(line) > 0 {
 				warn("%s: line %d is torn: cut off", samplesFile, n)
 			}
 			return whole, lines, damaged, nil
+		}
+		if err != nil { // what follows is not lost, and must not be cut off
+			return nil, nil, false, fmt.Errorf("%s: line %d: %w", path, n, err)
 		}
 		sample, err := s.check(line, prompts)
 		if _, repeated := whole[sample.Index]; err == nil && repeated {

@@ -90,10 +90,19 @@ func (r *Run) outcome(state State) error {
 // since.
 func (r *Run) complete(state State) error {
 	done, _, _, err := r.counted()
-	if err == nil && done != state.Done {
-		err = fmt.Errorf("run %s: %s has records of %d of the %d samples that it finished; resume the run to compute the others again", r.Name(), filepath.Join(r.dir, samplesFile), done, state.Done)
+	if err != nil {
+		return err
 	}
-	return err
+	return r.lost(state, done)
+}
+
+// lost is an error when there are fewer records than the run had finished when
+// it was done.
+func (r *Run) lost(state State, records int) error {
+	if state.Status != Done || records == state.Done {
+		return nil
+	}
+	return fmt.Errorf("run %s: %s has records of %d of the %d samples that it finished; resume the run to compute the others again, or import it again", r.Name(), filepath.Join(r.dir, samplesFile), records, state.Done)
 }
 
 // lastLog is the last line of log.txt, shortened.

@@ -28,12 +28,13 @@ func Once(dir string, make func(dir string) error) error {
 	if _, err := os.Stat(dir); err == nil {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return err
+	err := os.MkdirAll(filepath.Dir(dir), 0o755)
+	var temporary string
+	if err == nil {
+		temporary, err = os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+".tmp-")
 	}
-	temporary, err := os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+".tmp-")
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; set ADKERNEL_CACHE to a folder that can be written", err)
 	}
 	defer os.RemoveAll(temporary)
 	if err := make(filepath.Join(temporary, "new")); err != nil {

@@ -14,9 +14,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
-// Decode reads the document in text into a value. Empty text leaves it as it
+// Decode reads the one document in text into a value. Empty text leaves it as it
 // is.
 func Decode(text []byte, into any) error { return decode(text, into) }
 
@@ -44,8 +48,8 @@ func decode(text []byte, into any, options ...yaml.DecodeOption) (err error) {
 		fraction notWhole
 	)
 	switch {
-	case errors.Is(err, io.EOF):
-		return nil
+	case err == nil, errors.Is(err, io.EOF):
+		return single(text)
 	case errors.As(err, &wrong) && wrong.Token != nil:
 		message := fmt.Sprintf("want %s, not %s", kindOf(wrong.DstType), kindOf(wrong.SrcType))
 		return &yaml.SyntaxError{Message: message, Token: wrong.Token}
@@ -53,6 +57,30 @@ func decode(text []byte, into any, options ...yaml.DecodeOption) (err error) {
 		return cmp.Or(misfit(text, reflect.TypeOf(into)), err)
 	}
 	return err
+}
+
+// single refuses a second document, of which the decoder says nothing: whoever
+// wrote it means it to count.
+func single(text []byte) error {
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return err
+	}
+	// The parser's documents are not counted: after an empty one it loses the next.
+	var begins []*token.Token
+	for _, t := range lexer.Tokenize(string(text)) {
+		if t.Type == token.DocumentHeaderType {
+			begins = append(begins, t)
+		}
+	}
+	second := 1
+	if len(file.Docs) > 0 && file.Docs[0].Start == nil && file.Docs[0].Body != nil && file.Docs[0].Body.Type() != ast.DirectiveType {
+		second = 0 // the first begins without a marker
+	}
+	if second < len(begins) {
+		return &yaml.SyntaxError{Message: "a second document begins here, and one is read: join them", Token: begins[second]}
+	}
+	return nil
 }
 
 // decodeInt refuses the fractions that the decoder would cut off.

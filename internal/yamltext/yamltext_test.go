@@ -99,6 +99,16 @@ func TestWholeNumbersAreNotCut(t *testing.T) {
 	require.ErrorContains(t, err, "^", "the place is shown")
 }
 
+func TestASecondDocumentIsRefused(t *testing.T) {
+	var v map[string]any
+	for _, text := range []string{"a: 1", "---\na: 1\n", "# why\n---\na: 1\n...\n", "%YAML 1.2\n---\na: 1", "a: |\n  ---\n", "", "# nothing\n", "---\n"} {
+		require.NoError(t, Decode([]byte(text), &v), text)
+	}
+	for _, text := range []string{"a: 1\n---\nb: 2", "---\na: 1\n...\n---\nb: 2", "---\n---\nb: 2", "a: 1\n---\n"} {
+		require.ErrorContains(t, DecodeStrict([]byte(text), &v), "a second document begins here", text)
+	}
+}
+
 func TestWhatIsNoTextIsNotShown(t *testing.T) {
 	var v map[string]any
 	require.EqualError(t, Decode([]byte("a: 1\n\xff\xfe"), &v), "line 2: not UTF-8 text, so it is no YAML")

@@ -85,6 +85,7 @@ func TestSplit(t *testing.T) {
 		{"a literal in parentheses", "if x := (T{1}); x.ok {\n}\ny", []string{"if x := (T{1}); x.ok {\n}", "y"}, nil},
 		{"a generic call before the block", "if f[int](1) {\n}\ny", []string{"if f[int](1) {\n}", "y"}, nil},
 		{"a raw string over lines", "x := `a\n;b`\ny", []string{"x := `a\n;b`", "y"}, nil},
+		{"carriage returns in a raw string", "x := `a\r\n\r\nb`\r\ny", []string{"x := `a\r\n\r\nb`", "y"}, nil},
 		{"a package clause", "package main\nvar x = 1", []string{"package main", "var x = 1"}, []chunkKind{packageClause, statement}},
 		{"comments alone", "// nothing\n/* here */", nil, nil},
 	}

@@ -34,14 +34,17 @@ func TestIsComplete(t *testing.T) {
 }
 
 func FuzzCell(f *testing.F) {
-	for _, s := range []string{"x := 1\nx", "func f() {", "for i := range []int{1} { }", "import \"fmt\"\nfmt.Pr", "type T[P any] struct{ p P }\nT[int]{}.", "switch x := y.(type) {", "a:\nb:", "//line x:1\ny", "\x00", "Source{Name:", "func (t T) m() {}", "T{le", "build(\"", "import \"", "if t.", "\xff\"é", "`", "switch v := any(t).(type) { case ", "mapOf[", "go t.", "x := 1.", "stack.items[0].", "Load(Source{}, "} {
+	for _, s := range []string{"x := 1\nx", "func f() {", "for i := range []int{1} { }", "import \"fmt\"\nfmt.Pr", "type T[P any] struct{ p P }\nT[int]{}.", "switch x := y.(type) {", "a:\nb:", "//line x:1\ny", "\x00", "Source{Name:", "func (t T) m() {}", "T{le", "build(\"", "import \"", "if t.", "\xff\"é", "`", "switch v := any(t).(type) { case ", "mapOf[", "go t.", "x := 1.", "stack.items[0].", "Load(Source{}, ", "0\x81\n0", "x := `a\r\nb`\r\nx"} {
 		f.Add(s, len(s))
 	}
 	nb := newEveryday(f)
 	f.Fuzz(func(t *testing.T, source string, at int) {
 		chunks, err := split(source, 1)
+		end := 0
 		for _, c := range chunks {
 			require.Equal(t, c.text, source[c.start:c.end()])
+			require.LessOrEqual(t, end, c.start)
+			end = c.end()
 		}
 		if err == nil {
 			nb.IsComplete(source)

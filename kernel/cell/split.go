@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 type chunkKind int
@@ -65,15 +66,29 @@ func scan(src string) (*token.File, []lexeme, scanner.ErrorList) {
 			return file, out, errs
 		}
 		start := file.Offset(pos)
-		length := len(lit)
-		switch {
-		case tok == token.SEMICOLON && lit == "\n":
-			length = 0
-		case tok == token.SEMICOLON, lit == "":
-			length = len(tok.String())
-		}
-		out = append(out, lexeme{tok, lit, start, min(start+length, len(src))})
+		out = append(out, lexeme{tok, lit, start, start + width(src[start:], tok, lit)})
 	}
+}
+
+// width is how many bytes the token at the beginning of src has there. What the
+// scanner says of it has others where a raw string holds carriage returns, and
+// where a byte is not of UTF-8.
+func width(src string, tok token.Token, lit string) int {
+	switch {
+	case tok == token.SEMICOLON && lit == "\n":
+		return 0
+	case tok == token.SEMICOLON, lit == "":
+		return min(len(tok.String()), len(src))
+	case tok == token.STRING && lit[0] == '`':
+		if text, _, closed := strings.Cut(src[1:], "`"); closed {
+			return len(text) + 2
+		}
+		return len(src)
+	case tok == token.ILLEGAL:
+		_, n := utf8.DecodeRuneInString(src)
+		return n
+	}
+	return len(lit)
 }
 
 // split cuts a cell into its top-level declarations and statements. The error

@@ -1,6 +1,9 @@
 package notebook
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"maps"
 	"slices"
 	"testing"
@@ -87,4 +90,30 @@ func TestMagicsDeclareNoParameters(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, found, 1)
 	require.Contains(t, found, "x")
+}
+
+// Whatever is declared and given, what goes into the notebook is the one
+// assignment that it says.
+func FuzzParameters(f *testing.F) {
+	for _, cell := range []string{"n := 1", "var s string", "xs := []int{1}", "d := 3 * time.Second", "%cd x\nvar a, b = true, 2", "n := 1 }", "m := map[string][]float64{}", "if x := 1; x > 0 {\n}"} {
+		f.Add(cell, "n", "1 // one")
+		f.Add(cell, "s", "`a\r\nb`")
+		f.Add(cell, "xs", "[1, null, {\"a\": 2e400}]")
+		f.Add(cell, "d", "1m30s")
+	}
+	f.Fuzz(func(t *testing.T, cell, name, value string) {
+		nb := &Notebook{Cells: []*Cell{{Type: Code, Source: cell, Metadata: map[string]any{"tags": []any{parametersTag}}}}}
+		if nb.SetParameters(map[string]string{name: value}) != nil {
+			return
+		}
+		require.Len(t, nb.Cells, 2)
+		file, err := parser.ParseFile(token.NewFileSet(), "", "package p; func _() {\n"+nb.Cells[1].Source+"\n}", 0)
+		require.NoError(t, err)
+		require.Len(t, file.Decls, 1)
+		body := file.Decls[0].(*ast.FuncDecl).Body.List
+		require.Len(t, body, 1)
+		assigned, ok := body[0].(*ast.AssignStmt)
+		require.True(t, ok)
+		require.Equal(t, name, assigned.Lhs[0].(*ast.Ident).Name)
+	})
 }
