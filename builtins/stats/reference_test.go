@@ -44,6 +44,7 @@ type reference struct {
 		X        []float64
 		Cluster  []string
 		Mean, SE float64
+		T        float64 // Student's quantile
 	}
 	Resampling struct {
 		Base, Test     []float64
@@ -191,14 +192,23 @@ func TestStratifiedTestsAgreeWithStatsmodels(t *testing.T) {
 	require.InDelta(t, want.Similar.P, similar.P, 0.02)
 }
 
-func TestClusteredMeanAgreesWithStatsmodels(t *testing.T) {
+// One of the eight clusters holds almost half of the samples.
+func TestClusteredMeanAgreesWithItsMatrices(t *testing.T) {
 	want := readReference(t).Clustered
 	got, err := ClusteredMean(want.X, want.Cluster, 0.95)
 	require.NoError(t, err)
 	requireClose(t, want.Mean, got.Estimate, 1e-12, "mean")
-	const student8 = 2.306004135204166 // scipy.stats.t.ppf(.975, 8)
-	requireClose(t, want.SE, (got.High-got.Low)/2/student8, 1e-9, "standard error")
-	require.Contains(t, got.Method, "9 clusters")
+	require.Greater(t, want.T, 2.5, "fewer degrees of freedom than 7")
+	requireClose(t, want.T*want.SE, (got.High-got.Low)/2, 1e-9, "half of the interval")
+	require.Contains(t, got.Method, "8 clusters")
+}
+
+// Clusters of one sample each are no clusters: the interval is Student's own.
+func TestClustersOfOneSampleGiveStudentsInterval(t *testing.T) {
+	got, err := ClusteredMean([]float64{1, 2, 4, 9}, []string{"a", "b", "c", "d"}, 0.95)
+	require.NoError(t, err)
+	require.InDelta(t, 4-5.6632, got.Low, 1e-4) // scipy.stats.ttest_1samp(x, 0).confidence_interval()
+	require.InDelta(t, 4+5.6632, got.High, 1e-4)
 }
 
 func TestResamplingAgreesWithScipyWithinMonteCarloError(t *testing.T) {

@@ -174,10 +174,22 @@ def similar():
 
 
 def clustered(rng):
+    """Bell's and McCaffrey's matrices, of the regression on a constant."""
     cluster = rng.integers(0, 9, 200)
     x = rng.normal(size=200) + 0.5 * rng.normal(size=9)[cluster]
-    fit = sm.OLS(x, np.ones(200)).fit(cov_type="cluster", cov_kwds={"groups": cluster, "use_correction": False})
-    return {"x": x.tolist(), "cluster": [f"subject {c}" for c in cluster], "mean": float(fit.params[0]), "se": float(fit.bse[0])}
+    x, cluster = x[cluster > 0], cluster[cluster > 0]
+    cluster[40:120] = 1
+    n = len(x)
+    residual = np.eye(n) - 1 / n  # I - H
+    rows = []
+    for c in np.unique(cluster):
+        at = np.flatnonzero(cluster == c)
+        value, vector = np.linalg.eigh(residual[np.ix_(at, at)])
+        rows.append(np.ones(len(at)) @ (vector / np.sqrt(value)) @ vector.T @ residual[at] / n)
+    rows = np.array(rows)
+    gram = rows @ rows.T
+    return {"x": x.tolist(), "cluster": [f"subject {c}" for c in cluster], "mean": float(x.mean()),
+            "se": float(np.sqrt(((rows @ x) ** 2).sum())), "t": float(st.t.ppf(.975, np.trace(gram) ** 2 / (gram**2).sum()))}
 
 
 def resampling(rng):
