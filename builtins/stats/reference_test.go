@@ -19,6 +19,10 @@ type reference struct {
 		Exact, Midp, Loss, LogE         float64
 		Wald, Newcombe, Tango, Sequence [2]float64
 	}
+	Scores []struct {
+		Counts [5]int // of the changes -1, -1/2, 0, 1/2 and 1
+		CI     [2]float64
+	}
 	Binomial []struct {
 		K, N                  int
 		P, Two, Lower, Logpmf float64
@@ -154,6 +158,39 @@ func TestBinomialAgreesWithScipy(t *testing.T) {
 		require.NoError(t, err)
 		requireRatio(t, want.Lower, lower.P, 1e-8, "lower "+name)
 		requireClose(t, want.Logpmf, binomial{want.N, want.P}.logPMF(want.K), 1e-9, "log mass "+name)
+	}
+}
+
+func TestScoreDifferenceAgreesWithNumericalOptimisation(t *testing.T) {
+	for _, want := range readReference(t).Scores {
+		base, test := scoresOf(want.Counts)
+		got, err := ScoreDifference(base, test, 0.95)
+		require.NoError(t, err)
+		require.InDelta(t, want.CI[0], got.Low, 1e-5, "%v", want.Counts)
+		require.InDelta(t, want.CI[1], got.High, 1e-5, "%v", want.Counts)
+	}
+}
+
+// scoresOf are scores with so many changes of -1, -1/2, 0, 1/2 and 1.
+func scoresOf(counts [5]int) (base, test []float64) {
+	for i, n := range counts {
+		change := float64(i)/2 - 1
+		base = append(base, slices.Repeat([]float64{max(0, -change)}, n)...)
+		test = append(test, slices.Repeat([]float64{max(0, change)}, n)...)
+	}
+	return base, test
+}
+
+// Scores of 0 and 1 are right and wrong.
+func TestTheIntervalOfScoresIsTangosForVerdicts(t *testing.T) {
+	for _, want := range readReference(t).Paired {
+		base, test := scoresOf([5]int{want.Table[1], 0, want.Table[0] + want.Table[3], 0, want.Table[2]})
+		got, err := ScoreDifference(base, test, 0.95)
+		require.NoError(t, err)
+		tango, err := TangoDifference(table(want.Table), 0.95)
+		require.NoError(t, err)
+		require.InDelta(t, tango.Low, got.Low, 1e-9, "%v", want.Table)
+		require.InDelta(t, tango.High, got.High, 1e-9, "%v", want.Table)
 	}
 }
 

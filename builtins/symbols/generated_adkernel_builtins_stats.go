@@ -40,6 +40,7 @@ func init() {
 		"Quantile":           reflect.ValueOf(stats.Quantile),
 		"QuantileBins":       reflect.ValueOf(stats.QuantileBins),
 		"Ranks":              reflect.ValueOf(stats.Ranks),
+		"ScoreDifference":    reflect.ValueOf(stats.ScoreDifference),
 		"Spearman":           reflect.ValueOf(stats.Spearman),
 		"TangoDifference":    reflect.ValueOf(stats.TangoDifference),
 		"Test":               reflect.ValueOf((*stats.Test)(nil)),

@@ -65,6 +65,25 @@ def tango(table):
     return low, high
 
 
+def scores(counts):
+    """tango of changes of -1, -1/2, 0, 1/2 and 1: the distribution by sequential quadratic programming."""
+    x = np.array([-1, -.5, 0, .5, 1])
+    k = np.array(counts, float)
+    n, mean = k.sum(), (k * x).sum() / k.sum()
+
+    def score(change):
+        start = np.full(5, .02)
+        start[0] += .9 * (1 - change) / 2
+        start[4] += .9 * (1 + change) / 2
+        fit = opt.minimize(lambda p: -xlogy(k, np.maximum(p, 1e-300)).sum() / n, start, method="SLSQP", bounds=[(0, 1)] * 5,
+                           jac=lambda p: -k / np.maximum(p, 1e-300) / n, options={"ftol": 1e-15, "maxiter": 1000},
+                           constraints={"type": "eq", "fun": lambda p: [p.sum() - 1, p @ x - change], "jac": lambda p: [np.ones(5), x]})
+        return (mean - change) * math.sqrt(n / (fit.x @ (x - change) ** 2))
+
+    return {"counts": counts, "ci": [opt.brentq(lambda c: score(c) - Z, -.9, mean - 1e-3, xtol=1e-10),
+                                     opt.brentq(lambda c: score(c) + Z, mean + 1e-3, .9, xtol=1e-10)]}
+
+
 def newcombe(table):
     a, b, c, d = table
     n = sum(table)
@@ -219,7 +238,7 @@ def hochberg(rng):
 
 def main():
     rng = np.random.default_rng(20240501)
-    out = {"paired": paired(), "binomial": binomial(), "wilson": wilson(), "power": power(), "stratified": stratified(),
+    out = {"paired": paired(), "scores": [scores(c) for c in ([0, 0, 40, 0, 0], [2, 3, 40, 1, 0], [0, 5, 20, 0, 0], [8, 5, 30, 9, 4])], "binomial": binomial(), "wilson": wilson(), "power": power(), "stratified": stratified(),
            "clustered": clustered(rng), "resampling": resampling(rng), "ranks": ranks(rng), "hochberg": hochberg(rng)}
     text = ",\n".join(f" {json.dumps(k)}: {json.dumps(v)}" for k, v in out.items())
     pathlib.Path(__file__).with_name("reference.json").write_text("{\n" + text + "\n}\n")
