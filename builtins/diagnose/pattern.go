@@ -152,8 +152,8 @@ func overWorldSize(facts Facts, single *compare.Comparison) Pattern {
 	return p
 }
 
-// heterogeneitySeed makes the reported p repeatable.
-const heterogeneitySeed = 1
+// shuffleSeed makes reported p's repeatable.
+const shuffleSeed = 1
 
 // subjectPatterns looks for the four patterns of subjects.
 func subjectPatterns(c *compare.Comparison, pairs []answered) ([]Pattern, error) {
@@ -165,7 +165,7 @@ func subjectPatterns(c *compare.Comparison, pairs []answered) ([]Pattern, error)
 	if err != nil {
 		return nil, err
 	}
-	differ, err := stats.Heterogeneity(tables, heterogeneitySeed)
+	differ, err := stats.Heterogeneity(tables, shuffleSeed)
 	if err != nil {
 		return nil, err
 	}
@@ -243,6 +243,6 @@ func followsLength(pairs []answered) Pattern {
 	}
 	p.Known, p.N, p.Share = true, n, rho
 	p.Present = math.Abs(rho) > 0.1 && significance < .01
-	p.Words = fmt.Sprintf("being lost and prompt length over the %d samples that base has right: Spearman %+.2f (%s)", n, rho, stats.FormatP(significance))
+	p.Words = fmt.Sprintf("being lost and prompt length over the %d samples that base has right: Spearman %+.2f (%s, between and within subjects)", n, rho, stats.FormatP(significance))
 	return p
 }

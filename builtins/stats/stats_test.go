@@ -122,6 +122,8 @@ func TestBadInputIsRefused(t *testing.T) {
 		"score NaN":           second(BootstrapChange([]float64{1, nan}, []float64{1, 2}, 0.95, 1)),
 		"score Inf":           second(PermutationChange([]float64{1, inf}, []float64{1, 2}, 1)),
 		"one cluster":         second(ClusteredMean([]float64{1, 2}, []string{"a", "a"}, 0.95)),
+		"clusters of ranks":   second(ClusteredSpearman([]float64{1, 2}, []float64{1, 2}, []string{"a"}, 1)),
+		"ranks of one side":   second(ClusteredSpearman([]float64{1, 1}, []float64{1, 2}, []string{"a", "b"}, 1)),
 		"unequal clusters":    second(ClusteredMean([]float64{1, 2}, []string{"a"}, 0.95)),
 		"loss above 1":        second(DefaultDesign().At(10, 1.2)),
 		"loss 0":              second(DefaultDesign().Samples(0)),

@@ -15,6 +15,7 @@ func init() {
 		"BootstrapChange":    reflect.ValueOf(stats.BootstrapChange),
 		"ChangeSequence":     reflect.ValueOf(stats.ChangeSequence),
 		"ClusteredMean":      reflect.ValueOf(stats.ClusteredMean),
+		"ClusteredSpearman":  reflect.ValueOf(stats.ClusteredSpearman),
 		"CommonChange":       reflect.ValueOf(stats.CommonChange),
 		"DefaultDesign":      reflect.ValueOf(stats.DefaultDesign),
 		"DefaultGate":        reflect.ValueOf(stats.DefaultGate),
