@@ -56,6 +56,7 @@ var definitions = map[string]definition{
 	"deployment.kv_fp8":     {Bool, plain, "its KV cache is set to FP8"},
 	"deployment.attention":  {Text, plain, "its attn_backend"},
 	"deployment.same_model": {Bool, plain, "test and base load the same checkpoint"},
+	"deployment.served":     {Bool, plain, "it is a server, with its settings where it was started"},
 
 	"accuracy.change": {Number, points, "change of the accuracy, test less base"},
 	"accuracy.kept":   {Number, percent, "share of the base's advantage over guessing that test keeps"},
