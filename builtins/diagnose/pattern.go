@@ -193,8 +193,12 @@ func nearChance(c *compare.Comparison, guess float64) (Pattern, error) {
 		p.Words = "the task has no level of chance"
 		return p, nil
 	}
-	low := 0
+	low, large := 0, 0
+	significance := .05 / float64(len(c.BySubject))
 	for _, s := range c.BySubject {
+		if math.Exp2(-float64(s.Pairs.BothRight+s.Pairs.Losses)) < significance { // were they all lost
+			large++
+		}
 		right := s.Pairs.BothRight + s.Pairs.Gains
 		loss, err := stats.McNemarLoss(s.Pairs)
 		if err != nil {
@@ -204,9 +208,13 @@ func nearChance(c *compare.Comparison, guess float64) (Pattern, error) {
 		if err != nil {
 			return p, err
 		}
-		if loss.P < .05/float64(len(c.BySubject)) && interval.Low <= guess {
+		if loss.P < significance && interval.Low <= guess {
 			low++
 		}
+	}
+	if large == 0 {
+		p.Known, p.Words = false, fmt.Sprintf("cannot be seen: the base has too few samples right in each of %d subjects", p.N)
+		return p, nil
 	}
 	p.Share = float64(low) / float64(p.N)
 	p.Present = low > 0
