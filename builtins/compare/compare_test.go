@@ -89,7 +89,7 @@ func TestMeasuredNoiseReplacesTheAssumedOne(t *testing.T) {
 	data := dataset(t, 100)
 	base := evaluate(t, data, "bf16", nil)
 	again := compared(t, evaluate(t, data, "bf16 again", map[string]any{"blur": 0.02}), base)
-	c := compared(t, evaluate(t, data, "fp8", map[string]any{"blur": 0.1}), base)
+	c := compared(t, evaluate(t, data, "fp8", map[string]any{"blur": 0.021}), base)
 	measured, err := c.WithNoise(again)
 	require.NoError(t, err)
 	require.Less(t, measured.Detectable.Loss, c.Detectable.Loss)

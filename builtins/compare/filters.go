@@ -22,11 +22,8 @@ type Filtered struct {
 // TensorRT-LLM reports GSM8K.
 type Mean struct {
 	Test, Base float64        // shares
-	Change     stats.Interval // paired bootstrap: a sample's score is 0, 1 or between
+	Change     stats.Interval // Tango's, paired, of scores: a sample's is 0, 1 or between
 }
-
-// meanSeed seeds the bootstrap, so that a comparison is the same each time.
-const meanSeed = 1
 
 // compareFilters compares by each of the filters that judged both runs, where
 // there is more than one.
@@ -37,15 +34,11 @@ func compareFilters(pairs []pair, deciding string) ([]Filtered, *Mean, error) {
 	if len(names) < 2 {
 		return nil, nil, nil
 	}
-	testScore, baseScore := make([]float64, len(pairs)), make([]float64, len(pairs))
 	var out []Filtered
 	for _, name := range names {
 		f := Filtered{Filter: name, Decides: "filter "+name == deciding}
-		for i, p := range pairs {
-			t, b := p.test.finds(name), p.base.finds(name)
-			f.Pairs = f.Pairs.Add(stats.Outcome(b, t))
-			testScore[i] += share(t, len(names))
-			baseScore[i] += share(b, len(names))
+		for _, p := range pairs {
+			f.Pairs = f.Pairs.Add(stats.Outcome(p.base.finds(name), p.test.finds(name)))
 		}
 		n := float64(len(pairs))
 		f.TestAccuracy = float64(f.Pairs.BothRight+f.Pairs.Gains) / n
@@ -59,21 +52,29 @@ func compareFilters(pairs []pair, deciding string) ([]Filtered, *Mean, error) {
 		}
 		out = append(out, f)
 	}
+	testScore, baseScore := make([]float64, len(pairs)), make([]float64, len(pairs))
+	for i, p := range pairs {
+		testScore[i], baseScore[i] = p.test.score(names), p.base.score(names)
+	}
 	m := &Mean{}
 	for _, f := range out {
 		m.Test += f.TestAccuracy / float64(len(out))
 		m.Base += f.BaseAccuracy / float64(len(out))
 	}
 	var err error
-	m.Change, err = stats.BootstrapChange(baseScore, testScore, level, meanSeed)
+	m.Change, err = stats.ScoreDifference(baseScore, testScore, level)
 	return out, m, err
 }
 
-func share(right bool, of int) float64 {
-	if right {
-		return 1 / float64(of)
+// score is the share of the filters that find an answer right.
+func (a answer) score(filters []string) float64 {
+	right := 0
+	for _, name := range filters {
+		if a.finds(name) {
+			right++
+		}
 	}
-	return 0
+	return float64(right) / float64(len(filters))
 }
 
 // filtersOf lists the filters that judged every answer of one side of the pairs,

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -84,6 +85,15 @@ func TestEachFilterAndTheirMeanAreCompared(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &back))
 	require.Equal(t, "strict-match", back.Filters[0].Filter)
 	require.InDelta(t, 85, back.Mean.Test, 1e-9)
+}
+
+// Ten samples without a flip do not show that there is none.
+func TestAMeanOfFiltersWithoutAFlipHasAnInterval(t *testing.T) {
+	run := gsm8kRun(t, "bf16", slices.Repeat([]string{"#### 7"}, 10))
+	c := compared(t, run, run)
+	require.InDelta(t, c.Filters[0].Change.Low, c.Mean.Change.Low, 1e-9)
+	require.Less(t, c.Mean.Change.Low, -0.2)
+	require.Greater(t, c.Mean.Change.High, 0.2)
 }
 
 func TestAnswersWithoutAVerdictAreNamedAndLeftOut(t *testing.T) {

@@ -76,14 +76,15 @@ func (c *Comparison) unshown() Outcome {
 	return NoLoss
 }
 
-// raiseNoise takes the share of flips that even out, losses against gains, for
-// the noise where it is more than was expected: the pairs then refute what was
-// assumed or measured elsewhere. It is for pairs that show no change. Where
-// they do, its own flips are among them.
+// raiseNoise takes the share of flips for the noise where it is more than was
+// expected: the pairs then refute what was assumed or measured elsewhere. It is
+// for pairs that show no change, of whose flips none counts as a fault's: those
+// that even out alone are fewer than noise has, by chance. Where pairs show a
+// change, its own flips are among them.
 func (c *Comparison) raiseNoise() {
-	even := 2 * float64(min(c.Pairs.Losses, c.Pairs.Gains)) / float64(c.N)
-	if even > c.Design.Noise {
-		c.Design.Noise, c.noiseFrom = even, noiseSeen
+	flips := float64(c.Pairs.Discordant()) / float64(c.N)
+	if flips > c.Design.Noise {
+		c.Design.Noise, c.noiseFrom = flips, noiseSeen
 	}
 }
 

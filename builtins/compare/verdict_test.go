@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,9 +46,9 @@ func TestNoLossIsSaidOnlyWhereOneWouldHaveShown(t *testing.T) {
 		words, method    string
 	}{
 		{"as noisy as assumed", 400, 10, 9, NoLoss, "a loss of 3.8 points or more would show", "5 % noise flips (assumed)"},
-		{"noisier than assumed", 400, 58, 48, Underpowered, "only a loss of 7.1 points or more would show", "24 % noise flips (as these pairs show)"},
+		{"noisier than assumed", 400, 58, 48, Underpowered, "only a loss of 7.5 points or more would show", "26.5 % noise flips (as these pairs show)"},
 		{"every sample flips", 400, 200, 200, Underpowered, "so few samples would show no loss at all", "100 % noise flips (as these pairs show)"},
-		{"the interval holds a large loss", 450, 28, 18, Underpowered, "but the interval does not exclude a loss of 5 points", "8 % noise flips"},
+		{"the interval holds a large loss", 450, 28, 18, Underpowered, "but the interval does not exclude a loss of 5 points", "10.2 % noise flips"},
 		{"a shown loss has flips of its own", 400, 100, 40, RealLoss, "Real loss", "5 % noise flips (assumed)"},
 	} {
 		t.Run(want.name, func(t *testing.T) {
@@ -101,7 +102,7 @@ func TestAFewSamplesWithoutAFlipAreNotNoNoise(t *testing.T) {
 	measured, err = c.WithNoise(judged(t, 4000, 30, 30))
 	require.NoError(t, err)
 	require.Equal(t, NoLoss, measured.Verdict.Outcome)
-	require.Contains(t, measured.Verdict.Method, "4.5 % noise flips (as these pairs show)", "they flip more than was measured")
+	require.Contains(t, measured.Verdict.Method, "4.75 % noise flips (as these pairs show)", "they flip more than was measured")
 }
 
 // A loss is shown by a one-sided test, a gain by a two-sided one: each beside
@@ -123,4 +124,33 @@ func TestTheIntervalAgreesWithTheTestThatShowsAChange(t *testing.T) {
 	c := judged(t, 200, 13, 5)
 	require.Equal(t, "Real loss: -4.0 points, one-sided 95 % limit -0.5, n = 200; one-sided exact McNemar p = 0.0481.", c.Verdict.Words)
 	require.Greater(t, c.Change.High, 0.0, "the two-sided interval holds 0, as the two-sided test says")
+}
+
+// The loss that is said to be detectable is shown with the power that is said,
+// by pairs as noisy as those that say it.
+func TestADetectableLossIsDetectedWithTheNoiseThatPairsShow(t *testing.T) {
+	const n, noise, runs = 100, 0.15, 100
+	rng := rand.New(rand.NewPCG(1, 2))
+	power, judgedRuns := 0.0, 0
+	for range runs {
+		var losses, gains int
+		for range n {
+			switch u := rng.Float64(); {
+			case u < noise/2:
+				losses++
+			case u < noise:
+				gains++
+			}
+		}
+		c := judged(t, n, losses, gains)
+		if c.Verdict.Outcome == RealLoss || c.Verdict.Outcome == Gain {
+			continue
+		}
+		truth := c.Design
+		truth.Noise = noise
+		plan, err := truth.At(n, c.Detectable.Loss)
+		require.NoError(t, err)
+		power, judgedRuns = power+plan.Power, judgedRuns+1
+	}
+	require.InDelta(t, 0.8, power/float64(judgedRuns), 0.02)
 }

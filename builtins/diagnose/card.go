@@ -75,9 +75,6 @@ func (d *Diagnosis) suspectSections() []section {
 			listed.parts = append(listed.parts, part{lead: string(standing), items: shortItems(suspects)})
 		}
 	}
-	if d.Footing != "" {
-		detailed.parts = append(detailed.parts, part{words: d.Footing})
-	}
 	var sections []section
 	for _, s := range []section{detailed, listed} {
 		if len(s.parts) > 0 {

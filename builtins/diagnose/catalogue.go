@@ -39,7 +39,8 @@ type entry struct {
 	Prior float64 `yaml:"prior"`
 	Rules []rule  `yaml:"rules"`
 
-	Probe      string   `yaml:"probe"` // a line for a cell
+	Probe      string   `yaml:"probe"`  // a line for a cell
+	Served     string   `yaml:"served"` // how a server is started for the same, which no deployment with its URL changes
 	Fix        string   `yaml:"fix"`
 	References []string `yaml:"references"`
 

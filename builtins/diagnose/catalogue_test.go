@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -14,6 +15,8 @@ func TestEveryFileOfTheCatalogueLoads(t *testing.T) {
 	used := map[string]bool{}
 	for _, e := range entries {
 		require.NotContains(t, e.Title+e.Symptom+e.Fix, "  ", e.Name)
+		changes := strings.Contains(e.Probe, "deploy.With(") || strings.Contains(e.Probe, "Isolate(")
+		require.Equal(t, changes, e.Served != "", "%s: its probe changes settings, which a server has elsewhere", e.Name)
 		forIt, against := 0, 0
 		for _, r := range e.Rules {
 			used[r.Use] = true

@@ -38,7 +38,6 @@ type Diagnosis struct {
 	Subjects []Pattern // the four patterns of subjects
 
 	Suspects []Suspect // all that apply, likeliest first; empty without a real loss
-	Footing  string    // which of the first are not told apart
 
 	Facts  Facts
 	Probes []Probe
@@ -90,7 +89,6 @@ func Run(ctx context.Context, c *compare.Comparison, o Options) (*Diagnosis, err
 		return nil, fmt.Errorf("diagnose: %w", err)
 	}
 	d.Suspects = rank(entries, d.Facts)
-	d.Footing = footing(d.Suspects)
 	d.Words = d.conclusion()
 	return d, nil
 }

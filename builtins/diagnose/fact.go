@@ -56,6 +56,7 @@ var definitions = map[string]definition{
 	"deployment.kv_fp8":     {Bool, plain, "its KV cache is set to FP8"},
 	"deployment.attention":  {Text, plain, "its attn_backend"},
 	"deployment.same_model": {Bool, plain, "test and base load the same checkpoint"},
+	"deployment.served":     {Bool, plain, "it is a server, with its settings where it was started"},
 
 	"accuracy.change": {Number, points, "change of the accuracy, test less base"},
 	"accuracy.kept":   {Number, percent, "share of the base's advantage over guessing that test keeps"},
@@ -77,11 +78,11 @@ var definitions = map[string]definition{
 	"logits.rms_ratio": {Number, times, "RMS of a logit row, test over base, median"},
 	"flips.large":      {Number, percent, "flips in the quarter of the samples with the largest base margins"},
 	"length.rho":       {Number, plain, "rank correlation of being lost with the prompt's length, over samples that base has right"},
-	"length.p":         {Number, pValue, "p of that correlation"},
+	"length.p":         {Number, pValue, "p of that correlation, between and within subjects"},
 	"chunk.within":     {Number, points, "change over prompts of at most max_num_tokens tokens"},
 	"chunk.beyond":     {Number, points, "change over longer prompts"},
 	"chunk.more":       {Number, points, "the one over longer prompts less the other"},
-	"chunk.p":          {Number, pValue, "p of that difference (test of heterogeneity)"},
+	"chunk.p":          {Number, pValue, "p of that difference, between and within subjects"},
 	"world1.loss_p":    {Number, pValue, "p of the loss of a run at world_size 1 (exact McNemar, one-sided)"},
 
 	"checkpoint.error":  {Number, percent, "tested checkpoint against the base's, both on the base's engine"},

@@ -184,7 +184,7 @@ func (i *isolator) strip(d engine.Deployment, last Step) (Step, error) {
 	var able []axis
 	for at, a := range i.axes {
 		less := a.strip(d)
-		s, err := i.step("strip to "+a.off, "strip", less)
+		s, err := i.step(stripTo(a), "strip", less)
 		if failed := new(failedRun); errors.As(err, &failed) {
 			i.out.Fixed = append(i.out.Fixed, Fixed{a.long(), failed.why})
 			i.cancelAhead() // they are without it, too

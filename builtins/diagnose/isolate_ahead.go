@@ -15,11 +15,14 @@ func stripped(d engine.Deployment, axes []axis) []engine.Deployment {
 	all := []engine.Deployment{d}
 	for _, a := range axes {
 		d = a.strip(d)
-		d.Name = "strip to " + a.off
+		d.Name = stripTo(a)
 		all = append(all, d)
 	}
 	return all
 }
+
+// stripTo names the step that strips a, with those before it.
+func stripTo(a axis) string { return "strip to " + a.off }
 
 // launchAhead launches runs whose configurations do not depend on what the
 // others show, where they can go on at the same time: on Slurm, as an array,

@@ -113,7 +113,11 @@ func (i *isolator) concludeFrom(seen map[string]alone, least Step) {
 	if len(i.out.Fixed) > 0 {
 		open += ". Not stripped: " + fixedWords(i.out.Fixed)
 	}
+	remains, still := i.lostAfter(culprits)
 	switch {
+	case len(culprits) > 0 && still:
+		i.conclude(SomeComponents, culprits[0].name, "With %s alone the loss is there, and without, too (%s: %s), until what was stripped after that is stripped as well (%s). So there is another cause in that: several components together, or one whose loss alone these questions do not show%s",
+			strings.Join(longNames(culprits), ", or "), remains.Name, outcomeOf(remains), outcomeOf(least), open)
 	case len(culprits) == 1 && len(culprits[0].needs) > 0:
 		a := culprits[0]
 		i.conclude(OneComponent, a.name, "%s: with it and what it needs (%s) the loss is there, and without it and with everything stripped it is not (%s)%s", a.long(), join(names(a.needs)), outcomeOf(least), open)
@@ -130,6 +134,25 @@ func (i *isolator) concludeFrom(seen map[string]alone, least Step) {
 	default:
 		i.conclude(Interaction, "", "An interaction: stripping everything recovers the accuracy, but no component alone takes it away. Switch them on in pairs%s", open)
 	}
+}
+
+// lostAfter returns the last step on the way to the minimum in which the loss is
+// there though all culprits are stripped.
+func (i *isolator) lostAfter(culprits []axis) (Step, bool) {
+	stripped := 0
+	var last Step
+	for _, s := range i.out.Steps {
+		if s.Phase != "strip" {
+			continue
+		}
+		if slices.ContainsFunc(culprits, func(a axis) bool { return s.Name == stripTo(a) }) {
+			stripped++
+		}
+		if stripped == len(culprits) && s.Lost {
+			last = s
+		}
+	}
+	return last, last.Lost
 }
 
 func longNames(axes []axis) []string {

@@ -11,8 +11,7 @@ func (d *Diagnosis) MarshalJSON() ([]byte, error) {
 	return json.Marshal(diagnosisJSON{
 		Comparison: d.Comparison, Words: d.Words,
 		Outputs: d.Outputs, Subjects: d.Subjects,
-		Suspects: d.Suspects, Footing: d.Footing,
-		Facts: d.Facts.sorted(), Probes: d.Probes,
+		Suspects: d.Suspects, Facts: d.Facts.sorted(), Probes: d.Probes,
 	})
 }
 
@@ -22,7 +21,6 @@ type diagnosisJSON struct {
 	Outputs    []Pattern           `json:"output_patterns,omitempty"`
 	Subjects   []Pattern           `json:"subject_patterns,omitempty"`
 	Suspects   []Suspect           `json:"suspects"`
-	Footing    string              `json:"footing,omitempty"`
 	Facts      []Fact              `json:"facts,omitempty"`
 	Probes     []Probe             `json:"probes,omitempty"`
 }

@@ -111,12 +111,16 @@ func observeLengths(c *compare.Comparison, pairs []answered, facts Facts) {
 		return
 	}
 	var within, beyond stats.Paired
+	var change, longer []float64
+	var subjects []string
 	for _, p := range pairs {
+		o, long := p.paired(), 0.0
 		if p.test.PromptTokens > limit {
-			beyond = beyond.Add(p.paired())
+			beyond, long = beyond.Add(o), 1
 		} else {
-			within = within.Add(p.paired())
+			within = within.Add(o)
 		}
+		change, longer, subjects = append(change, o.Change()), append(longer, long), append(subjects, p.base.Subject)
 	}
 	if min(within.N(), beyond.N()) < lengthMinimum {
 		return
@@ -125,16 +129,18 @@ func observeLengths(c *compare.Comparison, pairs []answered, facts Facts) {
 	facts.set("chunk.within", within.Change(), within.N(), fromRuns)
 	facts.set("chunk.beyond", beyond.Change(), beyond.N(), fromRuns)
 	facts.set("chunk.more", beyond.Change()-within.Change(), n, fromRuns)
-	if differ, err := stats.Heterogeneity([]stats.Paired{within, beyond}, heterogeneitySeed); err == nil {
+	if differ, err := stats.ClusteredSpearman(change, longer, subjects, shuffleSeed); err == nil {
 		facts.set("chunk.p", differ.P, n, fromRuns)
 	}
 }
 
 // lengthCorrelation is the rank correlation of being lost with the prompt's
-// length over samples that base has right, with its two-sided p from the
-// normal approximation of Spearman's test; n is 0 where it does not exist.
+// length over samples that base has right, with its two-sided p, for which a
+// subject that is lost is no more than one whose prompts may happen to be long;
+// n is 0 where it does not exist.
 func lengthCorrelation(pairs []answered) (rho, p float64, n int) {
 	var lost, length []float64
+	var subjects []string
 	for _, a := range pairs {
 		if !a.base.Correct {
 			continue
@@ -145,10 +151,11 @@ func lengthCorrelation(pairs []answered) (rho, p float64, n int) {
 		}
 		lost = append(lost, value)
 		length = append(length, float64(a.test.PromptTokens))
+		subjects = append(subjects, a.base.Subject)
 	}
-	rho, err := stats.Spearman(lost, length)
-	if err != nil || math.IsNaN(rho) || len(lost) < lengthMinimum {
+	test, err := stats.ClusteredSpearman(lost, length, subjects, shuffleSeed)
+	if err != nil || len(lost) < lengthMinimum {
 		return 0, 0, 0
 	}
-	return rho, math.Erfc(math.Abs(rho) * math.Sqrt(float64(len(lost)-1)) / math.Sqrt2), len(lost)
+	return test.Statistic, test.P, len(lost)
 }

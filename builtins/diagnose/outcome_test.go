@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,4 +37,29 @@ func TestEqualMarginsSayNothingOfLargeOnes(t *testing.T) {
 	p := hardQuestions(c)
 	require.False(t, p.Known)
 	require.Contains(t, p.Words, "all in one half")
+}
+
+// One subject that is lost is not long prompts that are, though all of its own
+// are the longest; several whose loss rises with their length may be.
+func TestALostSubjectOfLongPromptsIsNoFaultOfLength(t *testing.T) {
+	ask := func(lost func(subject, i int) bool) (rho, p float64) {
+		var pairs []answered
+		for subject := range 12 {
+			for i := range 40 {
+				s := run.Sample{Subject: fmt.Sprint(subject), Correct: true, PromptTokens: 100*subject + i}
+				test := s
+				test.Correct = !lost(subject, i)
+				pairs = append(pairs, answered{test: test, base: s})
+			}
+		}
+		rho, p, n := lengthCorrelation(pairs)
+		require.Equal(t, 480, n)
+		return rho, p
+	}
+	rho, p := ask(func(subject, i int) bool { return subject == 11 && i%4 > 0 || i == 0 })
+	require.Greater(t, rho, 0.2)
+	require.Greater(t, p, 0.01)
+	rho, p = ask(func(subject, i int) bool { return i%13 <= subject/2 })
+	require.Greater(t, rho, 0.2)
+	require.Less(t, p, 0.01)
 }

@@ -152,8 +152,8 @@ func overWorldSize(facts Facts, single *compare.Comparison) Pattern {
 	return p
 }
 
-// heterogeneitySeed makes the reported p repeatable.
-const heterogeneitySeed = 1
+// shuffleSeed makes reported p's repeatable.
+const shuffleSeed = 1
 
 // subjectPatterns looks for the four patterns of subjects.
 func subjectPatterns(c *compare.Comparison, pairs []answered) ([]Pattern, error) {
@@ -165,7 +165,7 @@ func subjectPatterns(c *compare.Comparison, pairs []answered) ([]Pattern, error)
 	if err != nil {
 		return nil, err
 	}
-	differ, err := stats.Heterogeneity(tables, heterogeneitySeed)
+	differ, err := stats.Heterogeneity(tables, shuffleSeed)
 	if err != nil {
 		return nil, err
 	}
@@ -193,8 +193,12 @@ func nearChance(c *compare.Comparison, guess float64) (Pattern, error) {
 		p.Words = "the task has no level of chance"
 		return p, nil
 	}
-	low := 0
+	low, large := 0, 0
+	significance := .05 / float64(len(c.BySubject))
 	for _, s := range c.BySubject {
+		if math.Exp2(-float64(s.Pairs.BothRight+s.Pairs.Losses)) < significance { // were they all lost
+			large++
+		}
 		right := s.Pairs.BothRight + s.Pairs.Gains
 		loss, err := stats.McNemarLoss(s.Pairs)
 		if err != nil {
@@ -204,9 +208,13 @@ func nearChance(c *compare.Comparison, guess float64) (Pattern, error) {
 		if err != nil {
 			return p, err
 		}
-		if loss.P < .05/float64(len(c.BySubject)) && interval.Low <= guess {
+		if loss.P < significance && interval.Low <= guess {
 			low++
 		}
+	}
+	if large == 0 {
+		p.Known, p.Words = false, fmt.Sprintf("cannot be seen: the base has too few samples right in each of %d subjects", p.N)
+		return p, nil
 	}
 	p.Share = float64(low) / float64(p.N)
 	p.Present = low > 0
@@ -243,6 +251,6 @@ func followsLength(pairs []answered) Pattern {
 	}
 	p.Known, p.N, p.Share = true, n, rho
 	p.Present = math.Abs(rho) > 0.1 && significance < .01
-	p.Words = fmt.Sprintf("being lost and prompt length over the %d samples that base has right: Spearman %+.2f (%s)", n, rho, stats.FormatP(significance))
+	p.Words = fmt.Sprintf("being lost and prompt length over the %d samples that base has right: Spearman %+.2f (%s, between and within subjects)", n, rho, stats.FormatP(significance))
 	return p
 }

@@ -25,6 +25,12 @@ func TestASubjectOfTwoSamplesIsNotNearChance(t *testing.T) {
 	}
 	near, err := nearChance(subjects(2, stats.Paired{BothRight: 1, Losses: 1}), .25)
 	require.NoError(t, err)
+	require.False(t, near.Known, "were both lost, it would be no more")
+	require.False(t, near.Present)
+	require.Equal(t, "cannot be seen: the base has too few samples right in each of 18 subjects", near.Words)
+
+	near, err = nearChance(subjects(9, stats.Paired{BothRight: 8, Losses: 1}), .25)
+	require.NoError(t, err)
 	require.True(t, near.Known)
 	require.False(t, near.Present, near.Words)
 

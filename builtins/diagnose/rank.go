@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -90,6 +89,9 @@ func judge(e entry, facts Facts) Suspect {
 		Name: e.Name, Title: e.Title, Class: e.Class, Legitimate: e.Legitimate, Bits: e.Prior,
 		Probe: fill(e.Probe, facts), Fix: fill(e.Fix, facts), References: e.References,
 	}
+	if facts["deployment.served"].Value == true && e.Served != "" {
+		s.Probe = "start the server anew, " + e.Served + ", and Compare its run with the base"
+	}
 	for _, r := range e.Rules {
 		if !r.holds(facts) {
 			continue
@@ -175,17 +177,4 @@ func level(suspects []Suspect) []*Suspect {
 		}
 	}
 	return equal
-}
-
-// footing says when the evidence does not separate the first suspects.
-func footing(suspects []Suspect) string {
-	equal := level(suspects)
-	if len(equal) < 2 {
-		return ""
-	}
-	var titles []string
-	for _, s := range equal {
-		titles = append(titles, s.Title)
-	}
-	return fmt.Sprintf("Nothing measured here separates %s: they are on equal footing, in the order of how common they are.", strings.Join(titles, " from "))
 }

@@ -16,6 +16,9 @@ func describe(test, base run.Spec, facts Facts) {
 	if test.Deployment.Model != "" && base.Deployment.Model != "" {
 		set("deployment.same_model", test.Deployment.Model == base.Deployment.Model)
 	}
+	if test.Deployment.URL != "" {
+		set("deployment.served", true)
+	}
 	// An engine that has read the model's configuration names its architecture.
 	if info := test.Engine; info != nil && info.Arch != "" {
 		format := strings.ToLower(info.Quant)

@@ -42,9 +42,12 @@ func TestAServerIsProbedByItsLogProbabilities(t *testing.T) {
 	require.Contains(t, d.Facts["engine.excess"].Source, "by log-probabilities of the likeliest tokens")
 	require.Equal(t, "attention-scale", d.Suspects[0].Name)
 	require.Equal(t, diagnose.Possible, d.Suspects[0].Standing)
-	require.Contains(t, d.Footing, "from Rotary embedding")
-	require.Contains(t, d.Words, "Possible causes, which nothing measured tells apart: The attention scale")
+	require.Contains(t, d.Words, "Possible causes, which nothing measured tells apart: The attention scale is a constant of another head size; Rotary embedding")
 	require.Contains(t, d.Words, "Next, of a server: see that it serves "+c.Deploy.Model)
+	require.Equal(t, "start the server anew, with another attention backend, and Compare its run with the base", d.Suspects[0].Probe)
+	for _, s := range d.Suspects {
+		require.NotContains(t, s.Probe, "deploy.With(", s.Name)
+	}
 	require.Contains(t, d.Probes[len(d.Probes)-1].Failed, "how a server computes is set where it is started")
 }
 
@@ -76,5 +79,5 @@ func TestAServerKnownByItsNameAloneIsAskedForItsCheckpoint(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, d.Probes[0].Failed, "reference: model folder m does not exist")
 	require.Contains(t, d.Words, "Next, of a server: set its Model to the folder of the checkpoint that it serves")
-	require.Contains(t, d.Words, "Possible causes, which nothing measured tells apart: ", "losses follow the length")
+	require.Contains(t, d.Words, "Nobody can be accused by the two runs alone")
 }

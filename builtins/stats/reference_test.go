@@ -19,6 +19,10 @@ type reference struct {
 		Exact, Midp, Loss, LogE         float64
 		Wald, Newcombe, Tango, Sequence [2]float64
 	}
+	Scores []struct {
+		Counts [5]int // of the changes -1, -1/2, 0, 1/2 and 1
+		CI     [2]float64
+	}
 	Binomial []struct {
 		K, N                  int
 		P, Two, Lower, Logpmf float64
@@ -44,6 +48,7 @@ type reference struct {
 		X        []float64
 		Cluster  []string
 		Mean, SE float64
+		T        float64 // Student's quantile
 	}
 	Resampling struct {
 		Base, Test     []float64
@@ -156,6 +161,39 @@ func TestBinomialAgreesWithScipy(t *testing.T) {
 	}
 }
 
+func TestScoreDifferenceAgreesWithNumericalOptimisation(t *testing.T) {
+	for _, want := range readReference(t).Scores {
+		base, test := scoresOf(want.Counts)
+		got, err := ScoreDifference(base, test, 0.95)
+		require.NoError(t, err)
+		require.InDelta(t, want.CI[0], got.Low, 1e-5, "%v", want.Counts)
+		require.InDelta(t, want.CI[1], got.High, 1e-5, "%v", want.Counts)
+	}
+}
+
+// scoresOf are scores with so many changes of -1, -1/2, 0, 1/2 and 1.
+func scoresOf(counts [5]int) (base, test []float64) {
+	for i, n := range counts {
+		change := float64(i)/2 - 1
+		base = append(base, slices.Repeat([]float64{max(0, -change)}, n)...)
+		test = append(test, slices.Repeat([]float64{max(0, change)}, n)...)
+	}
+	return base, test
+}
+
+// Scores of 0 and 1 are right and wrong.
+func TestTheIntervalOfScoresIsTangosForVerdicts(t *testing.T) {
+	for _, want := range readReference(t).Paired {
+		base, test := scoresOf([5]int{want.Table[1], 0, want.Table[0] + want.Table[3], 0, want.Table[2]})
+		got, err := ScoreDifference(base, test, 0.95)
+		require.NoError(t, err)
+		tango, err := TangoDifference(table(want.Table), 0.95)
+		require.NoError(t, err)
+		require.InDelta(t, tango.Low, got.Low, 1e-9, "%v", want.Table)
+		require.InDelta(t, tango.High, got.High, 1e-9, "%v", want.Table)
+	}
+}
+
 func TestWilsonAgreesWithStatsmodels(t *testing.T) {
 	for _, want := range readReference(t).Wilson {
 		got, err := Wilson(want.K, want.N, want.Level)
@@ -191,14 +229,23 @@ func TestStratifiedTestsAgreeWithStatsmodels(t *testing.T) {
 	require.InDelta(t, want.Similar.P, similar.P, 0.02)
 }
 
-func TestClusteredMeanAgreesWithStatsmodels(t *testing.T) {
+// One of the eight clusters holds almost half of the samples.
+func TestClusteredMeanAgreesWithItsMatrices(t *testing.T) {
 	want := readReference(t).Clustered
 	got, err := ClusteredMean(want.X, want.Cluster, 0.95)
 	require.NoError(t, err)
 	requireClose(t, want.Mean, got.Estimate, 1e-12, "mean")
-	const student8 = 2.306004135204166 // scipy.stats.t.ppf(.975, 8)
-	requireClose(t, want.SE, (got.High-got.Low)/2/student8, 1e-9, "standard error")
-	require.Contains(t, got.Method, "9 clusters")
+	require.Greater(t, want.T, 2.5, "fewer degrees of freedom than 7")
+	requireClose(t, want.T*want.SE, (got.High-got.Low)/2, 1e-9, "half of the interval")
+	require.Contains(t, got.Method, "8 clusters")
+}
+
+// Clusters of one sample each are no clusters: the interval is Student's own.
+func TestClustersOfOneSampleGiveStudentsInterval(t *testing.T) {
+	got, err := ClusteredMean([]float64{1, 2, 4, 9}, []string{"a", "b", "c", "d"}, 0.95)
+	require.NoError(t, err)
+	require.InDelta(t, 4-5.6632, got.Low, 1e-4) // scipy.stats.ttest_1samp(x, 0).confidence_interval()
+	require.InDelta(t, 4+5.6632, got.High, 1e-4)
 }
 
 func TestResamplingAgreesWithScipyWithinMonteCarloError(t *testing.T) {

@@ -130,9 +130,12 @@ func pool(subjects []Paired) (Paired, error) {
 // ClusteredMean is the mean of x with a standard error that allows samples of
 // one cluster (a subject, a shared passage) to be correlated:
 // SE^2 = n^-2 * sum over clusters of (sum of deviations from the mean)^2
-// (Miller, arXiv 2411.00640). The interval is Student's with one degree of
-// freedom less than there are clusters, so that few of them give a wide one;
-// with one cluster that holds most samples it is too narrow all the same.
+// (Miller, arXiv 2411.00640). The mean follows each cluster, and a large one
+// most, so that deviations from it are too small; that is made up for, and the
+// interval is Student's, by the bias-reduced estimator and the degrees of freedom
+// of Bell and McCaffrey (Survey Methodology 28, 2002, 169-181; CR2): where all
+// clusters are of one size, one less than there are of them, and fewer where a
+// few hold most samples.
 func ClusteredMean(x []float64, cluster []string, level float64) (Interval, error) {
 	if len(x) != len(cluster) {
 		return Interval{}, fmt.Errorf("clustered mean: %d values but %d cluster names", len(x), len(cluster))
@@ -144,28 +147,36 @@ func ClusteredMean(x []float64, cluster []string, level float64) (Interval, erro
 	if err := checkLevel(level); err != nil {
 		return Interval{}, err
 	}
+	type sum struct{ size, deviation float64 }
 	place := make(map[string]int)
-	var deviations []float64 // summed by cluster, in order of first appearance: map order would change the rounding
+	var clusters []sum // in order of first appearance: map order would change the rounding
 	for i, v := range x {
 		c, seen := place[cluster[i]]
 		if !seen {
-			c = len(deviations)
+			c = len(clusters)
 			place[cluster[i]] = c
-			deviations = append(deviations, 0)
+			clusters = append(clusters, sum{})
 		}
-		deviations[c] += v - mean
+		clusters[c].size++
+		clusters[c].deviation += v - mean
 	}
-	if len(deviations) < 2 {
+	if len(clusters) < 2 {
 		return Interval{}, fmt.Errorf("clustered mean: all %d values are in one cluster, so the spread between clusters is unknown", len(x))
 	}
-	var squares float64
-	for _, s := range deviations {
-		squares += s * s
+	n := float64(len(x))
+	// Of independent samples, a cluster's sum of deviations has 1 - size/n of its
+	// variance, and two clusters' the covariance -size*size/n.
+	var squares, own, all float64
+	for _, c := range clusters {
+		weight := 1 / (1 - c.size/n)
+		squares += weight * c.deviation * c.deviation
+		own += c.size * c.size * (1 - math.Pow(weight*c.size/n, 2))
+		all += weight * c.size * c.size / n
 	}
-	student := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(len(deviations) - 1)}
-	half := student.Quantile((1+level)/2) * math.Sqrt(squares) / float64(len(x))
+	student := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n * n / (own + all*all)}
+	half := student.Quantile((1+level)/2) * math.Sqrt(squares) / n
 	return Interval{
-		Method: fmt.Sprintf("t interval, SE clustered over %d clusters", len(deviations)), N: len(x), Level: level,
+		Method: fmt.Sprintf("t interval, SE clustered over %d clusters", len(clusters)), N: len(x), Level: level,
 		Estimate: mean, Low: mean - half, High: mean + half,
 	}, nil
 }

@@ -65,6 +65,25 @@ def tango(table):
     return low, high
 
 
+def scores(counts):
+    """tango of changes of -1, -1/2, 0, 1/2 and 1: the distribution by sequential quadratic programming."""
+    x = np.array([-1, -.5, 0, .5, 1])
+    k = np.array(counts, float)
+    n, mean = k.sum(), (k * x).sum() / k.sum()
+
+    def score(change):
+        start = np.full(5, .02)
+        start[0] += .9 * (1 - change) / 2
+        start[4] += .9 * (1 + change) / 2
+        fit = opt.minimize(lambda p: -xlogy(k, np.maximum(p, 1e-300)).sum() / n, start, method="SLSQP", bounds=[(0, 1)] * 5,
+                           jac=lambda p: -k / np.maximum(p, 1e-300) / n, options={"ftol": 1e-15, "maxiter": 1000},
+                           constraints={"type": "eq", "fun": lambda p: [p.sum() - 1, p @ x - change], "jac": lambda p: [np.ones(5), x]})
+        return (mean - change) * math.sqrt(n / (fit.x @ (x - change) ** 2))
+
+    return {"counts": counts, "ci": [opt.brentq(lambda c: score(c) - Z, -.9, mean - 1e-3, xtol=1e-10),
+                                     opt.brentq(lambda c: score(c) + Z, mean + 1e-3, .9, xtol=1e-10)]}
+
+
 def newcombe(table):
     a, b, c, d = table
     n = sum(table)
@@ -174,10 +193,22 @@ def similar():
 
 
 def clustered(rng):
+    """Bell's and McCaffrey's matrices, of the regression on a constant."""
     cluster = rng.integers(0, 9, 200)
     x = rng.normal(size=200) + 0.5 * rng.normal(size=9)[cluster]
-    fit = sm.OLS(x, np.ones(200)).fit(cov_type="cluster", cov_kwds={"groups": cluster, "use_correction": False})
-    return {"x": x.tolist(), "cluster": [f"subject {c}" for c in cluster], "mean": float(fit.params[0]), "se": float(fit.bse[0])}
+    x, cluster = x[cluster > 0], cluster[cluster > 0]
+    cluster[40:120] = 1
+    n = len(x)
+    residual = np.eye(n) - 1 / n  # I - H
+    rows = []
+    for c in np.unique(cluster):
+        at = np.flatnonzero(cluster == c)
+        value, vector = np.linalg.eigh(residual[np.ix_(at, at)])
+        rows.append(np.ones(len(at)) @ (vector / np.sqrt(value)) @ vector.T @ residual[at] / n)
+    rows = np.array(rows)
+    gram = rows @ rows.T
+    return {"x": x.tolist(), "cluster": [f"subject {c}" for c in cluster], "mean": float(x.mean()),
+            "se": float(np.sqrt(((rows @ x) ** 2).sum())), "t": float(st.t.ppf(.975, np.trace(gram) ** 2 / (gram**2).sum()))}
 
 
 def resampling(rng):
@@ -207,7 +238,7 @@ def hochberg(rng):
 
 def main():
     rng = np.random.default_rng(20240501)
-    out = {"paired": paired(), "binomial": binomial(), "wilson": wilson(), "power": power(), "stratified": stratified(),
+    out = {"paired": paired(), "scores": [scores(c) for c in ([0, 0, 40, 0, 0], [2, 3, 40, 1, 0], [0, 5, 20, 0, 0], [8, 5, 30, 9, 4])], "binomial": binomial(), "wilson": wilson(), "power": power(), "stratified": stratified(),
            "clustered": clustered(rng), "resampling": resampling(rng), "ranks": ranks(rng), "hochberg": hochberg(rng)}
     text = ",\n".join(f" {json.dumps(k)}: {json.dumps(v)}" for k, v in out.items())
     pathlib.Path(__file__).with_name("reference.json").write_text("{\n" + text + "\n}\n")

@@ -1,0 +1,49 @@
+package stats
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestARankCorrelationWithoutClustersIsSpearmans(t *testing.T) {
+	want := readReference(t).Ranks
+	got, err := ClusteredSpearman(want.X, want.Y, slices.Repeat([]string{"all"}, len(want.X)), 1)
+	require.NoError(t, err)
+	require.InDelta(t, want.Spearman, got.Statistic, 1e-12)
+	require.Less(t, got.P, 1e-4)
+}
+
+// What four clusters have in common, one of 24 arrangements has by chance, and as
+// many the other way round, however many samples each of them holds.
+func TestFewClustersAreLittleEvidence(t *testing.T) {
+	var x, y []float64
+	var cluster []string
+	for c := range 4 {
+		for range 100 {
+			x, y, cluster = append(x, float64(c)), append(y, float64(c)), append(cluster, string(rune('a'+c)))
+		}
+	}
+	got, err := ClusteredSpearman(x, y, cluster, 1)
+	require.NoError(t, err)
+	require.InDelta(t, 1, got.Statistic, 1e-12)
+	require.InDelta(t, 2./24, got.P, 1e-12)
+
+	for i := range x { // and within each, y rises with x
+		x[i] += float64(i%100) / 1000
+		y[i] += float64(i%100) / 1000
+	}
+	got, err = ClusteredSpearman(x, y, cluster, 1)
+	require.NoError(t, err)
+	require.Less(t, got.P, 1e-12)
+	again, err := ClusteredSpearman(x, y, cluster, 1)
+	require.NoError(t, err)
+	require.Equal(t, got, again)
+
+	slices.Reverse(y) // and clusters of higher y have lower x
+	got, err = ClusteredSpearman(x, y, cluster, 1)
+	require.NoError(t, err)
+	require.InDelta(t, -1, got.Statistic, 1e-12)
+	require.Less(t, got.P, 1e-12)
+}
