@@ -253,5 +253,6 @@ func (rt *runtime) shared(v *types.Var) reflect.Value {
 // native code started.
 func (e *evaluator) Close() error {
 	e.rt.going.end(nil)
+	e.rt.relays.close()
 	return nil
 }

@@ -62,6 +62,7 @@ type runtime struct {
 	looking       sync.Mutex                // held where completion reads maps, and to begin a cell
 	going         goroutines
 	left          atomic.Int32 // native calls that cells have left behind
+	relays        relays
 	memory        memory
 }
 
