@@ -104,7 +104,8 @@ func (r *round) check() (again bool, err error) {
 	case len(r.errs) > 0:
 		return false, r.checkError()
 	case len(r.unkeyed) > 0:
-		return true, r.learnFields()
+		err := r.learnFields()
+		return err == nil, err
 	}
 	return false, nil
 }
