@@ -219,7 +219,7 @@ func (r *round) checkError() error {
 	var list scanner.ErrorList
 	for _, e := range r.errs {
 		msg := cellPackage().ReplaceAllString(e.Msg, "In[$1].") // says whose T
-		list.Add(r.s.fset.Position(e.Pos), marked().ReplaceAllString(msg, "$1.$2"))
+		list.Add(r.s.fset.Position(e.Pos), marked().ReplaceAllString(msg, "$1.$2")+r.meant(e.Msg))
 	}
 	list.Sort()
 	return syntaxOrCheck(list, r.cell.N)
