@@ -57,7 +57,7 @@ func (e *evaluator) unsigned(text string, at int, message string) (sign, word st
 	word = named(text, part{}, 0, len(text)).name
 	rest := text[len(word):]
 	isUndefined := at == 0 && (message == "undefined: "+word || strings.HasPrefix(message, "undefined: "+word+"; "))
-	isFollowed := (at == len(word)+1 || strings.HasPrefix(rest, " -")) && strings.HasPrefix(message, "expected ';'")
+	isFollowed := (at == len(word)+1 || strings.HasPrefix(rest, " -")) && (strings.HasPrefix(message, "expected ';'") || strings.HasPrefix(message, "illegal character"))
 	if word == "" || rest != "" && rest[0] != ' ' || !isUndefined && !isFollowed {
 		return "", ""
 	}

@@ -13,6 +13,7 @@ var statements = map[string]string{
 	"while": "for x < 3 { }", "with": "defer f.Close()", "del": "delete(m, key)", "not": "!", "and": "&&", "or": "||", "is": "==",
 	"try": "a second result, x, err := f()", "except": "if err != nil { }", "raise": "panic(\"text\"), or an error as the last result",
 	"assert": "if !ok { panic(\"text\") }", "from": "import \"path\", which may be left out", "elif": "else if",
+	"in": "_, ok := m[key] of a map, slices.Contains(xs, x) of a slice",
 }
 
 // names says what to write for what Python and IPython predeclare.
@@ -45,7 +46,7 @@ var elsewhere = map[string]string{
 var (
 	undefinedName = pattern.New(`^undefined: (\w+)(?:;|$)`)
 	outputName    = pattern.New(`^_\d+$`)
-	operator      = pattern.New(`^expected .*, found (and|or|is|not)$`)
+	operator      = pattern.New(`^expected .*, found (and|or|is|in|not)$`)
 	assigned      = pattern.New(`^(\w+)\s*=[^=]`)
 )
 
@@ -69,6 +70,14 @@ func python(text string, at int, message string) string {
 		return `Go has no f"{x}": fmt.Sprint(x)`
 	case is("invalid operation: cannot indirect") && strings.HasSuffix(before, "**"):
 		return "Go has no **: math.Pow(x, y)"
+	case is("expected '==', found '='"):
+		return "fields are named with a colon, T{Name: x}, and arguments of calls have no names"
+	case is("illegal character U+003F"), strings.HasSuffix(message, "found 'if'") && strings.Contains(text, " else "):
+		return "Go has no conditional expression: if … { } else { }"
+	case is("expected ']', found 'for'"):
+		return "Go has no [x for x in xs]: a loop that appends"
+	case strings.Contains(message, "untyped rune constant") && strings.Contains(message, "as string value"):
+		return "strings stand between double quotes"
 	case is("unexpected comma; expecting ]"):
 		return "Go has no [1, 2]: []int{1, 2}"
 	case is("illegal label declaration") && first == "", is("expected operand, found '{'"):
