@@ -155,13 +155,16 @@ func (p *parsed) addStatement(st ast.Stmt) {
 }
 
 func parseChunk(c chunk) (*ast.File, error) {
-	text := "package p\n"
+	before, after := c.around()
+	return parser.ParseFile(token.NewFileSet(), fileName(c.cell), before+c.text+after, parser.SkipObjectResolution|parser.ParseComments)
+}
+
+// around is what makes a file of the chunk's text.
+func (c chunk) around() (before, after string) {
 	if c.kind == statement {
-		text += "func _() {\n" + c.directive() + c.text + "\n}"
-	} else {
-		text += c.directive() + c.text
+		return "package p\nfunc _() {\n" + c.directive(), "\n}"
 	}
-	return parser.ParseFile(token.NewFileSet(), fileName(c.cell), text, parser.SkipObjectResolution|parser.ParseComments)
+	return "package p\n" + c.directive(), ""
 }
 
 func mention(n ast.Node, into map[string]bool) {

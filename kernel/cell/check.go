@@ -104,7 +104,8 @@ func (r *round) check() (again bool, err error) {
 	case len(r.errs) > 0:
 		return false, r.checkError()
 	case len(r.unkeyed) > 0:
-		return true, r.learnFields()
+		err := r.learnFields()
+		return err == nil, err
 	}
 	return false, nil
 }
@@ -218,7 +219,7 @@ func (r *round) checkError() error {
 	var list scanner.ErrorList
 	for _, e := range r.errs {
 		msg := cellPackage().ReplaceAllString(e.Msg, "In[$1].") // says whose T
-		list.Add(r.s.fset.Position(e.Pos), marked().ReplaceAllString(msg, "$1.$2"))
+		list.Add(r.s.fset.Position(e.Pos), marked().ReplaceAllString(msg, "$1.$2")+r.meant(e.Msg))
 	}
 	list.Sort()
 	return syntaxOrCheck(list, r.cell.N)

@@ -58,12 +58,17 @@ func blank(text string) string {
 // parseDraft parses what can be parsed. whole says that the statement or
 // declaration at byte at is Go, with the identifier in it.
 func (s *Session) parseDraft(text, name string, at int) (d *draft, whole bool) {
-	h := heal(text)
+	h, end := heal(text), at+len(name)
 	at = h.place(at)
 	chunks, _ := split(h.text, 0)
 	chunks = slices.DeleteFunc(chunks, func(c chunk) bool { return c.kind == packageClause })
 	d = &draft{s: s}
 	whole = d.parse(chunks)
+	isList := func(c chunk) bool { return c.start <= at && at <= c.end() && c.isList(at-c.start) }
+	if !whole && !strings.HasPrefix(text[end:], assignment) && slices.ContainsFunc(chunks, isList) {
+		d.discard()
+		return s.parseDraft(text[:end]+assignment+text[end:], name, end-len(name))
+	}
 	if !whole { // leave out what is not Go, but for where the cursor is
 		whole = true
 		chunks = slices.DeleteFunc(chunks, func(c chunk) bool {
@@ -95,6 +100,24 @@ func tolerable(err error) bool {
 		return err == nil
 	}
 	return !slices.ContainsFunc(list, func(e *scanner.Error) bool { return !strings.HasPrefix(e.Msg, "missing ','") })
+}
+
+// assignment is what a list of values lacks to be a statement.
+const assignment = " = 0"
+
+// isList says whether a list of values stands before byte at of the chunk, a, b,
+// of which the parser keeps the first: its assignment is not typed yet.
+func (c chunk) isList(at int) bool {
+	_, err := parseChunk(c)
+	var list scanner.ErrorList
+	if !errors.As(err, &list) {
+		return false
+	}
+	before, _ := c.around()
+	return slices.ContainsFunc(list, func(e *scanner.Error) bool {
+		from := e.Pos.Offset - len(before)
+		return e.Msg == "expected 1 expression" && 0 <= from && from < at && !strings.ContainsAny(c.text[from:at], ";\n{}")
+	})
 }
 
 // find returns the way to an identifier at a place of the cell.

@@ -30,13 +30,15 @@ func (r *round) learnFields() error {
 			for f := range st.Fields() {
 				names = append(names, f.Name())
 			}
-			r.keyed[r.s.fset.Position(lit.Lbrace).String()] = names
+			if !slices.Contains(names, "_") { // a blank one cannot be named
+				r.keyed[r.s.fset.Position(lit.Lbrace).String()] = names
+			}
 		}
 		return true
 	})
 	if len(r.keyed) == before {
 		for _, p := range r.unkeyed {
-			r.errs = append(r.errs, types.Error{Fset: r.s.fset, Pos: p, Msg: "name the fields of this struct literal"})
+			r.errs = append(r.errs, types.Error{Fset: r.s.fset, Pos: p, Msg: "name the fields of this literal, whose struct an earlier cell declares"})
 		}
 		return r.checkError()
 	}

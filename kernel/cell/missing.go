@@ -2,7 +2,6 @@ package cell
 
 import (
 	"fmt"
-	"go/ast"
 	"go/token"
 	"slices"
 )
@@ -15,16 +14,7 @@ func (r *round) importMissing() bool {
 			continue
 		}
 		r.tried["import "+name] = true
-		var members []string
-		ast.Inspect(r.file, func(n ast.Node) bool {
-			if sel, ok := n.(*ast.SelectorExpr); ok {
-				if id, ok := sel.X.(*ast.Ident); ok && id.Name == name {
-					members = append(members, sel.Sel.Name)
-				}
-			}
-			return true
-		})
-		if path := r.s.packageWith(name, members); path != "" {
+		if path := r.s.packageWith(name, selections(r.file)[name]); path != "" {
 			c := chunk{kind: importDecl, cell: r.cell.N, text: fmt.Sprintf("import %q", path), line: 1, col: 1, start: -1}
 			if r.s.add(r.parsed, c) == nil {
 				r.notes = append(r.notes, fmt.Sprintf("imported %q", path))

@@ -10,8 +10,8 @@ import (
 )
 
 // misplaced explains an error in a line that begins as a magic or a command of
-// the shell does. Those do not stand within braces, where a cell is Go, and do
-// not go without their signs.
+// the shell does, or as Python. Magics and commands do not stand within braces,
+// where a cell is Go, and do not go without their signs.
 func (e *evaluator) misplaced(source string, err error) error {
 	var failed *eval.Error
 	if !errors.As(err, &failed) || failed.Kind != eval.Syntax && failed.Kind != eval.Check || len(failed.At) == 0 {
@@ -36,11 +36,16 @@ func (e *evaluator) misplaced(source string, err error) error {
 	case isCommand(text):
 		d.Message = "a command of the shell stands between statements, and not within braces"
 	default:
-		sign, word := e.unsigned(text, d.Column-1-strings.Index(line, text), d.Message)
-		if sign == "" {
+		at := d.Column - 1 - strings.Index(line, text)
+		clause := python(text, at, d.Message)
+		if sign, word := e.unsigned(text, at, d.Message); sign != "" {
+			clause = fmt.Sprintf("%s%s runs what is called so beside Go", sign, word)
+		}
+		if clause == "" {
 			return err
 		}
-		d.Message += fmt.Sprintf(" (%s%s runs what is called so beside Go)", sign, word)
+		message, _, _ := strings.Cut(d.Message, "; did you mean ")
+		d.Message = message + " (" + clause + ")"
 	}
 	return &eval.Error{Kind: failed.Kind, Message: d.Message, At: []eval.Diagnostic{d}}
 }
@@ -51,8 +56,8 @@ func (e *evaluator) misplaced(source string, err error) error {
 func (e *evaluator) unsigned(text string, at int, message string) (sign, word string) {
 	word = named(text, part{}, 0, len(text)).name
 	rest := text[len(word):]
-	isUndefined := at == 0 && message == "undefined: "+word
-	isFollowed := (at == len(word)+1 || strings.HasPrefix(rest, " -")) && strings.HasPrefix(message, "expected ';'")
+	isUndefined := at == 0 && (message == "undefined: "+word || strings.HasPrefix(message, "undefined: "+word+"; "))
+	isFollowed := (at == len(word)+1 || strings.HasPrefix(rest, " -")) && (strings.HasPrefix(message, "expected ';'") || strings.HasPrefix(message, "illegal character"))
 	if word == "" || rest != "" && rest[0] != ' ' || !isUndefined && !isFollowed {
 		return "", ""
 	}

@@ -102,6 +102,9 @@ func (e *evaluator) known(p part) error {
 		return nil
 	}
 	text := fmt.Sprintf("unknown magic %s%s", prefix, p.name)
+	if why := elsewhere[p.name]; why != "" {
+		return fmt.Errorf("%s: %s", text, why)
+	}
 	if near := suggest.Nearest(p.name, namesOf(p.kind)); near != "" {
 		return fmt.Errorf("%s; did you mean %s%s?", text, prefix, near)
 	}

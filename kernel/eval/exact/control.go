@@ -79,6 +79,9 @@ func (e *evaluator) run(ctx context.Context, tok *permit, entries []*function) e
 		ended = nil
 	}()
 	p, left := m.await(tok, done)
+	if !tok.settle() && p == nil {
+		p = tok.why()
+	}
 	if left != "" {
 		e.rt.left.Add(1)
 		go func() {
@@ -149,7 +152,7 @@ func (m *machine) leave(args ...reflect.Value) {
 	switch by {
 	case byNative:
 		if p := m.raised; p.kill != killGoexit {
-			m.rt.died(p, 0)
+			m.rt.died(m.tok, p, 0)
 		}
 		goruntime.Goexit()
 	case byServer:
@@ -158,7 +161,7 @@ func (m *machine) leave(args ...reflect.Value) {
 			m.rt.logServed(p, args)
 		case killGoexit:
 		default:
-			m.rt.died(p, 0)
+			m.rt.died(m.tok, p, 0)
 		}
 		panic(http.ErrAbortHandler)
 	case byMachine, byHostOfMachine:
@@ -170,6 +173,22 @@ func (m *machine) leave(args ...reflect.Value) {
 		panic(told{m.rt.problem(p), p})
 	}
 	panic(m.leaving())
+}
+
+// endsCell ends the running cell with what one of its goroutines, under tok,
+// panicked with, for which Go's runtime would end the program: the cell may wait
+// for that goroutine, or go on without what it was to do. False: the cell that
+// started the goroutine has ended. os.Exit ends any.
+func (rt *runtime) endsCell(tok *permit, p *panicking, err *eval.Error) bool {
+	cell := rt.running.Load()
+	switch {
+	case cell == nil:
+		return false
+	case p.kill == killExit:
+		cell.end(p)
+		return true
+	}
+	return cell == tok.cell && cell.settle() && cell.end(&panicking{kill: killOther, val: err})
 }
 
 // told is a cell's panic in the hands of the program around the evaluator: it

@@ -134,6 +134,6 @@ func (m *machine) goCall(fn *function, free *closure, nu, np int32) bool {
 	if free != nil {
 		fn = free.fn
 	}
-	m.rt.start(fn, free, u, p, m.place(), nil)
+	m.start(fn, free, u, p, nil)
 	return false
 }

@@ -54,7 +54,8 @@ type Options struct {
 	Exhausted func(err error)
 
 	// GoroutinePanic is called with what a goroutine of a cell panicked with.
-	// Nil: say so on Stderr, and let the cells go on.
+	// Nil: the cell that started it ends with that; after that cell it is told
+	// on Stderr, and other cells go on.
 	GoroutinePanic func(err *eval.Error)
 
 	// MaxMemory is how many bytes the heap may grow to while cells run; 0: any.
@@ -115,24 +116,24 @@ func newEvaluator(v eval.Vocabulary, o Options) (*evaluator, error) {
 		return native.Lookup(path, name)
 	}
 	rt.table = layout.NewTable(rt.symbols, rt.isSource)
-	rt.died = func(p *panicking, at token.Pos) {
-		if p.kill == killInterrupt {
+	rt.died = func(tok *permit, p *panicking, at token.Pos) {
+		if p.kill == killInterrupt || p.kill == killOther {
 			return
 		}
-		err := rt.problem(p)
+		err := rt.problem(p) // while methods that say what it is may run
 		if o.GoroutinePanic != nil {
 			o.GoroutinePanic(err)
 			return
 		}
-		if cell := rt.running.Load(); cell != nil && p.kill == killExit {
-			cell.end(p)
-			return
-		}
-		what := "in a goroutine"
+		where := "in a goroutine"
 		if at.IsValid() {
-			what += " started at " + rt.where(at)
+			where += " started at " + rt.where(at)
 		}
-		fmt.Fprintf(o.Stderr, "%s: %s", what, err.Report())
+		text := err.Report()
+		err.Message += ", " + where
+		if !rt.endsCell(tok, p, err) {
+			fmt.Fprintf(o.Stderr, "%s: %s", where, text)
+		}
 	}
 	paths := func() []string {
 		out := native.Packages()
@@ -252,5 +253,6 @@ func (rt *runtime) shared(v *types.Var) reflect.Value {
 // native code started.
 func (e *evaluator) Close() error {
 	e.rt.going.end(nil)
+	e.rt.relays.close()
 	return nil
 }

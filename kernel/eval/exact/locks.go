@@ -53,7 +53,7 @@ func waitGroupGo(*runtime) nativeFn {
 		if m.guarded(func() { w.Add(1) }) {
 			return true
 		}
-		m.rt.start(f.fn, f, nil, nil, m.place(), w.Done)
+		m.start(f.fn, f, nil, nil, w.Done)
 		return false
 	}
 }

@@ -34,6 +34,7 @@ const (
 	killOverflow
 	killExit   // os.Exit; val is native.Exit
 	killRefuse // the program asked for what has no exact answer; val is an error
+	killOther  // a goroutine of the cell panicked; val is its *eval.Error
 )
 
 // place is a call on the stack.

@@ -15,6 +15,8 @@ import (
 // done as well.
 type permit struct {
 	ctx    context.Context // of the cell; nil for others
+	cell   *permit         // of the cell that started it, itself for a cell's; nil: none did
+	known  atomic.Bool     // how the cell ends: it has run, or one of its goroutines panicked
 	flag   atomic.Int32    // not 0: poll has something to do
 	done   chan struct{}
 	reason atomic.Pointer[panicking] // why it ended, nil for an interrupt
@@ -36,7 +38,7 @@ func background() *permit { return &permit{done: make(chan struct{})} }
 // because the cell is over, and what releases it.
 func withContext(ctx context.Context, steps int64) (*permit, func()) {
 	t := background()
-	t.ctx = ctx
+	t.ctx, t.cell = ctx, t
 	if steps > 0 {
 		t.budget = steps
 		t.steps.Store(steps)
@@ -50,13 +52,19 @@ func withContext(ctx context.Context, steps int64) (*permit, func()) {
 }
 
 // end takes the permit away, for the reason p; nil is an interrupt. Only the
-// first reason counts.
-func (t *permit) end(p *panicking) {
-	if t.flag.Or(flagInterrupt)&flagInterrupt == 0 {
-		t.reason.Store(p)
-		close(t.done)
+// first reason counts: first says whether it was this one.
+func (t *permit) end(p *panicking) (first bool) {
+	if t.flag.Or(flagInterrupt)&flagInterrupt != 0 {
+		return false
 	}
+	t.reason.Store(p)
+	close(t.done)
+	return true
 }
+
+// settle says that it is known how the cell ends, and whether it was not
+// before: a panic in a goroutine is the cell's error, or is told beside it.
+func (t *permit) settle() bool { return t.known.CompareAndSwap(false, true) }
 
 // heed ends the permit when its cell was interrupted.
 func (t *permit) heed() {

@@ -32,8 +32,8 @@ type runtime struct {
 	stdout  io.Writer
 	stderr  io.Writer
 	stdin   *input
-	died    func(p *panicking, at token.Pos) // a goroutine's panic
-	plain   bool                             // compile without optimizations, for tests that compare
+	died    func(tok *permit, p *panicking, at token.Pos) // a goroutine panicked, under tok; at is where a cell started it
+	plain   bool                                          // compile without optimizations, for tests that compare
 
 	mu        sync.Mutex                                // of look-ups in go/types
 	functions weakMap[types.Func, map[string]*function] // and their instances, by funcKey.targs
@@ -62,6 +62,7 @@ type runtime struct {
 	looking       sync.Mutex                // held where completion reads maps, and to begin a cell
 	going         goroutines
 	left          atomic.Int32 // native calls that cells have left behind
+	relays        relays
 	memory        memory
 }
 
@@ -156,9 +157,11 @@ const cellPath = "main"
 
 // start runs a function on a goroutine of its own, and after, when it is not
 // nil, however that ends.
-func (rt *runtime) start(fn *function, free *closure, u []uint64, p []unsafe.Pointer, at token.Pos, after func()) {
+func (m *machine) start(fn *function, free *closure, u []uint64, p []unsafe.Pointer, after func()) {
+	rt, at := m.rt, m.place()
 	rt.parallel.Store(true)
 	tok := background()
+	tok.cell = m.tok.cell
 	rt.going.add(tok)
 	rt.others.Add(1)
 	go func() {
@@ -166,7 +169,7 @@ func (rt *runtime) start(fn *function, free *closure, u []uint64, p []unsafe.Poi
 		m := rt.newMachine(tok)
 		defer func() {
 			if r := recover(); r != nil {
-				rt.died(fault(r), at)
+				rt.died(tok, fault(r), at)
 			}
 			rt.going.remove(tok)
 			if after != nil {
@@ -179,7 +182,7 @@ func (rt *runtime) start(fn *function, free *closure, u []uint64, p []unsafe.Poi
 			return
 		}
 		if p := m.raised; p.kill != killGoexit {
-			rt.died(p, at)
+			rt.died(tok, p, at)
 		}
 	}()
 }

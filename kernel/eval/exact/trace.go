@@ -12,6 +12,9 @@ import (
 
 // problem is the error of a cell that a panic, or another end, left.
 func (rt *runtime) problem(p *panicking) *eval.Error {
+	if p.kill == killOther {
+		return p.val.(*eval.Error)
+	}
 	err := rt.describe(p)
 	err.Values, err.More = p.values, p.more
 	err.Earlier = rt.overtaken(p)
