@@ -67,8 +67,11 @@ func ClusteredSpearman(x, y []float64, cluster []string, seed uint64) (Test, err
 	if len(means) > 1 && slices.Min(means) < slices.Max(means) {
 		tested = append(tested, exchanged(sums, means, direction, rand.New(rand.NewPCG(seed, 0))))
 	}
-	p := tested[0] // there is one, or all of x or y would be equal
-	if len(tested) == 2 {
+	p := 1.0 // where x varies in some clusters and y in others, all of one mean
+	switch len(tested) {
+	case 1:
+		p = tested[0]
+	case 2:
 		both := tested[0] * tested[1]
 		p = both - both*math.Log(max(both, math.SmallestNonzeroFloat64))
 	}

@@ -47,3 +47,11 @@ func TestFewClustersAreLittleEvidence(t *testing.T) {
 	require.InDelta(t, -1, got.Statistic, 1e-12)
 	require.Less(t, got.P, 1e-12)
 }
+
+// Where x varies in one subject and y in another, and both have one mean, nothing
+// tells for or against a connection.
+func TestClusteredSpearmanWithNothingToTell(t *testing.T) {
+	got, err := ClusteredSpearman([]float64{1, 2, 3, 3}, []float64{5, 5, 4, 6}, []string{"a", "a", "b", "b"}, 1)
+	require.NoError(t, err)
+	require.Equal(t, 1.0, got.P)
+}
