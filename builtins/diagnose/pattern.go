@@ -242,6 +242,10 @@ func hardSubjects(c *compare.Comparison) Pattern {
 	return p
 }
 
+// weakLength is up to which rank correlation with the prompt's length a fault is
+// not one of length, however many samples show it.
+const weakLength = 0.1
+
 func followsLength(pairs []answered) Pattern {
 	p := Pattern{Name: "errors follow prompt length", Implies: "truncation, or a fault beyond a length"}
 	rho, significance, n := lengthCorrelation(pairs)
@@ -250,7 +254,11 @@ func followsLength(pairs []answered) Pattern {
 		return p
 	}
 	p.Known, p.N, p.Share = true, n, rho
-	p.Present = math.Abs(rho) > 0.1 && significance < .01
+	shown := significance < .01
+	p.Present = shown && math.Abs(rho) > weakLength
 	p.Words = fmt.Sprintf("being lost and prompt length over the %d samples that base has right: Spearman %+.2f (%s, between and within subjects)", n, rho, stats.FormatP(significance))
+	if shown && !p.Present {
+		p.Words += fmt.Sprintf(", too weak to count below %.1f", weakLength)
+	}
 	return p
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/builtins/compare"
+	"adkernel/builtins/run"
 	"adkernel/builtins/stats"
 )
 
@@ -38,4 +39,19 @@ func TestASubjectOfTwoSamplesIsNotNearChance(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, near.Present)
 	require.Contains(t, near.Words, "6 of 18 subjects lose against the base and are not above 25 %")
+}
+
+// Many samples show a connection too weak to be the fault's; a card that says no
+// beside a small p says why.
+func TestAWeakConnectionWithLengthIsSaidToBeOne(t *testing.T) {
+	var pairs []answered
+	for i := range 4000 {
+		s := run.Sample{Subject: "all", Correct: true, PromptTokens: i}
+		test := s
+		test.Correct = i%20 >= 4+i/2000
+		pairs = append(pairs, answered{test: test, base: s})
+	}
+	p := followsLength(pairs)
+	require.False(t, p.Present)
+	require.Regexp(t, `Spearman \+0\.05 \(p = 0\.00\d+, between and within subjects\), too weak to count below 0\.1$`, p.Words)
 }
