@@ -175,11 +175,10 @@ func textLine(columns []textColumn, i int) string {
 	var b strings.Builder
 	gap := strings.Repeat(" ", columnGap)
 	for _, c := range columns {
-		padding := strings.Repeat(" ", c.width-monospace.Width(c.lines[i]))
 		if c.right {
-			b.WriteString(padding + c.lines[i] + gap)
+			b.WriteString(monospace.Right(c.lines[i], c.width) + gap)
 		} else {
-			b.WriteString(c.lines[i] + padding + gap)
+			b.WriteString(monospace.Left(c.lines[i], c.width) + gap)
 		}
 	}
 	return strings.TrimRight(b.String(), " ")
