@@ -62,16 +62,20 @@ func decode(text []byte, into any, options ...yaml.DecodeOption) (err error) {
 // single refuses a second document, of which the decoder says nothing: whoever
 // wrote it means it to count.
 func single(text []byte) error {
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return err
-	}
 	// The parser's documents are not counted: after an empty one it loses the next.
+	tokens := lexer.Tokenize(string(text))
 	var begins []*token.Token
-	for _, t := range lexer.Tokenize(string(text)) {
+	for _, t := range tokens {
 		if t.Type == token.DocumentHeaderType {
 			begins = append(begins, t)
 		}
+	}
+	if len(begins) == 0 {
+		return nil
+	}
+	file, err := parser.Parse(tokens, 0)
+	if err != nil {
+		return err
 	}
 	second := 1
 	if len(file.Docs) > 0 && file.Docs[0].Start == nil && file.Docs[0].Body != nil && file.Docs[0].Body.Type() != ast.DirectiveType {
