@@ -38,29 +38,33 @@ func (r *request) replyType() string {
 	return kind + "_reply"
 }
 
-func (s *server) serveComm(ctx context.Context, r *request) {
+// serveComm returns what passes a comm's message on, and waits until it has been
+// handled or an interrupt has come since this call.
+func (s *server) serveComm(ctx context.Context, r *request) (answer func()) {
 	var content wire.CommOpen
 	if s.malformed(r, &content) {
-		return
+		return func() {}
 	}
 	c := worker.Comm{
 		Kind: r.Header.Type, ID: content.CommID, Target: content.TargetName,
 		Data: content.Data, Metadata: r.Metadata, Buffers: r.Buffers,
 	}
 	ctx, end := s.waits.until(ctx)
-	defer end()
-	known, err := s.session.Comm(ctx, c, func(e worker.Event) { s.output.show(r.Message, e) })
-	s.output.flush()
-	switch {
-	case err != nil:
-		s.log.Warn("nobody waits for a comm's message any more", "comm", c.ID, "error", err)
-		return
-	case known:
-		return
-	}
-	s.log.Warn("a message for a comm that nothing serves", "comm", c.ID, "target", c.Target)
-	if c.Kind == host.CommOpened {
-		s.publish(r.Message, wire.CommClose{CommID: c.ID, Data: []byte("{}")})
+	return func() {
+		defer end()
+		known, err := s.session.Comm(ctx, c, func(e worker.Event) { s.output.show(r.Message, e) })
+		s.output.flush()
+		switch {
+		case err != nil:
+			s.log.Warn("nobody waits for a comm's message any more", "comm", c.ID, "error", err)
+			return
+		case known:
+			return
+		}
+		s.log.Warn("a message for a comm that nothing serves", "comm", c.ID, "target", c.Target)
+		if c.Kind == host.CommOpened {
+			s.publish(r.Message, wire.CommClose{CommID: c.ID, Data: []byte("{}")})
+		}
 	}
 }
 

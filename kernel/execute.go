@@ -32,9 +32,11 @@ func (s *server) execute(ctx context.Context, r *request) {
 		return
 	}
 	started := time.Now()
-	s.evaluator.Lock()
+	if !s.evaluator.TryLock() {
+		s.evaluator.Lock()
+		r.queue.begin()
+	}
 	defer s.evaluator.Unlock()
-	r.queue.begin()
 	// As in IPython, a blank cell does not count.
 	stored := content.StoreHistory && !content.Silent && strings.TrimSpace(content.Code) != ""
 	n := s.count + 1
@@ -50,6 +52,8 @@ func (s *server) execute(ctx context.Context, r *request) {
 		Hidden:  !stored,
 		Input:   s.asker(r, content.AllowStdin),
 		MaxText: worker.DefaultMaxText,
+
+		Interrupted: r.queue.wasInterrupted,
 	}, func(e worker.Event) { s.output.show(r.Message, e) })
 	for _, note := range result.Notes {
 		s.output.stream(r.Message, "stderr", note+"\n")

@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -292,6 +293,17 @@ func (f *front) shown(id string) []*wire.Message {
 			return between
 		default:
 			between = append(between, m)
+		}
+	}
+}
+
+// idle reads iopub until the kernel works on none of the requests.
+func (f *front) idle(ids ...string) {
+	f.t.Helper()
+	for state := (map[string]any{}); slices.ContainsFunc(ids, func(id string) bool { return state[id] != "idle" }); {
+		m := f.next(f.iopub)
+		if m.Header.Type == "status" {
+			state[parentOf(f.t, m)] = contentOf(f.t, m)["execution_state"]
 		}
 	}
 }

@@ -95,8 +95,8 @@ func (q *queue) interrupted(by *request) {
 	}
 }
 
-// begin is called when the running cell, which may have waited for one of
-// another shell, gets its turn: an interrupt until then was the other's.
+// begin is called when the running cell, which has waited for one of another
+// shell, gets its turn: an interrupt until then was the other's.
 func (q *queue) begin() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

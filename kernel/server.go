@@ -96,7 +96,8 @@ func (s *server) serveChannel(from *wire.Router, handle func(*request)) {
 
 // serveShell answers one request of the shell channel. What is asked about code
 // is on its way to the worker before the front ends are told that the kernel is
-// busy: that takes a while, and they wait for the answer.
+// busy: that takes a while, and they wait for the answer. A comm's message is
+// told of interrupts from before that, as one may come at once.
 func (s *server) serveShell(ctx context.Context, r *request) {
 	answer := func() { s.answerShell(ctx, r) }
 	switch r.Header.Type {
@@ -106,6 +107,8 @@ func (s *server) serveShell(ctx context.Context, r *request) {
 		answer = s.inspect(ctx, r)
 	case "is_complete_request":
 		answer = s.isComplete(ctx, r)
+	case "comm_open", "comm_msg", "comm_close":
+		answer = s.serveComm(ctx, r)
 	}
 	s.busy(r, answer)
 }
@@ -118,8 +121,6 @@ func (s *server) answerShell(ctx context.Context, r *request) {
 		s.answerHistory(r)
 	case "comm_info_request":
 		s.commInfo(r)
-	case "comm_open", "comm_msg", "comm_close":
-		s.serveComm(ctx, r)
 	default:
 		s.answerAnywhere(r)
 	}

@@ -184,17 +184,31 @@ func TestACommsMessageIsAnsweredWithStatesBesideARunningCell(t *testing.T) {
 	require.Len(t, shown, 2)
 }
 
-func TestAnInterruptEndsTheWaitForACommsFunction(t *testing.T) {
+// A front end may interrupt what the kernel has just said that it works on.
+func TestAnInterruptAtOnceEndsTheWaitForACommsFunction(t *testing.T) {
 	f := startKernel(t, Options{})
 	f.run("//serve echo")
 	f.shown(f.send(f.shell, "comm_open", `{"comm_id": "c", "target_name": "echo", "data": {}}`))
-	id := f.send(f.shell, "comm_msg", `{"comm_id": "c", "data": "forever"}`)
-	require.Equal(t, "busy", contentOf(t, f.next(f.iopub))["execution_state"])
-	f.send(f.control, "interrupt_request", "{}")
-	for m := f.next(f.iopub); parentOf(t, m) != id; m = f.next(f.iopub) {
+	for range 50 {
+		id := f.send(f.shell, "comm_msg", `{"comm_id": "c", "data": "forever"}`)
+		require.Equal(t, "busy", contentOf(t, f.next(f.iopub))["execution_state"])
+		interrupt := f.send(f.control, "interrupt_request", "{}")
+		f.idle(id, interrupt)
 	}
 	answer, _ := f.run("1")
 	require.Equal(t, "ok", answer["status"])
+}
+
+func TestAnInterruptAtOnceEndsTheCell(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("1")
+	for range 50 {
+		cell := f.execute("for {}")
+		require.Equal(t, "busy", contentOf(t, f.next(f.iopub))["execution_state"])
+		interrupt := f.send(f.control, "interrupt_request", "{}")
+		require.Equal(t, "KeyboardInterrupt", f.reply(f.shell, cell)["ename"])
+		f.idle(cell, interrupt)
+	}
 }
 
 func TestCommsEndWithTheirWorker(t *testing.T) {

@@ -58,9 +58,13 @@ func (p *process) post(r request, exclusive bool) posted {
 
 // run sends r, which has the evaluator to itself, and waits for its reply. The
 // end of ctx interrupts it, once it is sent: before, the worker would have
-// nothing to interrupt.
-func (p *process) run(ctx context.Context, r request, grace time.Duration) (*reply, error) {
+// nothing to interrupt. So does an interrupt that came before, of which
+// interrupted tells where it is not nil.
+func (p *process) run(ctx context.Context, r request, grace time.Duration, interrupted func() bool) (*reply, error) {
 	sent := p.post(r, true)
+	if interrupted != nil && interrupted() {
+		p.interrupt(sent.id, grace)
+	}
 	stop := context.AfterFunc(ctx, func() { p.interrupt(sent.id, grace) })
 	defer stop()
 	rep, err := p.wait(sent.reply)

@@ -65,6 +65,14 @@ func TestAnInterruptDoesNotWaitForAWorkerThatReadsNothing(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestAnInterruptBeforeTheCellIsOnItsWayEndsIt(t *testing.T) {
+	s := start(t, Options{})
+	_, err := s.Execute(t.Context(), Request{N: 1, Source: "wait", Interrupted: func() bool { return true }}, func(Event) {})
+	require.ErrorContains(t, err, "KeyboardInterrupt")
+	_, _, err = execute(t, s, 2, "print on")
+	require.NoError(t, err)
+}
+
 func TestEndingTheContextInterrupts(t *testing.T) {
 	s := start(t, Options{})
 	ctx, cancel := context.WithCancel(t.Context())

@@ -65,6 +65,11 @@ type Request struct {
 	// MaxText is how many bytes of text the cell may print before the rest is
 	// left out, with a note; zero: no limit.
 	MaxText int
+
+	// Interrupted says whether Session.Interrupt was called for the cell, or is
+	// about to be; nil: it was not. It is asked once the cell is on its way: a
+	// call before found nothing to interrupt.
+	Interrupted func() bool
 }
 
 // A Reply is what a cell leaves. One that failed may leave notes and payload,
@@ -170,7 +175,8 @@ func (s *Session) start(ctx context.Context, r Request) (p *process, rep *reply,
 	cellCtx, end := context.WithCancel(ctx)
 	defer end()
 	p.input.Store(&inputAsker{ctx: cellCtx, ask: r.Input})
-	rep, err = s.run(ctx, p, request{Op: opExecute, Cell: eval.Cell{N: r.N, Source: r.Source}, Hidden: r.Hidden})
+	cell := request{Op: opExecute, Cell: eval.Cell{N: r.N, Source: r.Source}, Hidden: r.Hidden}
+	rep, err = p.run(ctx, cell, s.options.Grace, r.Interrupted)
 	return p, rep, err
 }
 
@@ -275,7 +281,7 @@ func (s *Session) deliver(e Event) {
 // run sends a request that needs the evaluator to itself and waits for its
 // end, interrupting it when ctx ends.
 func (s *Session) run(ctx context.Context, p *process, r request) (*reply, error) {
-	return p.run(ctx, r, s.options.Grace)
+	return p.run(ctx, r, s.options.Grace, nil)
 }
 
 // current is the worker, dead or alive.
