@@ -1,5 +1,5 @@
 """Runs the tests in which programs that are not ours use what adkernel makes:
-Jupyter's clients, its notebook format, Parquet readers, JupyterLab in Chromium.
+Jupyter's clients, its notebook format, Parquet readers, JupyterLab and nbclassic in Chromium.
 
     ADKERNEL_BIN=bin/adkernel .venv/bin/python internal/python/run_clients.py
 
@@ -38,7 +38,7 @@ def main() -> int:
     os.environ["ADKERNEL_BIN"] = str(Path(os.environ.get("ADKERNEL_BIN", ROOT / "bin" / "adkernel")).resolve())
     total = Outcome()
     with tempfile.TemporaryDirectory() as folder:
-        for suite in (jupyter_clients, executors, transcripts, parquet_readers, notebook_format, jupyterlab):
+        for suite in (jupyter_clients, executors, transcripts, parquet_readers, notebook_format, browsers):
             print(f"=== {suite.__doc__}", flush=True)
             home = Path(folder) / suite.__name__
             home.mkdir()
@@ -98,8 +98,8 @@ def notebook_format(home) -> Outcome:
     return outcome
 
 
-def jupyterlab(home) -> Outcome:
-    """JupyterLab in Chromium."""
+def browsers(home) -> Outcome:
+    """JupyterLab and the classic notebook, in Chromium."""
     test = ROOT / "kernel/testdata/lab_e2e.py"
     chromium = find_chromium()
     if chromium is None:
@@ -110,6 +110,7 @@ def jupyterlab(home) -> Outcome:
     outcome.add(script(ROOT / "internal/python/lab_sessions.py", home, limit=600))
     outcome.add(script(ROOT / "internal/python/lab_typing.py", home, limit=600))
     outcome.add(script(ROOT / "internal/python/lab_tour.py", home, limit=1500))
+    outcome.add(script(ROOT / "internal/python/classic_e2e.py", home, limit=600))
     return outcome
 
 

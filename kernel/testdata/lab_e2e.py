@@ -53,9 +53,14 @@ def main():
         check(lab, notebooks / "e2e.ipynb")
 
 
-@contextmanager
 def jupyterlab(name, width, height, tabs=1):
-    """A server and a browser: the folder of its notebooks, and a Lab for each tab.
+    """The folder of the notebooks, and a Lab for each tab."""
+    return front_end(Lab, name, width, height, tabs)
+
+
+@contextmanager
+def front_end(kind, name, width, height, tabs=1):
+    """A server and a browser: the folder of its notebooks, and a page of that kind for each tab.
 
     Screenshots go to the folder that the command line names. When the test
     fails, what the tabs show and what the server says is kept.
@@ -69,21 +74,21 @@ def jupyterlab(name, width, height, tabs=1):
         screenshots.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"lab-{name}-", ignore_cleanup_errors=True) as folder:
         work = Path(folder)
-        with Server(work) as server, sync_playwright() as playwright:
+        with Server(work, kind.APPLICATION) as server, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
             expect.set_options(timeout=TIMEOUT)
-            labs = []
+            pages = []
             for _ in range(tabs):
                 page = browser.new_page(viewport={"width": width, "height": height})
                 page.set_default_timeout(TIMEOUT)
-                labs.append(Lab(page, server.url, screenshots))
+                pages.append(kind(page, server.url, screenshots))
             try:
-                yield work / "notebooks", *labs
+                yield work / "notebooks", *pages
             except BaseException:
-                for i, lab in enumerate(labs):
-                    if not lab.page.is_closed():
+                for i, shown in enumerate(pages):
+                    if not shown.page.is_closed():
                         failure = (screenshots or Path(tempfile.gettempdir())) / f"lab_{name}_failure_{i}.png"
-                        lab.page.screenshot(path=failure)
+                        shown.page.screenshot(path=failure)
                         print("the page is in", failure)
                 server.show_log()
                 raise
@@ -181,10 +186,10 @@ def passed(what):
 
 
 class Server:
-    """JupyterLab with the kernel installed, in a home of its own."""
+    """A Jupyter application with the kernel installed, in a home of its own."""
 
-    def __init__(self, work):
-        self.work = work
+    def __init__(self, work, application):
+        self.work, self.application = work, application
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
@@ -206,10 +211,9 @@ class Server:
             JUPYTERLAB_WORKSPACES_DIR=str(self.work / "workspaces"))
         self.log = open(self.work / "server.log", "w+")
         self.process = subprocess.Popen(
-            [Path(sys.executable).parent / "jupyter", "lab", "--no-browser", "--allow-root",
+            [Path(sys.executable).parent / "jupyter", *self.application, "--no-browser", "--allow-root",
              "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0",
-             f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={self.work / 'notebooks'}",
-             "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+             f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={self.work / 'notebooks'}"],
             env=environment, stdout=self.log, stderr=self.log, start_new_session=True)
         try:
             self.wait()
@@ -229,7 +233,7 @@ class Server:
             if self.process.poll() is not None:
                 break
         self.show_log()
-        raise RuntimeError("jupyter lab does not answer")
+        raise RuntimeError(f"jupyter {self.application[0]} does not answer")
 
     def show_log(self):
         self.log.seek(0)
@@ -255,6 +259,7 @@ def notebook(sources=CELLS):
 class Lab:
     """The page, in terms of what a person does and sees."""
 
+    APPLICATION = ("lab", "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
     PANEL = ".jp-NotebookPanel:visible"
 
     def __init__(self, page, url, screenshots):
