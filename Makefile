@@ -94,6 +94,7 @@ conformance: build ## How much of Go the evaluator gets right, by Go's own test 
 SOAK ?= 4000
 soak: build ## What takes long: generated programs, compiled and evaluated; malformed messages, silent peers, kills, leaks. Half an hour.
 	go run ./internal/conformance fuzz -n $(SOAK) -o $(BUILD)/testdata/fuzz -- $(BIN) go
+	go run ./internal/conformance fuzz -n $(SOAK) -cells -o $(BUILD)/testdata/fuzz -- $(BIN) run --allow-errors
 	go run ./internal/soak -adkernel $(BIN)
 
 test-slurm: ## Runs as jobs of a Slurm that the test starts on the loopback (Debian's slurm-wlm and munge, root): four minutes.

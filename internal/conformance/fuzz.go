@@ -35,6 +35,7 @@ func fuzzCommand(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.StringVar(&f.to, "o", "build/fuzz", "the `folder` for programs that come out wrong")
 	second := flags.String("second", "", "another `command`, whose disagreements with the first are listed with who was right")
 	flags.IntVar(&f.shrinks, "shrink", 60, "how many programs to compile to make one small")
+	flags.BoolVar(&f.cells, "cells", false, "as notebooks, which the command executes in place")
 	flags.IntVar(&f.most, "most", 20, "stop after this many differences")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -64,7 +65,9 @@ func fuzzCommand(ctx context.Context, args []string, stdout io.Writer) error {
 	for first := 0; first < *n && len(f.wrong) < f.most; first += unitsOfAProgram {
 		var units []generate.Unit
 		for i := first; i < min(first+unitsOfAProgram, *n); i++ {
-			units = append(units, generate.New(*seed, i))
+			if u := generate.New(*seed, i); !f.cells || generate.HasCells(u) {
+				units = append(units, u)
+			}
 		}
 		if err := f.compare(ctx, units); err != nil {
 			return err
@@ -89,6 +92,7 @@ type fuzzer struct {
 	dir       string // for programs on their way
 	to        string // for what came out wrong
 	stdout    io.Writer
+	cells     bool // units are notebooks for the command
 
 	same, refused, broken              int
 	wrong                              []string // units, in the order they were found
@@ -124,10 +128,13 @@ func (f *fuzzer) compare(ctx context.Context, units []generate.Unit) error {
 			return err
 		}
 	}
-	wantOf, gotOf, otherOf := sections(want), sections(got.out), sections(other.out)
+	wantOf, gotOf, otherOf := f.wanted(want), sections(got.out), sections(other.out)
 	for _, u := range units {
 		if len(f.wrong) >= f.most {
 			return nil
+		}
+		if f.cells && strings.ContainsAny(wantOf[u.Name], "\b\r") {
+			continue // a notebook keeps what they leave on the screen
 		}
 		alone := got
 		if gotOf[u.Name] != wantOf[u.Name] {
@@ -216,6 +223,17 @@ func sections(out []byte) map[string]string {
 	return list
 }
 
+// wanted is what the units should print.
+func (f *fuzzer) wanted(compiled []byte) map[string]string {
+	list := sections(compiled)
+	if f.cells {
+		for name, out := range list {
+			list[name] = inNotebook(out)
+		}
+	}
+	return list
+}
+
 var errDoesNotCompile = errors.New("the generated program does not compile")
 
 // compiled is the output of the compiled program.
@@ -243,6 +261,9 @@ func (f *fuzzer) compiled(ctx context.Context, units []generate.Unit) ([]byte, e
 }
 
 func (f *fuzzer) evaluated(ctx context.Context, by *runner, units []generate.Unit) (outcome, error) {
+	if f.cells {
+		return f.inCells(ctx, by, units)
+	}
 	file, err := f.file(units)
 	if err != nil {
 		return outcome{}, err

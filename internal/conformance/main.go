@@ -31,7 +31,7 @@ const usage = `usage: conformance COMMAND [flags] [-- CMD [ARGS]]
   everyday -- CMD             the everyday lines
   boundary -- CMD             the cells of the native boundary, as programs
   boundary -rewrite           compile those cells and write what they print into their files
-  fuzz -n N -seed S -- CMD    generated programs against compiled ones
+  fuzz -n N -seed S -- CMD    generated programs against compiled ones; -cells: as notebooks that CMD executes in place
   corpus -n N -seed S         write generated programs with their outputs
   count FILE.tsv...           counts of earlier runs
   diff A.tsv B.tsv            what changed from one run to another

@@ -74,7 +74,7 @@ func (f *fuzzer) differs(ctx context.Context, u generate.Unit) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return got.code != exitRefused && sections(got.out)[u.Name] != sections(want)[u.Name], nil
+	return got.code != exitRefused && sections(got.out)[u.Name] != f.wanted(want)[u.Name], nil
 }
 
 // without is the unit without the n droppable nodes that begin with the one at

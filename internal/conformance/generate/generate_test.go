@@ -2,11 +2,16 @@ package generate
 
 import (
 	"fmt"
+	"go/token"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"adkernel/internal/program"
+	"adkernel/kernel/cell"
+	"adkernel/kernel/eval"
+	"adkernel/kernel/eval/native"
 )
 
 // TestUnitsAreGo type-checks many units as the compiler would.
@@ -29,6 +34,62 @@ func TestSeedsDetermineUnits(t *testing.T) {
 	require.NotEqual(t, New(5, 3).Source, New(6, 3).Source)
 	require.NotEqual(t, New(5, 3).Source, New(5, 4).Source)
 	require.Equal(t, "u3", New(5, 3).Name)
+}
+
+// TestCellsAreCells checks every cell as a session does, after those before it.
+func TestCellsAreCells(t *testing.T) {
+	n, cut := 60, 0
+	if testing.Short() {
+		n = 10
+	}
+	for i := range n {
+		u := New(1, i)
+		if !HasCells(u) {
+			continue
+		}
+		cells, err := Cells(u)
+		require.NoError(t, err)
+		again, err := Cells(u)
+		require.NoError(t, err)
+		require.Equal(t, cells, again)
+		fset := token.NewFileSet()
+		session, err := cell.NewSession(cell.Options{FileSet: fset, Importer: cell.NewImporter(native.Packages, native.NewImporter(fset))})
+		require.NoError(t, err)
+		for n, source := range append([]string{HelperCell()}, cells...) {
+			p, err := session.Check(eval.Cell{N: n + 1, Source: source})
+			require.NoError(t, err, source)
+			session.Commit(p)
+		}
+		if len(cells) > 3 {
+			cut++
+		}
+	}
+	require.Greater(t, cut, n/2)
+}
+
+// What depends on each other stands in one cell, what others need before them.
+func TestCellsOfDeclarations(t *testing.T) {
+	cells, err := Cells(Unit{Name: "u", Source: `func even(n int) bool { return n == 0 || odd(n-1) }
+
+func show(s fmt.Stringer) { fmt.Println(s, even(2)) }
+
+func u() {
+	defer show(T(1))
+}
+
+type T int
+
+func odd(n int) bool { return n > 0 && even(n-1) }
+
+func (t T) String() string { return "T" }
+`})
+	require.NoError(t, err)
+	all := strings.Join(cells, "\n\n")
+	require.Contains(t, all, "func even(n int) bool { return n == 0 || odd(n-1) }\n\nfunc odd(")
+	for _, ordered := range [][2]string{{"func odd", "func show"}, {"type T", "func (t T)"}, {"func (t T)", "func u()"}, {"func show", "func u()"}} {
+		require.Less(t, strings.Index(all, ordered[0]), strings.Index(all, ordered[1]), ordered)
+	}
+	require.Equal(t, "trace = nil\nu()", cells[len(cells)-1], "a function that defers is called")
 }
 
 func TestConstants(t *testing.T) {
