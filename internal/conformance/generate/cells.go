@@ -187,23 +187,50 @@ func (c *cutter) needs(i int) []int {
 	return all
 }
 
-// declarations are cells, what depends on each other in one.
+// declarations are cells, what depends on each other in one. Some functions
+// are another one first, and themselves before anything runs: those that call
+// them, which stand between, must call the later one.
 func (c *cutter) declarations() []string {
-	var cells []string
+	var cells, later []string
 	for _, component := range c.components() {
 		slices.Sort(component)
 		var texts []string
 		for _, i := range component {
-			texts = append(texts, c.text(c.decls[i], c.decls[i]))
+			d := c.decls[i]
+			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
+				cells, later = append(cells, later...), nil
+			}
+			text := c.text(d, d)
+			if f, ok := d.(*ast.FuncDecl); ok && !generic(f) && c.chance(25) {
+				later = append(later, text)
+				text = strings.TrimSuffix(text, c.text(f.Body, f.Body)) + `{ panic("the first version is called") }`
+			}
+			texts = append(texts, text)
 		}
 		cell := strings.Join(texts, "\n\n")
-		if len(cells) > 0 && c.chance(40) {
+		if len(cells) > 0 && len(later) == 0 && c.chance(40) {
 			cells[len(cells)-1] += "\n\n" + cell
 		} else {
 			cells = append(cells, cell)
 		}
 	}
-	return cells
+	return append(cells, later...)
+}
+
+// generic says whether a function or its receiver has type parameters.
+func generic(f *ast.FuncDecl) bool {
+	if f.Recv == nil {
+		return f.Type.TypeParams != nil
+	}
+	generic := false
+	ast.Inspect(f.Recv.List[0].Type, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.IndexExpr, *ast.IndexListExpr:
+			generic = true
+		}
+		return true
+	})
+	return generic
 }
 
 // components are the strongly connected components of the declarations, those
