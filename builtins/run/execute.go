@@ -74,9 +74,11 @@ type execution struct {
 	ranking  *ranking // where choices are ranked, and nothing generated
 	store    *store
 
-	mu   sync.Mutex // guards what follows, store and state while the engine works
-	done map[int]bool
-	told time.Time // when state.json last said what is under way
+	mu      sync.Mutex // guards what follows, store and state while the engine works
+	done    map[int]bool
+	told    time.Time // when state.json last said what is under way
+	ended   bool      // the last state is recorded
+	stopped bool      // ctx was done when the work ended, before the engine did
 }
 
 // begin records that this process executes the run.
@@ -129,10 +131,16 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 		return err
 	}
 	site := engine.Site{Dir: x.dir, Devices: gpus.VisibleDevices(), Log: x.log.Printf, Doing: x.tell}
-	if x.engine, err = open(ctx, x.spec.deployment(x.dir), site); err != nil {
+	opened, err := open(ctx, x.spec.deployment(x.dir), site)
+	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, x.close()) }()
+	x.engine = opened
+	defer func() {
+		// Whoever cancels while the engine ends has not ended the work.
+		x.stopped = ctx.Err() != nil
+		err = errors.Join(err, x.close())
+	}()
 	if err := x.prepare(); err != nil {
 		return err
 	}
@@ -244,7 +252,7 @@ const tellEvery = 200 * time.Millisecond
 func (x *execution) tell(what string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if what == x.state.Doing || (what != "" && time.Since(x.told) < tellEvery) {
+	if x.ended || what == x.state.Doing || (what != "" && time.Since(x.told) < tellEvery) {
 		return
 	}
 	x.state.Doing, x.told = what, time.Now()
@@ -320,6 +328,8 @@ func (x *execution) unjudged() int {
 func (x *execution) end(ctx context.Context, failure error) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.ended = true // an engine may go on telling
+	stopped := x.stopped || x.engine == nil && ctx.Err() != nil
 	state := x.state
 	state.Finished, state.PID, state.Host, state.Doing = time.Now(), 0, "", ""
 	if x.store != nil {
@@ -328,12 +338,12 @@ func (x *execution) end(ctx context.Context, failure error) error {
 	switch {
 	case failure == nil:
 		state.Status = Done
-	case ctx.Err() != nil && inJob(x.dir, x.spec):
+	case stopped && inJob(x.dir, x.spec):
 		// Slurm stops jobs for several reasons, and starts preempted ones again:
 		// those who watch the run ask it which it was.
 		state.Status, state.Doing = Queued, stoppedBySlurm(x.dir)
 		failure = fmt.Errorf("run %s: stopped by Slurm: %w", filepath.Base(x.dir), context.Cause(ctx))
-	case ctx.Err() != nil:
+	case stopped:
 		state.Status = Cancelled
 		failure = fmt.Errorf("run %s: cancelled: %w", filepath.Base(x.dir), context.Cause(ctx))
 	default:

@@ -200,7 +200,7 @@ func (r *Run) jobState(state State) (State, error) {
 		if state.Doing != "" {
 			why = state.Doing + "; " + why
 		}
-		return r.conclude(state, Failed, why)
+		return r.conclude(state, record.ID, Failed, why)
 	case err != nil:
 		state.Doing = err.Error()
 		return state, nil
@@ -213,13 +213,13 @@ func (r *Run) jobState(state State) (State, error) {
 		}
 		return state, nil
 	case job.State == "CANCELLED":
-		return r.conclude(state, Cancelled, job.Why())
+		return r.conclude(state, record.ID, Cancelled, job.Why())
 	}
-	return r.conclude(state, Failed, job.Why())
+	return r.conclude(state, record.ID, Failed, job.Why())
 }
 
-// conclude records how a run ended whose process could not.
-func (r *Run) conclude(state State, status Status, why string) (State, error) {
+// conclude records how a run ended whose process could not: that of job id.
+func (r *Run) conclude(state State, id string, status Status, why string) (State, error) {
 	if latest, err := readState(r.dir); err == nil && latest.Status.Ended() {
 		return latest, nil
 	}
@@ -227,11 +227,19 @@ func (r *Run) conclude(state State, status Status, why string) (State, error) {
 		state.Doing = why
 		return state, nil
 	}
-	r.mu.Lock()
-	if err := r.records.advance(); err == nil {
-		state.Done, state.Correct, state.Unjudged = len(r.records.places), r.records.correct, r.records.unjudged
+	held, err := lock(r.dir)
+	if err == nil {
+		defer held.Close()
+		// Who held the lock until now may have ended the run, or resumed it.
+		latest, err := readState(r.dir)
+		if err != nil || latest.Status.Ended() {
+			return latest, err
+		}
+		if record, err := readJob(r.dir); err != nil || record.ID != id {
+			return latest, nil
+		}
 	}
-	r.mu.Unlock()
+	r.count(&state)
 	state.Status, state.PID, state.Host, state.Doing, state.Finished = status, 0, "", "", lastSign(r.dir)
 	if status == Failed {
 		state.Error = fmt.Sprintf("run %s: %s; %d finished samples are kept", r.Name(), why, state.Done)
@@ -239,14 +247,12 @@ func (r *Run) conclude(state State, status Status, why string) (State, error) {
 			state.Error += "; last line of " + logFile + ": " + last
 		}
 	}
-	held, err := lock(r.dir)
+	if errors.Is(err, ErrExecuting) {
+		state.Status, state.Error, state.Doing = Running, "", "its job ended, and a process of it goes on"
+	}
 	if err != nil {
-		if errors.Is(err, ErrExecuting) {
-			state.Status, state.Error, state.Doing = Running, "", "its job ended, and a process of it goes on"
-		}
 		return state, nil // nor can somebody else's run be written
 	}
-	defer held.Close()
 	if err := writeLastState(r.dir, state); err != nil && !errors.Is(err, fs.ErrPermission) {
 		return State{}, fmt.Errorf("run %s: %w", r.Name(), err)
 	}

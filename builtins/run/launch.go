@@ -180,6 +180,9 @@ func (r *Run) resume(ctx context.Context, options Options, may func() error) err
 			return err
 		}
 	}
+	if err := sign(held, 0); err != nil { // or who cancels it now ends whatever has the last process's number
+		return err
+	}
 	state.Status, state.Error, state.Doing, state.Submitting = Queued, "", "", time.Time{}
 	if err := writeState(r.dir, state); err != nil {
 		return err
