@@ -55,11 +55,16 @@ func TestWhoeverCancelsARunThatIsBeingResumedWaitsForItsProcess(t *testing.T) {
 	require.NoError(t, err)
 	state.Status = Queued
 	require.NoError(t, writeState(r.Dir(), state))
+	pid, ended := other.Process.Pid, make(chan bool)
 	time.AfterFunc(200*time.Millisecond, func() {
-		sign(held, other.Process.Pid) // which is the run's process, and takes the lock with it
-		other.Wait()
+		sign(held, pid) // which is the run's process, and takes the lock with it
+		<-ended
 		held.Close()
 	})
+	go func() {
+		other.Process.Wait()
+		close(ended)
+	}()
 	require.NoError(t, r.Cancel())
 	requireStatus(t, Cancelled, r)
 }

@@ -42,6 +42,9 @@ func Execute(ctx context.Context, dir string, open engine.Opener) error {
 		return err
 	}
 	defer held.Close()
+	if err := wantedJob(dir, spec); err != nil {
+		return err
+	}
 	if err := sign(held, os.Getpid()); err != nil {
 		return err
 	}

@@ -81,6 +81,9 @@ func submit(ctx context.Context, on cluster.Slurm, runs []submission, command []
 	if err = replaceFile(script, []byte(on.Script(batch))); err == nil {
 		id, err = cluster.Submit(ctx, script)
 	}
+	if ctx.Err() != nil && err != nil {
+		return notSubmitted(runs, "not submitted", err)
+	}
 	if err != nil {
 		return notSubmitted(runs, "Slurm refused the job", err)
 	}
@@ -321,15 +324,40 @@ func stoppedBySlurm(dir string) string {
 
 // inJob reports whether this process is the job of the run.
 func inJob(dir string, spec Spec) bool {
-	if _, ok := spec.slurm(); !ok {
-		return false
-	}
-	id := os.Getenv("SLURM_JOB_ID")
-	if array := os.Getenv("SLURM_ARRAY_JOB_ID"); array != "" {
-		id = array + "_" + os.Getenv("SLURM_ARRAY_TASK_ID")
-	}
+	id := jobHere(spec)
 	record, err := readJob(dir)
 	return id != "" && (err != nil || record.ID == id) // a job may start before it is noted
+}
+
+// jobHere is the job that this process is, of a run that goes to Slurm; "" else.
+func jobHere(spec Spec) string {
+	if _, ok := spec.slurm(); !ok {
+		return ""
+	}
+	if array := os.Getenv("SLURM_ARRAY_JOB_ID"); array != "" {
+		return array + "_" + os.Getenv("SLURM_ARRAY_TASK_ID")
+	}
+	return os.Getenv("SLURM_JOB_ID")
+}
+
+// wantedJob is an error where this process is a job that was submitted although
+// nobody has heard so: by an sbatch that was interrupted, or did not answer in
+// time. The run has failed since, or has another job.
+func wantedJob(dir string, spec Spec) error {
+	id := jobHere(spec)
+	if id == "" {
+		return nil
+	}
+	record, err := readJob(dir)
+	switch {
+	case err == nil && record.ID != id:
+		return fmt.Errorf("run %s: job %s does not execute it, as job %s does", filepath.Base(dir), id, record.ID)
+	case errors.Is(err, fs.ErrNotExist):
+		if state, err := readState(dir); err == nil && state.Status.Ended() {
+			return fmt.Errorf("run %s: job %s does not execute it, as it was not known to be submitted: resume the run", filepath.Base(dir), id)
+		}
+	}
+	return nil
 }
 
 // lockOf takes the run's lock for this process. A job that Slurm has started
