@@ -48,13 +48,16 @@ func Execute(ctx context.Context, dir string, open engine.Opener) error {
 	if err := sign(held, os.Getpid()); err != nil {
 		return err
 	}
-	x := &execution{dir: dir, held: held, spec: spec, began: time.Now()}
+	x := &execution{dir: dir, held: held, spec: spec, began: time.Now(), log: log.New(io.Discard, "", log.LstdFlags|log.LUTC)}
 	ctx, release := x.watched(ctx)
 	defer release()
-	if err := x.begin(); err != nil {
-		return fmt.Errorf("run %s: %w", filepath.Base(dir), err)
+	err = x.begin()
+	if x.logFile != nil {
+		defer x.logFile.Close()
 	}
-	defer x.logFile.Close()
+	if err != nil {
+		return x.end(ctx, err)
+	}
 	return x.end(ctx, x.work(ctx, open))
 }
 
@@ -86,11 +89,6 @@ type execution struct {
 
 // begin records that this process executes the run.
 func (x *execution) begin() error {
-	f, err := os.OpenFile(filepath.Join(x.dir, logFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
-	if err != nil {
-		return err
-	}
-	x.logFile, x.log = f, log.New(f, "", log.LstdFlags|log.LUTC)
 	if previous, err := readState(x.dir); err == nil {
 		x.state = previous
 		if previous.Finished.IsZero() {
@@ -101,13 +99,16 @@ func (x *execution) begin() error {
 	x.state.Status, x.state.PID, x.state.Host = Running, os.Getpid(), hostname()
 	x.state.Started, x.state.Finished, x.state.Doing, x.state.Error = x.began, time.Time{}, "", ""
 	x.state.Asked, x.state.Computed = time.Time{}, 0
-	if err = reserve(x.dir); err == nil {
-		err = x.record(x.state)
-	}
+	f, err := os.OpenFile(filepath.Join(x.dir, logFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
-		x.logFile.Close()
+		return err
 	}
-	return err
+	x.logFile = f
+	x.log.SetOutput(f)
+	if err := reserve(x.dir); err != nil {
+		return err
+	}
+	return x.record(x.state)
 }
 
 // work computes what is missing.
