@@ -47,16 +47,13 @@ func (i *isolator) step(name, phase string, d engine.Deployment) (Step, error) {
 	i.board.next(i.out, i.planned)
 	err = r.Follow(i.board)
 	if err != nil && i.kept[r.Dir()] && i.board.Context().Err() == nil { // what could not be resumed may be another run by now
-		if r, err = i.launch(d); err == nil {
-			err = r.Follow(i.board)
+		if r, err = i.launch(d); err != nil {
+			return Step{}, err
 		}
+		err = r.Follow(i.board)
 	}
 	if err != nil {
-		var state run.State
-		broken := err
-		if r != nil {
-			state, broken = r.State()
-		}
+		state, broken := r.State()
 		if i.deployed == nil || broken != nil || state.Status != run.Failed || i.board.Context().Err() != nil {
 			return Step{}, fmt.Errorf("%s: %w", name, err)
 		}
