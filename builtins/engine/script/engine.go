@@ -111,8 +111,8 @@ func (e *Engine) stopWith(ctx context.Context) func() bool {
 func (e *Engine) ask(ctx context.Context, request any, payload []byte, take func(frame) (last bool, err error)) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if e.broken != nil {
 		return e.broken

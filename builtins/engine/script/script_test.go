@@ -304,8 +304,8 @@ func TestCancellingEndsAProcessThatDoesNotReadItsRequest(t *testing.T) {
 	require.NoError(t, syscall.Kill(l.pid(t, "pid"), syscall.SIGSTOP))
 	ctx, cancel := context.WithCancelCause(t.Context())
 	reason := errors.New("the cell was interrupted")
-	time.AfterFunc(200*time.Millisecond, func() { cancel(reason) })
-	long := make([]int32, 4<<20)
+	time.AfterFunc(time.Second, func() { cancel(reason) })
+	long := make([]int32, 1<<20)
 	asked := make(chan error, 1)
 	go func() {
 		_, err := answers(ctx, e, []engine.Request{{ID: 1, Tokens: long, MaxTokens: 1}})
