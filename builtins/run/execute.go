@@ -99,6 +99,7 @@ func (x *execution) begin() error {
 	x.state.Status, x.state.PID, x.state.Host = Running, os.Getpid(), hostname()
 	x.state.Started, x.state.Finished, x.state.Doing, x.state.Error = x.began, time.Time{}, "", ""
 	x.state.Asked, x.state.Computed = time.Time{}, 0
+	sweepHalves(x.dir)
 	f, err := os.OpenFile(filepath.Join(x.dir, logFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
 		return err
