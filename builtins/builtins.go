@@ -239,7 +239,8 @@ func Diagnose(c *Comparison, more ...*Comparison) *diagnose.Diagnosis {
 
 // Isolate strips the deployment's configuration to a minimum, one setting a
 // run, switches it back on, and names the setting that causes c's loss. Of
-// TensorRT-LLM, what the deployment leaves out is stripped as well.
+// TensorRT-LLM, what the deployment leaves out is stripped as well. What was
+// interrupted goes on from the runs that it has made.
 func Isolate(d Deployment, c *Comparison) *diagnose.Isolation {
 	i, err := diagnose.Isolate(host.Context(), d, c, diagnose.IsolateOptions{})
 	check(err)

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"adkernel/internal/partial"
 )
 
 // QuantizerVersion changes when Quantize writes something else for the same
@@ -55,19 +57,20 @@ func quantize(c *Checkpoint, as Format, dst string, opts QuantizeOptions) error 
 	if err := os.MkdirAll(filepath.Dir(dst), 0o755); err != nil {
 		return fmt.Errorf("quantize: %w", err)
 	}
-	partial, err := os.MkdirTemp(filepath.Dir(dst), "."+filepath.Base(dst)+".partial-*")
+	temporary, err := partial.Make(filepath.Dir(dst), "."+filepath.Base(dst), ".partial-", "")
 	if err != nil {
 		return fmt.Errorf("quantize: %w", err)
 	}
-	err = q.writeAll(partial)
-	if err == nil {
-		err = os.Chmod(partial, 0o755)
+	whole := filepath.Join(temporary.Dir, "new")
+	if err = os.Mkdir(whole, 0o755); err == nil {
+		err = q.writeAll(whole)
 	}
 	if err == nil {
-		err = syscall.Rename(partial, dst) // over an empty directory, too, which os.Rename refuses
+		err = syscall.Rename(whole, dst) // over an empty directory, too, which os.Rename refuses
 	}
+	left := temporary.Remove()
 	if err != nil {
-		return fmt.Errorf("quantize: %w", errors.Join(err, os.RemoveAll(partial)))
+		return fmt.Errorf("quantize: %w", errors.Join(err, left))
 	}
 	return nil
 }

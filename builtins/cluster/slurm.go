@@ -24,17 +24,19 @@ const commandTime = 75 * time.Second
 
 // command runs one of Slurm's commands and returns what it said.
 func command(ctx context.Context, name string, args ...string) (string, error) {
-	ctx, stop := context.WithTimeout(ctx, commandTime)
+	bounded, stop := context.WithTimeout(ctx, commandTime)
 	defer stop()
-	out, err := exec.CommandContext(ctx, name, args...).Output()
+	out, err := exec.CommandContext(bounded, name, args...).Output()
 	switch {
 	case err == nil:
 		return string(out), nil
+	case ctx.Err() != nil:
+		return "", fmt.Errorf("%s was interrupted: %w", name, context.Cause(ctx))
 	case errors.Is(err, exec.ErrNotFound):
 		return "", ErrNoSlurm
-	case ctx.Err() != nil && strings.Contains(lastWords(err, out), "temporarily unable to accept job"):
+	case bounded.Err() != nil && strings.Contains(lastWords(err, out), "temporarily unable to accept job"):
 		return "", fmt.Errorf("%s: the queue is full: Slurm took no more jobs for %s; try again when some have ended", name, commandTime)
-	case ctx.Err() != nil:
+	case bounded.Err() != nil:
 		return "", fmt.Errorf("%w: %s took more than %s", ErrSilent, name, commandTime)
 	}
 	words := strings.TrimPrefix(lastWords(err, out), ": ")

@@ -63,6 +63,8 @@ type Step struct {
 	Lost       bool // significantly below the base
 	Recovered  bool // not Lost, and the run as deployed is significantly below it
 
+	Kept bool // the run is of a search that was interrupted before
+
 	// Deployed compares the run as deployed with this one; nil where that is not
 	// asked: of the run as deployed, and of a step that is Lost.
 	Deployed *compare.Comparison
@@ -87,7 +89,9 @@ type Fixed struct {
 // model is also replaced by the base's, in the identical configuration. A
 // component without which the model does not run is left as it is, and named; of
 // a server nothing can be stripped.
-// Progress is shown on the host.
+// Progress is shown on the host. A search that was interrupted goes on, with the
+// runs that it has finished, when the same is isolated again; one that has ended
+// is made anew.
 func Isolate(ctx context.Context, d engine.Deployment, c *compare.Comparison, o IsolateOptions) (*Isolation, error) {
 	if c.Verdict.Outcome != compare.RealLoss {
 		return &Isolation{Deployment: d, Comparison: c, N: c.N, Finding: NoLossHere, Words: "There is no loss to isolate, and nothing was run. " + c.Verdict.Words}, nil
@@ -95,7 +99,8 @@ func Isolate(ctx context.Context, d engine.Deployment, c *compare.Comparison, o 
 	if d.URL != "" {
 		return &Isolation{Deployment: d, Comparison: c, N: c.N, Finding: Incomplete, Words: "Nothing can be stripped from here, and nothing was run: how " + d.URL + " serves the model is set where it is started. Next: " + anew + "."}, nil
 	}
-	i := &isolator{options: o.Run, base: c.Base, out: &Isolation{Deployment: d, Comparison: c}}
+	i := &isolator{options: o.Run, base: c.Base, out: &Isolation{Deployment: d, Comparison: c},
+		id: searchID{c.Test.Dir(), c.Base.Dir()}, kept: map[string]bool{}}
 	info := recordFor(d, c.Test)
 	if err := i.read(d, info); err != nil {
 		return nil, fmt.Errorf("isolate: %w", err)
@@ -107,8 +112,12 @@ func Isolate(ctx context.Context, d engine.Deployment, c *compare.Comparison, o 
 	i.board = newBoard(ctx, d.Label())
 	defer i.cancelAhead()
 	if err := i.search(d, info != nil); err != nil {
+		if ctx.Err() != nil {
+			i.board.stopped(i.out)
+		}
 		return nil, fmt.Errorf("isolate %s: %w", d.Label(), err)
 	}
+	i.unmark()
 	i.board.finish(i.out)
 	return i.out, nil
 }
@@ -131,6 +140,10 @@ type isolator struct {
 
 	deployed *run.Run            // as deployed, once it is done
 	ahead    map[string]*run.Run // launched before their turn, by the step's name
+
+	id     searchID
+	kept   map[string]bool // directories of runs that an interrupted search has left
+	engine string          // and its version
 }
 
 // read finds what can be stripped from d, by the record of its engine.

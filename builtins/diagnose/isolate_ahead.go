@@ -34,16 +34,21 @@ func (i *isolator) launchAhead(all []engine.Deployment) error {
 	if !cluster.AtOnce(all[0].On) {
 		return nil
 	}
-	specs := make([]run.Spec, len(all))
-	for at, d := range all {
-		specs[at] = run.Spec{Deployment: d, Task: i.task}
-	}
-	runs, err := run.LaunchAll(i.board.Context(), specs, i.options)
 	if i.ahead == nil {
 		i.ahead = map[string]*run.Run{}
 	}
+	var specs []run.Spec
+	for _, d := range all {
+		if r := i.left(d); r != nil {
+			i.ahead[d.Name] = r
+			continue
+		}
+		specs = append(specs, run.Spec{Deployment: d, Task: i.task})
+	}
+	runs, err := run.LaunchAll(i.board.Context(), specs, i.options)
 	for at, r := range runs {
-		i.ahead[all[at].Name] = r
+		i.mark(r)
+		i.ahead[specs[at].Deployment.Name] = r
 	}
 	return err
 }

@@ -52,6 +52,12 @@ func (b *board) finish(i *Isolation) {
 	b.draw(fmt.Sprintf("ended after %d runs: %s", len(i.Steps)+len(i.Failed), line))
 }
 
+// stopped says what becomes of the runs of a search that was interrupted.
+func (b *board) stopped(i *Isolation) {
+	b.so = i.table()
+	b.draw(fmt.Sprintf("stopped after %d runs, from which it goes on when the same is isolated again", len(i.Steps)+len(i.Failed)))
+}
+
 // draw shows a line as text, so that a terminal does not repeat the table, and
 // the table with the line as HTML.
 func (b *board) draw(line string) {

@@ -21,3 +21,10 @@ func TestTheProgressOfAnIsolationEndsInItsFinding(t *testing.T) {
 	b.finish(&Isolation{Finding: NoLossHere, Words: "nothing to isolate"})
 	require.Contains(t, out.String(), "nothing to isolate")
 }
+
+func TestAnInterruptedIsolationSaysThatItCanGoOn(t *testing.T) {
+	var out bytes.Buffer
+	b := &board{Host: host.NewTerminal(t.Context(), &out), title: "Isolating served fp8"}
+	b.stopped(&Isolation{Failed: make([]FailedStep, 2)})
+	require.Contains(t, out.String(), "Isolating served fp8, stopped after 2 runs, from which it goes on when the same is isolated again")
+}

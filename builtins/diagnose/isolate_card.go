@@ -53,10 +53,20 @@ func (i *Isolation) Figure() *plots.Figure {
 
 // method says how each run was judged.
 func (i *Isolation) method() string {
-	return fmt.Sprintf("Each run answers the same %d questions as the base and is judged by the one-sided exact McNemar test at %g; the observed loss of %.1f points is detected with power %s in each (%.3g %% noise flips). "+
+	var kept []string
+	for _, s := range i.Steps {
+		if s.Kept {
+			kept = append(kept, s.Name)
+		}
+	}
+	words := fmt.Sprintf("Each run answers the same %d questions as the base and is judged by the one-sided exact McNemar test at %g; the observed loss of %.1f points is detected with power %s in each (%.3g %% noise flips). "+
 		"So a configuration with that loss shows none with probability %s, and one without any is called below the base with probability %g at most. "+
 		"It counts as recovered where the run as deployed is below it by the same test.",
 		i.N, i.Power.Design.Alpha, -100*i.Comparison.Change.Estimate, atLeast(i.Power.Power), 100*i.Power.Design.Noise, atMost(1-i.Power.Power), i.Power.Design.Alpha)
+	if len(kept) > 0 {
+		words += " Of a search that was interrupted before are the runs of: " + strings.Join(kept, "; ") + "."
+	}
+	return words
 }
 
 // atLeast words a probability so that it never reads as certain.
@@ -136,6 +146,7 @@ func (i *Isolation) MarshalJSON() ([]byte, error) {
 		Lost      bool    `json:"lost"`
 		Recovered bool    `json:"recovered"` // the run as deployed is below it
 		Dir       string  `json:"dir"`
+		Kept      bool    `json:"kept,omitempty"` // the run is of a search that was interrupted before
 	}
 	type failed struct {
 		Name  string `json:"name"`
@@ -165,7 +176,7 @@ func (i *Isolation) MarshalJSON() ([]byte, error) {
 	}
 	for _, s := range i.Steps {
 		c := s.Comparison
-		out.Steps = append(out.Steps, step{s.Name, s.Phase, c.N, 100 * c.TestAccuracy.Estimate, 100 * c.Change.Estimate, c.Loss.P, s.Lost, s.Recovered, c.Test.Dir()})
+		out.Steps = append(out.Steps, step{s.Name, s.Phase, c.N, 100 * c.TestAccuracy.Estimate, 100 * c.Change.Estimate, c.Loss.P, s.Lost, s.Recovered, c.Test.Dir(), s.Kept})
 	}
 	for _, f := range i.Failed {
 		out.Failed = append(out.Failed, failed(f))

@@ -33,18 +33,26 @@ func reason(text, deployment string) string {
 // deployed one.
 func (i *isolator) step(name, phase string, d engine.Deployment) (Step, error) {
 	d.Name = name
-	options := i.options
-	options.Name = ""
 	r, err := i.ahead[name], error(nil)
 	delete(i.ahead, name)
 	if r == nil {
-		r, err = run.Launch(i.board.Context(), run.Spec{Deployment: d, Task: i.task}, options)
+		r = i.left(d)
+	}
+	if r == nil {
+		r, err = i.launch(d)
 	}
 	if err != nil {
 		return Step{}, err
 	}
 	i.board.next(i.out, i.planned)
-	if err := r.Follow(i.board); err != nil {
+	err = r.Follow(i.board)
+	if err != nil && i.kept[r.Dir()] && i.board.Context().Err() == nil { // what could not be resumed may be another run by now
+		if r, err = i.launch(d); err != nil {
+			return Step{}, err
+		}
+		err = r.Follow(i.board)
+	}
+	if err != nil {
 		state, broken := r.State()
 		if i.deployed == nil || broken != nil || state.Status != run.Failed || i.board.Context().Err() != nil {
 			return Step{}, fmt.Errorf("%s: %w", name, err)
@@ -53,7 +61,10 @@ func (i *isolator) step(name, phase string, d engine.Deployment) (Step, error) {
 		i.out.Failed = append(i.out.Failed, FailedStep{name, phase, why, r.Dir()})
 		return Step{}, &failedRun{name, why}
 	}
-	s := Step{Name: name, Phase: phase}
+	if err := i.sameEngine(r); err != nil {
+		return Step{}, err
+	}
+	s := Step{Name: name, Phase: phase, Kept: i.kept[r.Dir()]}
 	if s.Comparison, err = compare.Runs(r, i.base); err != nil {
 		return Step{}, err
 	}
@@ -69,4 +80,15 @@ func (i *isolator) step(name, phase string, d engine.Deployment) (Step, error) {
 	}
 	i.out.Steps = append(i.out.Steps, s)
 	return s, nil
+}
+
+// launch starts a run of d, under its name, as one of this search.
+func (i *isolator) launch(d engine.Deployment) (*run.Run, error) {
+	options := i.options
+	options.Name = ""
+	r, err := run.Launch(i.board.Context(), run.Spec{Deployment: d, Task: i.task}, options)
+	if r != nil {
+		i.mark(r)
+	}
+	return r, err
 }

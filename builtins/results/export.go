@@ -15,6 +15,7 @@ import (
 
 	"adkernel/builtins/run"
 	"adkernel/builtins/task"
+	"adkernel/internal/partial"
 	"adkernel/internal/version"
 )
 
@@ -36,13 +37,13 @@ func WriteLMEval(r *run.Run, dir string) (files []string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	partial, err := os.MkdirTemp(dir, ".export-*")
+	temporary, err := partial.Make(dir, "", ".export-", "")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(partial)) }()
+	defer func() { err = errors.Join(err, temporary.Remove()) }()
 	date := r.Spec().Created.UTC().Format("2006-01-02T15-04-05.000000")
-	e := &lmExport{run: r, dir: dir, partial: partial, date: date, ranked: len(samples[0].Choices) > 0, files: map[string]*os.File{}, subjects: map[string]string{}, scores: map[string]*lmScore{}}
+	e := &lmExport{run: r, dir: dir, partial: temporary.Dir, date: date, ranked: len(samples[0].Choices) > 0, files: map[string]*os.File{}, subjects: map[string]string{}, scores: map[string]*lmScore{}}
 	defer e.close()
 	if e.asked, err = newAsked(r); err != nil {
 		return nil, err

@@ -290,3 +290,18 @@ func cutAfter(t *testing.T, r *Run, lines int) {
 	kept := bytes.Join(bytes.SplitAfter(text, []byte("\n"))[:lines], nil)
 	require.NoError(t, os.WriteFile(path, kept, 0o644))
 }
+
+func TestWhatWasHalfWrittenIsSweptByResume(t *testing.T) {
+	r, finish := half(t)
+	left, others := []string{".state.json.3141", ".samples.jsonl.59"}, []string{".verdicts.jsonl.26", ".start-ABC", ".mine", "notes.5"}
+	for _, name := range append(left, others...) {
+		require.NoError(t, os.WriteFile(filepath.Join(r.Dir(), name), []byte("half"), 0o644))
+	}
+	finish()
+	for _, name := range left {
+		require.NoFileExists(t, filepath.Join(r.Dir(), name))
+	}
+	for _, name := range others {
+		require.FileExists(t, filepath.Join(r.Dir(), name))
+	}
+}

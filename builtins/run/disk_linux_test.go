@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -99,4 +100,43 @@ func TestARunOnAReadOnlyFileSystemIsReadableAndNotExecuted(t *testing.T) {
 	require.Len(t, samples, 5)
 	require.ErrorContains(t, attached.Resume(t.Context(), options), "read-only file system")
 	require.ErrorContains(t, Execute(t.Context(), r.Dir(), openHashEngine), "read-only file system")
+}
+
+// Wherever the disk is full, as the run is made, as it begins or in the middle
+// of a record, what is there is whole, and with room the run ends as one that
+// always had it.
+func TestADiskThatIsFullAtAnyMoment(t *testing.T) {
+	options := testOptions(t)
+	spec := testSpec(dataset(t, 20), map[string]any{"vocab": 1024})
+	whole := executed(t, spec, options)
+	for pages := 1; pages < 72; pages += 1 + pages/9 {
+		options.Root = tmpfs(t, 0, fmt.Sprintf("size=%dk", 4*pages))
+		r, err := Launch(t.Context(), spec, options)
+		if err == nil {
+			err = r.Wait(deadline(t))
+		}
+		require.ErrorContains(t, err, "no space left on device", "%d pages", pages)
+		require.NoError(t, syscall.Mount("tmpfs", options.Root, "tmpfs", syscall.MS_REMOUNT, "size=8m"))
+		if r == nil {
+			entries, err := os.ReadDir(options.Root)
+			require.NoError(t, err)
+			require.Empty(t, entries, "%d pages", pages)
+			continue
+		}
+		samples, err := r.Samples()
+		require.NoError(t, err, "%d pages", pages)
+		for i := range samples {
+			_, err := r.LogitRow(i)
+			require.NoError(t, err, "%d pages", pages)
+		}
+		require.NoError(t, r.Resume(t.Context(), options), "%d pages", pages)
+		require.NoError(t, r.Wait(deadline(t)), "%d pages", pages)
+		for _, name := range []string{samplesFile, filepath.Join(logitsDir, rowsFile), promptsFile, tokensFile} {
+			want, err := os.ReadFile(filepath.Join(whole.Dir(), name))
+			require.NoError(t, err)
+			got, err := os.ReadFile(filepath.Join(r.Dir(), name))
+			require.NoError(t, err)
+			require.Truef(t, string(want) == string(got), "%d pages: %s differs", pages, name)
+		}
+	}
 }

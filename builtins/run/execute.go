@@ -42,16 +42,22 @@ func Execute(ctx context.Context, dir string, open engine.Opener) error {
 		return err
 	}
 	defer held.Close()
+	if err := wantedJob(dir, spec); err != nil {
+		return err
+	}
 	if err := sign(held, os.Getpid()); err != nil {
 		return err
 	}
-	x := &execution{dir: dir, held: held, spec: spec, began: time.Now()}
+	x := &execution{dir: dir, held: held, spec: spec, began: time.Now(), log: log.New(io.Discard, "", log.LstdFlags|log.LUTC)}
 	ctx, release := x.watched(ctx)
 	defer release()
-	if err := x.begin(); err != nil {
-		return fmt.Errorf("run %s: %w", filepath.Base(dir), err)
+	err = x.begin()
+	if x.logFile != nil {
+		defer x.logFile.Close()
 	}
-	defer x.logFile.Close()
+	if err != nil {
+		return x.end(ctx, err)
+	}
 	return x.end(ctx, x.work(ctx, open))
 }
 
@@ -74,18 +80,15 @@ type execution struct {
 	ranking  *ranking // where choices are ranked, and nothing generated
 	store    *store
 
-	mu   sync.Mutex // guards what follows, store and state while the engine works
-	done map[int]bool
-	told time.Time // when state.json last said what is under way
+	mu      sync.Mutex // guards what follows, store and state while the engine works
+	done    map[int]bool
+	told    time.Time // when state.json last said what is under way
+	ended   bool      // the last state is recorded
+	stopped bool      // ctx was done when the work ended, before the engine did
 }
 
 // begin records that this process executes the run.
 func (x *execution) begin() error {
-	f, err := os.OpenFile(filepath.Join(x.dir, logFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
-	if err != nil {
-		return err
-	}
-	x.logFile, x.log = f, log.New(f, "", log.LstdFlags|log.LUTC)
 	if previous, err := readState(x.dir); err == nil {
 		x.state = previous
 		if previous.Finished.IsZero() {
@@ -96,13 +99,17 @@ func (x *execution) begin() error {
 	x.state.Status, x.state.PID, x.state.Host = Running, os.Getpid(), hostname()
 	x.state.Started, x.state.Finished, x.state.Doing, x.state.Error = x.began, time.Time{}, "", ""
 	x.state.Asked, x.state.Computed = time.Time{}, 0
-	if err = reserve(x.dir); err == nil {
-		err = x.record(x.state)
-	}
+	sweepHalves(x.dir)
+	f, err := os.OpenFile(filepath.Join(x.dir, logFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
-		x.logFile.Close()
+		return err
 	}
-	return err
+	x.logFile = f
+	x.log.SetOutput(f)
+	if err := reserve(x.dir); err != nil {
+		return err
+	}
+	return x.record(x.state)
 }
 
 // work computes what is missing.
@@ -129,10 +136,16 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 		return err
 	}
 	site := engine.Site{Dir: x.dir, Devices: gpus.VisibleDevices(), Log: x.log.Printf, Doing: x.tell}
-	if x.engine, err = open(ctx, x.spec.deployment(x.dir), site); err != nil {
+	opened, err := open(ctx, x.spec.deployment(x.dir), site)
+	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, x.close()) }()
+	x.engine = opened
+	defer func() {
+		// Whoever cancels while the engine ends has not ended the work.
+		x.stopped = ctx.Err() != nil
+		err = errors.Join(err, x.close())
+	}()
 	if err := x.prepare(); err != nil {
 		return err
 	}
@@ -244,7 +257,7 @@ const tellEvery = 200 * time.Millisecond
 func (x *execution) tell(what string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if what == x.state.Doing || (what != "" && time.Since(x.told) < tellEvery) {
+	if x.ended || what == x.state.Doing || (what != "" && time.Since(x.told) < tellEvery) {
 		return
 	}
 	x.state.Doing, x.told = what, time.Now()
@@ -320,6 +333,8 @@ func (x *execution) unjudged() int {
 func (x *execution) end(ctx context.Context, failure error) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.ended = true // an engine may go on telling
+	stopped := x.stopped || x.engine == nil && ctx.Err() != nil
 	state := x.state
 	state.Finished, state.PID, state.Host, state.Doing = time.Now(), 0, "", ""
 	if x.store != nil {
@@ -328,12 +343,12 @@ func (x *execution) end(ctx context.Context, failure error) error {
 	switch {
 	case failure == nil:
 		state.Status = Done
-	case ctx.Err() != nil && inJob(x.dir, x.spec):
+	case stopped && inJob(x.dir, x.spec):
 		// Slurm stops jobs for several reasons, and starts preempted ones again:
 		// those who watch the run ask it which it was.
 		state.Status, state.Doing = Queued, stoppedBySlurm(x.dir)
 		failure = fmt.Errorf("run %s: stopped by Slurm: %w", filepath.Base(x.dir), context.Cause(ctx))
-	case ctx.Err() != nil:
+	case stopped:
 		state.Status = Cancelled
 		failure = fmt.Errorf("run %s: cancelled: %w", filepath.Base(x.dir), context.Cause(ctx))
 	default:

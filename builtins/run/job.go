@@ -81,6 +81,9 @@ func submit(ctx context.Context, on cluster.Slurm, runs []submission, command []
 	if err = replaceFile(script, []byte(on.Script(batch))); err == nil {
 		id, err = cluster.Submit(ctx, script)
 	}
+	if ctx.Err() != nil && err != nil {
+		return notSubmitted(runs, "not submitted", err)
+	}
 	if err != nil {
 		return notSubmitted(runs, "Slurm refused the job", err)
 	}
@@ -200,7 +203,7 @@ func (r *Run) jobState(state State) (State, error) {
 		if state.Doing != "" {
 			why = state.Doing + "; " + why
 		}
-		return r.conclude(state, Failed, why)
+		return r.conclude(state, record.ID, Failed, why)
 	case err != nil:
 		state.Doing = err.Error()
 		return state, nil
@@ -213,13 +216,13 @@ func (r *Run) jobState(state State) (State, error) {
 		}
 		return state, nil
 	case job.State == "CANCELLED":
-		return r.conclude(state, Cancelled, job.Why())
+		return r.conclude(state, record.ID, Cancelled, job.Why())
 	}
-	return r.conclude(state, Failed, job.Why())
+	return r.conclude(state, record.ID, Failed, job.Why())
 }
 
-// conclude records how a run ended whose process could not.
-func (r *Run) conclude(state State, status Status, why string) (State, error) {
+// conclude records how a run ended whose process could not: that of job id.
+func (r *Run) conclude(state State, id string, status Status, why string) (State, error) {
 	if latest, err := readState(r.dir); err == nil && latest.Status.Ended() {
 		return latest, nil
 	}
@@ -227,11 +230,19 @@ func (r *Run) conclude(state State, status Status, why string) (State, error) {
 		state.Doing = why
 		return state, nil
 	}
-	r.mu.Lock()
-	if err := r.records.advance(); err == nil {
-		state.Done, state.Correct, state.Unjudged = len(r.records.places), r.records.correct, r.records.unjudged
+	held, err := lock(r.dir)
+	if err == nil {
+		defer held.Close()
+		// Who held the lock until now may have ended the run, or resumed it.
+		latest, err := readState(r.dir)
+		if err != nil || latest.Status.Ended() {
+			return latest, err
+		}
+		if record, err := readJob(r.dir); err != nil || record.ID != id {
+			return latest, nil
+		}
 	}
-	r.mu.Unlock()
+	r.count(&state)
 	state.Status, state.PID, state.Host, state.Doing, state.Finished = status, 0, "", "", lastSign(r.dir)
 	if status == Failed {
 		state.Error = fmt.Sprintf("run %s: %s; %d finished samples are kept", r.Name(), why, state.Done)
@@ -239,14 +250,12 @@ func (r *Run) conclude(state State, status Status, why string) (State, error) {
 			state.Error += "; last line of " + logFile + ": " + last
 		}
 	}
-	held, err := lock(r.dir)
+	if errors.Is(err, ErrExecuting) {
+		state.Status, state.Error, state.Doing = Running, "", "its job ended, and a process of it goes on"
+	}
 	if err != nil {
-		if errors.Is(err, ErrExecuting) {
-			state.Status, state.Error, state.Doing = Running, "", "its job ended, and a process of it goes on"
-		}
 		return state, nil // nor can somebody else's run be written
 	}
-	defer held.Close()
 	if err := writeLastState(r.dir, state); err != nil && !errors.Is(err, fs.ErrPermission) {
 		return State{}, fmt.Errorf("run %s: %w", r.Name(), err)
 	}
@@ -315,15 +324,40 @@ func stoppedBySlurm(dir string) string {
 
 // inJob reports whether this process is the job of the run.
 func inJob(dir string, spec Spec) bool {
-	if _, ok := spec.slurm(); !ok {
-		return false
-	}
-	id := os.Getenv("SLURM_JOB_ID")
-	if array := os.Getenv("SLURM_ARRAY_JOB_ID"); array != "" {
-		id = array + "_" + os.Getenv("SLURM_ARRAY_TASK_ID")
-	}
+	id := jobHere(spec)
 	record, err := readJob(dir)
 	return id != "" && (err != nil || record.ID == id) // a job may start before it is noted
+}
+
+// jobHere is the job that this process is, of a run that goes to Slurm; "" else.
+func jobHere(spec Spec) string {
+	if _, ok := spec.slurm(); !ok {
+		return ""
+	}
+	if array := os.Getenv("SLURM_ARRAY_JOB_ID"); array != "" {
+		return array + "_" + os.Getenv("SLURM_ARRAY_TASK_ID")
+	}
+	return os.Getenv("SLURM_JOB_ID")
+}
+
+// wantedJob is an error where this process is a job that was submitted although
+// nobody has heard so: by an sbatch that was interrupted, or did not answer in
+// time. The run has failed since, or has another job.
+func wantedJob(dir string, spec Spec) error {
+	id := jobHere(spec)
+	if id == "" {
+		return nil
+	}
+	record, err := readJob(dir)
+	switch {
+	case err == nil && record.ID != id:
+		return fmt.Errorf("run %s: job %s does not execute it, as job %s does", filepath.Base(dir), id, record.ID)
+	case errors.Is(err, fs.ErrNotExist):
+		if state, err := readState(dir); err == nil && state.Status.Ended() {
+			return fmt.Errorf("run %s: job %s does not execute it, as it was not known to be submitted: resume the run", filepath.Base(dir), id)
+		}
+	}
+	return nil
 }
 
 // lockOf takes the run's lock for this process. A job that Slurm has started

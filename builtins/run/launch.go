@@ -123,6 +123,9 @@ func initialize(dir string, spec Spec, patch []byte) (*Run, error) {
 			return nil, err
 		}
 	}
+	if err := reserve(dir); err != nil {
+		return nil, err
+	}
 	if err := writeState(dir, State{Status: Queued}.listed(spec)); err != nil {
 		return nil, err
 	}
@@ -180,6 +183,12 @@ func (r *Run) resume(ctx context.Context, options Options, may func() error) err
 			return err
 		}
 	}
+	if err := reserve(r.dir); err != nil {
+		return fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	if err := sign(held, 0); err != nil { // or who cancels it now ends whatever has the last process's number
+		return err
+	}
 	state.Status, state.Error, state.Doing, state.Submitting = Queued, "", "", time.Time{}
 	if err := writeState(r.dir, state); err != nil {
 		return err
@@ -226,7 +235,7 @@ func (r *Run) notStarted(why error) error {
 		return errors.Join(why, err)
 	}
 	state.Status, state.Error, state.Doing = Failed, why.Error(), ""
-	return errors.Join(why, writeState(r.dir, state))
+	return errors.Join(why, writeLastState(r.dir, state))
 }
 
 // inheritLock returns the lock that the parent process took, or takes it.

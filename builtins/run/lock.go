@@ -82,7 +82,8 @@ type executor struct {
 }
 
 // sign writes who executes the run into the lock file, for messages and
-// signals: the process with the given id of this machine. The record has a
+// signals: the process with the given id of this machine; 0 is one that is not
+// there yet. The record has a
 // fixed width, so that a reader never finds the file empty while a later
 // process signs over an earlier one.
 func sign(f *os.File, pid int) error {

@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) == 4 && os.Args[1] == "import-half" {
+		importHalf(os.Args[2], os.Args[3])
+	}
 	if len(os.Args) == 6 && os.Args[1] == hostVerb {
 		if err := OnHost(context.Background(), os.Stdout, Options{}, os.Args[2], os.Args[3], os.Args[4], os.Args[5]); err != nil {
 			fmt.Fprintln(os.Stderr, err)

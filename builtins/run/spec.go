@@ -283,3 +283,19 @@ func replaceFile(path string, data []byte) error {
 	}
 	return os.Rename(f.Name(), path)
 }
+
+// sweepHalves removes what processes that were killed in replaceFile left in dir.
+// The caller holds the run's lock, and so does who replaces a file, but for the
+// verdicts'.
+func sweepHalves(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		number := strings.TrimPrefix(filepath.Ext(e.Name()), ".")
+		if strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(e.Name(), "."+verdictsFile) && number != "" && strings.Trim(number, "0123456789") == "" {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}

@@ -129,10 +129,22 @@ func writeState(dir string, state State) error {
 	return writeJSON(filepath.Join(dir, stateFile), state)
 }
 
-// reserve sets space aside, so that the last state can be written when the
-// disk is full.
+// reserved is the space set aside, in bytes: that of a state, however file systems
+// count it.
+const reserved = 16 << 10
+
+// reserve sets space aside, where that is not done, so that the last state can be
+// written when the disk is full.
 func reserve(dir string) error {
-	return os.WriteFile(filepath.Join(dir, reserveFile), make([]byte, 16<<10), 0o644)
+	path := filepath.Join(dir, reserveFile)
+	if info, err := os.Stat(path); err == nil && info.Size() == reserved {
+		return nil
+	}
+	err := os.WriteFile(path, make([]byte, reserved), 0o644)
+	if err != nil {
+		os.Remove(path)
+	}
+	return err
 }
 
 // writeLastState gives the reserved space back and writes state into it.

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -158,4 +159,29 @@ func TestARunThatCannotBeResumedKeepsWhatWasRecorded(t *testing.T) {
 	require.Equal(t, before, after)
 	require.Equal(t, 12, after.Done)
 	require.Equal(t, 20, after.Total)
+}
+
+// An sbatch that is interrupted may have submitted its job.
+func TestAJobThatNobodyKnowsOfLeavesTheRunAlone(t *testing.T) {
+	called, answer := slowSbatch(t)
+	r := failedLongAgo(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	submitted := make(chan error, 1)
+	go func() { submitted <- r.Resume(ctx, testOptions(t)) }()
+	require.Eventually(t, func() bool { return called() == 1 }, time.Minute, 10*time.Millisecond)
+	interrupt()
+	require.ErrorContains(t, <-submitted, "not submitted: sbatch was interrupted: context canceled")
+	requireStatus(t, Failed, r)
+
+	t.Setenv("SLURM_JOB_ID", "1")
+	require.ErrorContains(t, Execute(t.Context(), r.Dir(), openHashEngine), "job 1 does not execute it, as it was not known to be submitted")
+	requireStatus(t, Failed, r)
+
+	answer() // the next one is job 2
+	require.NoError(t, r.Resume(t.Context(), testOptions(t)))
+	require.ErrorContains(t, Execute(t.Context(), r.Dir(), openHashEngine), "job 1 does not execute it, as job 2 does")
+	requireStatus(t, Queued, r)
+	t.Setenv("SLURM_JOB_ID", "2")
+	require.NoError(t, Execute(t.Context(), r.Dir(), openHashEngine))
+	requireStatus(t, Done, r)
 }

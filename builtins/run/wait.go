@@ -145,38 +145,72 @@ func (r *Run) Cancel() error {
 	ctx, stop := context.WithTimeout(context.Background(), cancelGrace)
 	defer stop()
 	r.Wait(ctx)
-	if ctx.Err() == nil {
-		return nil
+	if ctx.Err() != nil {
+		if err := r.signal(syscall.SIGKILL); err != nil {
+			return err
+		}
 	}
-	if err := r.signal(syscall.SIGKILL); err != nil {
+	return r.cancelled()
+}
+
+// cancelled records that the run was cancelled, where its process, which is
+// ended, has not recorded how: it was killed, or had not begun.
+func (r *Run) cancelled() error {
+	if state, err := readState(r.dir); err != nil || state.Status.Ended() {
 		return err
 	}
 	held, err := lock(r.dir)
+	for deadline := time.Now().Add(cancelGrace); errors.Is(err, ErrExecuting) && time.Now().Before(deadline); {
+		// A process that has much memory takes a while to go.
+		if state, read := readState(r.dir); read == nil && state.Status.Ended() {
+			return nil
+		}
+		held, err = lock(r.dir)
+	}
 	if err != nil {
 		return fmt.Errorf("run %s: its process does not end: %w", r.Name(), err)
 	}
 	defer held.Close()
-	if state, err = readState(r.dir); err != nil {
+	state, err := readState(r.dir)
+	if err != nil || state.Status.Ended() {
 		return err
 	}
-	state.Status, state.PID, state.Host, state.Finished = Cancelled, 0, "", time.Now()
+	r.count(&state)
+	state.Status, state.PID, state.Host, state.Doing, state.Finished = Cancelled, 0, "", "", time.Now()
 	return writeLastState(r.dir, state)
 }
 
+// count fills in what a state says of the finished samples.
+func (r *Run) count(state *State) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.records.advance(); err == nil {
+		state.Done, state.Correct, state.Unjudged = len(r.records.places), r.records.correct, r.records.unjudged
+	}
+}
+
+// signTime bounds how long a process that takes the lock may take to sign.
+const signTime = 5 * time.Second
+
 // signal sends a signal to the process that holds the run's lock.
 func (r *Run) signal(sig syscall.Signal) error {
-	e, err := readExecutor(filepath.Join(r.dir, lockFile))
-	if err != nil {
-		return fmt.Errorf("run %s: %w", r.Name(), err)
+	for deadline := time.Now().Add(signTime); ; time.Sleep(pollEvery / 10) {
+		if held, err := lockHeld(r.dir); err != nil || !held {
+			return err // it ended by itself
+		}
+		e, err := readExecutor(filepath.Join(r.dir, lockFile))
+		if err != nil && time.Now().Before(deadline) {
+			continue // its process is being started
+		}
+		if err != nil {
+			return fmt.Errorf("run %s: %w", r.Name(), err)
+		}
+		if e.elsewhere() {
+			return fmt.Errorf("run %s: %s executes it, which cannot be ended from %s: cancel it on %s", r.Name(), e, hostname(), e.host)
+		}
+		if err := syscall.Kill(e.pid, sig); err != nil && err != syscall.ESRCH {
+			return fmt.Errorf("run %s: %s: %w", r.Name(), e, err)
+		}
+		return nil
 	}
-	if held, err := lockHeld(r.dir); err != nil || !held {
-		return err // it ended by itself
-	}
-	if e.elsewhere() {
-		return fmt.Errorf("run %s: %s executes it, which cannot be ended from %s: cancel it on %s", r.Name(), e, hostname(), e.host)
-	}
-	if err := syscall.Kill(e.pid, sig); err != nil && err != syscall.ESRCH {
-		return fmt.Errorf("run %s: %s: %w", r.Name(), e, err)
-	}
-	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"adkernel/internal/partial"
 )
 
 // A Writer makes a run directory of results that were computed elsewhere. The
@@ -18,8 +20,9 @@ import (
 // is there.
 type Writer struct {
 	spec    Spec
-	dir     string // where the run will be
-	partial string // where it is until then
+	dir     string          // where the run will be
+	partial string          // where it is until then
+	folder  *partial.Folder // in which that is
 
 	records, prompts, texts, rows *appendFile
 
@@ -32,6 +35,8 @@ type Writer struct {
 	seen   map[int]bool
 	tokens map[int32]string
 }
+
+const importMark = ".import-"
 
 // hashing counts and hashes what was asked, as Prompts says it.
 type hashing struct{ texts, ids hashWriter }
@@ -53,23 +58,24 @@ func NewWriter(spec Spec, options Options) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	partial.Sweep(root, importMark) // one may hold the name
 	dir, err := makeDir(root, name, options.Name == "")
 	if err != nil {
 		return nil, err
 	}
-	partial, err := os.MkdirTemp(filepath.Dir(dir), ".import-*")
+	folder, err := partial.Make(filepath.Dir(dir), "", importMark, filepath.Base(dir))
 	if err != nil {
 		os.Remove(dir)
 		return nil, err
 	}
-	w := &Writer{spec: spec, dir: dir, partial: partial, asked: &hashing{sha256.New(), sha256.New()}, seen: map[int]bool{}, tokens: map[int32]string{}}
-	err = os.Chmod(partial, 0o755)
+	w := &Writer{spec: spec, dir: dir, partial: filepath.Join(folder.Dir, "new"), folder: folder, asked: &hashing{sha256.New(), sha256.New()}, seen: map[int]bool{}, tokens: map[int32]string{}}
+	err = os.Mkdir(w.partial, 0o755)
 	for _, f := range []struct {
 		file **appendFile
 		name string
 	}{{&w.records, samplesFile}, {&w.prompts, promptsFile}, {&w.texts, textsFile}} {
 		if err == nil {
-			*f.file, err = openAppend(filepath.Join(partial, f.name))
+			*f.file, err = openAppend(filepath.Join(w.partial, f.name))
 		}
 	}
 	if err != nil {
@@ -182,6 +188,7 @@ func (w *Writer) Finish() (*Run, error) {
 		w.Abort()
 		return nil, err
 	}
+	w.folder.Remove() // empty by now
 	return Attach(w.dir)
 }
 
@@ -226,6 +233,5 @@ func (w *Writer) closeFiles() error {
 // Abort takes everything back that was written. It does nothing after Finish.
 func (w *Writer) Abort() {
 	w.closeFiles()
-	os.RemoveAll(w.partial)
-	os.Remove(w.dir) // fails, as it should, when the run is in it
+	w.folder.Remove()
 }

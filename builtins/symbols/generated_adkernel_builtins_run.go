@@ -11,6 +11,7 @@ import (
 
 func init() {
 	symbolTable["adkernel/builtins/run/run"] = map[string]reflect.Value{
+		"Again":              reflect.ValueOf(run.Again),
 		"Attach":             reflect.ValueOf(run.Attach),
 		"BFloat16":           reflect.ValueOf(run.BFloat16),
 		"CalibrationPrompts": reflect.ValueOf(run.CalibrationPrompts),

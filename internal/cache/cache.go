@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"adkernel/internal/partial"
 )
 
 // Dir is $ADKERNEL_CACHE, or adkernel in the user's cache directory.
@@ -29,18 +31,19 @@ func Once(dir string, make func(dir string) error) error {
 		return nil
 	}
 	err := os.MkdirAll(filepath.Dir(dir), 0o755)
-	var temporary string
+	var temporary *partial.Folder
 	if err == nil {
-		temporary, err = os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+".tmp-")
+		temporary, err = partial.Make(filepath.Dir(dir), filepath.Base(dir), ".tmp-", "")
 	}
 	if err != nil {
 		return fmt.Errorf("%w; set ADKERNEL_CACHE to a folder that can be written", err)
 	}
-	defer os.RemoveAll(temporary)
-	if err := make(filepath.Join(temporary, "new")); err != nil {
+	defer temporary.Remove()
+	whole := filepath.Join(temporary.Dir, "new")
+	if err := make(whole); err != nil {
 		return err
 	}
-	err = os.Rename(filepath.Join(temporary, "new"), dir)
+	err = os.Rename(whole, dir)
 	if errors.Is(err, fs.ErrExist) || isDir(dir) {
 		return nil // another process was first
 	}

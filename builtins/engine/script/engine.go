@@ -73,8 +73,7 @@ func unexpected(f frame) error {
 // for the log and news of progress are passed on; an error that the program
 // reports is returned and ends the call.
 func (e *Engine) receive(ctx context.Context, take func(frame) (last bool, err error)) error {
-	stop := context.AfterFunc(ctx, e.process.kill)
-	defer stop()
+	defer e.stopWith(ctx)()
 	for {
 		f, err := e.process.receive(ctx)
 		if err != nil {
@@ -102,16 +101,23 @@ func (e *Engine) receive(ctx context.Context, take func(frame) (last bool, err e
 	}
 }
 
+// stopWith ends the process when ctx is done, until the returned function is
+// called.
+func (e *Engine) stopWith(ctx context.Context) func() bool {
+	return context.AfterFunc(ctx, e.process.kill)
+}
+
 // ask sends a request and receives its answer.
 func (e *Engine) ask(ctx context.Context, request any, payload []byte, take func(frame) (last bool, err error)) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if e.broken != nil {
 		return e.broken
 	}
+	defer e.stopWith(ctx)() // it may not read, and the pipe holds less than some requests
 	if err := writeFrame(e.process.in, request, payload); err != nil {
 		if _, gone := e.process.receive(ctx); gone != nil {
 			err = gone

@@ -60,7 +60,7 @@ type valuesDoc struct {
 	Group  int    `json:"group,omitempty"`  // scales
 }
 
-// maxPayload bounds what a broken program can make this side allocate.
+// maxPayload bounds what is taken for the size of a payload.
 const maxPayload = 1 << 36
 
 // readFrame reads the next frame.
@@ -76,13 +76,37 @@ func readFrame(r *bufio.Reader) (frame, error) {
 		}
 		return frame{}, fmt.Errorf("the engine's process sent what is not a message: %q", line)
 	}
-	if f.Bytes > 0 {
-		f.payload = make([]byte, f.Bytes)
-		if _, err := io.ReadFull(r, f.payload); err != nil {
-			return frame{}, err
-		}
+	if f.payload, err = readPayload(r, f.Bytes); err != nil {
+		return frame{}, err
 	}
 	return f, nil
+}
+
+// payloadStep is how much memory a payload takes before any of it is there.
+const payloadStep = 16 << 20
+
+// readPayload reads n bytes. It takes memory as they arrive, up to twice what
+// there is, so that a program that says too many costs none.
+func readPayload(r io.Reader, n int) ([]byte, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	data := make([]byte, min(n, payloadStep))
+	for read := 0; ; {
+		got, err := io.ReadFull(r, data[read:])
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF // some of the frame is there
+		}
+		if err != nil {
+			return nil, err
+		}
+		if read += got; read == n {
+			return data, nil
+		}
+		larger := make([]byte, min(n, 2*read))
+		copy(larger, data)
+		data = larger
+	}
 }
 
 // writeFrame writes a message, of any shape with "event" and "bytes", and its

@@ -295,6 +295,31 @@ func TestCancellingEndsTheProcessAndItsChildren(t *testing.T) {
 	gone(t, l.pid(t, "child"))
 }
 
+// A process that does not read lets the request wait: stopped here, or held up in
+// a library that keeps Python's lock.
+func TestCancellingEndsAProcessThatDoesNotReadItsRequest(t *testing.T) {
+	l := &listener{}
+	e, _, err := open(t, l, nil)
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(l.pid(t, "pid"), syscall.SIGSTOP))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	reason := errors.New("the cell was interrupted")
+	time.AfterFunc(time.Second, func() { cancel(reason) })
+	long := make([]int32, 1<<20)
+	asked := make(chan error, 1)
+	go func() {
+		_, err := answers(ctx, e, []engine.Request{{ID: 1, Tokens: long, MaxTokens: 1}})
+		asked <- err
+	}()
+	select {
+	case err := <-asked:
+		require.ErrorIs(t, err, reason)
+	case <-time.After(10 * time.Second):
+		syscall.Kill(l.pid(t, "pid"), syscall.SIGKILL)
+		require.FailNow(t, "the request still waits")
+	}
+}
+
 func TestCancellingWhileLoadingEndsTheProcess(t *testing.T) {
 	needPython(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
