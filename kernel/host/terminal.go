@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"sync"
+
+	"golang.org/x/sys/unix"
 )
 
 // terminal serves programs without a kernel around them: the command line and tests.
@@ -37,6 +39,16 @@ type terminalHost struct {
 type terminalHandle struct {
 	host  *terminalHost
 	lines int // height of what was written last
+}
+
+// LineWidth is that of the terminal.
+func (t *terminalHost) LineWidth() int {
+	if f, ok := t.w.(*os.File); ok {
+		if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil {
+			return int(size.Col)
+		}
+	}
+	return 0
 }
 
 func (t *terminalHost) Context() context.Context { return t.ctx }

@@ -46,6 +46,10 @@ func (w *worker) Running() host.Cell {
 	return host.Cell{N: w.running.Cell.N, Source: w.running.Cell.Source}
 }
 
+// LineWidth is host.LineWidth. What is drawn between cells is for the front end
+// of the cell before.
+func (w *worker) LineWidth() int { return int(w.lineWidth.Load()) }
+
 // Display implements host.Host.
 func (w *worker) Display(b host.Bundle) host.Handle {
 	d := handle{w.out, uuid.NewString()}

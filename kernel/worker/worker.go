@@ -18,6 +18,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -112,6 +113,7 @@ type worker struct {
 	asked     chan request // answered beside cells, by answerAsked when it is free
 	console   console
 	answers   chan answer // to what console asked
+	lineWidth atomic.Int64
 
 	mu      sync.Mutex
 	running *job
@@ -217,6 +219,7 @@ func (w *worker) evaluateCells() {
 }
 
 func (w *worker) execute(j job) reply {
+	w.lineWidth.Store(int64(j.LineWidth))
 	result, err := w.evaluate(j.ctx, j.Cell)
 	if err == nil {
 		err = failed(result.Values)
