@@ -52,9 +52,19 @@ func (w *worker) LineWidth() int { return int(w.lineWidth.Load()) }
 
 // Display implements host.Host.
 func (w *worker) Display(b host.Bundle) host.Handle {
+	w.Shown(nil)
 	d := handle{w.out, uuid.NewString()}
 	d.out.sendFenced(event{Event: eventDisplay, Display: d.id, Bundle: encodeBundle(b)})
 	return d
+}
+
+// Shown is host.Shown; nil: the last display shows something else.
+func (w *worker) Shown(v any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running != nil {
+		w.running.left.shown = v
+	}
 }
 
 type handle struct {

@@ -225,7 +225,7 @@ func (w *worker) execute(j job) reply {
 		err = failed(result.Values)
 	}
 	rep := reply{Notes: result.Notes, Defines: result.Defines, Uses: result.Uses}
-	if err == nil && len(result.Values) > 0 {
+	if err == nil && len(result.Values) > 0 && !w.hasShown(j, result.Values) {
 		rep.Result, err = show(j.ctx, result.Values)
 	}
 	rep.Error = encodeError(err)
@@ -236,6 +236,13 @@ func (w *worker) execute(j job) reply {
 	}
 	rep.State = w.state()
 	return rep
+}
+
+// hasShown says whether the values are one that the cell shows as it is.
+func (w *worker) hasShown(j job, values []any) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(values) == 1 && j.left.shown != nil && values[0] == j.left.shown
 }
 
 // failed is the error that one of the values carries, which ends the cell.
