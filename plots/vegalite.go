@@ -34,6 +34,13 @@ func fitWidth(s spec, width float64) spec {
 	return s
 }
 
+// vegaText is a text in the size and the colour of the labels of axes, which are
+// the viewer's: no colour has the contrast of WCAG AA, 4.5, on white and on the
+// grounds of dark themes.
+func vegaText(align string, more ...spec) spec {
+	return merge(spec{"type": "text", "style": "guide-label", "fontSize": 10, "align": align}, more)
+}
+
 // quantitative encodes a field by its value on an axis with a title.
 func quantitative(field, title string, more ...spec) spec {
 	return merge(spec{"field": field, "type": "quantitative", "title": title}, more)

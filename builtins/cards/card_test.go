@@ -55,6 +55,9 @@ func TestWords(t *testing.T) {
 		{"loss, n = 900; p < 1e-12, q = 0.05.", "loss, " + whole("n = 900") + "; " + whole("p &lt; 1e-12") + ", " + whole("q = 0.05") + "."},
 		{"(41.8 % apart) [-8 bits; 1.5e-07 of it]", "(" + whole("41.8 %") + " apart) [" + whole("-8 bits") + "; " + whole("1.5e-07") + " of it]"},
 		{"+1.2 times, at 1e+20; 4 %", whole("+1.2 times") + ", at " + whole("1e+20") + "; " + whole("4 %")},
+		{"[-12 to -6 bits], -2.5 to +0.7, 0 to 2e-05 of it, 80 to 90 % and 8 to 9 sorts", "[" + whole("-12 to -6 bits") + "], " + whole("-2.5 to +0.7") + ", " +
+			whole("0 to 2e-05") + " of it, " + whole("80 to 90 %") + " and " + whole("8 to 9") + " sorts"},
+		{"up to 3 of 4, from rank0 to 1, 2 to the end", "up to 3 of 4, from rank0 to 1, 2 to the end"},
 		{"the n of 8, an = 3, row 3 shown, 2-1, sha1e-4f, \"8\"", "the n of 8, an = 3, row 3 shown, 2-1, sha1e-4f, &#34;8&#34;"},
 		{"one ` alone", "one ` alone"},
 	} {
