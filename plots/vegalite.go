@@ -34,11 +34,14 @@ func fitWidth(s spec, width float64) spec {
 	return s
 }
 
-// vegaText is a text in the size and the colour of the labels of axes, which are
-// the viewer's: no colour has the contrast of WCAG AA, 4.5, on white and on the
+// vegaInk is the colour of texts by the viewer's ground, as that of the labels of
+// axes is: no one colour has the contrast of WCAG AA, 4.5, on white and on the
 // grounds of dark themes.
+const vegaInk = "luminance(background) < 0.2 ? 'white' : 'black'"
+
+// vegaText is a text in the size of the labels of axes.
 func vegaText(align string, more ...spec) spec {
-	return merge(spec{"type": "text", "style": "guide-label", "fontSize": 10, "align": align}, more)
+	return merge(spec{"type": "text", "fontSize": 10, "color": spec{"expr": vegaInk}, "align": align}, more)
 }
 
 // quantitative encodes a field by its value on an axis with a title.
