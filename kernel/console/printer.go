@@ -171,7 +171,7 @@ func (p *printer) draw(b host.Bundle) (text string, rows int) {
 		}
 	}
 	text = strings.TrimRight(b.Plain(), "\n") + "\n"
-	if _, card := b.Data["text/html"]; card { // what is text alone stays as it is
+	if _, card := b.Data["text/html"]; card || hasPicture(b) { // what is text alone stays as it is
 		text = fold(text, p.width())
 	}
 	return text, p.height(text)
