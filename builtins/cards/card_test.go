@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"adkernel/kernel/host"
 )
 
 func written(table Table) string {
@@ -113,4 +115,27 @@ func TestTextCountsTheColumnsOfLetters(t *testing.T) {
 	var b strings.Builder
 	Table{Align: "lr", Head: []string{"subject", "n"}, Rows: [][]string{{"数学", "5"}, {"e\u0301tude", "12"}}}.Text(&b)
 	require.Equal(t, "  subject   n\n  数学      5\n  e\u0301tude    12\n", b.String())
+}
+
+// narrow is a host whose text is shown in lines of so many characters.
+type narrow struct {
+	host.Host
+	width int
+}
+
+func (n narrow) LineWidth() int { return n.width }
+
+func TestTablesMoveTogetherInANarrowTerminal(t *testing.T) {
+	table := Table{Align: "lrr", Head: []string{"subject", "base, %", "test, %"}, Rows: [][]string{{"high_school_government", "97.0", "61.0"}}}
+	const wide = "  subject                 base, %  test, %\n  high_school_government     97.0     61.0\n"
+	for width, want := range map[int]string{
+		0: wide, 42: wide, 20: wide, // what does not fit stays
+		41: " subject                base, % test, %\n high_school_government    97.0    61.0\n",
+		36: " subject             base, % test, %\n high_scho…overnment    97.0    61.0\n",
+	} {
+		defer host.Set(host.Set(narrow{host.Current(), width}))
+		var b strings.Builder
+		table.Text(&b)
+		require.Equal(t, want, b.String(), "%d", width)
+	}
 }

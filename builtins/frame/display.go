@@ -174,21 +174,11 @@ func (c *textColumn) limit(width int) {
 	c.width = 0
 	for i, line := range c.lines {
 		if i != headLines-1 {
-			c.lines[i] = cutCell(line, width)
+			c.lines[i] = monospace.Short(line, width)
 			c.width = max(c.width, monospace.Width(c.lines[i]))
 		}
 	}
 	c.lines[headLines-1] = strings.Repeat("─", c.width)
-}
-
-// cutCell cuts words at their end, and a name, a path or a hash in its middle:
-// names that begin alike are told apart by their ends.
-func cutCell(text string, width int) string {
-	if len(text) <= width || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-		return monospace.Line(text, width)
-	}
-	head := width / 2
-	return text[:head] + "…" + text[len(text)-(width-1-head):]
 }
 
 func textLine(columns []textColumn, i int) string {
