@@ -249,8 +249,11 @@ func (p *printer) failure(err error) {
 	if errors.As(err, &e) && len(e.Traceback) > 0 {
 		text = strings.Join(e.Traceback, "\n")
 	}
-	if !p.terminal {
+	switch {
+	case !p.terminal:
 		text = StripEscapes(text)
+	case e != nil && len(e.Traceback) == 1: // no code, whose columns mean something
+		text = fold(text, p.width())
 	}
 	p.write(p.err, text+"\n")
 }
