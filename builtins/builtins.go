@@ -157,6 +157,7 @@ func Attach(name string) *Evaluation {
 // cancels it.
 func (e *Evaluation) Wait() *Evaluation {
 	check(e.Follow(host.Current()))
+	host.Shown(e)
 	return e
 }
 

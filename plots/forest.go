@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -12,6 +13,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"adkernel/internal/monospace"
+	"adkernel/kernel/host"
 )
 
 // forest is a column of estimates with intervals, one row each: what Subjects
@@ -247,8 +249,25 @@ func (f *forest) occurs(class int) bool {
 	return slices.ContainsFunc(f.rows, func(r forestRow) bool { return r.class == class && finite(r.value) })
 }
 
+// How many characters an interval has in text: as many as the line has room for.
+const (
+	textBar  = 33
+	leastBar = 11
+)
+
 // text is the same rows as a table with a line of characters for each interval.
 func (f *forest) text() string {
+	table, widest := f.textWithBars(textBar), 0
+	for line := range strings.Lines(table) {
+		widest = max(widest, monospace.Width(strings.TrimSuffix(line, "\n")))
+	}
+	if excess := widest - host.LineWidth(); host.LineWidth() > 0 && excess > 0 {
+		return f.textWithBars(max(leastBar, textBar-excess))
+	}
+	return table
+}
+
+func (f *forest) textWithBars(width int) string {
 	low, high := f.span()
 	mark := math.NaN()
 	if len(f.marks) > 0 {
@@ -264,7 +283,7 @@ func (f *forest) text() string {
 		if finite(r.value) {
 			class = f.classes[r.class].label
 		}
-		rows[i] = []string{r.label, f.format(r.value), interval, fmt.Sprint(r.n), textInterval(r.value, r.low, r.high, mark, low, high, 33) + "  " + class}
+		rows[i] = []string{r.label, f.format(r.value), interval, fmt.Sprint(r.n), textInterval(r.value, r.low, r.high, mark, low, high, width) + "  " + class}
 	}
 	padLast(rows)
 	return textTable([]string{f.noun, f.value, "interval", "n", ""}, rows)

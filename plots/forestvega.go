@@ -86,37 +86,25 @@ func (f *forest) vegaMarks(width float64) []spec {
 }
 
 // vegaColumns are the values and counts to the right of the rows, and their
-// heads. As in the picture, values have the colour of their class unless that
-// is an open one.
+// heads.
 func (f *forest) vegaColumns(width float64, y spec) []spec {
 	cols := f.columns(themes[Light], px(width))
 	value := cssPixels(cols.gap + cols.value)
 	count := value + cssPixels(cols.gap+cols.count)
-	conditions := []spec{}
-	for _, k := range f.usedClasses() {
-		if !k.open {
-			conditions = append(conditions, spec{"test": spec{"field": "class", "equal": k.label}, "value": k.vega})
-		}
-	}
-	ink := spec{"value": neutralVega, "condition": conditions}
 	edge, top := spec{"value": "width"}, spec{"value": 0}
-	column := func(field string, end float64, more ...spec) spec {
-		return spec{"mark": spec{"type": "text", "fontSize": vegaLabelSize, "color": neutralVega, "align": "right", "dx": end},
-			"encoding": merge(spec{"y": y, "x": edge, "text": spec{"field": field}}, more)}
+	column := func(field string, end float64) spec {
+		return spec{"mark": vegaText("right", spec{"dx": end}), "encoding": spec{"y": y, "x": edge, "text": spec{"field": field}}}
 	}
 	head := func(name string, end float64) spec {
 		return spec{"data": spec{"values": []spec{{"head": name}}}, "mark": aboveRows("right", spec{"dx": end}),
 			"encoding": spec{"x": edge, "y": top, "text": spec{"field": "head"}}}
 	}
-	return []spec{column("shown", value, spec{"color": ink}), column("n", count), head(f.value, value), head("n", count)}
+	return []spec{column("shown", value), column("n", count), head(f.value, value), head("n", count)}
 }
-
-// vegaLabelSize is the size of the labels of Vega-Lite's axes.
-const vegaLabelSize = 10
 
 // aboveRows is a text above the first row.
 func aboveRows(align string, more ...spec) spec {
-	return merge(spec{"type": "text", "fontSize": vegaLabelSize, "color": neutralVega, "align": align, "baseline": "bottom", "dy": -4}, more)
+	return vegaText(align, append(more, spec{"baseline": "bottom", "dy": -4})...)
 }
 
 // cssPixels is the inverse of px, to the next whole one.

@@ -80,6 +80,38 @@ func TestVegaLiteSaysWhatThePictureSays(t *testing.T) {
 	}
 }
 
+// A colour of their own would not have the contrast of WCAG AA on white and on
+// the grounds of dark themes.
+func TestTextsOfVegaLiteHaveTheirColourByTheGround(t *testing.T) {
+	texts := 0
+	for name, figure := range map[string]*Figure{"subjects": Subjects(demoSubjects(), Options{}), "logits": LogitRanges(demoLogits(50), Options{})} {
+		data, err := figure.VegaLite()
+		require.NoError(t, err)
+		var top any
+		require.NoError(t, json.Unmarshal(data, &top))
+		var walk func(v any)
+		walk = func(v any) {
+			switch v := v.(type) {
+			case []any:
+				for _, e := range v {
+					walk(e)
+				}
+			case map[string]any:
+				if mark, ok := v["mark"].(map[string]any); ok && mark["type"] == "text" {
+					require.Equal(t, map[string]any{"expr": vegaInk}, mark["color"], name)
+					require.NotContains(t, v["encoding"], "color", name)
+					texts++
+				}
+				for _, e := range v {
+					walk(e)
+				}
+			}
+		}
+		walk(top)
+	}
+	require.Equal(t, 6, texts)
+}
+
 // Vega gives a legend of nothing no size, and draws the title over the plot.
 func TestFiguresWithoutValuesHaveNoLegend(t *testing.T) {
 	for _, name := range []string{"no subjects", "all missing", "no ladder"} {

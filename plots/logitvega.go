@@ -57,7 +57,7 @@ func (l *logitPicture) vega(width float64) spec {
 		at := spec{"x": across, "y": up("logit")}
 		layers = append(layers,
 			spec{"data": spec{"values": outliers}, "mark": spec{"type": "point", "color": badVega, "size": 50}, "encoding": at},
-			spec{"data": spec{"values": outliers}, "mark": spec{"type": "text", "align": "left", "dx": 8, "color": badVega, "fontWeight": "bold"},
+			spec{"data": spec{"values": outliers}, "mark": vegaText("left", spec{"dx": 8, "fontWeight": "bold"}),
 				"encoding": merge(spec{"text": spec{"field": "name"}}, []spec{at})})
 	}
 	return fitWidth(spec{"data": spec{"values": data}, "layer": layers, "height": logitBody - 40}, width)

@@ -34,6 +34,16 @@ func fitWidth(s spec, width float64) spec {
 	return s
 }
 
+// vegaInk is the colour of texts by the viewer's ground, as that of the labels of
+// axes is: no one colour has the contrast of WCAG AA, 4.5, on white and on the
+// grounds of dark themes.
+const vegaInk = "luminance(background) < 0.2 ? 'white' : 'black'"
+
+// vegaText is a text in the size of the labels of axes.
+func vegaText(align string, more ...spec) spec {
+	return merge(spec{"type": "text", "fontSize": 10, "color": spec{"expr": vegaInk}, "align": align}, more)
+}
+
 // quantitative encodes a field by its value on an axis with a title.
 func quantitative(field, title string, more ...spec) spec {
 	return merge(spec{"field": field, "type": "quantitative", "title": title}, more)

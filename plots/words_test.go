@@ -10,6 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/plot/vg"
+
+	"adkernel/internal/monospace"
+	"adkernel/kernel/host"
 )
 
 func TestNamesThatBeginAlikeStayDifferent(t *testing.T) {
@@ -145,4 +148,30 @@ func TestMarginsOfRankedChoicesAreOfLikelihoods(t *testing.T) {
 	d.Ranked = true
 	require.Contains(t, Margins(d, Options{}).String(), "log-likelihood of the right answer")
 	require.NotContains(t, Margins(d, Options{}).String(), "logit of")
+}
+
+// narrow is a host whose text is shown in lines of so many characters.
+type narrow struct {
+	host.Host
+	width int
+}
+
+func (n narrow) LineWidth() int { return n.width }
+
+func TestIntervalsInTextHaveTheRoomOfTheTerminal(t *testing.T) {
+	widest := func() int {
+		widest := 0
+		_, table, _ := strings.Cut(Subjects(demoSubjects(), Options{}).String(), "\n\n")
+		for _, line := range strings.Split(table, "\n") {
+			widest = max(widest, monospace.Width(line))
+		}
+		return widest
+	}
+	kept := widest()
+	defer host.Set(host.Set(narrow{host.Current(), kept - 10}))
+	require.Equal(t, kept-10, widest())
+	host.Set(narrow{host.Current(), kept + 10})
+	require.Equal(t, kept, widest())
+	host.Set(narrow{host.Current(), 10})
+	require.Equal(t, kept-textBar+leastBar, widest(), "an interval that shows something")
 }

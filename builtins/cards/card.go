@@ -75,8 +75,10 @@ func Note(b *strings.Builder, words string) {
 var (
 	quoted = pattern.New("`([^`]+)`")
 
-	// whole is a statement of a number, in HTML: "p &lt; 1e-12", "1e-12", "-3.7 points".
+	// whole is a statement of a number, in HTML: "p &lt; 1e-12", "1e-12", "-3.7 points",
+	// "-12 to -6 bits".
 	whole = pattern.New(`\b[npq] (?:=|≥|≤|&lt;|&gt;) [-+]?[\d.]*\d(?:e[-+]?\d+)?` +
+		`|[-+]?\b[\d.]*\d(?:e[-+]?\d+)?(?: %)? to [-+]?[\d.]*\d(?:e[-+]?\d+)?(?: (?:%|(?:bits|points|logits|nats|times|dB|s)\b))?` +
 		`|[-+]?\b[\d.]*\d(?:e[-+]\d+(?: %)?| %| (?:bits|points|logits|nats|times|dB|s)\b)`)
 )
 
@@ -86,8 +88,8 @@ func Words(sentence string) string {
 	return quoted().ReplaceAllString(Plain(sentence), `<code style="background:none;color:inherit;padding:0">$1</code>`)
 }
 
-// Plain is words in HTML that quote no code. Lines break neither within a number,
-// as browsers do behind the hyphen of 1e-12, nor between it and its unit.
+// Plain is words in HTML that quote no code. Lines break neither within a number
+// or a range, as browsers do behind the hyphen of 1e-12, nor between it and its unit.
 func Plain(words string) string {
 	return whole().ReplaceAllString(html.EscapeString(words), `<span style="white-space:nowrap">$0</span>`)
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"adkernel/kernel/host"
 )
 
 func written(table Table) string {
@@ -55,6 +57,9 @@ func TestWords(t *testing.T) {
 		{"loss, n = 900; p < 1e-12, q = 0.05.", "loss, " + whole("n = 900") + "; " + whole("p &lt; 1e-12") + ", " + whole("q = 0.05") + "."},
 		{"(41.8 % apart) [-8 bits; 1.5e-07 of it]", "(" + whole("41.8 %") + " apart) [" + whole("-8 bits") + "; " + whole("1.5e-07") + " of it]"},
 		{"+1.2 times, at 1e+20; 4 %", whole("+1.2 times") + ", at " + whole("1e+20") + "; " + whole("4 %")},
+		{"[-12 to -6 bits], -2.5 to +0.7, 0 to 2e-05 of it, 80 to 90 % and 8 to 9 sorts", "[" + whole("-12 to -6 bits") + "], " + whole("-2.5 to +0.7") + ", " +
+			whole("0 to 2e-05") + " of it, " + whole("80 to 90 %") + " and " + whole("8 to 9") + " sorts"},
+		{"up to 3 of 4, from rank0 to 1, 2 to the end", "up to 3 of 4, from rank0 to 1, 2 to the end"},
 		{"the n of 8, an = 3, row 3 shown, 2-1, sha1e-4f, \"8\"", "the n of 8, an = 3, row 3 shown, 2-1, sha1e-4f, &#34;8&#34;"},
 		{"one ` alone", "one ` alone"},
 	} {
@@ -110,4 +115,27 @@ func TestTextCountsTheColumnsOfLetters(t *testing.T) {
 	var b strings.Builder
 	Table{Align: "lr", Head: []string{"subject", "n"}, Rows: [][]string{{"数学", "5"}, {"e\u0301tude", "12"}}}.Text(&b)
 	require.Equal(t, "  subject   n\n  数学      5\n  e\u0301tude    12\n", b.String())
+}
+
+// narrow is a host whose text is shown in lines of so many characters.
+type narrow struct {
+	host.Host
+	width int
+}
+
+func (n narrow) LineWidth() int { return n.width }
+
+func TestTablesMoveTogetherInANarrowTerminal(t *testing.T) {
+	table := Table{Align: "lrr", Head: []string{"subject", "base, %", "test, %"}, Rows: [][]string{{"high_school_government", "97.0", "61.0"}}}
+	const wide = "  subject                 base, %  test, %\n  high_school_government     97.0     61.0\n"
+	for width, want := range map[int]string{
+		0: wide, 42: wide, 20: wide, // what does not fit stays
+		41: " subject                base, % test, %\n high_school_government    97.0    61.0\n",
+		36: " subject             base, % test, %\n high_scho…overnment    97.0    61.0\n",
+	} {
+		defer host.Set(host.Set(narrow{host.Current(), width}))
+		var b strings.Builder
+		table.Text(&b)
+		require.Equal(t, want, b.String(), "%d", width)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"adkernel/internal/monospace"
+	"adkernel/kernel/host"
 )
 
 // A Table is a small table of a card.
@@ -50,13 +51,17 @@ func (t Table) Text(b *strings.Builder) {
 			widths[i] = max(widths[i], monospace.Width(cell))
 		}
 	}
+	gap := t.fit(widths)
 	for n, row := range rows {
 		line := ""
 		for i, cell := range row {
+			if i == 0 && monospace.Width(cell) > widths[i] {
+				cell = monospace.Short(cell, widths[i])
+			}
 			if t.Align[i] == 'r' {
-				line += "  " + monospace.Right(cell, widths[i])
+				line += gap + monospace.Right(cell, widths[i])
 			} else {
-				line += "  " + monospace.Left(cell, widths[i])
+				line += gap + monospace.Left(cell, widths[i])
 			}
 		}
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
@@ -64,6 +69,30 @@ func (t Table) Text(b *strings.Builder) {
 			b.WriteString("    " + below[at] + "\n")
 		}
 	}
+}
+
+// leastName is the least width to which names in the first column are cut.
+const leastName = 16
+
+// fit returns what stands before each column, one blank instead of two where the
+// table fits into a terminal's line by that, and narrows the first column if it
+// must. What does not fit even so is left as it is.
+func (t *Table) fit(widths []int) (gap string) {
+	const wide, narrow = "  ", " "
+	total := 0
+	for _, w := range widths {
+		total += w
+	}
+	line := host.LineWidth()
+	if line == 0 || t.Head == nil || total+len(wide)*len(widths) <= line {
+		return wide
+	}
+	excess := max(0, total+len(narrow)*len(widths)-line)
+	if excess > 0 && (t.Align[0] == 'r' || widths[0]-excess < leastName) {
+		return wide
+	}
+	widths[0] -= excess
+	return narrow
 }
 
 // splitLast takes the last column off the table when it holds long words, and

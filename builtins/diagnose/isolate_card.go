@@ -12,14 +12,9 @@ import (
 	"adkernel/plots"
 )
 
-// MimeBundle shows the finding, the runs as a table, and the ladder.
+// MimeBundle shows the finding, and the runs as a table where there are any.
 func (i *Isolation) MimeBundle() host.Bundle {
 	title := "Isolation of " + i.Deployment.Label()
-	if len(i.Steps) == 0 {
-		return host.Text(title + "\n" + i.Words)
-	}
-	method := i.method()
-	t := i.table()
 	colour := cards.Unclear
 	switch i.Finding {
 	case NoLossHere:
@@ -28,13 +23,17 @@ func (i *Isolation) MimeBundle() host.Bundle {
 		colour = cards.Loss
 	}
 	var text, page strings.Builder
-	text.WriteString(title + "\n" + i.Words + "\n\n")
-	t.Text(&text)
-	text.WriteString("\n" + method)
+	text.WriteString(title + "\n" + i.Words)
 	cards.Begin(&page, colour, title, "")
 	cards.Sentence(&page, i.Words)
-	t.HTML(&page)
-	cards.Note(&page, method)
+	if len(i.Steps) > 0 {
+		method, t := i.method(), i.table()
+		text.WriteString("\n\n")
+		t.Text(&text)
+		text.WriteString("\n" + method)
+		t.HTML(&page)
+		cards.Note(&page, method)
+	}
 	cards.End(&page)
 	return host.Bundle{Data: map[string]any{"text/plain": text.String(), "text/html": page.String()}}
 }

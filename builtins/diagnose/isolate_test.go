@@ -43,7 +43,10 @@ func TestWithoutALossNothingIsRun(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, diagnose.NoLossHere, out.Finding)
 	require.Empty(t, out.Steps)
-	require.Contains(t, out.MimeBundle().Plain(), "There is no loss to isolate, and nothing was run. Underpowered")
+	bundle := out.MimeBundle()
+	require.Contains(t, bundle.Plain(), "There is no loss to isolate, and nothing was run. Underpowered")
+	require.Contains(t, bundle.Data["text/html"], "There is no loss to isolate, and nothing was run.", "a card as any other, whose lines a terminal breaks between words")
+	require.NotContains(t, bundle.Data["text/html"], "<table")
 }
 
 func TestInterruptedIsolationStops(t *testing.T) {

@@ -16,8 +16,8 @@ const (
 	rowsShown    = 60 // a frame of more rows shows its first and last ones
 	edgeRows     = 10 // rows at either end when some are left out
 	columnsShown = 100
-	textWidth    = 160 // characters of a line of text
-	cellWidth    = 48  // characters of a cell in text, more where the line has room
+	textWidth    = 160 // characters of a line of text that is kept
+	leastWidth   = 24  // of a line, and of a cell before it is cut: more than numbers have
 	columnGap    = 2   // characters between columns of text
 	htmlCell     = 100 // characters of a cell in HTML; more show on hovering
 	hoverCell    = 2000
@@ -74,7 +74,8 @@ func (f *Frame) String() string {
 		return "error: " + err.Error()
 	}
 	rows, left := f.shownRows()
-	columns, cut := f.textColumns(rows)
+	width := lineWidth()
+	columns, cut := f.textColumns(rows, width)
 	var b strings.Builder
 	for i := range len(rows) + headLines {
 		if i == edgeRows+headLines && left > 0 {
@@ -86,22 +87,31 @@ func (f *Frame) String() string {
 	}
 	b.WriteString(f.shape())
 	if len(cut) > 0 {
-		fmt.Fprintf(&b, "; cut at …: %s", monospace.Line(strings.Join(cut, ", "), textWidth))
+		fmt.Fprintf(&b, "; cut at …: %s", monospace.Line(strings.Join(cut, ", "), width))
 	}
 	if hidden := f.Columns()[len(columns):]; len(hidden) > 0 {
-		fmt.Fprintf(&b, "; not shown: %s", monospace.Line(strings.Join(hidden, ", "), textWidth))
+		fmt.Fprintf(&b, "; not shown: %s", monospace.Line(strings.Join(hidden, ", "), width))
 	}
 	return b.String()
 }
 
-// textColumns returns the columns that fit on a line of text, from the first,
-// and the names of those in which a line is cut. Columns of long cells share
-// what room the others leave.
-func (f *Frame) textColumns(rows []int) (columns []textColumn, cut []string) {
-	room := textWidth + columnGap // the last column has no gap behind it
+// lineWidth is how many characters a line of text may have.
+func lineWidth() int {
+	if width := host.LineWidth(); width > 0 {
+		return max(width, leastWidth)
+	}
+	return textWidth
+}
+
+// textColumns returns the columns that fit on a line of width characters, from
+// the first, and the names of those in which a line is cut. Columns of long cells
+// share what room the others leave.
+func (f *Frame) textColumns(rows []int, width int) (columns []textColumn, cut []string) {
+	cellWidth := max(leastWidth, 3*width/10)
+	room := width + columnGap // the last column has no gap behind it
 	var long []int
 	for i, c := range f.all() {
-		column := newTextColumn(c, rows)
+		column := newTextColumn(c, rows, 2*width)
 		if room -= min(column.width, cellWidth) + columnGap; room < 0 && i > 0 {
 			room += min(column.width, cellWidth) + columnGap
 			break
@@ -144,8 +154,8 @@ type textColumn struct {
 	width int
 }
 
-// newTextColumn writes c at its full width, or at one that no line of text has.
-func newTextColumn(c *Column, rows []int) textColumn {
+// newTextColumn writes c at its full width, or at most.
+func newTextColumn(c *Column, rows []int, most int) textColumn {
 	column := textColumn{lines: []string{c.name, c.kind.String(), ""}, right: c.kind == Float || c.kind == Int}
 	format := newFormatter(c, rows)
 	for _, i := range rows {
@@ -155,7 +165,7 @@ func newTextColumn(c *Column, rows []int) textColumn {
 		}
 		column.lines = append(column.lines, cell)
 	}
-	column.limit(2 * textWidth)
+	column.limit(most)
 	return column
 }
 
@@ -164,7 +174,7 @@ func (c *textColumn) limit(width int) {
 	c.width = 0
 	for i, line := range c.lines {
 		if i != headLines-1 {
-			c.lines[i] = monospace.Line(line, width)
+			c.lines[i] = monospace.Short(line, width)
 			c.width = max(c.width, monospace.Width(c.lines[i]))
 		}
 	}

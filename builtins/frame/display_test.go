@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"adkernel/internal/monospace"
+	"adkernel/kernel/host"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -143,4 +144,44 @@ func TestFloatsOfAColumnShowTheSameDecimals(t *testing.T) {
 			require.Equal(t, want, format.text(i), "%v", test.values)
 		}
 	}
+}
+
+// narrow is a host whose text is shown in lines of so many characters.
+type narrow struct {
+	host.Host
+	width int
+}
+
+func (n narrow) LineWidth() int { return n.width }
+
+func TestTextTablesKeepToTheLinesOfATerminal(t *testing.T) {
+	runs := New(
+		Strings("run", []string{"20261127-095339-llama-3.1-8b-instruct-fp8-tp2", "20261127-095339-llama-3.1-8b-instruct-fp8-tp4"}),
+		Floats("accuracy", []float64{68.25, 63.5}),
+		Ints("seed", []int64{math.MinInt64, 7}),
+		Strings("prompt", []string{"Which of these is a prime number? A. 4 B. 5", "Which one is even?"}),
+		Strings("dir", []string{"/scratch/runs/1", "/scratch/runs/2"}),
+	)
+	defer host.Set(host.Set(narrow{host.Current(), 80}))
+	require.Equal(t, ""+
+		"run                                            accuracy                  seed\n"+
+		"string                                          float64                 int64\n"+
+		"─────────────────────────────────────────────  ────────  ────────────────────\n"+
+		"20261127-095339-llama-3.1-8b-instruct-fp8-tp2     68.25  -9223372036854775808\n"+
+		"20261127-095339-llama-3.1-8b-instruct-fp8-tp4     63.50                     7\n"+
+		"2 rows × 5 columns; not shown: prompt, dir", runs.String())
+	host.Set(narrow{host.Current(), 84})
+	require.Equal(t, ""+
+		"run                        accuracy                  seed  prompt\n"+
+		"string                      float64                 int64  string\n"+
+		"─────────────────────────  ────────  ────────────────────  ─────────────────────────\n"+
+		"20261127-095…ruct-fp8-tp2     68.25  -9223372036854775808  Which of these is a prim…\n"+
+		"20261127-095…ruct-fp8-tp4     63.50                     7  Which one is even?\n"+
+		"2 rows × 5 columns; cut at …: run, prompt; not shown: dir", runs.String())
+	host.Set(narrow{host.Current(), 1})
+	require.Contains(t, runs.String(), "not shown: accuracy, seed", "a terminal of no width has one column")
+	host.Set(narrow{host.Current(), 0})
+	require.NotContains(t, runs.String(), "not shown", "text that is kept has the room of a wide line")
+	host.Set(narrow{host.Current(), 300})
+	require.NotContains(t, runs.String(), "…", "a wide terminal is used")
 }

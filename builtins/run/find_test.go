@@ -33,8 +33,19 @@ func TestARunIsFoundByItsDirectoryAndByItsNameAmongThoseKept(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEqual(t, kept, r.Dir())
 
+	for _, dir := range []string{"20261126-235959-served-fp8", "20261127-000000-served-fp8", "20261127-000001-dense"} {
+		require.NoError(t, os.Mkdir(filepath.Join(root, dir), 0o755))
+	}
+	for name, meant := range map[string]string{
+		"served-fp8": "20261127-000000-served-fp8", "served fp8": "20261127-000000-served-fp8", "20261127-00001-dense": "20261127-000001-dense",
+	} {
+		_, err = Find(name)
+		require.ErrorContains(t, err, root+"; did you mean \""+meant+"\"?")
+	}
+
 	_, err = Find("lost")
 	require.ErrorContains(t, err, "no run lost: neither a directory here nor the name of a run below "+root)
+	require.NotContains(t, err.Error(), "did you mean")
 	require.NoError(t, os.WriteFile("samples.jsonl", nil, 0o644))
 	_, err = Find("samples.jsonl")
 	require.ErrorContains(t, err, "samples.jsonl is a file: want the directory of a run")

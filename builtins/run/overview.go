@@ -21,12 +21,12 @@ import (
 // vocabulary.
 type overviewRow struct {
 	Run        string   `frame:"run"`
-	Deployment string   `frame:"deployment"`
-	Task       string   `frame:"task"`
 	Status     string   `frame:"status"`
+	Accuracy   *float64 `frame:"accuracy"`
 	Done       int      `frame:"done"`
 	Total      int      `frame:"total"`
-	Accuracy   *float64 `frame:"accuracy"`
+	Deployment string   `frame:"deployment"`
+	Task       string   `frame:"task"`
 	Started    string   `frame:"started"`
 	Dir        string   `frame:"dir"`
 
@@ -34,8 +34,9 @@ type overviewRow struct {
 }
 
 // Overview lists the runs below root, oldest first, one a row: run (the
-// directory's name), deployment, task, status, done and total samples,
-// accuracy in percent (null before the first sample that was judged), started (UTC) and dir.
+// directory's name), status, accuracy in percent (null before the first sample
+// that was judged), done and total samples, deployment, task, started (UTC) and
+// dir. What matters stands where narrow terminals show it.
 //
 // Of a run that ended only state.json is read, so that a thousand are listed
 // at once. Directories that hold no run are passed over; the error joins what

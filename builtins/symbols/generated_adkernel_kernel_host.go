@@ -42,6 +42,7 @@ func init() {
 		"_JSONer":       reflect.ValueOf((*_adkernel_kernel_host_JSONer)(nil)),
 		"LaTeXer":       reflect.ValueOf((*host.LaTeXer)(nil)),
 		"_LaTeXer":      reflect.ValueOf((*_adkernel_kernel_host_LaTeXer)(nil)),
+		"LineWidth":     reflect.ValueOf(host.LineWidth),
 		"MIME":          reflect.ValueOf(host.MIME),
 		"Markdowner":    reflect.ValueOf((*host.Markdowner)(nil)),
 		"_Markdowner":   reflect.ValueOf((*_adkernel_kernel_host_Markdowner)(nil)),

@@ -116,7 +116,8 @@ func showOutputs(w io.Writer, colours bool, c *notebook.Cell) {
 		if !colours {
 			text = console.StripEscapes(text)
 		}
-		if _, card := o.Data["text/html"]; card {
+		_, card := o.Data["text/html"]
+		if _, figure := o.Data["image/png"]; card || figure {
 			text = console.Folded(w, text)
 		}
 		if text != "" {

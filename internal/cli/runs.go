@@ -14,6 +14,7 @@ import (
 	"adkernel/builtins/run"
 	"adkernel/builtins/task"
 	"adkernel/internal/yamltext"
+	"adkernel/kernel/console"
 	"adkernel/kernel/host"
 )
 
@@ -160,12 +161,15 @@ func cancel(name string) (string, error) {
 }
 
 // follow shows a run's progress on standard error and its result on standard
-// output.
+// output, once where both are the same terminal.
 func follow(ctx context.Context, r *run.Run, o output, background bool) error {
 	if !background {
 		if err := r.Follow(host.NewTerminal(ctx, os.Stderr)); err != nil {
 			return err
 		}
+	}
+	if !o.JSON && !background && console.IsTerminal(os.Stderr) && console.IsTerminal(os.Stdout) {
+		return nil
 	}
 	if !o.JSON {
 		_, err := fmt.Println(r.MimeBundle().Plain())

@@ -2,11 +2,14 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
 )
 
@@ -99,6 +102,16 @@ func TestRunsAreNamedAsTheyAreListedAndCancelled(t *testing.T) {
 	status, stdout, stderr := adkernel(t, dir, "attach", "run")
 	require.Equal(t, exitOK, status, stderr)
 	require.Contains(t, stdout, kept)
+	shown, terminal, err := pty.Open()
+	require.NoError(t, err)
+	defer shown.Close()
+	attach := exec.CommandContext(t.Context(), os.Args[0], "attach", kept)
+	attach.Stdout, attach.Stderr = terminal, terminal
+	require.NoError(t, attach.Run())
+	require.NoError(t, terminal.Close())
+	lines, _ := io.ReadAll(shown) // Linux ends it with an error
+	require.Equal(t, 1, strings.Count(string(lines), kept), "a terminal shows the result once: %s", lines)
+
 	status, _, stderr = adkernel(t, dir, "compare", "run", "run")
 	require.Equal(t, exitUnderpowered, status, stderr)
 	status, _, stderr = adkernel(t, dir, "export", "run", "-o", "samples.csv")

@@ -45,5 +45,15 @@ func Line(s string, width int) string {
 	return b.String()
 }
 
+// Short is Line, but cuts a name, a path or a hash, ASCII without blanks, in its
+// middle: names that begin alike are told apart by their ends.
+func Short(s string, width int) string {
+	if len(s) <= width || width < 1 || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return Line(s, width)
+	}
+	head := width / 2
+	return s[:head] + "…" + s[len(s)-(width-1-head):]
+}
+
 // endsLines reports whether a terminal or a browser takes r for anything but a letter.
 func endsLines(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' }

@@ -45,3 +45,16 @@ func TestLine(t *testing.T) {
 		require.LessOrEqual(t, Width(got), c.width)
 	}
 }
+
+func TestShort(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"fp8-tp2", 7, "fp8-tp2"}, {"fp8-tp2", 6, "fp8…p2"}, {"fp8-tp2", 5, "fp…p2"}, {"fp8-tp2", 1, "…"}, {"fp8-tp2", 0, "…"},
+		{"two words", 5, "two …"}, {"größer", 5, "größ…"}, {"", 3, ""},
+	} {
+		require.Equal(t, c.want, Short(c.text, c.width), "%s in %d", c.text, c.width)
+	}
+}

@@ -49,9 +49,12 @@ func decode(text []byte, into any, options ...yaml.DecodeOption) (err error) {
 	)
 	switch {
 	case err == nil, errors.Is(err, io.EOF):
-		return single(text)
+		return cmp.Or(single(text), definite(text, reflect.TypeOf(into)))
 	case errors.As(err, &wrong) && wrong.Token != nil:
 		message := fmt.Sprintf("want %s, not %s", kindOf(wrong.DstType), kindOf(wrong.SrcType))
+		if value, ok := Truth(wrong.Token.Value); ok && kindOf(wrong.DstType) == kindOf(reflect.TypeFor[bool]()) {
+			message = fmt.Sprintf("want true or false, not the text %q: write %t", wrong.Token.Value, value)
+		}
 		return &yaml.SyntaxError{Message: message, Token: wrong.Token}
 	case errors.As(err, &unknown), errors.As(err, &fraction):
 		return cmp.Or(misfit(text, reflect.TypeOf(into)), err)

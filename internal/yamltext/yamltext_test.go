@@ -83,6 +83,33 @@ func TestWrongTypesAreWordedForPeople(t *testing.T) {
 	}
 }
 
+func TestTextsInThePlaceOfBooleansAreRefused(t *testing.T) {
+	type settings struct {
+		Name  string         `yaml:"name"`
+		Case  bool           `yaml:"case"`
+		Args  map[string]any `yaml:"args"`
+		Stops []string       `yaml:"stops"`
+	}
+	for text, want := range map[string]string{
+		"case: off":                                       "[1:7] want true or false, not the text \"off\": write false",
+		`case: "true"`:                                    "[1:7] want true or false, not the text \"true\": write true",
+		"args:\n  fuse:\n    enabled: off\n":              "[3:14] off is a text in YAML 1.2 and false in 1.1: write false, or \"off\" where the text is meant",
+		"args: {list: [1, &a Yes]}":                       "[1:21] Yes is a text in YAML 1.2 and true in 1.1",
+		"name: on\nstops: [no, yes]\n":                    "",
+		"args: {a: 'off', b: \"no\", c: false}":           "",
+		"args: {a: office, b: on top, c: true, d: no-op}": "",
+	} {
+		err := DecodeStrict([]byte(text), &settings{})
+		if want == "" {
+			require.NoError(t, err, text)
+		} else {
+			require.ErrorContains(t, err, want, text)
+		}
+	}
+	var value any
+	require.ErrorContains(t, Decode([]byte("off"), &value), "write false", "a value alone")
+}
+
 func TestWholeNumbersAreNotCut(t *testing.T) {
 	var v struct{ Size int }
 	require.NoError(t, DecodeStrict([]byte("size: -12 # dozen"), &v))

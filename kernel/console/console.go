@@ -66,6 +66,9 @@ func interruptOnSignal(s *worker.Session) (stop func()) {
 // execute runs cell n and prints what it shows. It returns what the cell wants
 // to be typed next. The error of a failed cell is printed and returned.
 func execute(ctx context.Context, s *worker.Session, p *printer, r worker.Request) (next string, err error) {
+	if p.terminal {
+		r.LineWidth = p.width()
+	}
 	reply, err := s.Execute(ctx, r, p.event)
 	for _, left := range reply.Payload {
 		switch left := left.(type) {

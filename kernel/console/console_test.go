@@ -163,6 +163,12 @@ func TestFailuresShowTheirTraceback(t *testing.T) {
 	newPrinter(nil, &out, false).failure(failure)
 	newPrinter(nil, &out, false).failure(errors.New("no worker"))
 	require.Equal(t, "\x1b[31mPanic\x1b[0m: no\nhere\nPanic: no\nhere\nno worker\n", out.String())
+
+	out.Reset()
+	p := newPrinter(nil, &out, true)
+	p.width = func() int { return 24 }
+	p.failure(&worker.Error{Traceback: []string{"\x1b[31mError\x1b[0m: no run lost: neither a directory here"}})
+	require.Equal(t, "\x1b[31mError\x1b[0m: no run lost:\nneither a directory here\n", out.String(), "a message is broken between words")
 }
 
 func TestWordsForTheShellBeginAfterBlanksAndWhatIsNotASCII(t *testing.T) {

@@ -35,7 +35,7 @@ func fold(text string, width int) string {
 }
 
 func foldLine(line string, width int) string {
-	if utf8.RuneCountInString(line) <= width || strings.Contains(line, "\x1b") {
+	if letters(line) <= width {
 		return line
 	}
 	begin := len(line) - len(strings.TrimLeft(line, " "))
@@ -48,7 +48,7 @@ func foldLine(line string, width int) string {
 			return line
 		}
 	}
-	indent := utf8.RuneCountInString(line[:begin])
+	indent := letters(line[:begin])
 	if indent > width/2 {
 		return line
 	}
@@ -56,7 +56,7 @@ func foldLine(line string, width int) string {
 	b.WriteString(line[:begin])
 	used := indent
 	for i, word := range strings.Split(line[begin:], " ") {
-		length := utf8.RuneCountInString(word)
+		length := letters(word)
 		switch {
 		case i == 0:
 		case used+1+length > width:
@@ -71,3 +71,6 @@ func foldLine(line string, width int) string {
 	}
 	return b.String()
 }
+
+// letters counts the characters of text that a terminal shows.
+func letters(text string) int { return utf8.RuneCountInString(StripEscapes(text)) }

@@ -171,7 +171,7 @@ func (p *printer) draw(b host.Bundle) (text string, rows int) {
 		}
 	}
 	text = strings.TrimRight(b.Plain(), "\n") + "\n"
-	if _, card := b.Data["text/html"]; card { // what is text alone stays as it is
+	if _, card := b.Data["text/html"]; card || hasPicture(b) { // what is text alone stays as it is
 		text = fold(text, p.width())
 	}
 	return text, p.height(text)
@@ -249,8 +249,11 @@ func (p *printer) failure(err error) {
 	if errors.As(err, &e) && len(e.Traceback) > 0 {
 		text = strings.Join(e.Traceback, "\n")
 	}
-	if !p.terminal {
+	switch {
+	case !p.terminal:
 		text = StripEscapes(text)
+	case e != nil && len(e.Traceback) == 1: // no code, whose columns mean something
+		text = fold(text, p.width())
 	}
 	p.write(p.err, text+"\n")
 }

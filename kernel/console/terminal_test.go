@@ -413,3 +413,11 @@ func TestADisplayThatIsUpdatedWhileALineIsTypedIsShownBelowIt(t *testing.T) {
 	p.typed()
 	require.Equal(t, "100 %\n", out.String())
 }
+
+func TestTablesKeepToTheWidthOfTheTerminal(t *testing.T) {
+	c := open(t, "", nil)
+	shown := c.enter(1, `long := strings.Repeat("x", 45); []struct{ Name, Words, More string }{{"a", long, long}, {"b", long, long}}`)
+	require.Contains(t, shown, "not shown: More\r\n")
+	require.NoError(t, pty.Setsize(c.pty, &pty.Winsize{Rows: 40, Cols: 120}))
+	require.NotContains(t, c.enter(2, `[]struct{ Name, Words, More string }{{"a", long, long}, {"b", long, long}}`), "not shown")
+}

@@ -25,13 +25,17 @@ const (
 // Text draws v as plain text. Short values are as fmt.Println writes them, but
 // with the names of fields, with pointers followed, and with quotes around
 // strings within others that have blanks. It does not panic.
-func Text(v any) (text string) {
+func Text(v any) (text string) { return TextWithin(v, 0) }
+
+// TextWithin is Text for lines of width characters, 0 for any: a table leaves out
+// columns that do not fit, and names them.
+func TextWithin(v any, width int) (text string) {
 	defer func() {
 		if p := recover(); p != nil { // of a String or Error method
 			text = Cut(fmt.Sprintf("%s cannot be shown: %s", TypeName(v), Failure(p)))
 		}
 	}()
-	return Cut(draw(v))
+	return Cut(draw(v, width))
 }
 
 // Failure says what a method or function panicked with, and below it, where it
@@ -44,7 +48,7 @@ func Failure(p any) string {
 	return text
 }
 
-func draw(v any) string {
+func draw(v any, width int) string {
 	if s, ok := v.(string); ok {
 		return s
 	}
@@ -53,7 +57,7 @@ func draw(v any) string {
 		return errorText(err)
 	}
 	if t := tableOf(r); t != nil {
-		return t.text()
+		return t.text(width)
 	}
 	if line, ok := oneLine(r, lineWidth); ok {
 		return line

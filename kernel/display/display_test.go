@@ -235,3 +235,9 @@ func TestTablesCountTheColumnsOfLetters(t *testing.T) {
 	text := Text([]row{{"数学", 5}, {"red\x1b[31m", 12}})
 	require.Equal(t, "   Name          N\n0  数学          5\n1  red\\x1b[31m  12\n", text+"\n", "what would colour a terminal is written out")
 }
+
+func TestTablesLeaveOutColumnsThatDoNotFit(t *testing.T) {
+	require.Equal(t, "   Name   Accuracy  When\n0  run 0         1    0s\n1  run 1       0.5    1s\nnot shown: Tags, Err", TextWithin(runs(2), 24))
+	require.Equal(t, Text(runs(2)), TextWithin(runs(2), 80))
+	require.Contains(t, TextWithin(runs(60), 12), "\n… 10 more rows (60 in all)\nnot shown: Accuracy, When, Tags, Err")
+}

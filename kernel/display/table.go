@@ -9,6 +9,9 @@ import (
 	"adkernel/internal/monospace"
 )
 
+// gap parts columns of text.
+const gap = "  "
+
 // A table is how slices of structs, and of rows of numbers, are drawn, and
 // maps to structs.
 type table struct {
@@ -118,19 +121,32 @@ func (t *table) leftOut() string {
 	return fmt.Sprintf("… %s more rows (%s in all)%s", number(t.total-len(t.rows)), number(t.total), t.more)
 }
 
-func (t *table) text() string {
+// fit is how many columns, from the first, fit into width characters, 0 for any.
+func fit(widths []int, width int) int {
+	used := -len(gap)
+	for i, w := range widths {
+		if used += len(gap) + w; width > 0 && used > width && i > 1 {
+			return i
+		}
+	}
+	return len(widths)
+}
+
+// text leaves out columns that do not fit into width characters, 0 for any.
+func (t *table) text(width int) string {
 	widths := make([]int, len(t.head))
 	for _, row := range append([][]string{t.head}, t.rows...) {
 		for i, cell := range row {
 			widths[i] = max(widths[i], monospace.Width(cell))
 		}
 	}
+	columns := fit(widths, width)
 	var b strings.Builder
 	line := func(row []string) {
 		var l strings.Builder
-		for i, cell := range row {
+		for i, cell := range row[:min(len(row), columns)] {
 			if i > 0 {
-				l.WriteString("  ")
+				l.WriteString(gap)
 			}
 			if t.right[i] {
 				l.WriteString(monospace.Right(cell, widths[i]))
@@ -144,7 +160,12 @@ func (t *table) text() string {
 	for _, row := range t.rows {
 		line(row)
 	}
-	b.WriteString(t.leftOut())
+	if left := t.leftOut(); left != "" {
+		b.WriteString(left + "\n")
+	}
+	if hidden := t.head[columns:]; len(hidden) > 0 {
+		fmt.Fprintf(&b, "not shown: %s", strings.Join(hidden, ", "))
+	}
 	return strings.TrimRight(b.String(), "\n")
 }
 

@@ -68,7 +68,7 @@ func showValue(v any) (b Bundle) {
 	if plot, ok := showPlot(v); ok {
 		return plot
 	}
-	b = Text(display.Text(v))
+	b = Text(display.TextWithin(v, LineWidth()))
 	if html := display.HTML(v); html != "" {
 		b.Data["text/html"] = html
 	}

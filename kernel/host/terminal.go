@@ -1,12 +1,18 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"adkernel/internal/monospace"
 )
 
 // terminal serves programs without a kernel around them: the command line and tests.
@@ -36,7 +42,17 @@ type terminalHost struct {
 
 type terminalHandle struct {
 	host  *terminalHost
-	lines int // height of what was written last
+	lines int // of the terminal, that what was written last takes
+}
+
+// LineWidth is that of the terminal.
+func (t *terminalHost) LineWidth() int {
+	if f, ok := t.w.(*os.File); ok {
+		if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil {
+			return int(size.Col)
+		}
+	}
+	return 0
 }
 
 func (t *terminalHost) Context() context.Context { return t.ctx }
@@ -66,6 +82,10 @@ func (h *terminalHandle) Update(b Bundle) {
 
 func (h *terminalHandle) write(b Bundle) {
 	s := strings.TrimRight(b.Plain(), "\n")
-	h.lines = strings.Count(s, "\n") + 1
+	h.lines = 0
+	width := max(1, cmp.Or(h.host.LineWidth(), math.MaxInt))
+	for line := range strings.SplitSeq(s, "\n") {
+		h.lines += 1 + max(0, monospace.Width(line)-1)/width
+	}
 	fmt.Fprintln(h.host.w, s)
 }

@@ -54,6 +54,13 @@ func (f *fake) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error
 		switch command {
 		case "print":
 			fmt.Fprintln(f.stdio.Out, rest)
+		case "shown": // by a display, and the cell's value if a line says so
+			host.Display(host.Text(rest))
+			host.Shown(f)
+		case "itself":
+			result.Values = append(result.Values, f)
+		case "clear":
+			host.ClearOutput(false)
 		case "eprint":
 			fmt.Fprintln(f.stdio.Err, rest)
 		case "native": // past the evaluator's writers

@@ -27,6 +27,7 @@ func (w *worker) Ask(q host.Question) (string, error) {
 
 // ClearOutput implements host.Front.
 func (w *worker) ClearOutput(wait bool) {
+	w.Shown(nil)
 	w.out.sendFenced(event{Event: eventClear, Wait: wait})
 }
 
@@ -52,6 +53,7 @@ func (w *worker) Reset() {
 type left struct {
 	payload []payload
 	reset   bool
+	shown   any // what the cell's last display shows, by host.Shown
 }
 
 // SendComm implements host.Front.

@@ -46,11 +46,25 @@ func (w *worker) Running() host.Cell {
 	return host.Cell{N: w.running.Cell.N, Source: w.running.Cell.Source}
 }
 
+// LineWidth is host.LineWidth. What is drawn between cells is for the front end
+// of the cell before.
+func (w *worker) LineWidth() int { return int(w.lineWidth.Load()) }
+
 // Display implements host.Host.
 func (w *worker) Display(b host.Bundle) host.Handle {
+	w.Shown(nil)
 	d := handle{w.out, uuid.NewString()}
 	d.out.sendFenced(event{Event: eventDisplay, Display: d.id, Bundle: encodeBundle(b)})
 	return d
+}
+
+// Shown is host.Shown; nil: the last display shows something else.
+func (w *worker) Shown(v any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running != nil {
+		w.running.left.shown = v
+	}
 }
 
 type handle struct {

@@ -50,6 +50,7 @@ type request struct {
 	Nonce        string      `json:"nonce,omitempty"`        // hello: part of every fence's marker
 	Cell         eval.Cell   `json:"cell,omitzero"`          // execute, expression
 	Hidden       bool        `json:"hidden,omitempty"`       // execute: not one of host.Cells
+	LineWidth    int         `json:"line_width,omitempty"`   // execute: host.LineWidth
 	Source       string      `json:"source,omitempty"`       // complete, inspect, is_complete, answer
 	Cursor       int         `json:"cursor,omitempty"`       // complete, inspect: byte offset
 	EOF          bool        `json:"eof,omitempty"`          // answer: there is no line

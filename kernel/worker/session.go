@@ -66,6 +66,9 @@ type Request struct {
 	// left out, with a note; zero: no limit.
 	MaxText int
 
+	// LineWidth is host.LineWidth for the cell; zero: its text is kept.
+	LineWidth int
+
 	// Interrupted says whether Session.Interrupt was called for the cell, or is
 	// about to be; nil: it was not. It is asked once the cell is on its way: a
 	// call before found nothing to interrupt.
@@ -175,7 +178,7 @@ func (s *Session) start(ctx context.Context, r Request) (p *process, rep *reply,
 	cellCtx, end := context.WithCancel(ctx)
 	defer end()
 	p.input.Store(&inputAsker{ctx: cellCtx, ask: r.Input})
-	cell := request{Op: opExecute, Cell: eval.Cell{N: r.N, Source: r.Source}, Hidden: r.Hidden}
+	cell := request{Op: opExecute, Cell: eval.Cell{N: r.N, Source: r.Source}, Hidden: r.Hidden, LineWidth: r.LineWidth}
 	rep, err = p.run(ctx, cell, s.options.Grace, r.Interrupted)
 	return p, rep, err
 }

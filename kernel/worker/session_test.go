@@ -99,6 +99,25 @@ func TestResultsAreShownAndErrorsPointIntoTheCell(t *testing.T) {
 	require.Equal(t, "\x1b[36mIn[3]:1:1\x1b[0m in f", failure.Traceback[1])
 }
 
+func TestWhatTheCellsLastDisplayShowsIsNotShownAgainAsItsResult(t *testing.T) {
+	s := start(t, Options{})
+	for source, again := range map[string]bool{
+		"shown run\nitself":                false,
+		"shown run\nprint text\nitself":    false,
+		"itself":                           true, // shown by an earlier cell
+		"shown run\ndisplay other\nitself": true,
+		"shown run\nclear\nitself":         true,
+		"shown run\nitself\nvalue 1":       true,
+		"shown run\nvalue 1":               true,
+	} {
+		_, _, err := execute(t, s, 1, "shown run")
+		require.NoError(t, err)
+		reply, _, err := execute(t, s, 2, source)
+		require.NoError(t, err)
+		require.Equal(t, again, reply.Result != nil, source)
+	}
+}
+
 func TestACellThatFailsLeavesItsNotesAndPages(t *testing.T) {
 	s := start(t, Options{})
 	reply, _, err := execute(t, s, 1, "note f goes on with the older g\npage what len does\npanic no")

@@ -18,6 +18,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -112,6 +113,7 @@ type worker struct {
 	asked     chan request // answered beside cells, by answerAsked when it is free
 	console   console
 	answers   chan answer // to what console asked
+	lineWidth atomic.Int64
 
 	mu      sync.Mutex
 	running *job
@@ -217,12 +219,13 @@ func (w *worker) evaluateCells() {
 }
 
 func (w *worker) execute(j job) reply {
+	w.lineWidth.Store(int64(j.LineWidth))
 	result, err := w.evaluate(j.ctx, j.Cell)
 	if err == nil {
 		err = failed(result.Values)
 	}
 	rep := reply{Notes: result.Notes, Defines: result.Defines, Uses: result.Uses}
-	if err == nil && len(result.Values) > 0 {
+	if err == nil && len(result.Values) > 0 && !w.hasShown(j, result.Values) {
 		rep.Result, err = show(j.ctx, result.Values)
 	}
 	rep.Error = encodeError(err)
@@ -233,6 +236,13 @@ func (w *worker) execute(j job) reply {
 	}
 	rep.State = w.state()
 	return rep
+}
+
+// hasShown says whether the values are one that the cell shows as it is.
+func (w *worker) hasShown(j job, values []any) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(values) == 1 && j.left.shown != nil && values[0] == j.left.shown
 }
 
 // failed is the error that one of the values carries, which ends the cell.

@@ -29,7 +29,7 @@ func TestSettingsThatCannotBeHonouredAreRefusedByName(t *testing.T) {
 		{"world_size", 0, "world_size: 0: want a whole number from 1"},
 		{"world_size", 1.5, "world_size: 1.5: want a whole number"},
 		{"world_size", 4, "world_size 4 does not divide num_key_value_heads 2"},
-		{"enable_chunked_prefill", "yes", "enable_chunked_prefill: yes is not true or false"},
+		{"enable_chunked_prefill", "yes", "enable_chunked_prefill: \"yes\" is a text, not true or false: write true"},
 		{"transforms.multi_stream_moe.enabled", true, "transforms.multi_stream_moe.enabled: true has no effect here"},
 		{"transforms.detect_sharding.allreduce_strategy", "ONESHOT", "allreduce_strategy: ONESHOT has no effect here"},
 		{"kv_cache_config.tokens_per_block", 40, "tokens_per_block is 40: want a multiple of 32"},

@@ -96,6 +96,11 @@ func (k Key) convert(v any) (any, error) {
 		if b, ok := v.(bool); ok {
 			return b, nil
 		}
+		if text, isText := v.(string); isText {
+			if b, ok := yamltext.Truth(text); ok {
+				return nil, fmt.Errorf("%q is a text, not true or false: write %t", text, b)
+			}
+		}
 		return nil, fmt.Errorf("%v is not true or false", v)
 	case int:
 		return k.integer(v)

@@ -23,6 +23,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -73,6 +74,9 @@ const torchrun = "TORCHELASTIC_RUN_ID"
 
 // check refuses what is known to be wrong whatever the version.
 func check(given map[string]any, backend string) error {
+	if err := checkTruths("", given); err != nil {
+		return err
+	}
 	if truth(given["skip_loading_weights"]) {
 		return errors.New("skip_loading_weights: the logits of random weights mean nothing")
 	}
@@ -95,6 +99,24 @@ func check(given map[string]any, backend string) error {
 	}
 	if given["runtime"] == "demollm" {
 		return errors.New("runtime demollm is a class of its own in TensorRT-LLM, for debugging: leave runtime out")
+	}
+	return nil
+}
+
+// checkTruths refuses texts in the place of booleans: the arguments' classes
+// (pydantic) may take them for booleans, and a diagnosis would not.
+func checkTruths(prefix string, given map[string]any) error {
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		switch v := given[name].(type) {
+		case map[string]any:
+			if err := checkTruths(prefix+name+".", v); err != nil {
+				return err
+			}
+		case string:
+			if b, ok := yamltext.Truth(v); ok {
+				return fmt.Errorf("%s%s: %q is a text, not true or false: write %t", prefix, name, v, b)
+			}
+		}
 	}
 	return nil
 }

@@ -35,7 +35,8 @@ func TestWhatNoVersionCanServeIsRefused(t *testing.T) {
 		"beams":           {"autodeploy", map[string]any{"max_beam_width": 4}, "max_beam_width 4"},
 		"attention":       {"pytorch", map[string]any{"attn_backend": "torch"}, "attn_backend torch: the pytorch backend writes VANILLA, TRTLLM or FLASHINFER, and takes what it does not know for TRTLLM"},
 		"dummy weights":   {"pytorch", map[string]any{"load_format": "DUMMY"}, "load_format DUMMY: the logits of random weights mean nothing"},
-		"yes, in YAML":    {"autodeploy", map[string]any{"skip_loading_weights": "yes"}, "the logits of random weights mean nothing"},
+		"yes, in YAML":    {"autodeploy", map[string]any{"skip_loading_weights": "yes"}, `skip_loading_weights: "yes" is a text, not true or false: write true`},
+		"off, nested":     {"autodeploy", map[string]any{"transforms": map[string]any{"fuse_moe": map[string]any{"enabled": "off"}}}, `transforms.fuse_moe.enabled: "off" is a text, not true or false: write false`},
 		"beams, in YAML":  {"pytorch", map[string]any{"max_beam_width": uint64(4)}, "max_beam_width 4"},
 		"demollm":         {"autodeploy", map[string]any{"runtime": "demollm"}, "a class of its own"},
 	} {
