@@ -47,6 +47,13 @@ type prober struct {
 	// there: a fault may touch a few of them.
 	affected []int
 
+	// What an engine was asked besides while it was loaded for another question,
+	// since loading takes longer than all that it is asked: the probe that wants
+	// it loads none.
+	loadedScales *scalesAnswer
+	unreused     rows // of the tested deployment without block reuse, to the whole prompts
+	atPositions  []positionsAnswer
+
 	undoing []counterfactual // of a factor that the output of a branch has; nil: it has none, or is not told
 
 	gpus   *cluster.Reservation // for engines on the place on; nil: none reserved
@@ -92,14 +99,20 @@ func (p *prober) answer(ctx context.Context, d engine.Deployment, prompts [][]in
 	return out, err
 }
 
-// answerIn also returns the number format in which d computes.
-func (p *prober) answerIn(ctx context.Context, d engine.Deployment, prompts [][]int32) (rows, string, error) {
+// answerIn also returns the number format in which d computes. Once it has
+// answered, besides is called while it is loaded.
+func (p *prober) answerIn(ctx context.Context, d engine.Deployment, prompts [][]int32, besides ...func(engine.Engine)) (rows, string, error) {
 	e, err := p.load(ctx, d)
 	if err != nil {
 		return nil, "", err
 	}
 	format := e.Info().DType
 	out, err := ask(ctx, e, prompts)
+	for _, do := range besides {
+		if err == nil {
+			do(e)
+		}
+	}
 	return out, format, errors.Join(err, e.Close())
 }
 

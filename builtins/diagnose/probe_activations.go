@@ -17,7 +17,7 @@ import (
 // is served and without any scale of activations or of the KV cache: no audit
 // can tell these, which a quantizer measures on data of its own.
 func (p *prober) weightsAlone(ctx context.Context) error {
-	if quantized, _ := p.facts["deployment.quantized"].Value.(bool); !quantized {
+	if !p.quantized() {
 		return nil
 	}
 	return p.rewritten(ctx, "the weights alone", "logits of the tested checkpoint's weights without quantized activations or KV cache, served as the base is",

@@ -96,16 +96,21 @@ func (p *prober) branchRepairs(ctx context.Context) error {
 // errNoTrace is why an engine's branches cannot be told apart.
 var errNoTrace = errors.New("this engine does not tell what its modules compute")
 
+// traced loads d and returns what its modules compute for a prompt. It asks what
+// positions wants to know of d as well.
 func (p *prober) traced(ctx context.Context, d engine.Deployment, prompt []int32) ([]engine.Activation, error) {
 	e, err := p.load(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	tracer, ok := e.(engine.Tracer)
-	if !ok {
-		return nil, errors.Join(errNoTrace, e.Close())
+	out, err := []engine.Activation(nil), errNoTrace
+	if tracer, ok := e.(engine.Tracer); ok {
+		out, err = tracer.Trace(ctx, prompt, "*")
 	}
-	out, err := tracer.Trace(ctx, prompt, "*")
+	if whole := p.positionsPrompt(); whole != nil && p.holdable(whole) == nil {
+		rows, err := everyRow(ctx, e, whole)
+		p.atPositions = append(p.atPositions, positionsAnswer{d, rows, err})
+	}
 	return out, errors.Join(err, e.Close())
 }
 

@@ -55,7 +55,7 @@ func (p *prober) againstReference(ctx context.Context) error {
 			return fmt.Errorf("reference: %w", err)
 		}
 		if p.test.URL == "" {
-			got, tested, err = p.answerIn(ctx, p.test, p.asked.prompts)
+			got, tested, err = p.answerIn(ctx, p.test, p.asked.prompts, func(e engine.Engine) { p.loadedScales = p.scalesOf(ctx, e) })
 		} else {
 			fewer, tested, err = p.likeliestIn(ctx, p.test, p.asked.prompts)
 		}
@@ -149,28 +149,52 @@ func (p *prober) compare(got, want, coarse, precise rows, source string) {
 
 // scales asks the engine for the scales that it computes with.
 func (p *prober) scales(ctx context.Context) error {
-	if quantized, _ := p.facts["deployment.quantized"].Value.(bool); !quantized {
+	if !p.quantized() {
 		return nil
 	}
 	return p.probe(ctx, "scales as loaded", "the dequantization factors that the tested engine computes with, against those stored in its checkpoint", func() error {
-		e, err := p.load(ctx, p.test)
-		if err != nil {
-			return err
+		answer := p.loadedScales
+		if answer == nil {
+			e, err := p.load(ctx, p.test)
+			if err != nil {
+				return err
+			}
+			answer = p.scalesOf(ctx, e)
+			answer.err = errors.Join(answer.err, e.Close())
 		}
-		reader, ok := e.(engine.ScaleReader)
-		if !ok {
-			return errors.Join(errors.New("this engine does not tell its scales"), e.Close())
+		if answer.err != nil {
+			return answer.err
 		}
-		loaded, err := reader.LoadedScales(ctx)
-		if err := errors.Join(err, e.Close()); err != nil {
-			return err
-		}
-		report, err := checkpoint.AuditLoaded(p.test.Model, loaded)
+		report, err := checkpoint.AuditLoaded(p.test.Model, answer.scales)
 		if err != nil {
 			return err
 		}
 		return observeScales(report, p.facts)
 	})
+}
+
+func (p *prober) quantized() bool {
+	quantized, _ := p.facts["deployment.quantized"].Value.(bool)
+	return quantized
+}
+
+type scalesAnswer struct {
+	scales []engine.LoadedScale
+	err    error
+}
+
+// scalesOf asks a loaded engine for its scales; nil where there are none to ask
+// for.
+func (p *prober) scalesOf(ctx context.Context, e engine.Engine) *scalesAnswer {
+	if !p.quantized() {
+		return nil
+	}
+	reader, ok := e.(engine.ScaleReader)
+	if !ok {
+		return &scalesAnswer{err: errors.New("this engine does not tell its scales")}
+	}
+	scales, err := reader.LoadedScales(ctx)
+	return &scalesAnswer{scales, err}
 }
 
 // observeScales sets what the engine's scales say. That they are right needs
@@ -224,7 +248,11 @@ func (p *prober) decode(ctx context.Context) error {
 		if err := errors.Join(err, e.Close()); err != nil {
 			return err
 		}
-		anew, err := p.answer(ctx, p.test.With(false, "kv_cache_config", "enable_block_reuse"), prefixes)
+		anew, _, err := p.answerIn(ctx, p.withoutReuse(), prefixes, func(e engine.Engine) {
+			if excess, _ := p.facts.number("engine.excess"); excess >= wrongFrom { // configuration wants that
+				p.unreused, _ = ask(ctx, e, p.asked.whole.of(p.asked.prompts)) // and asks itself where it failed
+			}
+		})
 		if err != nil {
 			return err
 		}
@@ -242,6 +270,12 @@ func (p *prober) decode(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// withoutReuse is the tested deployment with a cache that keeps nothing from one
+// prompt to the next.
+func (p *prober) withoutReuse() engine.Deployment {
+	return p.test.With(false, "kv_cache_config", "enable_block_reuse")
 }
 
 // generated returns every prefix that ends in a generated token, and the token

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"adkernel/builtins/engine"
@@ -19,19 +20,15 @@ const mostPromptLogits = 1 << 26
 // where the first wrong ones are shows a window, a chunk or a page. It is of use
 // where prompts of one token come out right.
 func (p *prober) positions(ctx context.Context) error {
-	e, known1 := p.facts.number("position1.excess")
-	share, known2 := p.facts.number("position1.share")
-	if !known1 || !known2 || e >= wrongFrom || share > largestShare || p.rightWith("world1.excess", "eager.excess", "unreused.excess", "alone.excess") {
+	prompt := p.positionsPrompt()
+	if prompt == nil {
 		return nil
 	}
-	whole := p.asked.whole.of(p.asked.prompts)
-	place := slices.MinFunc(p.affected, func(a, b int) int { return len(whole[a]) - len(whole[b]) })
-	prompt := whole[place]
 	const name = "logits at every position"
 	what := fmt.Sprintf("logits after each token of one prompt of %d tokens: the tested deployment, the reference, and what rounding does to that", len(prompt))
 	return p.probe(ctx, name, what, func() error {
-		if vocabulary := len(p.answers[0]); len(prompt)*vocabulary > mostPromptLogits {
-			return fmt.Errorf("%d tokens of a vocabulary of %d are too many logits to hold", len(prompt), vocabulary)
+		if err := p.holdable(prompt); err != nil {
+			return err
 		}
 		got, want, coarse, precise, err := besideReference(p, func(d engine.Deployment) (rows, error) { return p.everywhere(ctx, d, prompt) })
 		if err != nil {
@@ -43,6 +40,26 @@ func (p *prober) positions(ctx context.Context) error {
 		p.observePositions(read(got, want), read(coarse, precise), fmt.Sprintf("probe %q", name))
 		return nil
 	})
+}
+
+// positionsPrompt is the shortest whole prompt that comes out wrong; nil where its
+// positions would say nothing.
+func (p *prober) positionsPrompt() []int32 {
+	e, known1 := p.facts.number("position1.excess")
+	share, known2 := p.facts.number("position1.share")
+	if !known1 || !known2 || e >= wrongFrom || share > largestShare || p.rightWith("world1.excess", "eager.excess", "unreused.excess", "alone.excess") {
+		return nil
+	}
+	whole := p.asked.whole.of(p.asked.prompts)
+	place := slices.MinFunc(p.affected, func(a, b int) int { return len(whole[a]) - len(whole[b]) })
+	return whole[place]
+}
+
+func (p *prober) holdable(prompt []int32) error {
+	if vocabulary := len(p.answers[0]); len(prompt)*vocabulary > mostPromptLogits {
+		return fmt.Errorf("%d tokens of a vocabulary of %d are too many logits to hold", len(prompt), vocabulary)
+	}
+	return nil
 }
 
 // stretch is how many positions are looked at to tell where wrong ones begin:
@@ -71,25 +88,41 @@ func (p *prober) observePositions(r, rounding reading, source string) {
 	}
 }
 
-// everywhere loads d and returns the logits after each token of a prompt.
+// A positionsAnswer is what a deployment was asked when its modules were.
+type positionsAnswer struct {
+	deployment engine.Deployment
+	rows       rows
+	err        error
+}
+
+// everywhere loads d, unless it was asked already, and returns the logits after
+// each token of a prompt.
 func (p *prober) everywhere(ctx context.Context, d engine.Deployment, prompt []int32) (rows, error) {
+	for _, a := range p.atPositions {
+		if reflect.DeepEqual(a.deployment, d) {
+			return a.rows, a.err
+		}
+	}
 	e, err := p.load(ctx, d)
 	if err != nil {
 		return nil, err
 	}
+	out, err := everyRow(ctx, e, prompt)
+	return out, errors.Join(err, e.Close())
+}
+
+// everyRow asks for the logits after each token of a prompt.
+func everyRow(ctx context.Context, e engine.Engine, prompt []int32) (rows, error) {
 	var out rows
-	err = e.Generate(ctx, []engine.Request{{Tokens: prompt, MaxTokens: 1, Stop: []int32{}, PromptLogits: true}}, func(r engine.Response) error {
+	err := e.Generate(ctx, []engine.Request{{Tokens: prompt, MaxTokens: 1, Stop: []int32{}, PromptLogits: true}}, func(r engine.Response) error {
 		if len(r.PromptLogits) == 0 || len(r.PromptLogits)%len(prompt) != 0 {
 			return fmt.Errorf("%d logits for a prompt of %d tokens", len(r.PromptLogits), len(prompt))
 		}
 		out = slices.Collect(slices.Chunk(r.PromptLogits, len(r.PromptLogits)/len(prompt)))
 		return nil
 	})
-	if err := errors.Join(err, e.Close()); err != nil {
-		return nil, err
+	if err == nil && out == nil {
+		err = errors.New("no logits of the prompt")
 	}
-	if out == nil {
-		return nil, errors.New("no logits of the prompt")
-	}
-	return out, nil
+	return out, err
 }

@@ -146,7 +146,7 @@ func isQuery(module string) bool {
 
 func (p *prober) repairLayout(ctx context.Context, name string, headDim int) error {
 	best, n := math.Inf(1), 0
-	if quantized, _ := p.facts["deployment.quantized"].Value.(bool); quantized {
+	if p.quantized() {
 		return nil // rows of codes cannot be permuted without their scales
 	}
 	err := p.tryRepairs(ctx, []edit{interleaved(headDim, false), interleaved(headDim, true)}, func(_ int, r reading) bool {

@@ -75,6 +75,8 @@ type change struct {
 	// after is the fact of another change, which this one has as well: it is of
 	// use where the logits are wrong with that alone. "" for none.
 	after string
+
+	answers rows // to the whole prompts, where they are known; nil: nobody asked
 }
 
 // changes lists those settings that are in force and not at their plainest.
@@ -111,7 +113,9 @@ func (p *prober) changes(force inForce) ([]change, error) {
 		add(true, "unchunked.excess", "whole prompts in one step", whole)
 	}
 	add(force.value("max_batch_size") != "1", "alone.excess", "one prompt at a time", p.test.With(1, "max_batch_size"))
-	add(force.value("kv_cache_config.enable_block_reuse") != "false", "unreused.excess", "no block reuse", p.test.With(false, "kv_cache_config", "enable_block_reuse"))
+	if force.value("kv_cache_config.enable_block_reuse") != "false" {
+		list = append(list, change{fact: "unreused.excess", name: "no block reuse", deployment: p.withoutReuse(), answers: p.unreused})
+	}
 	return list, nil
 }
 
@@ -145,7 +149,10 @@ const eagerWords = "no CUDA graphs and no torch.compile"
 func (p *prober) change(ctx context.Context, c change) error {
 	what := fmt.Sprintf("logits of the tested deployment with %s and everything else as it is, over the same prompts of the task", c.name)
 	return p.probe(ctx, c.name, what, func() error {
-		got, err := p.answer(ctx, c.deployment, p.asked.whole.of(p.asked.prompts))
+		got, err := c.answers, error(nil)
+		if got == nil {
+			got, err = p.answer(ctx, c.deployment, p.asked.whole.of(p.asked.prompts))
+		}
 		if err != nil {
 			return err
 		}
@@ -170,7 +177,7 @@ func (p *prober) setExcess(fact string, got, want rows, floor float64, name stri
 // fake compares fake quantization with fake quantization, so that what the
 // kernels round is not counted.
 func (p *prober) fake(ctx context.Context) error {
-	if quantized, _ := p.facts["deployment.quantized"].Value.(bool); !quantized {
+	if !p.quantized() {
 		return nil
 	}
 	const name = "fake quantization"

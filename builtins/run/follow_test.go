@@ -99,3 +99,13 @@ func TestPromptsAreCutOnTheLeftBehindTheirSpecialTokens(t *testing.T) {
 	_, err = cut("abc", 1)
 	require.ErrorContains(t, err, "cannot be cut to 1")
 }
+
+func TestTheEndOfAProcessThatThisOneStartedIsSeenAtOnce(t *testing.T) {
+	r := launch(t, testSpec(dataset(t, 10), map[string]any{"delay": 20}), testOptions(t))
+
+	require.NoError(t, r.poll(deadline(t), time.Hour, nil))
+
+	state, err := r.State()
+	require.NoError(t, err)
+	require.Equal(t, Done, state.Status)
+}

@@ -223,7 +223,14 @@ func (r *Run) start(ctx context.Context, held *os.File, command []string) error 
 	if err := cmd.Start(); err != nil {
 		return r.notStarted(fmt.Errorf("run %s: start its process: %w", r.Name(), err))
 	}
-	go cmd.Wait() // a child that nobody waits for stays as a zombie; how it ended is in state.json
+	gone := make(chan struct{})
+	go func() {
+		cmd.Wait() // how it ended is in state.json
+		close(gone)
+	}()
+	r.mu.Lock()
+	r.gone = gone
+	r.mu.Unlock()
 	return sign(held, cmd.Process.Pid)
 }
 

@@ -50,6 +50,7 @@ type Run struct {
 	spec Spec
 
 	mu      sync.Mutex
+	gone    chan struct{} // closed when the process that this one started for the run has ended; nil: it started none
 	records recordReader
 	tally   tally
 	task    *task.Task   // once a question was asked for

@@ -23,8 +23,12 @@ func (r *Run) Wait(ctx context.Context) error {
 	return r.poll(ctx, pollEvery, nil)
 }
 
-// poll calls tick (if any) now and then until the run has ended.
+// poll calls tick (if any) now and then until the run has ended. The end of a
+// process that this one started is seen at once.
 func (r *Run) poll(ctx context.Context, every time.Duration, tick func()) error {
+	r.mu.Lock()
+	gone := r.gone
+	r.mu.Unlock()
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -41,6 +45,8 @@ func (r *Run) poll(ctx context.Context, every time.Duration, tick func()) error 
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
+		case <-gone:
+			gone = nil // once: another process may execute the run by now
 		case <-ticker.C:
 		}
 	}

@@ -83,21 +83,22 @@ func (p *process) wait() {
 }
 
 // drain is how long frames are still read after the process has ended, and
-// how long it may take to end by itself.
+// how long it may take to end once its channel has.
 const drain = 5 * time.Second
 
 // kill ends the process and its children.
 func (p *process) kill() { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
 
-// close lets the process end, or ends it.
+// close ends the process, and returns when its memory is free. The end of the
+// channel would end it as well, once its interpreter looks there.
 func (p *process) close() {
-	p.in.Close() // it kills itself
 	select {
 	case <-p.exited:
-	case <-time.After(drain):
+	default:
 		p.kill()
 		<-p.exited
 	}
+	p.in.Close()
 	p.out.Close()
 }
 

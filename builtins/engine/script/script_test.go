@@ -359,3 +359,12 @@ func gone(t *testing.T, pid int) {
 		return err == nil && strings.Contains(string(status), ") Z ")
 	}, time.Minute, 10*time.Millisecond)
 }
+
+func TestPartsOfTheChannelThatNeedNoOtherSide(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("no python3 on this machine")
+	}
+	out, err := exec.Command(python, "testdata/check_channel.py", "python").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}

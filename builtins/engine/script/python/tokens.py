@@ -1,9 +1,10 @@
 """The model's own tokenizer, as transformers loads it."""
 import array
+import functools
 import json
 import os
 
-from channel import INT32, Refusal, lists
+from channel import INT32, Refusal, cut
 
 
 class Tokens:
@@ -18,6 +19,8 @@ class Tokens:
         loader = AutoTokenizer if named_class(model) or not os.path.exists(os.path.join(model, "tokenizer.json")) else PreTrainedTokenizerFast
         options = {"trust_remote_code": trust_remote_code} if loader is AutoTokenizer else {}
         self.hf = loader.from_pretrained(model, local_files_only=True, **options)
+        # Answers are alike, most of them: the letters of a choice.
+        self._text = functools.lru_cache(4096)(lambda tokens: self.hf.decode(list(tokens), skip_special_tokens=True))
 
     def pieces(self, count):
         """The text of every id below count; special tokens have none."""
@@ -27,7 +30,7 @@ class Tokens:
         return [self.decode([i]) for i in range(count)]
 
     def decode(self, tokens):
-        return self.hf.decode(tokens, skip_special_tokens=True)
+        return self._text(tuple(tokens))
 
     def on_encode(self, channel, request, payload):
         encoded = self.hf(request["texts"], add_special_tokens=request["special"], verbose=False)["input_ids"] if request["texts"] else []
@@ -37,7 +40,7 @@ class Tokens:
         channel.send("encoded", every.tobytes(), counts=[len(tokens) for tokens in encoded])
 
     def on_decode(self, channel, request, payload):
-        channel.send("decoded", texts=[self.decode(tokens) for tokens in lists(payload, request["counts"] or [])])
+        channel.send("decoded", texts=[self.decode(tokens) for tokens in cut(payload, request["counts"] or [])])
 
 
 def generation_config(model):

@@ -51,12 +51,12 @@ class Sums:
         link.send("encoded", data.tobytes(), counts=[len(one) for one in every])
 
     def on_decode(self, link, request, payload):
-        link.send("decoded", texts=["".join(chr(ord("a") + i) for i in one) for one in channel.lists(payload, request["counts"])])
+        link.send("decoded", texts=["".join(chr(ord("a") + i) for i in one) for one in channel.cut(payload, request["counts"])])
 
     def on_generate(self, link, request, payload):
         loaded = {id(one) for one in self.loaded}
         link.log(f"collections look at {sum(id(one) in loaded for one in gc.get_objects())} of what was loaded")
-        tokens = channel.lists(payload, [r["count"] for r in request["requests"]])
+        tokens = channel.cut(payload, [r["count"] for r in request["requests"]])
         for one, prompt in zip(request["requests"], tokens):
             link.flush()
             if self.answered == self.settings.get("kill_at"):

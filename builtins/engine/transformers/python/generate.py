@@ -92,7 +92,7 @@ class Generator:
 
         if self.shares is False:
             return None
-        ids = self.torch.tensor([tokens], device=self.device)
+        ids = self._ids([tokens], len(tokens))
         try:
             mask = self.torch.ones_like(ids)
             cache = self._run(ids, mask, places(mask), None, keep=1).past_key_values
@@ -105,6 +105,15 @@ class Generator:
             if not self.shares:
                 self.channel.log("prompts that begin alike are computed one by one: this model's cache cannot be shared")
         return cache if self.shares else None
+
+    def _ids(self, prompts, longest):
+        """Arrays of token ids as [B, longest], padded on the left."""
+        import numpy
+
+        rows = numpy.zeros((len(prompts), longest), numpy.int64)
+        for row, tokens in zip(rows, prompts):
+            row[longest - len(tokens):] = tokens
+        return self.torch.from_numpy(rows).to(self.device)
 
     def _run(self, ids, mask, positions, cache, keep):
         """A forward pass over ids [B, S] at positions [B, S]; mask [B, past + S]
@@ -121,7 +130,7 @@ class Generator:
         torch = self.torch
         suffixes = [s.prompt[shared:] for s in sequences]
         longest = max(map(len, suffixes))
-        ids = torch.tensor([[0] * (longest - len(t)) + t for t in suffixes], device=self.device)
+        ids = self._ids(suffixes, longest)
         # 1 in the columns of the prefix and, behind the padding, of the suffix.
         padding = torch.tensor([[longest - len(t)] for t in suffixes], device=self.device)
         columns = torch.arange(shared + longest, device=self.device)

@@ -5,15 +5,16 @@ import os
 import sys
 import traceback
 
-from channel import Refusal, Unkept, ids, lists, require
+from channel import Refusal, Unkept, cut, ids, importing, require
 
 
 def load(channel, spec):
     """Loads everything that answers need. Called by channel.serve."""
     channel.doing("importing torch and transformers")
-    require("torch", "transformers", "safetensors")
-    import torch
-    import transformers
+    with importing():
+        require("torch", "transformers", "safetensors")
+        import torch
+        import transformers
 
     if int(transformers.__version__.split(".")[0]) < 5:
         raise Refusal(f"{sys.executable} has transformers {transformers.__version__}, and this engine needs 5.0 or later")
@@ -32,9 +33,9 @@ class Model:
         path = spec["model"]
         self.torch, self.transformers = torch, transformers
         self.device = pick_device(torch, settings["device"])
-        self.tokens = Tokens(path, settings["trust_remote_code"])
-
-        config = transformers.AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=settings["trust_remote_code"])
+        with importing():  # transformers does half of it when it is first asked for something
+            self.tokens = Tokens(path, settings["trust_remote_code"])
+            config = transformers.AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=settings["trust_remote_code"])
         apply_overrides(config, settings["model_kwargs"])
         self.dtype = pick_dtype(torch, config, settings["dtype"])
         computing, kept = str(self.dtype).removeprefix("torch."), settings["kv_cache_dtype"]
@@ -142,7 +143,7 @@ class Model:
         self.tokens.on_decode(channel, request, payload)
 
     def on_generate(self, channel, request, payload):
-        tokens = lists(payload, [r["count"] for r in request["requests"]])
+        tokens = cut(payload, [r["count"] for r in request["requests"]])
         self.generator.answer(request["requests"], tokens)
         channel.send("done", computed=self.generator.computed)
 
@@ -173,7 +174,7 @@ class Model:
                     seen.append((name, first.detach().float().reshape(-1, first.shape[-1]).cpu()))
             handles.append(self.model.get_submodule(name).register_forward_hook(keep))
         try:
-            tokens = self.torch.tensor([ids(payload)], device=self.generator.device)
+            tokens = self.torch.tensor([ids(payload).tolist()], device=self.generator.device)
             self.model(input_ids=tokens, use_cache=False)
         finally:
             for handle in handles:

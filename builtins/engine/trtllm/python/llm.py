@@ -9,7 +9,7 @@ import sys
 import traceback
 
 import quantization
-from channel import Refusal, lists, require
+from channel import Refusal, cut, importing, require
 from arguments import check_transforms, check_settings, flatten, for_pytorch, given_switches
 from tokens import Tokens, first_stop, generation_config, id_set
 
@@ -27,18 +27,19 @@ def load(channel, spec):
     if settings["backend"] == "autodeploy":
         os.environ["AD_DUMP_GRAPHS_DIR"] = graphs_dir(spec["dir"])
     channel.doing("importing TensorRT-LLM")
-    require("torch", "transformers")
-    import torch
+    with importing():
+        require("torch", "transformers")
+        import torch
 
-    try:
-        import tensorrt_llm
-    except ModuleNotFoundError as error:
-        if error.name != "tensorrt_llm":
-            raise
-        require("tensorrt_llm")
-    except (ImportError, OSError) as error:
-        traceback.print_exception(error)
-        raise Refusal(f"TensorRT-LLM of {sys.executable} cannot be imported: {first_line(error)} (it needs an NVIDIA driver)") from None
+        try:
+            import tensorrt_llm
+        except ModuleNotFoundError as error:
+            if error.name != "tensorrt_llm":
+                raise
+            require("tensorrt_llm")
+        except (ImportError, OSError) as error:
+            traceback.print_exception(error)
+            raise Refusal(f"TensorRT-LLM of {sys.executable} cannot be imported: {first_line(error)} (it needs an NVIDIA driver)") from None
     if not torch.cuda.is_available():
         raise Refusal(f"TensorRT-LLM {tensorrt_llm.__version__} needs a GPU, and torch {torch.__version__} sees none "
                       f"(CUDA_VISIBLE_DEVICES={os.environ.get('CUDA_VISIBLE_DEVICES', 'unset')}): run where one is")
@@ -154,7 +155,7 @@ class Served:
 
     def on_generate(self, channel, request, payload):
         requests = request["requests"]
-        prompts = lists(payload, [r["count"] for r in requests])
+        prompts = [prompt.tolist() for prompt in cut(payload, [r["count"] for r in requests])]
         if any(r.get("prompt_logits") for r in requests):
             self._check_whole_prompts()
         ahead = AHEAD_LOGITS if any(r.get("prompt_logits") for r in requests) else AHEAD
