@@ -32,10 +32,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 		return
 	}
 	started := time.Now()
-	if !s.evaluator.TryLock() {
-		s.evaluator.Lock()
-		r.queue.begin()
-	}
+	s.evaluator.Lock()
 	defer s.evaluator.Unlock()
 	// As in IPython, a blank cell does not count.
 	stored := content.StoreHistory && !content.Silent && strings.TrimSpace(content.Code) != ""
@@ -62,6 +59,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 	if err != nil && ctx.Err() != nil {
 		// The kernel shuts down, which is not the cell's fault: it was interrupted
 		// by the end of ctx, or the session was closed, whichever came first.
+		s.shells.cellEnds(r.queue)
 		s.replyAborted(r)
 		return
 	}
@@ -94,6 +92,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 		}
 		r.queue.abort()
 	}
+	s.shells.cellEnds(r.queue)
 	s.reply(r, answer)
 }
 
