@@ -34,7 +34,7 @@ type Options struct {
 // interrupts the running cell. Elsewhere both end the console with an error, so
 // that scripts notice.
 func Run(ctx context.Context, s *worker.Session, o Options) error {
-	if IsTerminal(os.Stdin) && IsTerminal(os.Stdout) {
+	if IsInteractive() {
 		draws, typed := canDraw(os.Stdin, os.Stdout, os.Getenv)
 		if !draws {
 			return runPlain(ctx, s, o, typed)
@@ -102,6 +102,9 @@ func execute(ctx context.Context, s *worker.Session, p *printer, r worker.Reques
 	p.result(r.N, reply.Result)
 	return next, nil
 }
+
+// IsInteractive says whether somebody types what Run reads, at a terminal.
+func IsInteractive() bool { return IsTerminal(os.Stdin) && IsTerminal(os.Stdout) }
 
 // IsTerminal says whether f is a terminal.
 func IsTerminal(f *os.File) bool {
