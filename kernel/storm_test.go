@@ -31,9 +31,9 @@ func TestNothingIsLostWhateverComesTogether(t *testing.T) {
 		_, err := fmt.Sscanf(chosen, "%d-%d", &from, &to)
 		require.NoError(t, err, "ADKERNEL_STORM is FROM-TO, as in 1-500")
 	}
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGHUP) // the first call leaves a goroutine for good
-	signal.Stop(signals)
+	signals := make(chan os.Signal, 1) // which the kernels take; none may end the tests
+	signal.Notify(signals, syscall.SIGINT)
+	defer signal.Stop(signals)
 	for seed := from; seed <= to; seed++ {
 		before := runtime.NumGoroutine()
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) { newStorm(t, seed).run() })
@@ -171,13 +171,18 @@ func (s *storm) interruptAt(c *client, said string) {
 	s.interrupt(c)
 }
 
-// interrupt sends an interrupt. The one before has ended what ran by then, or
-// this one could end it.
+// interrupt sends an interrupt, or a signal, which is one as well. The one before
+// has ended what ran by then, or this one could end it.
 func (s *storm) interrupt(c *client) {
 	for _, id := range s.awaited {
 		s.waitUntil("the interrupt ends "+s.describe(id), func() bool { return s.hasEnded(id) })
 	}
 	s.awaited = s.interruptible()
+	if s.random.IntN(5) == 0 {
+		require.NoError(s.t, syscall.Kill(os.Getpid(), syscall.SIGINT))
+		s.happened("SIGINT")
+		return
+	}
 	s.sendAs(c, "", "interrupt_request", map[string]any{})
 }
 
