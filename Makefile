@@ -92,10 +92,11 @@ conformance: build ## How much of Go the evaluator gets right, by Go's own test 
 	go run ./internal/conformance gate -timeout 600s -o $(BUILD)/conformance.tsv -- $(BIN) go
 
 SOAK ?= 4000
-soak: build ## What takes long: generated programs, compiled and evaluated; malformed messages, silent peers, kills, leaks. Half an hour.
+soak: build ## What takes long: generated programs, compiled and evaluated; malformed messages, silent peers, kills, leaks, random requests together. Forty minutes.
 	go run ./internal/conformance fuzz -n $(SOAK) -o $(BUILD)/testdata/fuzz -- $(BIN) go
 	go run ./internal/conformance fuzz -n $(SOAK) -cells -o $(BUILD)/testdata/fuzz -- $(BIN) run --allow-errors
 	go run ./internal/soak -adkernel $(BIN)
+	ADKERNEL_STORM=1-200 go test -count=1 -timeout 30m -run TestNothingIsLost ./kernel
 
 test-slurm: ## Runs as jobs of a Slurm that the test starts on the loopback (Debian's slurm-wlm and munge, root): four minutes.
 	ADKERNEL_TEST_SLURM=1 go test -count=1 -timeout 20m -run Slurm ./builtins/run ./builtins/diagnose

@@ -32,10 +32,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 		return
 	}
 	started := time.Now()
-	if !s.evaluator.TryLock() {
-		s.evaluator.Lock()
-		r.queue.begin()
-	}
+	s.evaluator.Lock()
 	defer s.evaluator.Unlock()
 	// As in IPython, a blank cell does not count.
 	stored := content.StoreHistory && !content.Silent && strings.TrimSpace(content.Code) != ""
@@ -62,6 +59,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 	if err != nil && ctx.Err() != nil {
 		// The kernel shuts down, which is not the cell's fault: it was interrupted
 		// by the end of ctx, or the session was closed, whichever came first.
+		s.shells.cellEnds(r.queue)
 		s.replyAborted(r)
 		return
 	}
@@ -83,7 +81,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 			shown = &text
 			s.publish(r.Message, wire.ExecuteResult{ExecutionCount: n, Data: result.Result.Data, Metadata: metadata(*result.Result)})
 		}
-		answer.UserExpressions = s.expressions(ctx, n, content.UserExpressions)
+		answer.UserExpressions = s.expressions(ctx, n, content.UserExpressions, r.queue.wasInterrupted)
 	}
 	if stored {
 		r.later = func() { s.remember(n, content.Code, shown) }
@@ -94,6 +92,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 		}
 		r.queue.abort()
 	}
+	s.shells.cellEnds(r.queue)
 	s.reply(r, answer)
 }
 
@@ -114,14 +113,15 @@ func payloads(left []host.Payload) []any {
 	return all
 }
 
-// expressions evaluates a request's user expressions, each on its own.
-func (s *server) expressions(ctx context.Context, n int, sources map[string]string) map[string]any {
+// expressions evaluates a request's user expressions, each on its own. An
+// interrupt ends all of them, also one that came before: it is the request's.
+func (s *server) expressions(ctx context.Context, n int, sources map[string]string, interrupted func() bool) map[string]any {
 	results := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(sources)) {
 		source, err := expression(sources[name])
 		var b host.Bundle
 		if err == nil {
-			b, err = s.session.Expression(ctx, n, source)
+			b, err = s.session.Expression(ctx, n, source, interrupted)
 		}
 		if err != nil {
 			results[name] = wire.ExpressionError{Status: wire.StatusError, Failure: *failureOf(err)}

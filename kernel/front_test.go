@@ -230,11 +230,20 @@ func (f *front) send(to *zmq4.Conn, kind, content string) string {
 // sendTo sends a request to a subshell and returns its id.
 func (f *front) sendTo(subshell string, to *zmq4.Conn, kind, content string, buffers ...[]byte) string {
 	f.t.Helper()
+	return f.sendWithID("", subshell, to, kind, content, buffers...)
+}
+
+// sendWithID is sendTo with an id that the sender knows before; "": a new one.
+func (f *front) sendWithID(id, subshell string, to *zmq4.Conn, kind, content string, buffers ...[]byte) string {
+	f.t.Helper()
 	frames, err := f.codec.Encode(rawRequest{kind, json.RawMessage(content)}, nil)
 	require.NoError(f.t, err)
 	var h wire.Header
 	require.NoError(f.t, json.Unmarshal(frames[2], &h))
 	h.SubshellID = subshell
+	if id != "" {
+		h.ID = id
+	}
 	frames[2], err = json.Marshal(h)
 	require.NoError(f.t, err)
 	frames[1] = f.sign(frames[2:])

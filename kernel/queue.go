@@ -64,16 +64,25 @@ func (q *queue) runsCell() bool {
 		!slices.ContainsFunc(q.waiting, (*request).isComm)
 }
 
-// take takes r out of what waits, if a cell runs; waits says whether r still does.
-func (q *queue) take(r *request) (taken, waits bool) {
+// take takes r out of what waits, if a cell runs, and with a comm's message those
+// before it, whose order is kept; waits says whether r still does.
+func (q *queue) take(r *request) (taken []*request, waits bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	i := slices.Index(q.waiting, r)
 	if i < 0 || q.running == nil || q.running.Header.Type != "execute_request" {
-		return false, i >= 0 && !q.closed
+		return nil, i >= 0 && !q.closed
 	}
-	q.waiting = slices.Delete(q.waiting, i, i+1)
-	return true, false
+	var left []*request
+	for j, other := range q.waiting {
+		if j == i || j < i && r.isComm() && other.isComm() {
+			taken = append(taken, other)
+		} else {
+			left = append(left, other)
+		}
+	}
+	q.waiting = left
+	return taken, false
 }
 
 // awaitEmpty waits until nothing runs or waits any more, or the queue is closed.
@@ -95,15 +104,15 @@ func (q *queue) interrupted(by *request) {
 	}
 }
 
-// begin is called when the running cell, which has waited for one of another
-// shell, gets its turn: an interrupt until then was the other's.
-func (q *queue) begin() {
+// otherEnds is called when a cell of another shell ends, for which the one here
+// may wait: an interrupt until then was the other's.
+func (q *queue) otherEnds() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.interrupt = nil
 }
 
-// wasInterrupted says whether an interrupt came since the running cell began.
+// wasInterrupted says whether an interrupt came since the running cell could begin.
 func (q *queue) wasInterrupted() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()

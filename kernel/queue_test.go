@@ -114,3 +114,60 @@ func TestAClosedQueueGivesNothingOut(t *testing.T) {
 	q.close()
 	require.Nil(t, q.next())
 }
+
+// startShells answers with answer, until the test ends.
+func startShells(t *testing.T, answer func(*request)) *shells {
+	s := &shells{answer: answer}
+	s.start()
+	t.Cleanup(func() {
+		s.close()
+		s.wait()
+	})
+	return s
+}
+
+// forShell is a cell for the main shell or a subshell.
+func forShell(subshell string) *request {
+	r := sentAt("execute_request", 0, 0)
+	r.Header.SubshellID = subshell
+	return r
+}
+
+// A front end interrupts what it has been told that still runs.
+func TestAnInterruptIsOfTheCellThatHasWaitedOnceTheOtherHasEnded(t *testing.T) {
+	began, end := make(chan *request), make(chan bool)
+	s := startShells(t, func(r *request) {
+		began <- r
+		<-end
+	})
+	defer close(end)
+	require.True(t, s.add(forShell("")))
+	runs := <-began
+	require.True(t, s.add(forShell(s.create())))
+	waits := <-began
+
+	s.interrupted(bySignal(0))
+	require.True(t, runs.queue.wasInterrupted())
+	s.cellEnds(runs.queue)
+	require.False(t, waits.queue.wasInterrupted(), "it was the other's")
+	s.interrupted(bySignal(0))
+	require.True(t, waits.queue.wasInterrupted())
+}
+
+func TestACellOfADeletedSubshellIsInterrupted(t *testing.T) {
+	began, end := make(chan *request), make(chan bool)
+	s := startShells(t, func(r *request) {
+		began <- r
+		<-end
+	})
+	defer close(end)
+	id := s.create()
+	require.True(t, s.add(forShell(id)))
+	r := <-began
+	require.True(t, s.delete(id))
+	require.False(t, s.add(forShell(id)))
+	s.interrupted(bySignal(0))
+	require.True(t, r.queue.wasInterrupted())
+	end <- true
+	require.Eventually(t, func() bool { return len(s.all()) == 3 }, patience, time.Millisecond, "once nothing of it is left, it is forgotten")
+}

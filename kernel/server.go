@@ -220,17 +220,17 @@ func (s *server) malformed(r *request, v any) bool {
 
 // reply sends content to the peer that sent r.
 func (s *server) reply(r *request, content wire.Content) {
-	s.sendTo(r.from, r, content)
-}
-
-func (s *server) sendTo(channel *wire.Router, r *request, content wire.Content) {
-	frames, err := s.codec.Encode(content, r.Message)
-	if err == nil {
-		err = channel.Send(append(append([][]byte{}, r.Identities...), frames...))
-	}
-	if err != nil {
+	if err := s.trySend(r.from, r, content); err != nil {
 		s.log.Warn("cannot send", "type", content.MessageType(), "error", err)
 	}
+}
+
+func (s *server) trySend(channel *wire.Router, r *request, content wire.Content) error {
+	frames, err := s.codec.Encode(content, r.Message)
+	if err != nil {
+		return err
+	}
+	return channel.Send(append(append([][]byte{}, r.Identities...), frames...))
 }
 
 // publish sends content to all front ends.

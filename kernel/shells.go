@@ -24,10 +24,13 @@ type shells struct {
 	beside  queue // of the main shell: what a cell has kept waiting that evaluates nothing
 	serving sync.WaitGroup
 
-	mu     sync.Mutex
-	sub    map[string]*queue
-	ids    []string // of sub, oldest first
-	closed bool
+	moving sync.Mutex // held while requests of the main shell enter a queue, or another
+
+	mu      sync.Mutex
+	sub     map[string]*queue
+	ids     []string // of sub, oldest first
+	deleted []*queue // that still answer what came before
+	closed  bool
 }
 
 // start begins to answer what waits in the main shell.
@@ -48,18 +51,24 @@ func (s *shells) serve(q *queue, answer func(*request)) {
 		for r := q.next(); r != nil; r = q.next() {
 			answer(r)
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.deleted = slices.DeleteFunc(s.deleted, func(other *queue) bool { return other == q })
 	})
 }
 
 // add returns false when there is no such subshell. Messages of comms do not
-// wait for a cell that runs in the main shell, which may wait for them.
+// wait for a cell that runs in the main shell, which may wait for them; behind
+// one that has not begun, for long.
 func (s *shells) add(r *request) bool {
 	if r.Header.SubshellID == "" {
+		s.moving.Lock()
+		defer s.moving.Unlock()
 		if r.isComm() && s.main.runsCell() {
 			return s.comms.add(r)
 		}
 		added := s.main.add(r)
-		if added && r.behind && r.evaluatesNothing() {
+		if added && r.behind && (r.isComm() || r.evaluatesNothing()) {
 			time.AfterFunc(keptWaiting, func() { s.overtake(r) })
 		}
 		return added
@@ -77,11 +86,17 @@ func (s *shells) add(r *request) bool {
 const keptWaiting = 200 * time.Millisecond
 
 func (s *shells) overtake(r *request) {
+	s.moving.Lock()
+	defer s.moving.Unlock()
 	taken, waits := s.main.take(r)
-	switch {
-	case taken:
-		s.beside.add(r)
-	case waits:
+	for _, t := range taken {
+		if t.isComm() {
+			s.comms.add(t)
+		} else {
+			s.beside.add(t)
+		}
+	}
+	if waits {
 		time.AfterFunc(keptWaiting, func() { s.overtake(r) })
 	}
 }
@@ -113,6 +128,7 @@ func (s *shells) delete(id string) bool {
 	if q != nil {
 		delete(s.sub, id)
 		s.ids = slices.DeleteFunc(s.ids, func(other string) bool { return other == id })
+		s.deleted = append(s.deleted, q)
 		q.delete()
 	}
 	return q != nil
@@ -131,6 +147,16 @@ func (s *shells) interrupted(by *request) {
 	}
 }
 
+// cellEnds is called before anybody is told that a cell of the shell of q has
+// ended: an interrupt from then on is that of a cell which has waited for it.
+func (s *shells) cellEnds(q *queue) {
+	for _, other := range s.all() {
+		if other != q {
+			other.otherEnds()
+		}
+	}
+}
+
 func (s *shells) close() {
 	s.mu.Lock()
 	s.closed = true
@@ -146,7 +172,7 @@ func (s *shells) wait() { s.serving.Wait() }
 func (s *shells) all() []*queue {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append(slices.Collect(maps.Values(s.sub)), &s.main, &s.comms, &s.beside)
+	return slices.Concat(slices.Collect(maps.Values(s.sub)), s.deleted, []*queue{&s.main, &s.comms, &s.beside})
 }
 
 // route hands a request of the shell channel to its shell.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -211,6 +212,45 @@ func TestAnInterruptAtOnceEndsTheCell(t *testing.T) {
 	}
 }
 
+// The cell itself takes the interrupt for an answer, and succeeds.
+func TestAnInterruptEndsTheExpressionsThatFollowItsCell(t *testing.T) {
+	f := startKernel(t, Options{})
+	cell := f.send(f.shell, "execute_request", `{"code": "//input what? ", "allow_stdin": true, "user_expressions": {"a": "func() int { for {} }()"}}`)
+	f.next(f.stdin)
+	interrupt := f.send(f.control, "interrupt_request", "{}")
+	answer := f.reply(f.shell, cell)
+	require.Equal(t, "ok", answer["status"])
+	require.Equal(t, "KeyboardInterrupt", answer["user_expressions"].(map[string]any)["a"].(map[string]any)["ename"])
+	f.idle(cell, interrupt)
+}
+
+// A front end sends a cell and the message that it waits for, while the kernel
+// still does something else.
+func TestACellCanWaitForAMessageThatCameBeforeItBegan(t *testing.T) {
+	f := startKernel(t, Options{})
+	f.run("//serve echo")
+	for _, id := range []string{"c", "busy"} {
+		f.shown(f.send(f.shell, "comm_open", fmt.Sprintf(`{"comm_id": %q, "target_name": "echo", "data": {}}`, id)))
+	}
+	first := f.send(f.shell, "comm_msg", `{"comm_id": "busy", "data": "forever"}`)
+	require.Equal(t, "busy", contentOf(t, f.next(f.iopub))["execution_state"])
+	cell := f.execute("//wait")
+	second := f.send(f.shell, "comm_msg", `{"comm_id": "c", "data": 1}`)
+	third := f.send(f.shell, "comm_msg", `{"comm_id": "c", "data": 2}`)
+	interrupt := f.send(f.control, "interrupt_request", "{}")
+	var sent []any
+	for state := map[string]any{}; len(sent) < 2 || slices.ContainsFunc([]string{first, cell, second, third, interrupt}, func(id string) bool { return state[id] != "idle" }); {
+		switch m := f.next(f.iopub); m.Header.Type {
+		case "status":
+			state[parentOf(t, m)] = contentOf(t, m)["execution_state"]
+		case "comm_msg":
+			sent = append(sent, contentOf(t, m)["data"])
+		}
+	}
+	require.Equal(t, []any{1., 2.}, sent, "in their order")
+	require.Equal(t, "ok", f.reply(f.shell, cell)["status"])
+}
+
 func TestCommsEndWithTheirWorker(t *testing.T) {
 	f := startKernel(t, Options{})
 	_, shown := f.run("//open slider")
@@ -247,6 +287,17 @@ func TestAQuestionReachesTheFrontEndThatSentTheCell(t *testing.T) {
 	f.send(f.stdin, "input_reply", `{"value": "\u0004"}`)
 	shown = f.shown(id)
 	require.Equal(t, map[string]any{"text/plain": " EOF"}, contentOf(t, shown[1])["data"], "Ctrl-D")
+}
+
+func TestAQuestionWaitsForAFrontEndThatConnectsToStdinLater(t *testing.T) {
+	f := startKernel(t, Options{})
+	late := f.dialAs(f.connection.ShellPort, "late")
+	id := f.send(late, "execute_request", `{"code": "//input name: ", "allow_stdin": true}`)
+	f.waitForLog("its front end is not on the stdin channel")
+	stdin := f.dialAs(f.connection.StdinPort, "late")
+	require.Equal(t, map[string]any{"prompt": "name: ", "password": false}, contentOf(t, f.next(stdin)))
+	f.send(stdin, "input_reply", `{"value": "Ada"}`)
+	require.Equal(t, map[string]any{"text/plain": "Ada <nil>"}, contentOf(t, f.shown(id)[1])["data"])
 }
 
 func TestUsageCountsTheWorkerAsWell(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"adkernel/kernel/host"
 	"adkernel/kernel/wire"
@@ -66,7 +67,9 @@ func (s *server) asker(r *request, allowed bool) func(context.Context, host.Ques
 		answers, done := s.questions.ask()
 		defer done()
 		s.output.flush()
-		s.sendTo(s.stdin, r, wire.InputRequest{Prompt: q.Prompt, Password: q.Password})
+		if err := s.sendQuestion(ctx, r, wire.InputRequest{Prompt: q.Prompt, Password: q.Password}); err != nil {
+			return "", err
+		}
 		for {
 			select {
 			case <-ctx.Done():
@@ -80,6 +83,28 @@ func (s *server) asker(r *request, allowed bool) func(context.Context, host.Ques
 			}
 		}
 	}
+}
+
+// askAgain is how long after it a question is sent again that did not find its
+// front end: the stdin channel may connect later than the shell channel.
+const askAgain = 100 * time.Millisecond
+
+// sendQuestion sends a question once the front end that sent r can be asked.
+func (s *server) sendQuestion(ctx context.Context, r *request, question wire.InputRequest) error {
+	for n := 0; ctx.Err() == nil; n++ {
+		err := s.trySend(s.stdin, r, question)
+		if !errors.Is(err, wire.ErrNoPeer) {
+			return err
+		}
+		if n == 0 {
+			s.log.Warn("a cell asks, and its front end is not on the stdin channel: waiting for it", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(askAgain):
+		}
+	}
+	return ctx.Err()
 }
 
 // endOfInput is what a front end sends as a line for the end of its input.

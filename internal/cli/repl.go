@@ -15,9 +15,11 @@ import (
 type replCommand struct{ evaluator }
 
 func (c replCommand) Run(ctx context.Context) error {
-	// Ctrl-C interrupts a cell here; it does not end the command.
-	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM)
-	defer stop()
+	if console.IsInteractive() { // Ctrl-C interrupts a cell; it does not end the command
+		var stop func()
+		ctx, stop = signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM)
+		defer stop()
+	}
 	options, err := c.worker()
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -26,16 +27,14 @@ type Options struct {
 }
 
 // Run reads cells from the process's standard input until its end, and
-// executes them in a session in which nothing ran yet. SIGINT interrupts the
-// running cell; the end of ctx interrupts it and ends the console, whose error
-// is the cause.
+// executes them in a session in which nothing ran yet. The end of ctx interrupts
+// the running cell and ends the console, whose error is the cause.
 //
-// On a terminal a failed cell is shown and the console goes on. Elsewhere it
-// ends the console with an error, so that scripts notice.
+// On a terminal a failed cell is shown and the console goes on, and SIGINT
+// interrupts the running cell. Elsewhere both end the console with an error, so
+// that scripts notice.
 func Run(ctx context.Context, s *worker.Session, o Options) error {
-	stop := interruptOnSignal(s)
-	defer stop()
-	if IsTerminal(os.Stdin) && IsTerminal(os.Stdout) {
+	if IsInteractive() {
 		draws, typed := canDraw(os.Stdin, os.Stdout, os.Getenv)
 		if !draws {
 			return runPlain(ctx, s, o, typed)
@@ -44,17 +43,26 @@ func Run(ctx context.Context, s *worker.Session, o Options) error {
 		p.feed(typed)
 		return p.run(ctx)
 	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT)
+	defer stop()
 	p := newPrinter(os.Stdout, os.Stderr, IsTerminal(os.Stdout))
 	return runScript(ctx, s, os.Stdin, p)
 }
 
-// interruptOnSignal makes Ctrl-C interrupt the running cell, until stop.
-func interruptOnSignal(s *worker.Session) (stop func()) {
+// interrupts is Ctrl-C, which may come before the session can interrupt the cell:
+// while the worker starts, or asks whether it is one.
+type interrupts struct {
+	session *worker.Session
+	came    atomic.Bool // since a line was entered
+}
+
+// onSignal makes Ctrl-C interrupt, until stop.
+func (i *interrupts) onSignal() (stop func()) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT)
 	go func() {
 		for range signals {
-			s.Interrupt()
+			i.interrupt()
 		}
 	}()
 	return func() {
@@ -62,6 +70,15 @@ func interruptOnSignal(s *worker.Session) (stop func()) {
 		close(signals)
 	}
 }
+
+func (i *interrupts) interrupt() {
+	i.came.Store(true)
+	i.session.Interrupt()
+}
+
+// entered is called when a line has been entered: Ctrl-C until then was none of
+// its cell's.
+func (i *interrupts) entered() { i.came.Store(false) }
 
 // execute runs cell n and prints what it shows. It returns what the cell wants
 // to be typed next. The error of a failed cell is printed and returned.
@@ -88,6 +105,9 @@ func execute(ctx context.Context, s *worker.Session, p *printer, r worker.Reques
 	p.result(r.N, reply.Result)
 	return next, nil
 }
+
+// IsInteractive says whether somebody types what Run reads, at a terminal.
+func IsInteractive() bool { return IsTerminal(os.Stdin) && IsTerminal(os.Stdout) }
 
 // IsTerminal says whether f is a terminal.
 func IsTerminal(f *os.File) bool {

@@ -1,14 +1,19 @@
 package console
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -111,6 +116,44 @@ func TestAScriptEndsAtTheFirstCellThatFails(t *testing.T) {
 			require.Contains(t, errs, "In[2]:")
 		})
 	}
+}
+
+func TestCtrlCEndsAScriptBetweenItsCellsAsWell(t *testing.T) {
+	c := exec.CommandContext(t.Context(), os.Args[0], "console", "")
+	in, err := c.StdinPipe()
+	require.NoError(t, err)
+	out, err := c.StdoutPipe()
+	require.NoError(t, err)
+	var errs bytes.Buffer
+	c.Stderr = &errs
+	require.NoError(t, c.Start())
+	kill := time.AfterFunc(30*time.Second, func() { _ = c.Process.Kill() }) // of one that does not end
+	defer kill.Stop()
+	_, err = io.WriteString(in, "1+1\n")
+	require.NoError(t, err)
+	first, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "2\n", first)
+	require.NoError(t, c.Process.Signal(syscall.SIGINT))
+	require.Error(t, c.Wait())
+	require.Equal(t, 1, c.ProcessState.ExitCode())
+	require.Contains(t, errs.String(), "interrupt")
+}
+
+func TestCtrlCBeforeTheSessionHasTheCellEndsIt(t *testing.T) {
+	s, err := worker.Start(worker.Options{Command: []string{os.Args[0], "worker"}})
+	require.NoError(t, err)
+	defer s.Close()
+	stop := &interrupts{session: s}
+	stop.interrupt()
+	var out bytes.Buffer
+	r := worker.Request{N: 1, Source: "for {}", Interrupted: stop.came.Load}
+	_, err = execute(t.Context(), s, newPrinter(&out, &out, false), r)
+	require.ErrorContains(t, err, "KeyboardInterrupt")
+	stop.entered()
+	r.N, r.Source = 2, "1+1"
+	_, err = execute(t.Context(), s, newPrinter(&out, &out, false), r)
+	require.NoError(t, err)
 }
 
 func TestNotesComeBeforeTheFailureOfTheirCell(t *testing.T) {

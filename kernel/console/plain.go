@@ -45,7 +45,8 @@ type lineConsole struct {
 	session *worker.Session
 	printer *printer
 	lines   lineReader
-	stop    chan os.Signal // Ctrl-C
+	stop    *interrupts
+	typing  chan os.Signal // Ctrl-C while a line is typed
 	n       int            // of the cell that is typed or runs
 
 	mu     sync.Mutex
@@ -54,11 +55,12 @@ type lineConsole struct {
 
 // runPlain reads cells a line at a time, until the end of what is typed.
 func runPlain(ctx context.Context, s *worker.Session, o Options, typed []byte) error {
-	p := &lineConsole{session: s, printer: newPrinter(os.Stdout, os.Stderr, false), stop: make(chan os.Signal, 1), n: 1}
+	p := &lineConsole{session: s, stop: &interrupts{session: s}, printer: newPrinter(os.Stdout, os.Stderr, false), typing: make(chan os.Signal, 1), n: 1}
 	p.printer.aside = p.aside
 	p.lines.in = io.MultiReader(bytes.NewReader(typed), os.Stdin)
-	signal.Notify(p.stop, syscall.SIGINT)
-	defer signal.Stop(p.stop)
+	defer p.stop.onSignal()()
+	signal.Notify(p.typing, syscall.SIGINT)
+	defer signal.Stop(p.typing)
 	if o.Banner != "" {
 		fmt.Println(o.Banner)
 	}
@@ -80,7 +82,7 @@ func runPlain(ctx context.Context, s *worker.Session, o Options, typed []byte) e
 			return nil
 		}
 		// A failure has been shown, and ends nothing here.
-		next, _ := execute(ctx, s, p.printer, worker.Request{N: p.n, Source: source, Input: p.input})
+		next, _ := execute(ctx, s, p.printer, worker.Request{N: p.n, Source: source, Input: p.input, Interrupted: p.stop.came.Load})
 		p.printer.page(host.Text(next)) // to be copied
 		p.n++
 	}
@@ -90,7 +92,7 @@ func runPlain(ctx context.Context, s *worker.Session, o Options, typed []byte) e
 // cell reads lines up to one after which they could run.
 func (p *lineConsole) cell(ctx context.Context) (string, error) {
 	select {
-	case <-p.stop: // was for the cell before
+	case <-p.typing: // was for the cell before
 	default:
 	}
 	prompt := fmt.Sprintf("In [%d]: ", p.n)
@@ -98,7 +100,8 @@ func (p *lineConsole) cell(ctx context.Context) (string, error) {
 	var source strings.Builder
 	for {
 		p.ask(prompt)
-		text, err := p.lines.read(ctx, p.stop)
+		text, err := p.lines.read(ctx, p.typing)
+		p.stop.entered()
 		p.ask("")
 		p.printer.typed()
 		if err != nil {
@@ -142,7 +145,7 @@ func (p *lineConsole) input(ctx context.Context, q host.Question) (string, error
 	if q.Password {
 		line, err := readHidden(os.Stdin, os.Stdout, q.Prompt)
 		if errors.Is(err, errInterrupted) {
-			p.session.Interrupt()
+			p.stop.interrupt()
 		}
 		return line, err
 	}

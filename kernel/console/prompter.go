@@ -35,6 +35,7 @@ const indent = "    "
 // A prompter is the console of a person at a terminal.
 type prompter struct {
 	session *worker.Session
+	stop    *interrupts
 	printer *printer
 	banner  string
 	shell   *readline.Shell
@@ -45,7 +46,7 @@ type prompter struct {
 }
 
 func newPrompter(s *worker.Session, o Options) *prompter {
-	p := &prompter{session: s, printer: newPrinter(os.Stdout, os.Stderr, true), banner: o.Banner, n: 1}
+	p := &prompter{session: s, stop: &interrupts{session: s}, printer: newPrinter(os.Stdout, os.Stderr, true), banner: o.Banner, n: 1}
 	p.screen = sync.OnceValue(p.detect)
 	p.printer.screen = p.screen
 	p.aside = newAside()
@@ -82,11 +83,13 @@ func newShell() *readline.Shell {
 
 func (p *prompter) run(ctx context.Context) error {
 	p.ctx = ctx
+	defer p.stop.onSignal()()
 	if p.banner != "" {
 		fmt.Println(p.banner)
 	}
 	for ctx.Err() == nil {
 		source, err := line(ctx, func() (string, error) { return p.typed(p.shell) })
+		p.stop.entered()
 		switch {
 		case ctx.Err() != nil:
 			fmt.Println()
@@ -103,7 +106,7 @@ func (p *prompter) run(ctx context.Context) error {
 			return nil
 		}
 		// A failure has been shown, and ends nothing here.
-		next, _ := execute(ctx, p.session, p.printer, worker.Request{N: p.n, Source: source, Input: p.input})
+		next, _ := execute(ctx, p.session, p.printer, worker.Request{N: p.n, Source: source, Input: p.input, Interrupted: p.stop.came.Load})
 		p.fill(next)
 		p.n++
 	}
@@ -137,7 +140,7 @@ func (p *prompter) feed(keys []byte) {
 func (p *prompter) input(_ context.Context, q host.Question) (string, error) {
 	line, err := p.readLine(q)
 	if errors.Is(err, readline.ErrInterrupt) || errors.Is(err, errInterrupted) {
-		p.session.Interrupt()
+		p.stop.interrupt()
 	}
 	return line, err
 }

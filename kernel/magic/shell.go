@@ -19,6 +19,8 @@ import (
 const (
 	// interruptGrace is how long a program may take to end after SIGINT.
 	interruptGrace = 2 * time.Second
+	// startTime is how long a shell may take to become its command.
+	startTime = 100 * time.Millisecond
 	// pipeGrace is how long a program's output is waited for when it has
 	// ended: others that it left behind may hold the pipes open. What they
 	// write later is shown when it comes.
@@ -83,6 +85,7 @@ func (e *evaluator) runProgram(ctx context.Context, in io.Reader, out io.Writer,
 	}
 	defer stderr.wait()
 	program.Stdout, program.Stderr = stdout.file, stderr.file
+	started := time.Now()
 	err = program.Start()
 	stdout.file.Close()
 	stderr.file.Close()
@@ -91,14 +94,11 @@ func (e *evaluator) runProgram(ctx context.Context, in io.Reader, out io.Writer,
 	}
 	// Errors of these signals mean that the group has ended.
 	signal := func(s syscall.Signal) { _ = syscall.Kill(-program.Process.Pid, s) }
-	stop := context.AfterFunc(ctx, func() { signal(syscall.SIGINT) })
-	kill := time.AfterFunc(interruptGrace, func() { signal(syscall.SIGKILL) })
-	kill.Stop()
-	stopKill := context.AfterFunc(ctx, func() { kill.Reset(interruptGrace) })
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { interruptProgram(signal, time.Since(started), ended) })
 	err = program.Wait()
+	close(ended)
 	stop()
-	stopKill()
-	kill.Stop()
 	if ctx.Err() != nil {
 		signal(syscall.SIGKILL) // what it started may have ignored the interrupt
 	}
@@ -106,6 +106,28 @@ func (e *evaluator) runProgram(ctx context.Context, in io.Reader, out io.Writer,
 		return nil
 	}
 	return err
+}
+
+// interruptProgram ends a program by signals, until it has ended. One that has
+// just been started is interrupted once more: a shell forgets the signal when it
+// comes while it becomes its command.
+func interruptProgram(signal func(syscall.Signal), age time.Duration, ended <-chan struct{}) {
+	signal(syscall.SIGINT)
+	left := interruptGrace
+	if age < startTime {
+		select {
+		case <-ended:
+			return
+		case <-time.After(startTime):
+		}
+		signal(syscall.SIGINT)
+		left -= startTime
+	}
+	select {
+	case <-ended:
+	case <-time.After(left):
+		signal(syscall.SIGKILL)
+	}
 }
 
 // A drained is a pipe whose other end is copied to a writer.

@@ -55,7 +55,7 @@ func TestAWorkerThatDiesBetweenCellsIsReplacedAndTheNextSaysSo(t *testing.T) {
 	c, err := s.Complete(t.Context(), "abc", 2)()
 	require.NoError(t, err)
 	require.Equal(t, "ab!", c.Items[0].Text)
-	_, err = s.Expression(t.Context(), 2, "value 7")
+	_, err = s.Expression(t.Context(), 2, "value 7", nil)
 	require.NoError(t, err)
 	_, shown, err := execute(t, s, 2, "call f\nprint on")
 	require.NoError(t, err)

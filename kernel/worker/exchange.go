@@ -47,7 +47,7 @@ func (p *process) post(r request, exclusive bool) posted {
 	r.ID = p.last
 	p.pending[r.ID] = c
 	if exclusive {
-		p.running = r.ID
+		p.running, p.restoring = r.ID, r.Op == opRestore
 	}
 	p.mu.Unlock()
 	if err := p.write(r); err != nil { // the worker died, which the caller sees
@@ -139,9 +139,9 @@ type inputAsker struct {
 	ask func(context.Context, host.Question) (string, error)
 }
 
-func (p *process) answerInput(id int, q host.Question) {
+func (p *process) answerInput(asker *inputAsker, id int, q host.Question) {
 	r := request{ID: id, Op: opAnswer, EOF: true, Refused: true}
-	if asker := p.input.Load(); asker != nil && asker.ask != nil {
+	if asker != nil && asker.ask != nil {
 		line, err := asker.ask(asker.ctx, q)
 		r.Source, r.EOF, r.Refused = line, err != nil, false
 		if asker.ctx.Err() != nil {

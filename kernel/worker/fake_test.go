@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"adkernel/kernel/display"
 	"adkernel/kernel/eval"
@@ -138,6 +139,13 @@ func (f *fake) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error
 			f.variables = append(f.variables, rest)
 			result.Defines = append(result.Defines, rest)
 		case "func":
+			if rest == "slow" { // to be declared
+				select {
+				case <-ctx.Done():
+					return result, &eval.Error{Kind: eval.Interrupt, Message: "interrupted"}
+				case <-time.After(200 * time.Millisecond):
+				}
+			}
 			f.declared = append(f.declared, eval.Cell{N: cell.N, Source: line})
 			result.Defines = append(result.Defines, rest)
 		case "call":

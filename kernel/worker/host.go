@@ -129,11 +129,10 @@ func (c *console) ask(q host.Question) (answer, error) {
 	ctx := cell.ctx
 	c.asking.Lock()
 	defer c.asking.Unlock()
-	if ctx.Err() != nil {
-		return answer{}, ctx.Err()
-	}
 	c.asked++
-	c.worker.out.sendFenced(event{Event: eventInput, ID: c.asked, Question: q})
+	if !c.worker.sendWhileRunning(cell, event{Event: eventInput, ID: c.asked, Question: q}) {
+		return answer{}, context.Canceled
+	}
 	for {
 		select {
 		case a := <-c.worker.answers:
@@ -145,6 +144,18 @@ func (c *console) ask(q host.Question) (answer, error) {
 			return answer{}, ctx.Err()
 		}
 	}
+}
+
+// sendWhileRunning sends what must reach the kernel before the reply to the cell;
+// false: the cell has ended, or was interrupted.
+func (w *worker) sendWhileRunning(cell *job, e event) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running != cell || cell.ctx.Err() != nil {
+		return false
+	}
+	w.out.sendFenced(e)
+	return true
 }
 
 // hear passes an answer on; one that nobody waits for may get lost.

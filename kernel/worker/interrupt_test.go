@@ -116,3 +116,35 @@ func TestCloseInterruptsTheCellThatRuns(t *testing.T) {
 	require.ErrorIs(t, <-ended, ErrClosed)
 	require.Equal(t, []string{"stdout: waiting\nwords\n"}, r.lines())
 }
+
+func TestAnInterruptEndsAnExpressionAlsoBeforeItIsOnItsWay(t *testing.T) {
+	s := start(t, Options{})
+	_, err := s.Expression(t.Context(), 1, "wait", func() bool { return true })
+	require.ErrorContains(t, err, "KeyboardInterrupt")
+}
+
+// interruptTheRescue kills the worker between cells, and interrupts the next one
+// while it brings back what was declared.
+func interruptTheRescue(t *testing.T, s *Session) {
+	_, _, err := execute(t, s, 1, "func slow\nfunc f")
+	require.NoError(t, err)
+	processOf(s).killGroup()
+	require.Eventually(t, func() bool { p := processOf(s); return p.restores(p.runningID()) }, 10*time.Second, time.Millisecond)
+	s.Interrupt()
+}
+
+func TestAnInterruptDoesNotCostWhatIsBroughtBackJustNow(t *testing.T) {
+	s := start(t, Options{})
+	interruptTheRescue(t, s)
+	_, _, err := execute(t, s, 2, "call slow\ncall f")
+	require.NoError(t, err)
+}
+
+func TestAnInterruptEndsARescueThatDoesNotEnd(t *testing.T) {
+	s := start(t, Options{Grace: 20 * time.Millisecond})
+	interruptTheRescue(t, s)
+	_, shown, err := execute(t, s, 2, "call f")
+	require.NoError(t, err)
+	require.Len(t, shown, 1)
+	require.Contains(t, shown[0], "not brought back: interrupted")
+}

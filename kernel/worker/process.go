@@ -42,12 +42,13 @@ type process struct {
 	written int64      // bytes of requests
 	unread  int64      // how many of them the worker had not read when it died
 
-	mu      sync.Mutex
-	last    int                   // ID of the latest request
-	pending map[int]chan<- *reply // by ID
-	running int                   // ID of the request that has the evaluator
-	reason  string                // why it died or was killed
-	wanted  bool                  // its end: the session killed it, or it refuses to start
+	mu        sync.Mutex
+	last      int                   // ID of the latest request
+	pending   map[int]chan<- *reply // by ID
+	running   int                   // ID of the request that has the evaluator
+	restoring bool                  // it brings back what was declared
+	reason    string                // why it died or was killed
+	wanted    bool                  // its end: the session killed it, or it refuses to start
 
 	started  time.Time
 	answered atomic.Bool // something that a front end asked
@@ -232,7 +233,7 @@ func (p *process) handle(e event) {
 	case eventUpdate:
 		p.deliver(Update{e.Display, e.Bundle.decode()})
 	case eventInput:
-		go p.answerInput(e.ID, e.Question)
+		go p.answerInput(p.input.Load(), e.ID, e.Question) // the asker of the cell that runs now
 	case eventClear:
 		p.deliver(Clear{e.Wait})
 	case eventComm:
@@ -261,7 +262,27 @@ func (p *process) handle(e event) {
 // interrupt asks the cell of that request to stop, and kills the process if it
 // still runs after the grace period. A process that does not even read what it
 // is asked keeps nobody waiting for longer.
+//
+// What brings back declarations is given that time before it is asked: it is
+// quick, and what an interrupt would cost was not meant, but the cell behind it.
 func (p *process) interrupt(id int, grace time.Duration) {
+	if p.restores(id) {
+		time.AfterFunc(grace, func() { p.stop(id, grace) })
+		return
+	}
+	p.stop(id, grace)
+}
+
+func (p *process) restores(id int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.restoring && p.running == id
+}
+
+func (p *process) stop(id int, grace time.Duration) {
+	if p.runningID() != id {
+		return
+	}
 	time.AfterFunc(grace, func() {
 		if p.runningID() == id && p.deathReason() == "" {
 			p.kill(fmt.Sprintf("did not stop within %v of the interrupt and was killed", grace))

@@ -185,8 +185,8 @@ func (s *Session) start(ctx context.Context, r Request) (p *process, rep *reply,
 
 // Expression evaluates an expression among what is alive and returns how its
 // value is displayed. It is not a cell of the session, and n only names it in
-// errors.
-func (s *Session) Expression(ctx context.Context, n int, source string) (host.Bundle, error) {
+// errors. For interrupted see Request.Interrupted.
+func (s *Session) Expression(ctx context.Context, n int, source string, interrupted func() bool) (host.Bundle, error) {
 	s.cells.Lock()
 	defer s.cells.Unlock()
 	p, err := s.worker(ctx)
@@ -194,7 +194,7 @@ func (s *Session) Expression(ctx context.Context, n int, source string) (host.Bu
 		return host.Bundle{}, err
 	}
 	p.input.Store(&inputAsker{})
-	rep, err := s.run(ctx, p, request{Op: opExpression, Cell: eval.Cell{N: n, Source: source}})
+	rep, err := p.run(ctx, request{Op: opExpression, Cell: eval.Cell{N: n, Source: source}}, s.options.Grace, interrupted)
 	if err != nil {
 		return host.Bundle{}, s.died(p, err)
 	}
@@ -231,6 +231,7 @@ func (s *Session) reset(ctx context.Context, old *process, settings []eval.Cell)
 	if err := s.put(p); err != nil {
 		return err
 	}
+	old.follow()
 	s.mu.Lock()
 	s.alive = alive{}
 	s.mu.Unlock()

@@ -217,12 +217,12 @@ func TestHiddenCellsAreNotAmongTheCells(t *testing.T) {
 
 func TestExpressions(t *testing.T) {
 	s := start(t, Options{})
-	b, err := s.Expression(t.Context(), 1, "value 7")
+	b, err := s.Expression(t.Context(), 1, "value 7", nil)
 	require.NoError(t, err)
 	require.Equal(t, "7", b.Plain())
-	_, err = s.Expression(t.Context(), 1, "call g")
+	_, err = s.Expression(t.Context(), 1, "call g", nil)
 	require.ErrorContains(t, err, "undefined: g")
-	_, err = s.Expression(t.Context(), 1, "print a")
+	_, err = s.Expression(t.Context(), 1, "print a", nil)
 	require.ErrorContains(t, err, "no value")
 }
 
@@ -233,6 +233,16 @@ func TestAResetForgetsEverything(t *testing.T) {
 	_, shown, err := execute(t, s, 1, "cells\nprint new\ncall f")
 	require.ErrorContains(t, err, "undefined: f")
 	require.Equal(t, []string{"stdout: new\n"}, shown)
+}
+
+// Cells that run after the reset have the session to themselves, for hours perhaps.
+func TestAQuestionToAWorkerThatWasResetDoesNotWaitForLaterCells(t *testing.T) {
+	s := start(t, Options{})
+	old := processOf(s)
+	s.cells.Lock()
+	defer s.cells.Unlock()
+	require.NoError(t, s.reset(t.Context(), old, nil))
+	require.True(t, s.followed(t.Context(), old))
 }
 
 func TestAClosedSessionSaysSo(t *testing.T) {
