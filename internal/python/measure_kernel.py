@@ -65,7 +65,7 @@ def measure_kernel(adkernel, root, folder, quick):
         for i in range(ALIVE):
             full.run(FUNCTION.format(i))
 
-        results += at_the_sockets({**{name: kernels[name] for name in PAIR}, "full": full}, some, many)
+        results += at_the_sockets({**kernels, "full": full}, some, many)
         results += through_jupyter_client(kernels, few, some, many)
     finally:
         for kernel in (*kernels.values(), full):
@@ -80,13 +80,19 @@ def at_the_sockets(kernels, some, many):
     results = []
     for what, trip, target in TRIPS:
         time = timed(kernels, trip, many)
+        results += beside_nothing(what, time, target)
         alive = result(f"{what}, {ALIVE} functions and variables alive", zip(time["full"], time["ours"]), FLAT)
-        results += [result(what, zip(time["ours"], time["peer"]), target), {**alive, "beside": "none alive"}]
-    time = timed({name: kernels[name] for name in PAIR}, interrupted, some)
-    results.append(result(INTERRUPT, zip(time["ours"], time["peer"]), INTERRUPT_MARK))
+        results.append({**alive, "beside": "none alive"})
+    without = {name: kernel for name, kernel in kernels.items() if name != "full"}
+    results += beside_nothing(INTERRUPT, timed(without, interrupted, some), INTERRUPT_MARK)
     for kernel in kernels.values():
         kernel.reconnect()
     return results
+
+
+def beside_nothing(what, time, target):
+    """Ours, and a kernel that does nothing, each beside the peer: what is between them is ours alone."""
+    return [result(what, zip(time["ours"], time["peer"]), target), result(f"{what}{NOTHING}", zip(time["blank"], time["peer"]), None)]
 
 
 def through_jupyter_client(kernels, few, some, many):
@@ -96,13 +102,9 @@ def through_jupyter_client(kernels, few, some, many):
     def add(what, time, target):
         results.append(result(what, zip(time["ours"], time["peer"]), target))
 
-    def add_both(what, time, target):
-        add(f"{what}{THROUGH}", time, target)
-        results.append(result(f"{what}{THROUGH}{NOTHING}", zip(time["blank"], time["peer"]), None))
-
     for what, trip, target in TRIPS:
-        add_both(what, timed(kernels, trip, many), target)
-    add_both(INTERRUPT, timed(kernels, interrupted, some), INTERRUPT_MARK)
+        results += beside_nothing(what + THROUGH, timed(kernels, trip, many), target)
+    results += beside_nothing(INTERRUPT + THROUGH, timed(kernels, interrupted, some), INTERRUPT_MARK)
     pair = {name: kernels[name] for name in PAIR}
     add("100 000 lines printed", timed(pair, lambda k, c: k.run(c["lines"]), few), 0.3)
     results.append(messages(kernels))

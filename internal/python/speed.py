@@ -90,9 +90,12 @@ def write_speed(path, machine, rows, unmeasured):
         ["measured", "ours", "beside", "its", "ratio", "interval", "n", "mark", ""],
         ([r["what"], r["ours"], r["beside"], r["peer"], r["ratio"], r["interval"], r["n"], r["mark"], r["verdict"].lower()]
          for r in rows if r["mark"]))
-    nothing = ", through jupyter_client: a kernel that does nothing"
-    blank = ", ".join(f"{r['ours']} for {r['what'].removesuffix(nothing).split(':')[0]} ({r['ratio']} of ipykernel's)"
-                      for r in rows if r["what"].endswith(nothing))
+    nothing = ": a kernel that does nothing"
+    limits = {r["what"]: r["mark"] for r in rows if r["mark"]}
+    controls = table(
+        ["round trip", "a kernel that does nothing", "of ipykernel's", "interval", "mark of ours"],
+        ([what, r["ours"], r["ratio"], r["interval"], limits[what]]
+         for r in rows if r["what"].endswith(nothing) for what in [r["what"].removesuffix(nothing)]))
     missing = "".join(f"\nNot measured: {reason}\n" for reason in unmeasured)
     path.write_text(f"""# Speed
 
@@ -109,10 +112,15 @@ Written by `make bench`, which measures adkernel and its neighbours in turn, in 
 Medians; of the programs that evaluators run, from the loop to the native calls, the best of several times. A ratio is the median
 of ours divided by the peer's, pair by pair, with its 95 % interval from order statistics (of fewer than six pairs: their range).
 Where a mark has a unit it is one of our own value. Round trips are timed twice: at the sockets, by a client that signs, sends,
-receives and decodes (`internal/python/bare_client.py`), and through jupyter_client, as front ends in Python have them. A kernel
-that does nothing (`internal/blankkernel`) takes, through jupyter_client, {blank}: what is left of a mark there is what a kernel may take itself.
+receives and decodes (`internal/python/bare_client.py`), and through jupyter_client, as front ends in Python have them.
 
-{mark_table}{missing}""")
+{mark_table}{missing}
+## What is left of a mark
+
+What a round trip takes of the front end and of the sockets is the same for every kernel, and the faster a machine is, the more of it is that: a kernel that
+does nothing (`internal/blankkernel`), measured in turn with the others, takes this much. The rest, up to the mark, is what a kernel may take itself.
+
+{controls}""")
 
 
 def table(head, rows) -> str:
