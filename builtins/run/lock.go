@@ -83,9 +83,8 @@ type executor struct {
 
 // sign writes who executes the run into the lock file, for messages and
 // signals: the process with the given id of this machine; 0 is one that is not
-// there yet. The record has a
-// fixed width, so that a reader never finds the file empty while a later
-// process signs over an earlier one.
+// there yet. The record has a fixed width, so that a reader never finds the file
+// empty while a later process signs over an earlier one.
 func sign(f *os.File, pid int) error {
 	_, err := f.WriteAt(fmt.Appendf(nil, "%-19d %-255s\n", pid, hostname()), 0)
 	return err

@@ -30,9 +30,9 @@ const lockFile = "lock"
 const forgotten = 24 * time.Hour
 
 // Make makes a folder in parent whose name is name, mark and a number, after it
-// has swept the leftovers of that mark. place, if it is not "",
-// names an empty folder of parent that keeps the result's place: it is removed
-// with the folder, unless something is in it by then.
+// has swept the leftovers of that mark. place, if it is not "", names an empty
+// folder of parent that keeps the result's place: it is removed with the folder,
+// unless something is in it by then.
 func Make(parent, name, mark, place string) (*Folder, error) {
 	Sweep(parent, mark)
 	dir, err := os.MkdirTemp(parent, name+mark)
