@@ -15,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 
+	"adkernel/internal/filelock"
 	"adkernel/kernel/wire"
 )
 
@@ -203,7 +204,7 @@ func (h *history) lock() (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		if err := filelock.Flock(f, syscall.LOCK_EX); err != nil {
 			return nil, errors.Join(fmt.Errorf("cannot lock %s: %w", h.path, err), f.Close())
 		}
 		locked, err := f.Stat()

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"adkernel/internal/filelock"
 )
 
 // TestMain lets the test binary be a process that holds GPUs: it says which it
@@ -209,7 +211,7 @@ func FuzzTickets(f *testing.F) {
 		_, err = left.Write(text)
 		require.NoError(t, err)
 		if held {
-			require.NoError(t, flock(left, syscall.LOCK_EX))
+			require.NoError(t, filelock.Flock(left, syscall.LOCK_EX))
 		}
 		mine, err := q.enter(1, []GPU{{"0", "GPU-0", "H100"}}, "me")
 		require.NoError(t, err)

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"adkernel/internal/filelock"
 )
 
 // queueFolder is where the processes of this machine agree on its GPUs, those
@@ -67,18 +69,10 @@ func (q *queue) locked(do func() error) error {
 		return err
 	}
 	defer f.Close()
-	if err := flock(f, syscall.LOCK_EX); err != nil {
+	if err := filelock.Flock(f, syscall.LOCK_EX); err != nil {
 		return fmt.Errorf("lock %s: %w", f.Name(), err)
 	}
 	return do()
-}
-
-func flock(f *os.File, how int) error {
-	for {
-		if err := syscall.Flock(int(f.Fd()), how); err != syscall.EINTR {
-			return err
-		}
-	}
 }
 
 // ticket is a place in the queue.
@@ -112,7 +106,7 @@ func (q *queue) enter(count int, gpus []GPU, who string) (*ticket, error) {
 		if t.file, err = q.open(fmt.Sprintf("%s%d", ticketPrefix, t.number)); err != nil {
 			return err
 		}
-		if err := flock(t.file, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		if err := filelock.Flock(t.file, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 			return fmt.Errorf("lock %s: %w", t.file.Name(), err)
 		}
 		text, err := json.Marshal(t)
@@ -157,7 +151,7 @@ func (q *queue) waiting() ([]*ticket, error) {
 		if err != nil {
 			return nil, err
 		}
-		held := flock(f, syscall.LOCK_EX|syscall.LOCK_NB) == syscall.EWOULDBLOCK
+		held := filelock.Flock(f, syscall.LOCK_EX|syscall.LOCK_NB) == syscall.EWOULDBLOCK
 		text := make([]byte, 1<<16)
 		n, _ := f.ReadAt(text, 0)
 		f.Close()
@@ -251,7 +245,7 @@ func (q *queue) isFree(uuid string) bool {
 		return false
 	}
 	defer f.Close()
-	return flock(f, syscall.LOCK_EX|syscall.LOCK_NB) == nil
+	return filelock.Flock(f, syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }
 
 // holder is who has a GPU, "" when nobody does.
@@ -261,7 +255,7 @@ func (q *queue) holder(uuid string) string {
 		return ""
 	}
 	defer f.Close()
-	if flock(f, syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+	if filelock.Flock(f, syscall.LOCK_EX|syscall.LOCK_NB) == nil {
 		return ""
 	}
 	return written(f)
@@ -279,7 +273,7 @@ func (q *queue) take(g GPU, who string) (f *os.File, holder string, err error) {
 	if f, err = q.open(gpuFile(g.UUID)); err != nil {
 		return nil, "", err
 	}
-	err = flock(f, syscall.LOCK_EX|syscall.LOCK_NB)
+	err = filelock.Flock(f, syscall.LOCK_EX|syscall.LOCK_NB)
 	if err == syscall.EWOULDBLOCK {
 		defer f.Close()
 		return nil, written(f), nil

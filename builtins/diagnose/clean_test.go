@@ -92,8 +92,8 @@ func TestWithoutAnEngineTheCardSaysThatNothingWasProbed(t *testing.T) {
 	out, err := diagnose.Run(t.Context(), compared(t, "moe-drop", caseSamples, c.Deploy, c.Base), diagnose.Options{})
 	require.NoError(t, err)
 	text := out.MimeBundle().Plain()
-	require.Contains(t, text, "all probes: no result (not run: no engine was given), so its facts are unknown")
-	require.Contains(t, text, "Nobody can be accused by the two runs alone: what they show does not tell causes apart, and no probe compared the engines (not run: no engine was given). Open are 17 of 22 suspects (")
+	require.Contains(t, text, "all probes: no result (not run: no engine was to be loaded), so its facts are unknown")
+	require.Contains(t, text, "Nobody can be accused by the two runs alone: what they show does not tell causes apart, and no probe compared the engines (not run: no engine was to be loaded). Open are 17 of 22 suspects (")
 	for _, s := range out.Suspects {
 		require.NotEqual(t, diagnose.Shown, s.Standing, s.Name)
 	}

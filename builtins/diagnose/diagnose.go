@@ -96,7 +96,7 @@ func Run(ctx context.Context, c *compare.Comparison, o Options) (*Diagnosis, err
 // probe runs the probes of both deployments.
 func (d *Diagnosis) probe(ctx context.Context, c *compare.Comparison, o Options, pairs []answered) error {
 	if o.Open == nil {
-		d.Probes = []Probe{{Name: "all probes", What: "small questions to both deployments", Failed: "not run: no engine was given"}}
+		d.Probes = []Probe{{Name: "all probes", What: "small questions to both deployments", Failed: "not run: no engine was to be loaded"}}
 		return nil
 	}
 	asked, err := gatherQuestions(c.Test, pairs)

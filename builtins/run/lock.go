@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"adkernel/internal/filelock"
 )
 
 const lockFile = "lock"
@@ -30,7 +32,7 @@ func lock(dir string) (*os.File, error) {
 	// A reader that looks whether the lock is held holds it itself for
 	// microseconds, hence the second chances.
 	for range 50 {
-		if err = flock(f, syscall.LOCK_EX|syscall.LOCK_NB); err != syscall.EWOULDBLOCK {
+		if err = filelock.Flock(f, syscall.LOCK_EX|syscall.LOCK_NB); err != syscall.EWOULDBLOCK {
 			break
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -59,19 +61,11 @@ func lockHeld(dir string) (bool, error) {
 		return false, err
 	}
 	defer f.Close()
-	err = flock(f, syscall.LOCK_SH|syscall.LOCK_NB)
+	err = filelock.Flock(f, syscall.LOCK_SH|syscall.LOCK_NB)
 	if err == syscall.EWOULDBLOCK {
 		return true, nil
 	}
 	return false, err
-}
-
-func flock(f *os.File, how int) error {
-	for {
-		if err := syscall.Flock(int(f.Fd()), how); err != syscall.EINTR {
-			return err
-		}
-	}
 }
 
 // An executor is the process that holds a run's lock, as it signed for it. On

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"adkernel/internal/filelock"
 )
 
 // A Folder is one that is being filled. Who makes it moves what it has made
@@ -55,7 +57,7 @@ func (f *Folder) claim() (err error) {
 	if err != nil {
 		return err
 	}
-	if flock(f.lock, syscall.LOCK_EX) != nil {
+	if filelock.Flock(f.lock, syscall.LOCK_EX) != nil {
 		return nil
 	}
 	_, err = fmt.Fprintf(f.lock, "%s\n%s", hostname(), f.place)
@@ -106,7 +108,7 @@ func leftover(dir string) (place string, left bool) {
 		return "", errors.Is(err, fs.ErrNotExist) && old(dir)
 	}
 	defer f.Close()
-	if flock(f, syscall.LOCK_SH|syscall.LOCK_NB) == syscall.EWOULDBLOCK {
+	if filelock.Flock(f, syscall.LOCK_SH|syscall.LOCK_NB) == syscall.EWOULDBLOCK {
 		return "", false
 	}
 	text, err := io.ReadAll(f)
@@ -135,12 +137,4 @@ func old(dir string) bool {
 func hostname() string {
 	name, _ := os.Hostname()
 	return name
-}
-
-func flock(f *os.File, how int) error {
-	for {
-		if err := syscall.Flock(int(f.Fd()), how); err != syscall.EINTR {
-			return err
-		}
-	}
 }
