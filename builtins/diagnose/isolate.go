@@ -109,6 +109,7 @@ func Isolate(ctx context.Context, d engine.Deployment, c *compare.Comparison, o 
 	if i.task, err = i.plan(c, o.Samples); err != nil {
 		return nil, fmt.Errorf("isolate %s: %w", d.Label(), err)
 	}
+	i.before = i.marked()
 	i.board = newBoard(ctx, d.Label())
 	defer i.cancelAhead()
 	if err := i.search(d, info != nil); err != nil {
@@ -142,7 +143,8 @@ type isolator struct {
 	ahead    map[string]*run.Run // launched before their turn, by the step's name
 
 	id     searchID
-	kept   map[string]bool // directories of runs that an interrupted search has left
+	before []string        // directories of runs that an interrupted search has left
+	kept   map[string]bool // those of them that this one has taken up
 	engine string          // and its version
 }
 

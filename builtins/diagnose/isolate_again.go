@@ -72,7 +72,7 @@ func (s searchID) text() []byte {
 // left is the run with which a search that was interrupted has begun what d is to
 // show, done or resumed; nil where there is none.
 func (i *isolator) left(d engine.Deployment) *run.Run {
-	for _, dir := range i.marked() {
+	for _, dir := range i.before {
 		if i.kept[dir] {
 			continue
 		}

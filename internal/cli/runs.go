@@ -168,10 +168,10 @@ func follow(ctx context.Context, r *run.Run, o output, background bool) error {
 			return err
 		}
 	}
-	if !o.JSON && !background && console.IsTerminal(os.Stderr) && console.IsTerminal(os.Stdout) {
-		return nil
-	}
 	if !o.JSON {
+		if !background && console.IsTerminal(os.Stderr) && console.IsTerminal(os.Stdout) {
+			return nil
+		}
 		_, err := fmt.Println(r.MimeBundle().Plain())
 		return err
 	}

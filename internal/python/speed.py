@@ -9,6 +9,8 @@ neither. A result in words has strings for ours and peer, and a "promise".
 import math
 import statistics
 
+from measure_kernel import NOTHING
+
 # Columns of kernels that are not run here, as an earlier measurement on another
 # machine, with two noisy processors, left them.
 EARLIER = ("gophernotes", "gonb", "ipykernel 6.17")
@@ -90,12 +92,11 @@ def write_speed(path, machine, rows, unmeasured):
         ["measured", "ours", "beside", "its", "ratio", "interval", "n", "mark", ""],
         ([r["what"], r["ours"], r["beside"], r["peer"], r["ratio"], r["interval"], r["n"], r["mark"], r["verdict"].lower()]
          for r in rows if r["mark"]))
-    nothing = ": a kernel that does nothing"
     limits = {r["what"]: r["mark"] for r in rows if r["mark"]}
     controls = table(
         ["round trip", "a kernel that does nothing", "of ipykernel's", "interval", "mark of ours"],
         ([what, r["ours"], r["ratio"], r["interval"], limits[what]]
-         for r in rows if r["what"].endswith(nothing) for what in [r["what"].removesuffix(nothing)]))
+         for r in rows if r["what"].endswith(NOTHING) for what in [r["what"].removesuffix(NOTHING)]))
     missing = "".join(f"\nNot measured: {reason}\n" for reason in unmeasured)
     path.write_text(f"""# Speed
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -191,8 +190,7 @@ func (p *printer) update(id string, b host.Bundle) {
 func (p *printer) height(text string) int {
 	rows, width := 0, p.width()
 	for line := range strings.Lines(text) {
-		characters := utf8.RuneCountInString(StripEscapes(strings.TrimSuffix(line, "\n")))
-		rows += max(1, (characters+width-1)/width)
+		rows += max(1, (letters(strings.TrimSuffix(line, "\n"))+width-1)/width)
 	}
 	return rows
 }

@@ -39,6 +39,7 @@ func (e *Engine) load(ctx context.Context, program Program, python string, spec 
 		return err
 	}
 	e.process = p
+	defer context.AfterFunc(ctx, p.kill)()
 	began := false
 	err = e.receive(ctx, func(f frame) (bool, error) {
 		switch f.Event {
@@ -73,7 +74,6 @@ func unexpected(f frame) error {
 // for the log and news of progress are passed on; an error that the program
 // reports is returned and ends the call.
 func (e *Engine) receive(ctx context.Context, take func(frame) (last bool, err error)) error {
-	defer e.stopWith(ctx)()
 	for {
 		f, err := e.process.receive(ctx)
 		if err != nil {
@@ -101,12 +101,6 @@ func (e *Engine) receive(ctx context.Context, take func(frame) (last bool, err e
 	}
 }
 
-// stopWith ends the process when ctx is done, until the returned function is
-// called.
-func (e *Engine) stopWith(ctx context.Context) func() bool {
-	return context.AfterFunc(ctx, e.process.kill)
-}
-
 // ask sends a request and receives its answer.
 func (e *Engine) ask(ctx context.Context, request any, payload []byte, take func(frame) (last bool, err error)) error {
 	e.mu.Lock()
@@ -117,7 +111,7 @@ func (e *Engine) ask(ctx context.Context, request any, payload []byte, take func
 	if e.broken != nil {
 		return e.broken
 	}
-	defer e.stopWith(ctx)() // it may not read, and the pipe holds less than some requests
+	defer context.AfterFunc(ctx, e.process.kill)() // it may not read, and the pipe holds less than some requests
 	if err := writeFrame(e.process.in, request, payload); err != nil {
 		if _, gone := e.process.receive(ctx); gone != nil {
 			err = gone

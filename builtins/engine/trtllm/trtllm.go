@@ -121,14 +121,14 @@ func checkTruths(prefix string, given map[string]any) error {
 	return nil
 }
 
-// truth reads a value as the arguments' classes (pydantic) do, to which YAML's
-// older words for true come as texts.
+// truth reads a value as the arguments' classes (pydantic) do, which take some
+// texts for true.
 func truth(v any) bool {
 	switch v := v.(type) {
 	case bool:
 		return v
 	case string:
-		return slices.Contains([]string{"1", "t", "true", "y", "yes", "on"}, strings.ToLower(v))
+		return slices.Contains([]string{"1", "t", "y"}, strings.ToLower(v)) // the words are refused
 	}
 	n, ok := yamltext.Whole(v)
 	return ok && n == 1

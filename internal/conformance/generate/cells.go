@@ -12,9 +12,7 @@ import (
 )
 
 // HelperCell is the cell that a notebook of units begins with.
-func HelperCell() string {
-	return "import (\n\t\"errors\"\n\t\"fmt\"\n\t\"iter\"\n\t\"runtime\"\n\t\"slices\"\n\t\"sort\"\n\t\"strings\"\n\t\"sync\"\n)\n\n" + helpers
-}
+func HelperCell() string { return importsOf(packages) + helpers }
 
 // Cells cuts a unit into the cells of a notebook that prints what the unit does
 // as a program, up to a panic: declarations in an order in which each may stand
@@ -31,8 +29,8 @@ func Cells(u Unit) ([]string, error) {
 	hash := fnv.New64a()
 	hash.Write([]byte(u.Source))
 	c := cutter{
-		text: func(from, to ast.Node) string {
-			return source[fset.Position(from.Pos()).Offset:fset.Position(to.End()).Offset]
+		text: func(n ast.Node) string {
+			return source[fset.Position(n.Pos()).Offset:fset.Position(n.End()).Offset]
 		},
 		rand:    rand.New(rand.NewPCG(hash.Sum64(), 0)),
 		named:   map[string][]int{},
@@ -52,11 +50,11 @@ func Cells(u Unit) ([]string, error) {
 	}
 	cells := c.declarations()
 	if !ofSession(entry.Body) {
-		return append(cells, c.text(entry, entry), "trace = nil\n"+u.Name+"()"), nil
+		return append(cells, c.text(entry), "trace = nil\n"+u.Name+"()"), nil
 	}
 	cell := []string{"trace = nil"}
 	for _, s := range entry.Body.List {
-		cell = append(cell, c.text(s, s))
+		cell = append(cell, c.text(s))
 		if c.chance(40) {
 			cells = append(cells, strings.Join(cell, "\n"))
 			cell = nil
@@ -94,7 +92,7 @@ func ofSession(body *ast.BlockStmt) bool {
 
 // A cutter orders declarations.
 type cutter struct {
-	text  func(from, to ast.Node) string
+	text  func(ast.Node) string
 	rand  *rand.Rand
 	decls []ast.Decl
 
@@ -109,7 +107,7 @@ func (c *cutter) chance(percent int) bool { return c.rand.IntN(100) < percent }
 func (c *cutter) function() string {
 	var all []ast.Decl
 	for _, d := range c.decls {
-		if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Type.TypeParams == nil {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && !generic(f) {
 			all = append(all, d)
 		}
 	}
@@ -117,7 +115,7 @@ func (c *cutter) function() string {
 		return ""
 	}
 	d := all[c.rand.IntN(len(all))]
-	return c.text(d, d)
+	return c.text(d)
 }
 
 func (c *cutter) add(d ast.Decl) {
@@ -200,10 +198,10 @@ func (c *cutter) declarations() []string {
 			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
 				cells, later = append(cells, later...), nil
 			}
-			text := c.text(d, d)
+			text := c.text(d)
 			if f, ok := d.(*ast.FuncDecl); ok && !generic(f) && c.chance(25) {
 				later = append(later, text)
-				text = strings.TrimSuffix(text, c.text(f.Body, f.Body)) + `{ panic("the first version is called") }`
+				text = strings.TrimSuffix(text, c.text(f.Body)) + `{ panic("the first version is called") }`
 			}
 			texts = append(texts, text)
 		}

@@ -41,7 +41,7 @@ func New(seed uint64, n int) Unit {
 // What one prints is preceded by "== " and its name; a panic is printed and
 // ends its unit only.
 func Program(units []Unit) ([]byte, error) {
-	var b, head strings.Builder
+	var b strings.Builder
 	b.WriteString(helpers)
 	b.WriteString("\nfunc main() {\n")
 	for _, u := range units {
@@ -51,18 +51,24 @@ func Program(units []Unit) ([]byte, error) {
 	for _, u := range units {
 		b.WriteString("\n" + u.Source)
 	}
-	head.WriteString("package main\n\nimport (\n")
-	for _, name := range []string{"errors", "fmt", "iter", "runtime", "slices", "sort", "strings", "sync"} {
+	var used []string
+	for _, name := range packages {
 		if regexp.MustCompile(`\b` + name + `\.[A-Z]`).MatchString(b.String()) {
-			fmt.Fprintf(&head, "\t%q\n", name)
+			used = append(used, name)
 		}
 	}
-	head.WriteString(")\n\n")
-	text, err := format.Source([]byte(head.String() + b.String()))
+	text, err := format.Source([]byte("package main\n\n" + importsOf(used) + b.String()))
 	if err != nil {
 		return nil, fmt.Errorf("units %s to %s: %w", units[0].Name, units[len(units)-1].Name, err)
 	}
 	return text, nil
+}
+
+// packages are those that units and helpers may use.
+var packages = []string{"errors", "fmt", "iter", "runtime", "slices", "sort", "strings", "sync"}
+
+func importsOf(names []string) string {
+	return fmt.Sprintf("import (\n\t\"%s\"\n)\n\n", strings.Join(names, "\"\n\t\""))
 }
 
 // A generator writes one unit.
