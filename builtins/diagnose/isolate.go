@@ -144,7 +144,7 @@ type isolator struct {
 
 	id     searchID
 	before []string        // directories of runs that an interrupted search has left
-	kept   map[string]bool // those of them that this one has taken up
+	kept   map[string]bool // those of them that this one has taken up: true where an engine was loaded before
 	engine string          // and its version
 }
 

@@ -73,14 +73,15 @@ func (s searchID) text() []byte {
 // show, done or resumed; nil where there is none.
 func (i *isolator) left(d engine.Deployment) *run.Run {
 	for _, dir := range i.before {
-		if i.kept[dir] {
+		if _, taken := i.kept[dir]; taken {
 			continue
 		}
 		r, err := run.Again(i.board.Context(), dir, run.Spec{Deployment: d, Task: i.task})
+		begun := err == nil && r != nil && r.Spec().Engine != nil
 		if err != nil || r == nil || !i.takeUp(r) {
 			continue
 		}
-		i.kept[r.Dir()] = true
+		i.kept[r.Dir()] = begun
 		return r
 	}
 	return nil

@@ -46,7 +46,7 @@ func (i *isolator) step(name, phase string, d engine.Deployment) (Step, error) {
 	}
 	i.board.next(i.out, i.planned)
 	err = r.Follow(i.board)
-	if err != nil && i.kept[r.Dir()] && i.board.Context().Err() == nil { // what could not be resumed may be another run by now
+	if _, taken := i.kept[r.Dir()]; err != nil && taken && i.board.Context().Err() == nil { // what could not be resumed may be another run by now
 		if r, err = i.launch(d); err != nil {
 			return Step{}, err
 		}
