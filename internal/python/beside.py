@@ -15,7 +15,7 @@ TRIPS = (
 INTERRUPT = "interrupt of an endless loop"
 INTERRUPT_MARK = 0.1
 THROUGH = ", through jupyter_client"
-NOTHING = ": a kernel that does nothing"
+NOTHING = {"blank": ": a kernel that does nothing", "blank-two": ": a kernel that does nothing, in two processes"}
 ALIVE = 500  # functions, and as many variables, in a long session
 FLAT = 1.2  # times as long with much alive as with nothing, at most
 
@@ -24,7 +24,7 @@ FLAT = 1.2  # times as long with much alive as with nothing, at most
 class Beside:
     """Measures "ours" beside a peer, in turn, both among programs that are installed.
 
-    Among them may be "blank", a kernel that does nothing, and "full", ours with
+    Among them may be those of NOTHING, which do nothing, and "full", ours with
     much alive. marked: whether the ratios have marks. few, some, many: how often
     what takes seconds, tenths and milliseconds is measured.
     """
@@ -87,10 +87,8 @@ class Beside:
 
     def rows(self, what, time, target):
         """Ours beside the peer; and nothing beside it: what is between them is ours alone."""
-        rows = [self.row(what, time, target)]
-        if "blank" in time:
-            rows.append(self.result(what + NOTHING, zip(time["blank"], time[self.peer]), None))
-        return rows
+        controls = [self.result(what + title, zip(time[name], time[self.peer]), None) for name, title in NOTHING.items() if name in time]
+        return [self.row(what, time, target), *controls]
 
     def row(self, what, time, target):
         return self.result(what, zip(time["ours"], time[self.peer]), target)

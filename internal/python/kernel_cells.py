@@ -83,11 +83,12 @@ def pair(program) -> dict[str, Program]:
     return {"ours": adkernel(program), "ipykernel": ipykernel(sys.executable)}
 
 
-def blank(root, folder) -> Program:
-    """A kernel that does nothing, told what ours is."""
+def controls(root, folder) -> dict[str, Program]:
+    """Kernels that do nothing, told what ours is: alone, and asking a second process that does nothing."""
     program = folder / "blankkernel"
     subprocess.run(["go", "build", "-o", program, "./internal/blankkernel"], cwd=root, check=True)
-    return Program([str(program), "{connection_file}"], GO)
+    return {"blank": Program([str(program), "{connection_file}"], GO),
+            "blank-two": Program([str(program), "-process", "{connection_file}"], GO)}
 
 
 def others(root) -> dict[str, Program]:

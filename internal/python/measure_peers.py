@@ -4,7 +4,7 @@ from pathlib import Path
 
 from beside import Beside
 from jupyter_kernels import install
-from kernel_cells import adkernel as ours, blank, others
+from kernel_cells import adkernel as ours, controls, others
 from measure_faults import faults
 
 ROUNDS = {"ipykernel-6.17": 300, "gophernotes": 300, "gonb": 15}  # of what takes a millisecond where cells are not compiled
@@ -12,12 +12,12 @@ ROUNDS = {"ipykernel-6.17": 300, "gophernotes": 300, "gonb": 15}  # of what take
 
 def measure_peers(adkernel, root, folder, quick):
     """Other kernels: ipykernel 6.17, gophernotes, gonb."""
-    results, nothing = [], blank(root, folder)
+    results, nothing = [], controls(root, folder)
     for peer, program in others(root).items():
         if not Path(program.argv[0]).exists():  # could not be installed here
             continue
         python = peer.startswith("ipykernel")
-        programs = {"ours": ours(adkernel), peer: program, **({"blank": nothing} if python else {})}
+        programs = {"ours": ours(adkernel), peer: program, **(nothing if python else {})}
         install(folder, programs)
         few, some, many = (3, 3, min(50, ROUNDS[peer])) if quick else (5, 15, ROUNDS[peer])
         beside = Beside(programs, peer, python, few, some, many)

@@ -86,11 +86,9 @@ def write_speed(path, machine, rows, unmeasured):
         ["measured", "ours", "beside", "its", "ratio", "interval", "n", "mark", ""],
         ([r["what"], r["ours"], r["beside"], r["peer"], r["ratio"], r["interval"], r["n"], r["mark"], r["verdict"].lower()]
          for r in rows if r["mark"]))
-    limits = {(r["beside"], r["what"]): r["mark"] for r in rows if r["mark"]}
     controls = table(
-        ["round trip", "a kernel that does nothing", "beside", "its", "ratio", "interval", "mark of ours"],
-        ([what, r["ours"], r["beside"], r["peer"], r["ratio"], r["interval"], limits[r["beside"], what]]
-         for r in rows if r["what"].endswith(NOTHING) for what in [r["what"].removesuffix(NOTHING)]))
+        ["round trip", "beside", "its", *(head for title in NOTHING.values() for head in (title.removeprefix(": "), "ratio")), "mark of ours"],
+        controls_of(rows))
     missing = "".join(f"\nNot measured: {reason}\n" for reason in unmeasured)
     path.write_text(f"""# Speed
 
@@ -101,7 +99,7 @@ Written by `make bench`, which measures adkernel and its neighbours in turn, in 
 
 {kernel_table}
 Through jupyter_client, each kernel in turn with adkernel, whose column is beside the first. The two of ipykernel are the current one, and the one of
-Debian 12, whose times the marks below were first set by. gophernotes is built with Go 1.21, the last that it can read.
+Debian 12, from whose times the marks were first taken. gophernotes is built with Go 1.21, the last that it can read.
 
 ## Marks
 
@@ -114,9 +112,19 @@ receives and decodes (`internal/python/bare_client.py`), and through jupyter_cli
 ## What is left of a mark
 
 What a round trip takes of the front end and of the sockets is the same for every kernel, and the faster a machine is, the more of it is that: a kernel that
-does nothing (`internal/blankkernel`), measured in turn with the others, takes this much. The rest, up to the mark, is what a kernel may take itself.
+does nothing (`internal/blankkernel`), measured in turn with the others, takes this much, and this much when it asks a second process that does nothing, as a
+kernel must that outlives its cells. The rest, up to the mark, is what a kernel may take itself.
 
 {controls}""")
+
+
+def controls_of(rows):
+    """What kernels that do nothing take, of each round trip that has a mark."""
+    found = {(row["beside"], row["what"]): row for row in rows}
+    for (beside, what), row in found.items():
+        controls = [found.get((beside, what + title)) for title in NOTHING.values()]
+        if row["mark"] and all(controls):
+            yield [what, beside, row["peer"], *(text for c in controls for text in (c["ours"], f"{c['ratio']} ({c['interval']})")), row["mark"]]
 
 
 def beside_kernels(rows):
