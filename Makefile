@@ -25,7 +25,7 @@ RACE := ./kernel ./kernel/cell ./kernel/console ./kernel/display ./kernel/host .
 # Packages with tests that run real engines and servers in Python.
 NEIGHBOURS := ./builtins/engine/transformers ./builtins/engine/trtllm ./builtins/engine/openai
 
-.PHONY: help build generate demo lab install test check unit race clients notebooks record pictures notebooks-yaegi conformance soak test-slurm test-ssh bench neighbours vllm llamacpp test-datasets test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
+.PHONY: help build peers generate demo lab install test check unit race clients notebooks record pictures notebooks-yaegi conformance soak test-slurm test-ssh bench neighbours vllm llamacpp test-datasets test-neighbours lmeval test-lmeval test-gguf fmt clean FORCE
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -108,8 +108,22 @@ test-datasets: ## Every prompt of the whole data sets, MMLU=DIR and GSM8K=DIR, a
 	@test -n "$(MMLU)$(GSM8K)" || { echo "name a folder: MMLU=DIR with dev/ and test/, GSM8K=DIR with train.jsonl and test.jsonl" >&2; exit 2; }
 	ADKERNEL_MMLU=$(abspath $(MMLU)) ADKERNEL_GSM8K=$(abspath $(GSM8K)) go test -count=1 -v -run 'TestAllOf(MMLU|GSM8K)' ./builtins/task
 
-bench: build .venv/ready ## Measure, beside ipykernel, yaegi, compiled Go, pandas, DuckDB and transformers: twenty minutes, QUICK=1 three; writes docs/speed.md.
+bench: build .venv/ready ## Measure, beside ipykernel, gophernotes, gonb, yaegi, compiled Go, pandas, DuckDB and transformers: twenty-five minutes, QUICK=1 four; writes docs/speed.md.
+	$(MAKE) --keep-going peers || echo "what could not be installed is not measured"
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/bench.py
+
+peers: $(BUILD)/peers/gophernotes $(BUILD)/peers/gonb .venv-ipykernel6/ready ## Install the other kernels that ours is measured beside.
+
+# By the last Go whose standard library it can read.
+$(BUILD)/peers/gophernotes: internal/peers/gophernotes/go.mod
+	@mkdir -p $(@D)
+	cd $(<D) && GOEXPERIMENT= GOTOOLCHAIN=go1.21.13 go build -o $@ github.com/gopherdata/gophernotes
+	@touch $@
+
+$(BUILD)/peers/gonb: internal/peers/gonb/go.mod
+	@mkdir -p $(@D)
+	cd $(<D) && GOEXPERIMENT= GOBIN=$(@D) go install tool
+	@touch $@
 
 neighbours: .venv-neighbours/ready .venv-vllm/ready .venv-llamacpp/ready ## Install torch, transformers, vLLM and llama.cpp: the real engines and servers that ours are tested and measured against.
 
@@ -143,6 +157,12 @@ $(SMOLLM2): | .venv-neighbours/ready
 	python3 -m venv .venv
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
 	.venv/bin/uv pip install --quiet --python $(PYTHON) -r $<
+	@touch $@
+
+.venv-ipykernel6/ready: internal/python/requirements-ipykernel6.txt
+	python3 -m venv .venv-ipykernel6
+	.venv-ipykernel6/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.venv-ipykernel6/bin/uv pip install --quiet --compile-bytecode --python .venv-ipykernel6/bin/python -r $<
 	@touch $@
 
 # With the bytecode of torch and transformers, which tests import dozens of times.

@@ -2,12 +2,15 @@
 // completion and an inspection at once, from memory, over adkernel's sockets,
 // and an endless loop when it is interrupted.
 // What a round trip to it takes is the front end's own time and the sockets',
-// which make bench tells apart from a kernel's.
+// which make bench tells apart from a kernel's. With -process it asks a second
+// process, which does nothing either, before it answers: as a kernel must that
+// outlives what its cells do.
 //
-//	blankkernel connection-file
+//	blankkernel [-process] connection-file
 package main
 
 import (
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -21,8 +24,14 @@ import (
 func main() {
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
+	process := flag.Bool("process", false, "ask a second process before each answer")
+	flag.Parse()
+	if flag.Arg(0) == echoArgument {
+		echo()
+		return
+	}
 	k := &kernel{}
-	if err := k.serve(os.Args[len(os.Args)-1]); err != nil {
+	if err := k.begin(*process, flag.Arg(0)); err != nil {
 		fmt.Fprintln(os.Stderr, "blankkernel:", err)
 		os.Exit(1)
 	}
@@ -37,6 +46,16 @@ type kernel struct {
 	codec   *wire.Codec
 	iopub   *wire.Publisher
 	running atomic.Pointer[func()] // ends the cell that runs
+	second  *second                // nil without -process
+}
+
+func (k *kernel) begin(process bool, connectionFile string) (err error) {
+	if process {
+		if k.second, err = startSecond(); err != nil {
+			return err
+		}
+	}
+	return k.serve(connectionFile)
 }
 
 func (k *kernel) serve(connectionFile string) error {
@@ -70,6 +89,7 @@ func (k *kernel) answer(to *wire.Router, frames [][]byte) {
 		return
 	}
 	k.publish(m, wire.Status{ExecutionState: "busy"})
+	k.second.ask()
 	switch m.Header.Type {
 	case "kernel_info_request":
 		k.reply(to, m, wire.KernelInfoReply{Status: wire.StatusOK, ProtocolVersion: wire.Version})
@@ -80,7 +100,7 @@ func (k *kernel) answer(to *wire.Router, frames [][]byte) {
 		}
 		k.publish(m, wire.ExecuteInput{Code: content.Code, ExecutionCount: 1})
 		if strings.HasPrefix(content.Code, "for {") {
-			end := func() { k.interrupted(to, m) }
+			end := func() { k.second.ask(); k.interrupted(to, m) }
 			k.running.Store(&end)
 			return
 		}

@@ -1,9 +1,8 @@
-"""Kernels, ours and ipykernel, driven through jupyter_client as front ends drive them."""
+"""Kernels, ours and others, driven through jupyter_client as front ends drive them."""
 
 import json
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -13,18 +12,15 @@ from jupyter_client.manager import KernelManager
 TIMEOUT = 60  # seconds for one reply
 
 
-def install(adkernel, folder, **others):
-    """Kernelspecs "ours", "peer" and those of other programs, that nothing else on the machine sees."""
-    specs = {
-        "ours": {"argv": [str(adkernel), "kernel", "{connection_file}"], "language": "go", "interrupt_mode": "signal"},
-        "peer": {"argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], "language": "python",
-                 "interrupt_mode": "signal"},
-        **{name: {"argv": [str(program), "{connection_file}"], "language": "go"} for name, program in others.items()},
-    }
-    for name, spec in specs.items():
+def install(folder, programs):
+    """Kernelspecs of programs, by name, that nothing else on the machine sees."""
+    for name, program in programs.items():
         directory = folder / "jupyter" / "kernels" / name
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / "kernel.json").write_text(json.dumps({**spec, "display_name": name}))
+        spec = {"argv": program.argv, "display_name": name, "language": "", "interrupt_mode": "signal"}
+        if program.path:
+            spec["env"] = {"PATH": f"{program.path}{os.pathsep}{os.environ['PATH']}"}
+        (directory / "kernel.json").write_text(json.dumps(spec))
     os.environ.update({
         "JUPYTER_PATH": str(folder / "jupyter"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
@@ -111,17 +107,21 @@ class Kernel:
         return time.perf_counter() - begin
 
     def text(self, code) -> str | None:
-        """What a cell shows as its result; None when it fails."""
+        """What a cell prints and shows as its result; None when it fails."""
         _, reply, seen = self.execute(code)
         if reply["status"] != "ok":
             return None
-        return next((c["data"]["text/plain"] for kind, c in seen if kind == "execute_result"), "")
+        return "".join(c["data"]["text/plain"] if kind == "execute_result" else c["text"]
+                       for kind, c in seen if kind in ("execute_result", "stream"))
 
-    def interrupt(self, loop) -> tuple[float, str]:
-        """Time from an interrupt of a cell that loops until its reply and idle are here, and the reply's status."""
+    def interrupt(self, loop, begins=0.1) -> tuple[float, str]:
+        """Time from an interrupt of a cell that loops until its reply and idle are here, and the reply's status.
+
+        begins: seconds until the cell has surely begun to loop.
+        """
         request = self.client.execute(loop)
         self.next(self.client.get_iopub_msg, request, TIMEOUT)  # busy
-        time.sleep(0.1)  # it has begun to loop
+        time.sleep(begins)
         begin = time.perf_counter()
         self.manager.interrupt_kernel()
         took, reply, _ = self.finish(request, begin)

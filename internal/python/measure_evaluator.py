@@ -4,6 +4,7 @@ import json
 import subprocess
 
 from jupyter_kernels import install, start
+from kernel_cells import pair
 
 # What a row has beside our evaluator, how it is called, and the ratio that is
 # allowed: that of yaegi with our front end is the row's own target.
@@ -17,8 +18,8 @@ def measure_evaluator(adkernel, root, folder, quick):
     subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL)
     rows = json.loads(table.read_text())
 
-    install(adkernel, folder)
-    kernel = start("peer")
+    install(folder, pair(adkernel))
+    kernel = start("ipykernel")
     try:
         kernel.run("1+1")
         for row in rows:

@@ -3,71 +3,62 @@
 import time
 
 from jupyter_kernels import Died, install, start
+from kernel_cells import pair
 
-# The same in both languages: a variable, a panic where nobody recovers, an
-# exit, an endless loop, a cell that fails and one that would go on.
-CELLS = {
-    "ours": {
-        "keep": "kept := 41", "kept": "kept + 1",
-        "panic": 'import "time"\ngo func() { panic("on a goroutine") }()\ntime.Sleep(300 * time.Millisecond)',
-        "exit": 'import "os"\nos.Exit(3)',
-        "endless": "for {\n}",
-        "fails": 'panic("first")',
-    },
-    "peer": {
-        "keep": "kept = 41", "kept": "kept + 1",
-        "panic": "import threading, time\nthreading.Thread(target=lambda: 1/0).start()\ntime.sleep(.3)",
-        "exit": "import os\nos._exit(3)",
-        "endless": "while True:\n    pass",
-        "fails": "1/0",
-    },
-}
 KEPT = "survives, state kept"
 
 
 def measure_faults(adkernel, root, folder, quick):
     """What panics, exits and interrupts leave behind."""
-    install(adkernel, folder)
+    programs = pair(adkernel)
+    install(folder, programs)
+    return faults(programs, "ipykernel")
+
+
+def faults(programs, peer):
+    """Rows of ours, whose promise it is, and of the peer."""
     rows = []
     for what, attempt, promise in (
-        ("panic in a goroutine", lambda k, c: after(k, c, "panic"), KEPT),
-        ("os.Exit in a cell", lambda k, c: after(k, c, "exit"), KEPT),
+        ("panic in a goroutine", lambda k, p: after(k, p, "panic"), KEPT),
+        ("os.Exit in a cell", lambda k, p: after(k, p, "exit"), KEPT),
         ("endless loop + interrupt", interrupted, KEPT),
         ("Run All, first cell fails", run_all, "the rest aborted"),
     ):
-        ours, peer = (attempted(name, attempt) for name in CELLS)
-        rows.append({"what": what, "ours": ours, "peer": peer, "promise": promise, "beside": "ipykernel"})
+        ours, theirs = (attempted(name, programs[name], attempt) for name in ("ours", peer))
+        rows.append({"what": what, "ours": ours, "peer": theirs, "promise": promise, "beside": peer})
     return rows
 
 
-def attempted(name, attempt) -> str:
+def attempted(name, program, attempt) -> str:
     kernel = start(name)
     try:
-        kernel.run(CELLS[name]["keep"])
-        return attempt(kernel, CELLS[name])
+        for cell in program.cells["keep"]:
+            kernel.run(cell)
+        return attempt(kernel, program)
     except Died:
         return "dies"
     finally:
         kernel.close()
 
 
-def after(kernel, cells, fault) -> str:
-    kernel.execute(cells[fault], timeout=20)
+def after(kernel, program, fault) -> str:
+    kernel.execute(program.cells[fault], timeout=20)
     time.sleep(0.5)
-    return "survives, " + state(kernel, cells)
+    return "survives, " + state(kernel, program)
 
 
-def interrupted(kernel, cells) -> str:
-    _, status = kernel.interrupt(cells["endless"])
-    return f"survives, {state(kernel, cells)}" if status == "error" else f"goes on ({status})"
+def interrupted(kernel, program) -> str:
+    _, status = kernel.interrupt(program.cells["endless"], program.begins)
+    return f"survives, {state(kernel, program)}" if status == program.cells["interrupted"] else f"goes on ({status})"
 
 
-def state(kernel, cells) -> str:
-    return "state kept" if kernel.text(cells["kept"]) == "42" else "state lost"
+def state(kernel, program) -> str:
+    return "state kept" if kernel.text(program.cells["kept"]) == "42" else "state lost"
 
 
-def run_all(kernel, cells) -> str:
+def run_all(kernel, program) -> str:
     """Cells that are sent at once, as front ends do."""
+    cells = program.cells
     requests = [kernel.client.execute(code) for code in (cells["fails"], cells["kept"], cells["kept"])]
     _, *rest = [kernel.finish(request, time.perf_counter())[1]["status"] for request in requests]
     return {"aborted": "the rest aborted", "ok": "the rest runs"}.get(rest[0], rest[0]) if len(set(rest)) == 1 else str(rest)

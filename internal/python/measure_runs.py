@@ -9,6 +9,7 @@ import time
 from datetime import datetime
 
 from jupyter_kernels import install, start
+from kernel_cells import pair
 
 OVERHEAD = 0.02  # of a run's time
 VISIBLE = 200  # ms from a sample's record to the message that shows it
@@ -62,7 +63,7 @@ def moment(text) -> float:
 
 def first_sample(adkernel, folder, model, dataset, rounds):
     """Milliseconds from the record of a run's first sample to the message that shows it, through a kernel."""
-    install(adkernel, folder)
+    install(folder, pair(adkernel))
     ours = []
     for i in range(rounds):
         os.environ["ADKERNEL_RUNS"] = str(runs := folder / f"runs-{i}")

@@ -9,26 +9,26 @@ neither. A result in words has strings for ours and peer, and a "promise".
 import math
 import statistics
 
-from measure_kernel import NOTHING
+from beside import NOTHING, THROUGH
 
-# Columns of kernels that are not run here, as an earlier measurement on another
-# machine, with two noisy processors, left them.
-EARLIER = ("gophernotes", "gonb", "ipykernel 6.17")
-TABLE = (
-    ("start to kernel_info_reply", "start to kernel_info_reply", "349 ms", "30 ms", "613 ms"),
-    ("trivial cell", "1+1: execute_request to reply and idle, through jupyter_client", "2.7 ms", "202 ms", "8-11 ms"),
-    ("100 000 lines printed", "100 000 lines printed", "1183 ms", "741 ms", "448 ms"),
-    ("messages for them", "messages for 100 000 lines", "4249", "1287", "3"),
-    ("loop of 10 million", "loop", "188 ms", "238 ms, with its build", "668 ms"),
-    ("completion", "completion, through jupyter_client", "0.7 ms", "118 ms", "8 ms"),
-    ("inspection", "inspection, through jupyter_client", "none", "102 ms", "4 ms"),
-    ("idle memory", "idle memory of all processes (PSS)", "31 MiB", "259 MiB", "68 MiB"),
-    ("panic in a goroutine", "panic in a goroutine", "dies", "survives, no state ever", "survives, state kept"),
-    ("os.Exit in a cell", "os.Exit in a cell", "dies", "survives", "dies"),
-    ("endless loop + interrupt", "endless loop + interrupt", "dies", "survives, no state", "survives, state kept"),
-    ("its time", "interrupt of an endless loop, through jupyter_client", "", "10 ms", "90 ms"),
-    ("Run All, first cell fails", "Run All, first cell fails", "the rest runs", "the rest runs", "the rest aborted"),
-)
+# Rows of the table of kernels: what is measured beside each of them.
+TABLE = {
+    "start to kernel_info_reply": "start to kernel_info_reply",
+    "trivial cell": "1+1: execute_request to reply and idle" + THROUGH,
+    "100 000 lines printed": "100 000 lines printed",
+    "messages for them": "messages for 100 000 lines",
+    "loop of 10 million, with its messages": "loop of 10 million, as a cell",
+    "completion": "completion" + THROUGH,
+    "inspection": "inspection" + THROUGH,
+    "restart": "restart",
+    "idle memory": "idle memory of all processes (PSS)",
+    "panic in a goroutine": "panic in a goroutine",
+    "os.Exit in a cell": "os.Exit in a cell",
+    "endless loop + interrupt": "endless loop + interrupt",
+    "its time": "interrupt of an endless loop" + THROUGH,
+    "Run All, first cell fails": "Run All, first cell fails",
+}
+KERNELS = {"ipykernel": "ipykernel {}", "ipykernel-6.17": "ipykernel 6.17.0", "gophernotes": "gophernotes 0.7.5", "gonb": "gonb 0.11.3"}
 
 
 def ratios(result) -> list[float]:
@@ -80,23 +80,15 @@ def amount(value, unit) -> str:
 
 def write_speed(path, machine, rows, unmeasured):
     """The kernels side by side, every row that has a mark, and what could not be measured."""
-    kernels = {}
-    for row in rows:
-        if row["beside"] == "ipykernel":
-            kernels.setdefault(row["what"], row)
     facts = "".join(f"- {name}: {value}\n" for name, value in machine.items())
-    kernel_table = table(
-        ["", "adkernel", "ipykernel " + machine["ipykernel"].split()[0], *(f"{name} ¹" for name in EARLIER)],
-        ([title, kernels[what]["ours"], kernels[what]["peer"], *earlier] for title, what, *earlier in TABLE))
+    kernel_table = table(["", "adkernel", *(title.format(machine["ipykernel"].split()[0]) for title in KERNELS.values())], beside_kernels(rows))
     mark_table = table(
         ["measured", "ours", "beside", "its", "ratio", "interval", "n", "mark", ""],
         ([r["what"], r["ours"], r["beside"], r["peer"], r["ratio"], r["interval"], r["n"], r["mark"], r["verdict"].lower()]
          for r in rows if r["mark"]))
-    limits = {r["what"]: r["mark"] for r in rows if r["mark"]}
     controls = table(
-        ["round trip", "a kernel that does nothing", "of ipykernel's", "interval", "mark of ours"],
-        ([what, r["ours"], r["ratio"], r["interval"], limits[what]]
-         for r in rows if r["what"].endswith(NOTHING) for what in [r["what"].removesuffix(NOTHING)]))
+        ["round trip", "beside", "its", *(head for title in NOTHING.values() for head in (title.removeprefix(": "), "ratio")), "mark of ours"],
+        controls_of(rows))
     missing = "".join(f"\nNot measured: {reason}\n" for reason in unmeasured)
     path.write_text(f"""# Speed
 
@@ -106,7 +98,8 @@ Written by `make bench`, which measures adkernel and its neighbours in turn, in 
 ## Kernels
 
 {kernel_table}
-¹ Measured earlier on another machine with two noisy processors, not in this run.
+Through jupyter_client, each kernel in turn with adkernel, whose column is beside the first. The two of ipykernel are the current one, and the one of
+Debian 12, from whose times the marks were first taken. gophernotes is built with Go 1.21, the last that it can read.
 
 ## Marks
 
@@ -119,9 +112,29 @@ receives and decodes (`internal/python/bare_client.py`), and through jupyter_cli
 ## What is left of a mark
 
 What a round trip takes of the front end and of the sockets is the same for every kernel, and the faster a machine is, the more of it is that: a kernel that
-does nothing (`internal/blankkernel`), measured in turn with the others, takes this much. The rest, up to the mark, is what a kernel may take itself.
+does nothing (`internal/blankkernel`), measured in turn with the others, takes this much, and this much when it asks a second process that does nothing, as a
+kernel must that outlives its cells. The rest, up to the mark, is what a kernel may take itself.
 
 {controls}""")
+
+
+def controls_of(rows):
+    """What kernels that do nothing take, of each round trip that has a mark."""
+    found = {(row["beside"], row["what"]): row for row in rows}
+    for (beside, what), row in found.items():
+        controls = [found.get((beside, what + title)) for title in NOTHING.values()]
+        if row["mark"] and all(controls):
+            yield [what, beside, row["peer"], *(text for c in controls for text in (c["ours"], f"{c['ratio']} ({c['interval']})")), row["mark"]]
+
+
+def beside_kernels(rows):
+    """Ours as measured beside the first, then each of the others."""
+    found = {(row["beside"], row["what"]): row for row in rows}
+    measured = {row["beside"] for row in rows}
+    for title, what in TABLE.items():
+        ours = next((found[peer, what]["ours"] for peer in KERNELS if (peer, what) in found), "")
+        cells = (found[peer, what]["peer"] if (peer, what) in found else "none" if peer in measured else "not measured" for peer in KERNELS)
+        yield [title, ours, *cells]
 
 
 def table(head, rows) -> str:
