@@ -143,7 +143,7 @@ func (f *fake) Evaluate(ctx context.Context, cell eval.Cell) (eval.Result, error
 				select {
 				case <-ctx.Done():
 					return result, &eval.Error{Kind: eval.Interrupt, Message: "interrupted"}
-				case <-time.After(200 * time.Millisecond):
+				case <-time.After(time.Second):
 				}
 			}
 			f.declared = append(f.declared, eval.Cell{N: cell.N, Source: line})

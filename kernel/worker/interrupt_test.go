@@ -141,7 +141,7 @@ func TestAnInterruptDoesNotCostWhatIsBroughtBackJustNow(t *testing.T) {
 }
 
 func TestAnInterruptEndsARescueThatDoesNotEnd(t *testing.T) {
-	s := start(t, Options{Grace: 20 * time.Millisecond})
+	s := start(t, Options{Grace: 300 * time.Millisecond})
 	interruptTheRescue(t, s)
 	_, shown, err := execute(t, s, 2, "call f")
 	require.NoError(t, err)
