@@ -3,6 +3,7 @@ package kernel
 import (
 	"net"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -87,12 +88,17 @@ func TestACrashIsReportedInOneLine(t *testing.T) {
 }
 
 func TestACellThatIgnoresTheInterruptIsKilled(t *testing.T) {
-	f := startKernel(t, Options{Worker: worker.Options{Grace: time.Millisecond}})
-	f.run("import (\"fmt\"; \"os/exec\")")
-	id := f.execute(`fmt.Println("waiting"); exec.Command("sleep", "1000").Run()`)
-	f.waitForText("waiting")
+	f := startKernel(t, Options{Worker: worker.Options{Grace: 50 * time.Millisecond}})
+	f.run("import (\"fmt\"; \"os\"; \"syscall\")")
+	_, shown := f.run("fmt.Print(os.Getpid())")
+	pid := contentOf(t, shown[1])["text"].(string)
+	id := f.execute("syscall.Kill(os.Getpid(), syscall.SIGSTOP)")
+	require.Eventually(t, func() bool {
+		state, err := exec.Command("ps", "-o", "state=", "-p", pid).Output()
+		return err == nil && strings.HasPrefix(string(state), "T")
+	}, patience, time.Millisecond)
 	f.send(f.control, "interrupt_request", "{}")
-	require.Contains(t, f.reply(f.shell, id)["evalue"], "did not stop within")
+	require.Contains(t, f.reply(f.shell, id)["evalue"], "did not stop within 50ms")
 }
 
 func TestManyLinesTakeFewMessages(t *testing.T) {
