@@ -78,7 +78,9 @@ func TestANilFrameIsEmpty(t *testing.T) {
 	require.Equal(t, 1, f.With("x", []int{1}).Len())
 	require.Equal(t, "0 rows × 0 columns", f.String())
 	require.ErrorContains(t, f.Where("x > 1").Err(), "the frame has no columns")
-	require.ErrorContains(t, f.Sort("x").Err(), "the frame has no columns")
+	for _, g := range []*Frame{f.Sort("x"), f.Select("x"), f.Drop("x"), f.Rename("x", "y"), f.Unique("x"), f.DropNull("x"), f.FillNull("x", 0)} {
+		require.ErrorContains(t, g.Err(), "the frame has no columns")
+	}
 	_, err := f.Row(0)
 	require.ErrorContains(t, err, "row 0 of a frame of 0 rows")
 }
@@ -116,6 +118,13 @@ func TestFramesDoNotShareValuesWithTheirCallers(t *testing.T) {
 	got[1] = 9
 	require.Equal(t, 1.0, f.Col("x").Value(0))
 	require.Equal(t, 2.0, f.Col("x").Value(1))
+
+	columns, keys := []*Column{f.Col("x")}, []string{"x"}
+	g, how := New(columns...), On(keys...)
+	columns[0], keys[0] = Ints("y", []int64{1, 2, 3}), "y"
+	require.Equal(t, []string{"x"}, g.Columns())
+	require.Equal(t, 2.0, g.Col("x").Value(1))
+	require.NoError(t, g.Join(f, how).Err())
 }
 
 func TestFromStructsTakesExportedFieldsByTag(t *testing.T) {
@@ -138,6 +147,20 @@ func TestFromStructsTakesExportedFieldsByTag(t *testing.T) {
 	require.ErrorContains(t, FromStructs([]*sample{nil}).Err(), "row 0 is a nil pointer")
 	require.ErrorContains(t, FromStructs(5).Err(), "want a slice of structs, not int")
 	require.ErrorContains(t, FromStructs([]struct{ Tags []string }{{}}).Err(), `field Tags: column "Tags": a column holds numbers, bools or strings, not []string`)
+}
+
+func TestFromStructsPutsFieldsInPlaceOfAnEmbeddedStruct(t *testing.T) {
+	type Common struct{ Run string }
+	type Timing struct{ Start, End int }
+	type sample struct {
+		*Common
+		Timing `frame:"-"`
+		Index  int
+	}
+	f := FromStructs([]sample{{&Common{"a"}, Timing{1, 2}, 1}, {Index: 2}})
+	require.NoError(t, f.Err())
+	require.Equal(t, []string{"Run", "Index"}, f.Columns())
+	require.Equal(t, []any{"a", nil}, values(f.Col("Run")))
 }
 
 func TestFromRecordsFillsMissingKeysWithNull(t *testing.T) {

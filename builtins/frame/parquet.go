@@ -206,6 +206,9 @@ func (f *Frame) encodeParquet(w io.Writer) error {
 			for at := low; at < high; at += cap(values) {
 				values = values[:0]
 				for row := at; row < min(at+cap(values), high); row++ {
+					if c.kind == String && !utf8.ValidString(c.text(row)) {
+						return fmt.Errorf("column %q, row %d: %q is not valid UTF-8, as strings of Parquet have to be", c.name, row, c.text(row))
+					}
 					values = append(values, c.parquetValue(row, i))
 				}
 				if _, err := writer.ColumnWriters()[i].WriteRowValues(values); err != nil {
