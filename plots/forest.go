@@ -98,11 +98,11 @@ func (f *forest) span() (low, high float64) {
 	if low > high {
 		return -1, 1
 	}
-	room := 0.04 * (high - low)
+	room := 0.04*high - 0.04*low
 	if high == low {
 		room = max(1, 0.04*math.Abs(high))
 	}
-	return low - room, high + room
+	return max(low-room, -math.MaxFloat64), min(high+room, math.MaxFloat64)
 }
 
 func (f *forest) draw(t *theme, c draw.Canvas) {
