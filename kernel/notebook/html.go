@@ -1,13 +1,14 @@
 package notebook
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
 	"html/template"
 	"io"
 	"path/filepath"
 	"strings"
+
+	"adkernel/internal/wholefile"
 )
 
 //go:embed page.html
@@ -25,12 +26,7 @@ var page = template.Must(template.New("page").Parse(pageSource))
 // safe to attach to a bug report. Either the whole file is there afterwards, or
 // what was there before.
 func (nb *Notebook) WriteHTML(path string) error {
-	var content bytes.Buffer
-	err := nb.writePage(&content)
-	if err == nil {
-		err = replaceFile(path, content.Bytes())
-	}
-	if err != nil {
+	if err := wholefile.Write(path, nb.writePage); err != nil {
 		return fmt.Errorf("page %s cannot be written: %w", path, err)
 	}
 	return nil
