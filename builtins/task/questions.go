@@ -34,11 +34,11 @@ const (
 //
 // With choices, the prompt lists them as MMLU does, the answer is a letter, the
 // text of a choice, or its number from 0, and an output is right if it begins
-// with the letter. In CSV, empty cells behind the last choice are none. Without, the prompt is the question as it is, and an output
-// is right if its first line is the answer, white space around it aside; it
-// ends with its line. Where a function judges, the answer may be anything or be
-// missing, and an output of a question without choices has as many lines as it
-// likes.
+// with the letter. In CSV, empty cells behind the last choice are none. Without,
+// the prompt is the question as it is, and an output is right if its first line
+// is the answer, white space around it aside; it ends with its line. Where a
+// function judges, the answer may be anything or be missing, and an output of a
+// question without choices has as many lines as it likes.
 func (s Spec) loadQuestions(path string) (*Task, error) {
 	questions, err := readOwn(path)
 	if err != nil {
