@@ -155,7 +155,7 @@ func writeMiddle(c *draw.Canvas, s text.Style, at vg.Point, align text.XAlignmen
 func wrap(s text.Style, txt string, width vg.Length) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(txt) {
+	for word := range strings.FieldsSeq(txt) {
 		longer := word
 		if line != "" {
 			longer = line + " " + word

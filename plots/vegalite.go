@@ -2,6 +2,7 @@ package plots
 
 import (
 	"image/color"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -109,9 +110,7 @@ func tooltip(field, title, format string) spec {
 
 func merge(s spec, more []spec) spec {
 	for _, m := range more {
-		for k, v := range m {
-			s[k] = v
-		}
+		maps.Copy(s, m)
 	}
 	return s
 }

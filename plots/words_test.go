@@ -162,7 +162,7 @@ func TestIntervalsInTextHaveTheRoomOfTheTerminal(t *testing.T) {
 	widest := func() int {
 		widest := 0
 		_, table, _ := strings.Cut(Subjects(demoSubjects(), Options{}).String(), "\n\n")
-		for _, line := range strings.Split(table, "\n") {
+		for line := range strings.SplitSeq(table, "\n") {
 			widest = max(widest, monospace.Width(line))
 		}
 		return widest

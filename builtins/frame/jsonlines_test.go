@@ -105,7 +105,7 @@ func FuzzJSONLines(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, line := range strings.Split(text, "\n") {
+		for line := range strings.SplitSeq(text, "\n") {
 			if strings.TrimSpace(line) != "" && !strings.Contains(line, "NaN") && !strings.Contains(line, "Infinity") {
 				require.True(t, json.Valid([]byte(line)), "%q", line)
 			}
