@@ -137,6 +137,24 @@ func TestAggErrorsNameTheAggregate(t *testing.T) {
 	require.ErrorContains(t, f.GroupBy("s", "s").Agg().Err(), `group by: column "s" is named twice`)
 }
 
+// A sum that fits does, whatever is added up on the way there.
+func TestSumsOfIntegersAreExact(t *testing.T) {
+	for want, values := range map[int64][]int64{
+		math.MaxInt64:     {math.MaxInt64, 1, -1},
+		math.MinInt64:     {math.MinInt64, -5, 3, 2},
+		-1:                {math.MaxInt64, math.MinInt64},
+		-2:                {math.MinInt64, math.MinInt64, math.MaxInt64, math.MaxInt64},
+		math.MaxInt64 - 1: {-1, math.MaxInt64},
+	} {
+		sum := New(Ints("x", values)).GroupBy().Agg(Sum("sum", "x"))
+		require.NoError(t, sum.Err())
+		require.Equal(t, want, sum.Col("sum").Value(0))
+	}
+	for _, values := range [][]int64{{math.MaxInt64, 1}, {math.MinInt64, -1}, {math.MinInt64, math.MinInt64}} {
+		require.ErrorContains(t, New(Ints("x", values)).GroupBy().Agg(Sum("sum", "x")).Err(), "does not fit int64")
+	}
+}
+
 // TestGroupByOfManyWideKeys holds when codes of several columns do not fit
 // into one integer and have to be renumbered.
 func TestGroupByOfManyWideKeys(t *testing.T) {
