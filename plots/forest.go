@@ -48,6 +48,9 @@ const (
 	forestAxes      = 62 // column heads, axis and its label
 
 	labelShare = 0.4 // of the width, which names take at most
+
+	// mostRows are drawn: a picture of thousands takes a minute and gigabytes.
+	mostRows = 200
 )
 
 func (f *forest) body() float64 { return float64(max(1, len(f.rows))*forestRowHeight) + forestAxes }
@@ -75,6 +78,20 @@ func (f *forest) missing() (values, intervals int) {
 		}
 	}
 	return values, intervals
+}
+
+// cut leaves the first and the last rows with values where there are too many,
+// and returns how many of those between are left out.
+func (f *forest) cut() (left int) {
+	if len(f.rows) <= mostRows {
+		return 0
+	}
+	f.rows = slices.DeleteFunc(f.rows, func(r forestRow) bool { return !finite(r.value) })
+	if left = len(f.rows) - mostRows; left <= 0 {
+		return 0
+	}
+	f.rows = slices.Delete(f.rows, mostRows/2, mostRows/2+left)
+	return left
 }
 
 // span is the range of the value axis: all intervals and marks, with room.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"regexp"
@@ -119,6 +120,20 @@ func TestMissingSubjectsComeLastAndTheLargestLossFirst(t *testing.T) {
 	require.True(t, strings.HasPrefix(lines[1], "loss"))
 	require.True(t, strings.HasPrefix(lines[2], "gain"))
 	require.Regexp(t, `^missing +– +– +0`, lines[3])
+}
+
+func TestOfThousandsOfSubjectsTheFirstAndLastAreShown(t *testing.T) {
+	d := SubjectsData{Subjects: []SubjectChange{{Name: "missing", N: 2, Change: nan}}}
+	for i := range 3000 {
+		d.Subjects = append(d.Subjects, SubjectChange{Name: fmt.Sprintf("subject %04d", i), N: 2, Change: float64(i), Low: nan, High: nan})
+	}
+	figure := Subjects(d, Options{})
+	text := figure.String()
+	require.Contains(t, text, "3001 subjects, n = 6000; 1 without a value; 3000 without an interval; 2800 between the first and the last 100 not shown")
+	for name, shown := range map[string]bool{"0000": true, "0099": true, "0100": false, "2899": false, "2900": true, "2999": true} {
+		require.Equal(t, shown, strings.Contains(text, "subject "+name), name)
+	}
+	require.Less(t, figure.height(), 4000.0)
 }
 
 func TestOutliersSurviveTheSharingOfPlaces(t *testing.T) {
