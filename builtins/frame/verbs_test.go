@@ -225,6 +225,17 @@ func TestPivotLeavesNullWhereNothingIs(t *testing.T) {
 	require.ErrorContains(t, New(Ints("a", []int64{1}), Strings("b", []string{"a"})).Pivot("a", "b", Count("")).Err(), `two columns are named "a"`)
 }
 
+func TestAPivotThatMemoryCouldNotHoldIsRefused(t *testing.T) {
+	n := 20_000
+	down, across := make([]int64, n), make([]int64, n)
+	for i := range n {
+		down[i], across[i] = int64(i), int64(i%9000)
+	}
+	f := New(Ints("down", down), Ints("across", across))
+	require.ErrorContains(t, f.Pivot("down", "across", Count("n")).Err(), "pivot: 20 000 rows × 9 000 columns; at most 134217728 cells are made")
+	require.ErrorContains(t, f.Pivot("across", "down", Count("n")).Err(), "20000 different values; at most 10000 become columns")
+}
+
 func TestConcatMatchesColumnsByName(t *testing.T) {
 	f := Concat(New(Ints("x", []int64{1}), Strings("s", []string{"a"})), New(Strings("s", []string{"b", "a"}), Floats("x", []float64{0.5, 2}), Bools("b", []bool{true, false})))
 	require.NoError(t, f.Err())
