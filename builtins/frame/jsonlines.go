@@ -48,6 +48,9 @@ func decodeJSONLines(r io.Reader, name string) (*Frame, error) {
 			return nil, fmt.Errorf("%s:%d: %w", name, number, err)
 		}
 	}
+	if err := d.dense(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	return d.frame(), nil
 }
 
@@ -56,6 +59,7 @@ type jsonDecoder struct {
 	columns  []*jsonColumn
 	position map[string]int
 	rows     int
+	values   int // that are not null
 	expected int // which column most likely comes next: objects repeat their order
 }
 
@@ -142,6 +146,7 @@ func (d *jsonDecoder) value(s *jsonScanner, c *jsonColumn, line int) error {
 		}
 		return nil
 	}
+	d.values++
 	if c.builder == nil {
 		c.builder, c.line = newBuilder(c.name, v.kind), line
 	}
@@ -168,6 +173,17 @@ func (d *jsonDecoder) value(s *jsonScanner, c *jsonColumn, line int) error {
 		c.addBool(v.bool)
 	default:
 		c.addBytes(v.text)
+	}
+	return nil
+}
+
+// dense refuses a table that is nearly all null and that memory would not hold:
+// one whose keys are other ones in every row.
+func (d *jsonDecoder) dense() error {
+	const many, share = 1 << 28, 100
+	if cells := len(d.columns) * d.rows; cells > many && cells/share > d.values {
+		return fmt.Errorf("%s with %s, of which a row has few: what differs from row to row, such as a name, has to be a value and not a key",
+			plural(d.rows, "row"), plural(len(d.columns), "key"))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package frame
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"path/filepath"
 	"strings"
@@ -71,6 +72,15 @@ func TestReadJSONLinesErrorsNameFileLineAndPlace(t *testing.T) {
 		_, err := fromJSONLines(text)
 		require.ErrorContains(t, err, want, "%q", text)
 	}
+}
+
+func TestKeysThatDifferInEveryRowAreRefused(t *testing.T) {
+	var lines strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&lines, "{\"scores\":{\"question %d\":0.5}}\n", i)
+	}
+	_, err := fromJSONLines(lines.String())
+	require.ErrorContains(t, err, "test.jsonl: 20 000 rows with 20 000 keys, of which a row has few")
 }
 
 func TestJSONLinesWrittenAreReadBackEqual(t *testing.T) {

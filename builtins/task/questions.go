@@ -65,6 +65,7 @@ func (s Spec) loadQuestions(path string) (*Task, error) {
 		t.Stop = s.Stop
 	}
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	seen := map[string]bool{} // subjects
 	for i, o := range questions {
 		if (len(o.Choices) > 0) != chosen {
 			return nil, fmt.Errorf("%s: question %d: some questions have choices and some have not: make two files of them", path, i)
@@ -80,7 +81,8 @@ func (s Spec) loadQuestions(path string) (*Task, error) {
 		if !slices.Contains(s.Subjects, q.Subject) && s.Subjects != nil {
 			continue
 		}
-		if !slices.ContainsFunc(t.Subjects, func(known Subject) bool { return known.Name == q.Subject }) {
+		if !seen[q.Subject] {
+			seen[q.Subject] = true
 			t.Subjects = append(t.Subjects, Subject{Name: q.Subject})
 		}
 		if s.Chat {
