@@ -48,9 +48,6 @@ func decodeJSONLines(r io.Reader, name string) (*Frame, error) {
 			return nil, fmt.Errorf("%s:%d: %w", name, number, err)
 		}
 	}
-	if err := d.dense(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
 	return d.frame(), nil
 }
 
@@ -89,7 +86,7 @@ func (d *jsonDecoder) line(text []byte, number int) error {
 		return s.wrong("unexpected %s after the object", s.what())
 	}
 	d.rows++
-	return nil
+	return d.dense()
 }
 
 // object reads the object at s, whose keys get the prefix.
@@ -180,7 +177,7 @@ func (d *jsonDecoder) value(s *jsonScanner, c *jsonColumn, line int) error {
 // dense refuses a table that is nearly all null and that memory would not hold:
 // one whose keys are other ones in every row.
 func (d *jsonDecoder) dense() error {
-	const many, share = 1 << 28, 100
+	const many, share = 1 << 25, 1000
 	if cells := len(d.columns) * d.rows; cells > many && cells/share > d.values {
 		return fmt.Errorf("%s with %s, of which a row has few: what differs from row to row, such as a name, has to be a value and not a key",
 			plural(d.rows, "row"), plural(len(d.columns), "key"))
