@@ -57,13 +57,15 @@ func (f *forest) body() float64 { return float64(max(1, len(f.rows))*forestRowHe
 
 // distinguish numbers labels that repeat: a front end would draw their rows as one.
 func (f *forest) distinguish() {
-	seen := make(map[string]int)
+	taken, more := make(map[string]bool), make(map[string]int)
 	for i := range f.rows {
-		label := &f.rows[i].label
-		seen[*label]++
-		if k := seen[*label]; k > 1 {
-			*label = fmt.Sprintf("%s (%d)", *label, k)
+		name := f.rows[i].label
+		label := name
+		for taken[label] { // "a (2)" may be another row's own name
+			more[name]++
+			label = fmt.Sprintf("%s (%d)", name, 1+more[name])
 		}
+		taken[label], f.rows[i].label = true, label
 	}
 }
 

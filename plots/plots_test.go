@@ -122,6 +122,16 @@ func TestMissingSubjectsComeLastAndTheLargestLossFirst(t *testing.T) {
 	require.Regexp(t, `^missing +– +– +0`, lines[3])
 }
 
+func TestRowsOfOneNameAreTold(t *testing.T) {
+	f := &forest{rows: []forestRow{{label: "a"}, {label: "a"}, {label: "a (2)"}, {label: "a"}, {label: "b"}}}
+	f.distinguish()
+	labels := make([]string, len(f.rows))
+	for i, r := range f.rows {
+		labels[i] = r.label
+	}
+	require.Equal(t, []string{"a", "a (2)", "a (2) (2)", "a (3)", "b"}, labels)
+}
+
 func TestOfThousandsOfSubjectsTheFirstAndLastAreShown(t *testing.T) {
 	d := SubjectsData{Subjects: []SubjectChange{{Name: "missing", N: 2, Change: nan}}}
 	for i := range 3000 {
