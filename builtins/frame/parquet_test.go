@@ -79,6 +79,7 @@ func TestWriteParquetRefusesTextThatParquetCannotHold(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bytes.parquet")
 	err := New(Strings("text", []string{"plain", "\xff"})).WriteParquet(path)
 	require.ErrorContains(t, err, `column "text", row 1: "\xff" is not valid UTF-8`)
+	require.ErrorContains(t, New(Ints("\xff", []int64{1})).WriteParquet(path), `column "\xff" is not valid UTF-8`)
 	require.NoFileExists(t, path)
 }
 
