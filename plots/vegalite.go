@@ -11,8 +11,8 @@ import (
 // spec is a piece of a Vega-Lite specification.
 type spec map[string]any
 
-// most points inline in a specification: more make notebooks heavy and
-// browsers slow.
+// maxVegaPoints is how many points stand in a specification: more make notebooks
+// heavy and browsers slow.
 const maxVegaPoints = 3000
 
 // short is a number as JSON data: six significant digits, which no screen
