@@ -29,8 +29,13 @@ func (l linearTicks) Ticks(low, high float64) []plot.Tick {
 		decimals++ // steps of 2.5
 	}
 	var ticks []plot.Tick
-	for k := math.Ceil(low/step - 1e-9); k*step <= high+step*1e-9; k++ {
-		ticks = append(ticks, plot.Tick{Value: k * step, Label: l.label(k*step, decimals)})
+	first := math.Ceil(low/step - 1e-9)
+	for i := range l.most + 1 { // counted: beside a range of large numbers, adding 1 may change nothing
+		v := (first + float64(i)) * step
+		if !(v <= high+step*1e-9) {
+			break
+		}
+		ticks = append(ticks, plot.Tick{Value: v, Label: l.label(v, decimals)})
 	}
 	return ticks
 }

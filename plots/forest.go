@@ -48,19 +48,24 @@ const (
 	forestAxes      = 62 // column heads, axis and its label
 
 	labelShare = 0.4 // of the width, which names take at most
+
+	// mostRows are drawn: a picture of thousands takes a minute and gigabytes.
+	mostRows = 200
 )
 
 func (f *forest) body() float64 { return float64(max(1, len(f.rows))*forestRowHeight) + forestAxes }
 
 // distinguish numbers labels that repeat: a front end would draw their rows as one.
 func (f *forest) distinguish() {
-	seen := make(map[string]int)
+	taken, more := make(map[string]bool), make(map[string]int)
 	for i := range f.rows {
-		label := &f.rows[i].label
-		seen[*label]++
-		if k := seen[*label]; k > 1 {
-			*label = fmt.Sprintf("%s (%d)", *label, k)
+		name := f.rows[i].label
+		label := name
+		for taken[label] { // "a (2)" may be another row's own name
+			more[name]++
+			label = fmt.Sprintf("%s (%d)", name, 1+more[name])
 		}
+		taken[label], f.rows[i].label = true, label
 	}
 }
 
@@ -75,6 +80,20 @@ func (f *forest) missing() (values, intervals int) {
 		}
 	}
 	return values, intervals
+}
+
+// cut leaves the first and the last rows with values where there are too many,
+// and returns how many of those between are left out.
+func (f *forest) cut() (left int) {
+	if len(f.rows) <= mostRows {
+		return 0
+	}
+	f.rows = slices.DeleteFunc(f.rows, func(r forestRow) bool { return !finite(r.value) })
+	if left = len(f.rows) - mostRows; left <= 0 {
+		return 0
+	}
+	f.rows = slices.Delete(f.rows, mostRows/2, mostRows/2+left)
+	return left
 }
 
 // span is the range of the value axis: all intervals and marks, with room.
@@ -98,11 +117,11 @@ func (f *forest) span() (low, high float64) {
 	if low > high {
 		return -1, 1
 	}
-	room := 0.04 * (high - low)
+	room := 0.04*high - 0.04*low
 	if high == low {
 		room = max(1, 0.04*math.Abs(high))
 	}
-	return low - room, high + room
+	return max(low-room, -math.MaxFloat64), min(high+room, math.MaxFloat64)
 }
 
 func (f *forest) draw(t *theme, c draw.Canvas) {

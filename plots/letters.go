@@ -35,7 +35,7 @@ func (l letters) Draw(c vg.Canvas, line string, s text.Style, at vg.Point) {
 
 // A piece is letters of a line that the font has all of, or none of.
 type piece struct {
-	letters string
+	letters []rune
 	lacking bool
 }
 
@@ -51,7 +51,7 @@ func pieces(face font.Face, line string) []piece {
 		if len(all) == 0 || all[len(all)-1].lacking != lacking {
 			all = append(all, piece{lacking: lacking})
 		}
-		all[len(all)-1].letters += string(r)
+		all[len(all)-1].letters = append(all[len(all)-1].letters, r)
 	}
 	return all
 }
@@ -65,9 +65,9 @@ func lacks(face font.Face, r rune) bool {
 
 func (p piece) width(face font.Face) vg.Length {
 	if !p.lacking {
-		return face.Width(p.letters)
+		return face.Width(string(p.letters))
 	}
-	return vg.Length(len([]rune(p.letters))) * face.Font.Size
+	return vg.Length(len(p.letters)) * face.Font.Size
 }
 
 func lineWidth(face font.Face, line string) (width vg.Length) {
@@ -85,7 +85,7 @@ type pixels struct{ *vgimg.Canvas }
 func (c pixels) FillString(face font.Face, at vg.Point, line string) {
 	for _, p := range pieces(face, line) {
 		if !p.lacking {
-			c.Canvas.FillString(face, at, p.letters)
+			c.Canvas.FillString(face, at, string(p.letters))
 			at.X += p.width(face)
 			continue
 		}

@@ -14,6 +14,7 @@ package plots
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 
 	"gonum.org/v1/plot/vg/draw"
@@ -100,9 +101,7 @@ func (f *Figure) VegaLite() ([]byte, error) {
 			"legend": spec{"orient": "top", "labelLimit": 400}, "range": spec{"category": []string{baseVega, testVega}},
 		},
 	}
-	for k, v := range f.vega {
-		top[k] = v
-	}
+	maps.Copy(top, f.vega)
 	return json.Marshal(top)
 }
 

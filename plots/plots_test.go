@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"regexp"
@@ -29,14 +30,20 @@ func hardFigures() map[string]*Figure {
 		"same name twice":    Subjects(SubjectsData{Subjects: []SubjectChange{{Name: "a", N: 3, Change: 1}, {Name: "a", N: 3, Change: 2}}}, Options{}),
 		"huge change":        Subjects(SubjectsData{Subjects: []SubjectChange{{Name: "a", N: 1, Change: 1e300, Low: -1e300, High: 1e308}}}, Options{}),
 		"tiny change":        Subjects(SubjectsData{Subjects: []SubjectChange{{Name: "a", N: 1, Change: 1e-300}}}, Options{}),
-		"other scripts":      Subjects(SubjectsData{Base: "基准", Test: "🙂", Subjects: []SubjectChange{{Name: "日本語 <&>\"\n\x00\xff", N: 1}}}, Options{}),
-		"long title":         Subjects(demoSubjects(), Options{Title: strings.Repeat("very long title ", 40)}),
-		"no ladder":          Ladder(LadderData{ReferenceAccuracy: nan}, Options{}),
-		"one step":           Ladder(LadderData{ReferenceAccuracy: 50, Steps: []LadderStep{{Name: "a", N: 5, Accuracy: 50, Low: 50, High: 50}}}, Options{}),
-		"no logits":          LogitRanges(LogitRangesData{}, Options{}),
-		"one sample":         LogitRanges(demoLogits(1), Options{}),
-		"two samples":        LogitRanges(demoLogits(2), Options{}),
-		"equal logits":       LogitRanges(LogitRangesData{Samples: make([]LogitSample, 30)}, Options{}),
+		"widest change": Subjects(SubjectsData{Subjects: []SubjectChange{
+			{Name: "a", N: 1, Change: -math.MaxFloat64}, {Name: "b", N: 1, Change: math.MaxFloat64},
+		}}, Options{}),
+		"other scripts": Subjects(SubjectsData{Base: "基准", Test: "🙂", Subjects: []SubjectChange{{Name: "日本語 <&>\"\n\x00\xff", N: 1}}}, Options{}),
+		"long title":    Subjects(demoSubjects(), Options{Title: strings.Repeat("very long title ", 40)}),
+		"no ladder":     Ladder(LadderData{ReferenceAccuracy: nan}, Options{}),
+		"one step":      Ladder(LadderData{ReferenceAccuracy: 50, Steps: []LadderStep{{Name: "a", N: 5, Accuracy: 50, Low: 50, High: 50}}}, Options{}),
+		"neighbours far from 0": Ladder(LadderData{ReferenceAccuracy: nan, Steps: []LadderStep{
+			{Name: "a", N: 5, Accuracy: 1e17, Low: nan, High: nan}, {Name: "b", N: 5, Accuracy: 1e17 + 32, Low: nan, High: nan},
+		}}, Options{}),
+		"no logits":    LogitRanges(LogitRangesData{}, Options{}),
+		"one sample":   LogitRanges(demoLogits(1), Options{}),
+		"two samples":  LogitRanges(demoLogits(2), Options{}),
+		"equal logits": LogitRanges(LogitRangesData{Samples: make([]LogitSample, 30)}, Options{}),
 		"only NaN": LogitRanges(LogitRangesData{Samples: []LogitSample{
 			{Sample: 1, Base: LogitRange{nan, nan, nan, nan, nan, 5}, Test: LogitRange{-inf, 0, 0, 0, inf, 0}},
 		}}, Options{}),
@@ -113,6 +120,30 @@ func TestMissingSubjectsComeLastAndTheLargestLossFirst(t *testing.T) {
 	require.True(t, strings.HasPrefix(lines[1], "loss"))
 	require.True(t, strings.HasPrefix(lines[2], "gain"))
 	require.Regexp(t, `^missing +– +– +0`, lines[3])
+}
+
+func TestRowsOfOneNameAreTold(t *testing.T) {
+	f := &forest{rows: []forestRow{{label: "a"}, {label: "a"}, {label: "a (2)"}, {label: "a"}, {label: "b"}}}
+	f.distinguish()
+	labels := make([]string, len(f.rows))
+	for i, r := range f.rows {
+		labels[i] = r.label
+	}
+	require.Equal(t, []string{"a", "a (2)", "a (2) (2)", "a (3)", "b"}, labels)
+}
+
+func TestOfThousandsOfSubjectsTheFirstAndLastAreShown(t *testing.T) {
+	d := SubjectsData{Subjects: []SubjectChange{{Name: "missing", N: 2, Change: nan}}}
+	for i := range 3000 {
+		d.Subjects = append(d.Subjects, SubjectChange{Name: fmt.Sprintf("subject %04d", i), N: 2, Change: float64(i), Low: nan, High: nan})
+	}
+	figure := Subjects(d, Options{})
+	text := figure.String()
+	require.Contains(t, text, "3001 subjects, n = 6000; 1 without a value; 3000 without an interval; 2800 between the first and the last 100 not shown")
+	for name, shown := range map[string]bool{"0000": true, "0099": true, "0100": false, "2899": false, "2900": true, "2999": true} {
+		require.Equal(t, shown, strings.Contains(text, "subject "+name), name)
+	}
+	require.Less(t, figure.height(), 4000.0)
 }
 
 func TestOutliersSurviveTheSharingOfPlaces(t *testing.T) {

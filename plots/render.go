@@ -155,7 +155,7 @@ func writeMiddle(c *draw.Canvas, s text.Style, at vg.Point, align text.XAlignmen
 func wrap(s text.Style, txt string, width vg.Length) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(txt) {
+	for word := range strings.FieldsSeq(txt) {
 		longer := word
 		if line != "" {
 			longer = line + " " + word
@@ -175,10 +175,8 @@ func ellipsis(s text.Style, txt string, width vg.Length) string {
 		return txt
 	}
 	letters := []rune(txt)
-	for len(letters) > 1 && s.Width(string(letters)+"…") > width {
-		letters = letters[:len(letters)-1]
-	}
-	return strings.TrimRight(string(letters), " _") + "…"
+	kept := greatest(1, len(letters), func(n int) bool { return s.Width(string(letters[:n])+"…") <= width })
+	return strings.TrimRight(string(letters[:kept]), " _") + "…"
 }
 
 // axisLabel is a label with a run's name in it, shortened where it is too wide:
@@ -195,10 +193,28 @@ func middleEllipsis(s text.Style, name string, width vg.Length) string {
 		return name
 	}
 	letters := []rune(name)
-	short := name
-	for kept := len(letters) - 1; kept > 1 && s.Width(short) > width; kept-- {
-		end := kept / 2
-		short = string(letters[:kept-end]) + "…" + string(letters[len(letters)-end:])
+	if len(letters) < 3 {
+		return name
 	}
-	return short
+	short := func(kept int) string {
+		end := kept / 2
+		return string(letters[:kept-end]) + "…" + string(letters[len(letters)-end:])
+	}
+	return short(greatest(2, len(letters)-1, func(kept int) bool { return s.Width(short(kept)) <= width }))
+}
+
+// greatest is the greatest number up to most for which fits holds, as it does for
+// all below; least where it holds for none above that. It is found from below:
+// what does not fit may be far longer than what does.
+func greatest(least, most int, fits func(int) bool) int {
+	step := 1
+	for least+step <= most && fits(least+step) {
+		least, step = least+step, 2*step
+	}
+	for ; step > 0; step /= 2 {
+		if least+step <= most && fits(least+step) {
+			least += step
+		}
+	}
+	return least
 }

@@ -25,9 +25,9 @@ type SubjectsData struct {
 }
 
 // Subjects shows the accuracy change of each subject with its interval,
-// largest loss first. Significant changes are filled and coloured, a dashed
-// line marks the change over all samples: when rows gather about it, all
-// subjects lost alike.
+// largest loss first; of more than 200, the first and the last 100 are shown.
+// Significant changes are filled and coloured, a dashed line marks the change
+// over all samples: when rows gather about it, all subjects lost alike.
 func Subjects(d SubjectsData, o Options) *Figure {
 	fig := newFigure("Accuracy change by subject: "+runName(d.Test, "test")+" against "+runName(d.Base, "base"), o)
 	f := &forest{
@@ -98,6 +98,9 @@ func (fig *Figure) addForest(f *forest) {
 	}
 	if intervals > 0 {
 		fig.note("%d without an interval", intervals)
+	}
+	if left := f.cut(); left > 0 {
+		fig.note("%d between the first and the last %d not shown", left, mostRows/2)
 	}
 	fig.body, fig.draw, fig.legend, fig.text = f.body(), f.draw, f.legend(), f.text()
 	fig.vega = f.vega(fig.width)

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"unicode"
 
@@ -58,8 +59,11 @@ func textTable(header []string, rows [][]string) string {
 func textInterval(value, low, high, mark, from, to float64, width int) string {
 	cells := []rune(strings.Repeat("·", width))
 	at := func(v float64) int {
-		share := clamp((v-from)/(to-from), 0, 1)
-		return int(share*float64(width-1) + 0.5)
+		share := (v - from) / (to - from)
+		if math.IsInf(to-from, 0) { // the range is all that a float64 holds
+			share = (v/2 - from/2) / (to/2 - from/2)
+		}
+		return int(clamp(share, 0, 1)*float64(width-1) + 0.5)
 	}
 	if finite(low, high) {
 		for i := at(low); i <= at(high); i++ {

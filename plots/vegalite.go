@@ -2,6 +2,7 @@ package plots
 
 import (
 	"image/color"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -10,8 +11,8 @@ import (
 // spec is a piece of a Vega-Lite specification.
 type spec map[string]any
 
-// most points inline in a specification: more make notebooks heavy and
-// browsers slow.
+// maxVegaPoints is how many points stand in a specification: more make notebooks
+// heavy and browsers slow.
 const maxVegaPoints = 3000
 
 // short is a number as JSON data: six significant digits, which no screen
@@ -109,9 +110,7 @@ func tooltip(field, title, format string) spec {
 
 func merge(s spec, more []spec) spec {
 	for _, m := range more {
-		for k, v := range m {
-			s[k] = v
-		}
+		maps.Copy(s, m)
 	}
 	return s
 }

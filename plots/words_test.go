@@ -2,11 +2,13 @@ package plots
 
 import (
 	"encoding/json"
+	"fmt"
 	"image/color"
 	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/plot/vg"
@@ -162,7 +164,7 @@ func TestIntervalsInTextHaveTheRoomOfTheTerminal(t *testing.T) {
 	widest := func() int {
 		widest := 0
 		_, table, _ := strings.Cut(Subjects(demoSubjects(), Options{}).String(), "\n\n")
-		for _, line := range strings.Split(table, "\n") {
+		for line := range strings.SplitSeq(table, "\n") {
 			widest = max(widest, monospace.Width(line))
 		}
 		return widest
@@ -174,4 +176,25 @@ func TestIntervalsInTextHaveTheRoomOfTheTerminal(t *testing.T) {
 	require.Equal(t, kept, widest())
 	host.Set(narrow{host.Current(), 10})
 	require.Equal(t, kept-textBar+leastBar, widest(), "an interval that shows something")
+}
+
+func TestNamesOfThousandsOfLettersAreShortenedInTime(t *testing.T) {
+	long := strings.Repeat("a subject named by a whole paragraph of its text ", 200)
+	d := SubjectsData{Base: strings.Repeat("reference-", 1000), Test: "test"}
+	for i := range 20 {
+		d.Subjects = append(d.Subjects, SubjectChange{Name: fmt.Sprint(long, i), N: 1})
+	}
+	began := time.Now()
+	_, err := Subjects(d, Options{}).PNG(Light)
+	require.NoError(t, err)
+	require.Less(t, time.Since(began), 20*time.Second, "it took an hour")
+}
+
+func TestTheGreatestNumberThatFits(t *testing.T) {
+	for most := range 40 {
+		for want := range most + 1 {
+			require.Equal(t, want, greatest(0, most, func(n int) bool { return n <= want }), "of %d", most)
+		}
+	}
+	require.Equal(t, 2, greatest(2, 9, func(int) bool { return false }))
 }

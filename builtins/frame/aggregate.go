@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -181,17 +182,20 @@ func addUp[T int64 | float64](values []T, null []bool, of []int32, sums []float6
 	}
 }
 
-// intSums adds up exactly, or says that the sum does not fit.
+// intSums adds up exactly, in 128 bits, or says that the sum does not fit.
 func intSums(c *Column, g groups) ([]int64, error) {
-	sums := make([]int64, g.count)
+	sums, high := make([]int64, g.count), make([]int64, g.count)
 	for i, v := range c.ints {
 		id := g.of[i]
-		sum := sums[id] + v
-		if (sum > sums[id]) != (v > 0) && v != 0 {
+		low, carry := bits.Add64(uint64(sums[id]), uint64(v), 0)
+		sums[id] = int64(low)
+		high[id] += v>>63 + int64(carry) // v>>63 is the upper half of v
+	}
+	for id, low := range sums {
+		if high[id] != low>>63 {
 			return nil, fmt.Errorf("the sum of column %q does not fit int64: make it float64 first, With(%q, %q)",
 				c.name, c.name, "float("+c.name+")")
 		}
-		sums[id] = sum
 	}
 	return sums, nil
 }

@@ -150,7 +150,7 @@ func toInt(a application) (*Column, error) {
 	}
 	ints := make([]int64, a.rows)
 	for i, v := range argument.floats {
-		if !(v > -1<<63 && v < 1<<63) {
+		if !(v >= -1<<63 && v < 1<<63) {
 			return nil, wrong(argument.at, "int: row %d is %v, which does not fit int64", i, v)
 		}
 		ints[i] = int64(v)

@@ -114,11 +114,19 @@ func (c *Column) Nulls() int {
 	return count
 }
 
-// IsNull reports whether row i is null.
-func (c *Column) IsNull(i int) bool { return c.null != nil && c.null[i] }
+// IsNull reports whether row i is null. A column that carries an error ends the
+// cell with it.
+func (c *Column) IsNull(i int) bool {
+	if c.null == nil {
+		stopFor(c.err)
+		return false
+	}
+	return c.null[i]
+}
 
 // Value returns row i as a float64, int64, bool or string; nil when it is null.
-// Like the index of a slice, i must be at least 0 and below Len.
+// Like the index of a slice, i must be at least 0 and below Len. A column that
+// carries an error ends the cell with it.
 func (c *Column) Value(i int) any {
 	if c.IsNull(i) {
 		return nil

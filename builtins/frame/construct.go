@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -8,7 +9,8 @@ import (
 
 // Values returns a column of a slice of any integer, float, bool or string
 // type, of pointers to one (nil is null), or of `any` holding values of one
-// kind (nil is null; integers among floats become floats).
+// kind (nil is null; integers among floats become floats where these hold them
+// exactly).
 func Values(name string, slice any) *Column {
 	v := reflect.ValueOf(slice)
 	if slice == nil || (v.Kind() != reflect.Slice && v.Kind() != reflect.Array) {
@@ -24,7 +26,7 @@ func Values(name string, slice any) *Column {
 // FromStructs returns a frame of a slice of structs (or of pointers to them):
 // a column for each exported field, named by its tag `frame:"name"` or, without
 // one, as the field; `frame:"-"` leaves a field out, and the fields of an
-// embedded struct stand in its place.
+// embedded struct (null where it is a nil pointer) stand in its place.
 func FromStructs(rows any) *Frame {
 	v := reflect.ValueOf(rows)
 	if rows == nil || v.Kind() != reflect.Slice {
@@ -44,11 +46,8 @@ func FromStructs(rows any) *Frame {
 		}
 	}
 	var columns []*Column
-	for _, field := range reflect.VisibleFields(t) {
-		name, ok := columnOf(field)
-		if !ok {
-			continue
-		}
+	for _, field := range columnFields(t) {
+		name := cmp.Or(field.Tag.Get(tag), field.Name)
 		c, err := collect(name, v.Len(), field.Type, func(i int) reflect.Value {
 			value, err := reflect.Indirect(v.Index(i)).FieldByIndexErr(field.Index)
 			if err != nil { // in an embedded struct that is a nil pointer
@@ -64,20 +63,30 @@ func FromStructs(rows any) *Frame {
 	return New(columns...)
 }
 
-// columnOf returns the name of the column that a field becomes; ok is false
-// when it becomes none.
-func columnOf(field reflect.StructField) (name string, ok bool) {
-	name = field.Tag.Get("frame")
-	if name == "-" || !field.IsExported() {
-		return "", false
+// tag is the key under which a field names its column.
+const tag = "frame"
+
+// columnFields returns the fields of a struct type that become columns.
+func columnFields(t reflect.Type) []reflect.StructField {
+	var fields []reflect.StructField
+	var leftOut []int // the embedded struct that is left out: its own fields come behind it
+	for _, field := range reflect.VisibleFields(t) {
+		within := len(leftOut) > 0 && len(field.Index) > len(leftOut) && slices.Equal(field.Index[:len(leftOut)], leftOut)
+		switch {
+		case within:
+		case field.Tag.Get(tag) == "-":
+			leftOut = field.Index
+		case field.Anonymous && isStruct(field.Type): // its fields are visible themselves
+		case field.IsExported():
+			fields = append(fields, field)
+		}
 	}
-	if field.Anonymous && field.Type.Kind() == reflect.Struct {
-		return "", false // its fields are visible themselves
-	}
-	if name == "" {
-		name = field.Name
-	}
-	return name, true
+	return fields
+}
+
+// isStruct reports whether t is a struct or a pointer to one.
+func isStruct(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct || t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct
 }
 
 // FromRecords returns a frame of rows given as maps: a column for each key
@@ -144,9 +153,17 @@ func (b *builder) addValue(v reflect.Value) error {
 	case b.column.kind == Float && v.CanFloat():
 		b.addFloat(v.Float())
 	case b.column.kind == Float && v.CanInt():
-		b.addFloat(float64(v.Int()))
+		f, exact := exactFloat(v.Int())
+		if !exact {
+			return fmt.Errorf("%d is an integer among floats, which float64 cannot hold", v.Int())
+		}
+		b.addFloat(f)
 	case b.column.kind == Float && v.CanUint():
-		b.addFloat(float64(v.Uint()))
+		f := float64(v.Uint())
+		if f >= 1<<64 || uint64(f) != v.Uint() {
+			return fmt.Errorf("%d is an integer among floats, which float64 cannot hold", v.Uint())
+		}
+		b.addFloat(f)
 	case b.column.kind == Int && v.CanInt():
 		b.addInt(v.Int())
 	case b.column.kind == Int && v.CanUint():

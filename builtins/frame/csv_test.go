@@ -48,7 +48,7 @@ func TestReadCSVInfersTheNarrowestKind(t *testing.T) {
 	} {
 		t.Run(test.fields, func(t *testing.T) {
 			text := "x,y\n"
-			for _, field := range strings.Split(test.fields, ",") {
+			for field := range strings.SplitSeq(test.fields, ",") {
 				text += field + ",y\n"
 			}
 			f, err := fromCSV(text)

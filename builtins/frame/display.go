@@ -280,11 +280,11 @@ func htmlCellOf(format formatter, i int) string {
 
 // truncate cuts s to n characters.
 func truncate(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
+	for i := range s {
+		if n == 0 {
+			return s[:i] + "…"
+		}
+		n--
 	}
 	return s
 }

@@ -17,6 +17,12 @@ func TestIntegersBecomeFloatsOnlyWhereTheseHoldThem(t *testing.T) {
 	masked := New(Ints("x", []int64{1, beyondFloat}).Masked([]bool{false, true}))
 	require.Equal(t, []any{.5, 1.0, nil}, values(Concat(fractions, masked).Col("x")))
 
+	require.Equal(t, []any{math.Exp2(53), .5}, values(Values("x", []any{1 << 53, .5})))
+	for _, mixed := range [][]any{{.5, beyondFloat}, {beyondFloat, .5}, {.5, uint64(beyondFloat)}, {.5, uint64(math.MaxUint64)}} {
+		require.ErrorContains(t, Values("x", mixed).Err(), "is an integer among floats, which float64 cannot hold")
+	}
+	require.ErrorContains(t, New(Floats("x", []float64{0}).Masked([]bool{true})).FillNull("x", beyondFloat).Err(), "9007199254740993")
+
 	f := New(Ints("i", []int64{1, beyondFloat}))
 	require.Equal(t, []any{1.0}, values(f.Head(1).With("y", "if(i > 0, i, 0.5)").Col("y")))
 	require.ErrorContains(t, f.With("y", "if(i > 5, 0.5, i)").Err(), "if: integers such as 9007199254740993 among floats")

@@ -175,6 +175,8 @@ func TestFunctionsKeepKindsAndRefuseWhatDoesNotFit(t *testing.T) {
 		require.ErrorContains(t, whole.With("y", expression).Err(), "has no int64 result in row 0", expression)
 	}
 	require.ErrorContains(t, f.With("y", "int(x)").Err(), "row 1 is +Inf, which does not fit int64")
+	least := New(Floats("x", []float64{math.MinInt64})).With("y", "int(x)")
+	require.Equal(t, []any{int64(math.MinInt64)}, values(least.Col("y")))
 	require.ErrorContains(t, f.With("y", "if(x, 1, 2)").Err(), "if needs a condition, this is float64")
 	require.ErrorContains(t, f.With("y", "if(b, 1, 'x')").Err(), "two values of one kind, these are int64 and string")
 	require.ErrorContains(t, f.With("y", (*Column)(nil)).Err(), "with y: the column is nil")

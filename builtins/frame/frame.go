@@ -54,7 +54,7 @@ type Frame struct {
 // New returns the frame of the given columns, which must be of equal length
 // and have different names.
 func New(columns ...*Column) *Frame {
-	f := &Frame{columns: columns, position: make(map[string]int, len(columns))}
+	f := &Frame{columns: slices.Clone(columns), position: make(map[string]int, len(columns))}
 	for i, c := range columns {
 		if c == nil {
 			return failed(fmt.Errorf("new frame: column %d is nil", i+1))
@@ -130,10 +130,7 @@ func (f *Frame) Has(name string) bool {
 // Col returns the column of that name. Without one it returns a column that
 // carries the error, which the column's accessors return.
 func (f *Frame) Col(name string) *Column {
-	if f == nil {
-		f = &Frame{}
-	}
-	c, err := f.lookup(name)
+	c, err := f.orEmpty().lookup(name)
 	if err != nil {
 		return &Column{name: name, err: err}
 	}
@@ -177,7 +174,8 @@ func (f *Frame) lookup(name string) (*Column, error) {
 // lookupAll looks up each name, for the verb named in errors. A name given
 // twice is an error.
 func (f *Frame) lookupAll(verb string, names []string) ([]*Column, error) {
-	if f.Err() != nil {
+	f = f.orEmpty()
+	if f.err != nil {
 		return nil, f.err
 	}
 	columns := make([]*Column, len(names))

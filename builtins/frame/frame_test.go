@@ -1,10 +1,7 @@
 package frame
 
 import (
-	"errors"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -78,7 +75,9 @@ func TestANilFrameIsEmpty(t *testing.T) {
 	require.Equal(t, 1, f.With("x", []int{1}).Len())
 	require.Equal(t, "0 rows × 0 columns", f.String())
 	require.ErrorContains(t, f.Where("x > 1").Err(), "the frame has no columns")
-	require.ErrorContains(t, f.Sort("x").Err(), "the frame has no columns")
+	for _, g := range []*Frame{f.Sort("x"), f.Select("x"), f.Drop("x"), f.Rename("x", "y"), f.Unique("x"), f.DropNull("x"), f.FillNull("x", 0)} {
+		require.ErrorContains(t, g.Err(), "the frame has no columns")
+	}
 	_, err := f.Row(0)
 	require.ErrorContains(t, err, "row 0 of a frame of 0 rows")
 }
@@ -116,6 +115,13 @@ func TestFramesDoNotShareValuesWithTheirCallers(t *testing.T) {
 	got[1] = 9
 	require.Equal(t, 1.0, f.Col("x").Value(0))
 	require.Equal(t, 2.0, f.Col("x").Value(1))
+
+	columns, keys := []*Column{f.Col("x")}, []string{"x"}
+	g, how := New(columns...), On(keys...)
+	columns[0], keys[0] = Ints("y", []int64{1, 2, 3}), "y"
+	require.Equal(t, []string{"x"}, g.Columns())
+	require.Equal(t, 2.0, g.Col("x").Value(1))
+	require.NoError(t, g.Join(f, how).Err())
 }
 
 func TestFromStructsTakesExportedFieldsByTag(t *testing.T) {
@@ -140,6 +146,20 @@ func TestFromStructsTakesExportedFieldsByTag(t *testing.T) {
 	require.ErrorContains(t, FromStructs([]struct{ Tags []string }{{}}).Err(), `field Tags: column "Tags": a column holds numbers, bools or strings, not []string`)
 }
 
+func TestFromStructsPutsFieldsInPlaceOfAnEmbeddedStruct(t *testing.T) {
+	type Common struct{ Run string }
+	type Timing struct{ Start, End int }
+	type sample struct {
+		*Common
+		Timing `frame:"-"`
+		Index  int
+	}
+	f := FromStructs([]sample{{&Common{"a"}, Timing{1, 2}, 1}, {Index: 2}})
+	require.NoError(t, f.Err())
+	require.Equal(t, []string{"Run", "Index"}, f.Columns())
+	require.Equal(t, []any{"a", nil}, values(f.Col("Run")))
+}
+
 func TestFromRecordsFillsMissingKeysWithNull(t *testing.T) {
 	f := FromRecords([]map[string]any{{"b": 1, "a": "x"}, {"b": 2.5}, {"a": nil, "c": true}})
 	require.NoError(t, f.Err())
@@ -149,29 +169,13 @@ func TestFromRecordsFillsMissingKeysWithNull(t *testing.T) {
 	require.Equal(t, 2, f.Col("a").Nulls())
 }
 
-func TestWriteFileLeavesTheOldFileWhenWritingFails(t *testing.T) {
+func TestWhatCannotBeWrittenIsNamed(t *testing.T) {
 	folder := t.TempDir()
-	path := filepath.Join(folder, "f.csv")
-	require.NoError(t, os.WriteFile(path, []byte("old"), 0o640))
-	full := errors.New("no space left on device")
-	err := writeFile(path, func(w io.Writer) error {
-		_, _ = w.Write(make([]byte, 1<<20))
-		return full
-	})
-	require.ErrorIs(t, err, full)
-	require.ErrorContains(t, err, path)
-	left, err := os.ReadDir(folder)
-	require.NoError(t, err)
-	require.Len(t, left, 1)
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, "old", string(text))
-
-	require.NoError(t, New(Ints("n", []int64{1})).WriteCSV(path))
-	info, err := os.Stat(path)
-	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o640), info.Mode().Perm())
 	require.ErrorContains(t, New(Ints("n", nil)).WriteCSV(filepath.Join(folder, "none", "f.csv")), "none")
-	require.ErrorContains(t, New(Ints("n", nil)).WriteCSV(folder), "not a regular file")
+	err := New(Ints("n", nil)).WriteCSV(folder)
+	require.ErrorContains(t, err, folder)
+	require.ErrorContains(t, err, "it is not a regular file")
+	path := filepath.Join(folder, "f.csv")
 	require.ErrorContains(t, New().WriteCSV(path), "the frame has no columns")
+	require.NoFileExists(t, path)
 }

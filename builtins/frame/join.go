@@ -20,7 +20,7 @@ type Joining struct {
 // On joins where the named columns, which both frames must have, are equal. A
 // null equals nothing. Only rows with a match are kept; Left and Outer keep
 // more. Other columns that both frames have get the suffixes "" and "_right".
-func On(names ...string) Joining { return Joining{keys: names, suffix: "_right"} }
+func On(names ...string) Joining { return Joining{keys: slices.Clone(names), suffix: "_right"} }
 
 // Left keeps rows of the left frame that have no match, with nulls in the
 // columns of the right one.

@@ -56,6 +56,7 @@ type jsonDecoder struct {
 	columns  []*jsonColumn
 	position map[string]int
 	rows     int
+	values   int // that are not null
 	expected int // which column most likely comes next: objects repeat their order
 }
 
@@ -85,7 +86,7 @@ func (d *jsonDecoder) line(text []byte, number int) error {
 		return s.wrong("unexpected %s after the object", s.what())
 	}
 	d.rows++
-	return nil
+	return d.dense()
 }
 
 // object reads the object at s, whose keys get the prefix.
@@ -142,6 +143,7 @@ func (d *jsonDecoder) value(s *jsonScanner, c *jsonColumn, line int) error {
 		}
 		return nil
 	}
+	d.values++
 	if c.builder == nil {
 		c.builder, c.line = newBuilder(c.name, v.kind), line
 	}
@@ -168,6 +170,17 @@ func (d *jsonDecoder) value(s *jsonScanner, c *jsonColumn, line int) error {
 		c.addBool(v.bool)
 	default:
 		c.addBytes(v.text)
+	}
+	return nil
+}
+
+// dense refuses a table that is nearly all null and that memory would not hold:
+// one whose keys are other ones in every row.
+func (d *jsonDecoder) dense() error {
+	const many, share = 1 << 25, 1000
+	if cells := len(d.columns) * d.rows; cells > many && cells/share > d.values {
+		return fmt.Errorf("%s with %s, of which a row has few: what differs from row to row, such as a name, has to be a value and not a key",
+			plural(d.rows, "row"), plural(len(d.columns), "key"))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package frame
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"path/filepath"
 	"strings"
@@ -73,6 +74,15 @@ func TestReadJSONLinesErrorsNameFileLineAndPlace(t *testing.T) {
 	}
 }
 
+func TestKeysThatDifferInEveryRowAreRefused(t *testing.T) {
+	var lines strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&lines, "{\"scores\":{\"question %d\":0.5}}\n", i)
+	}
+	_, err := fromJSONLines(lines.String())
+	require.ErrorContains(t, err, "test.jsonl:5793: 5 793 rows with 5 793 keys, of which a row has few")
+}
+
 func TestJSONLinesWrittenAreReadBackEqual(t *testing.T) {
 	f := New(
 		Strings("text", []string{"<b>&\u2028", "say \"x\"\n", ""}).Masked([]bool{false, false, true}),
@@ -105,7 +115,7 @@ func FuzzJSONLines(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, line := range strings.Split(text, "\n") {
+		for line := range strings.SplitSeq(text, "\n") {
 			if strings.TrimSpace(line) != "" && !strings.Contains(line, "NaN") && !strings.Contains(line, "Infinity") {
 				require.True(t, json.Valid([]byte(line)), "%q", line)
 			}

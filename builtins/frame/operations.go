@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // An operation is what a call in an expression applies.
@@ -263,7 +264,7 @@ func length(a application) (*Column, error) {
 	if err := a.want("a string", String); err != nil {
 		return nil, err
 	}
-	count := func(s string) int64 { return int64(len([]rune(s))) }
+	count := func(s string) int64 { return int64(utf8.RuneCountInString(s)) }
 	return a.result(&Column{kind: Int, ints: mappedStrings(a.arguments[0].Column, count)}), nil
 }
 

@@ -198,6 +198,11 @@ func (f *Frame) encodeParquet(w io.Writer) error {
 	if len(f.all()) == 0 {
 		return errors.New("the frame has no columns")
 	}
+	for _, c := range f.columns {
+		if !utf8.ValidString(c.name) {
+			return fmt.Errorf("column %q is not valid UTF-8, as names of Parquet have to be", c.name)
+		}
+	}
 	writer := parquet.NewWriter(w, parquetSchema(f.columns), parquet.Compression(&parquet.Snappy))
 	values := make([]parquet.Value, 0, 4096)
 	for low := 0; low < f.rows; low += rowsInGroup {
@@ -206,6 +211,9 @@ func (f *Frame) encodeParquet(w io.Writer) error {
 			for at := low; at < high; at += cap(values) {
 				values = values[:0]
 				for row := at; row < min(at+cap(values), high); row++ {
+					if c.kind == String && !utf8.ValidString(c.text(row)) {
+						return fmt.Errorf("column %q, row %d: %q is not valid UTF-8, as strings of Parquet have to be", c.name, row, c.text(row))
+					}
 					values = append(values, c.parquetValue(row, i))
 				}
 				if _, err := writer.ColumnWriters()[i].WriteRowValues(values); err != nil {

@@ -75,6 +75,14 @@ func TestReadParquetRefusesWhatACellCannotHold(t *testing.T) {
 	require.ErrorContains(t, err, `column "at": values of type TIMESTAMP`)
 }
 
+func TestWriteParquetRefusesTextThatParquetCannotHold(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bytes.parquet")
+	err := New(Strings("text", []string{"plain", "\xff"})).WriteParquet(path)
+	require.ErrorContains(t, err, `column "text", row 1: "\xff" is not valid UTF-8`)
+	require.ErrorContains(t, New(Ints("\xff", []int64{1})).WriteParquet(path), `column "\xff" is not valid UTF-8`)
+	require.NoFileExists(t, path)
+}
+
 func TestReadParquetOfADamagedFileIsAnError(t *testing.T) {
 	whole, err := os.ReadFile("testdata/pandas/pyarrow.parquet")
 	require.NoError(t, err)

@@ -10,7 +10,10 @@ import (
 // rows that have both values, null where there is none. The aggregate's own
 // name is not used.
 func (f *Frame) Pivot(rows, columns string, aggregate Aggregate) *Frame {
-	const maxColumns = 10_000
+	const (
+		maxColumns = 10_000
+		maxCells   = 1 << 27 // of which each takes up to 13 bytes
+	)
 	f = f.orEmpty()
 	if _, err := f.lookupAll("pivot", []string{rows, columns}); err != nil {
 		return failed(err)
@@ -27,6 +30,9 @@ func (f *Frame) Pivot(rows, columns string, aggregate Aggregate) *Frame {
 	across.sort([]*Column{columnKeys})
 	if across.count > maxColumns {
 		return failed(fmt.Errorf("pivot: column %q has %d different values; at most %d become columns", columns, across.count, maxColumns))
+	}
+	if across.count*down.count > maxCells {
+		return failed(fmt.Errorf("pivot: %s × %s; at most %d cells are made", plural(down.count, "row"), plural(across.count, "column"), maxCells))
 	}
 
 	cells := make([][]int32, across.count) // row of values by column and row, -1 where there is none

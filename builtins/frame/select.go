@@ -50,7 +50,7 @@ func (f *Frame) Head(n int) *Frame {
 		return f
 	}
 	if n < 0 {
-		return failed(fmt.Errorf("head: %d rows", n))
+		return failed(fmt.Errorf("head: %d rows: want 0 or more", n))
 	}
 	return f.orEmpty().slice(0, min(n, f.Len()))
 }
@@ -61,7 +61,7 @@ func (f *Frame) Tail(n int) *Frame {
 		return f
 	}
 	if n < 0 {
-		return failed(fmt.Errorf("tail: %d rows", n))
+		return failed(fmt.Errorf("tail: %d rows: want 0 or more", n))
 	}
 	return f.orEmpty().slice(max(0, f.Len()-n), f.Len())
 }

@@ -12,12 +12,14 @@ import (
 func TestAnErrorHasNoNumberOfRows(t *testing.T) {
 	f := New(Values("delta", []int{-7, -6, 1}))
 	require.Equal(t, 2, f.Where("delta < -5").Len())
-	for name, number := range map[string]func() int{
-		"rows of a frame":    func() int { return f.Where("dleta < -5").Len() },
-		"after other verbs":  func() int { return f.Where("dleta < -5").Sort("delta").Head(3).Len() },
-		"rows of a column":   func() int { return f.Col("dleta").Len() },
-		"nulls of a column":  func() int { return f.Col("dleta").Nulls() },
-		"of a masked column": func() int { return Values("a", []int{1}).Masked([]bool{true, false}).Len() },
+	for name, number := range map[string]func() any{
+		"rows of a frame":    func() any { return f.Where("dleta < -5").Len() },
+		"after other verbs":  func() any { return f.Where("dleta < -5").Sort("delta").Head(3).Len() },
+		"rows of a column":   func() any { return f.Col("dleta").Len() },
+		"nulls of a column":  func() any { return f.Col("dleta").Nulls() },
+		"value of a column":  func() any { return f.Col("dleta").Value(0) },
+		"null in a column":   func() any { return f.Col("dleta").IsNull(0) },
+		"of a masked column": func() any { return Values("a", []int{1}).Masked([]bool{true, false}).Len() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -25,7 +27,7 @@ func TestAnErrorHasNoNumberOfRows(t *testing.T) {
 				require.True(t, ok, "it ends the cell")
 				require.Error(t, stop.Err)
 			}()
-			t.Errorf("%d", number())
+			t.Errorf("%v", number())
 		})
 	}
 	require.Zero(t, (*Frame)(nil).Len())

@@ -137,6 +137,24 @@ func TestAggErrorsNameTheAggregate(t *testing.T) {
 	require.ErrorContains(t, f.GroupBy("s", "s").Agg().Err(), `group by: column "s" is named twice`)
 }
 
+// A sum that fits does, whatever is added up on the way there.
+func TestSumsOfIntegersAreExact(t *testing.T) {
+	for want, values := range map[int64][]int64{
+		math.MaxInt64:     {math.MaxInt64, 1, -1},
+		math.MinInt64:     {math.MinInt64, -5, 3, 2},
+		-1:                {math.MaxInt64, math.MinInt64},
+		-2:                {math.MinInt64, math.MinInt64, math.MaxInt64, math.MaxInt64},
+		math.MaxInt64 - 1: {-1, math.MaxInt64},
+	} {
+		sum := New(Ints("x", values)).GroupBy().Agg(Sum("sum", "x"))
+		require.NoError(t, sum.Err())
+		require.Equal(t, want, sum.Col("sum").Value(0))
+	}
+	for _, values := range [][]int64{{math.MaxInt64, 1}, {math.MinInt64, -1}, {math.MinInt64, math.MinInt64}} {
+		require.ErrorContains(t, New(Ints("x", values)).GroupBy().Agg(Sum("sum", "x")).Err(), "does not fit int64")
+	}
+}
+
 // TestGroupByOfManyWideKeys holds when codes of several columns do not fit
 // into one integer and have to be renumbered.
 func TestGroupByOfManyWideKeys(t *testing.T) {
@@ -205,6 +223,17 @@ func TestPivotLeavesNullWhereNothingIs(t *testing.T) {
 	require.Equal(t, []any{"x", "z"}, values(p.Col("true")))
 	require.ErrorContains(t, f.Pivot("s", "s", Count("")).Err(), `pivot: column "s" is named twice`)
 	require.ErrorContains(t, New(Ints("a", []int64{1}), Strings("b", []string{"a"})).Pivot("a", "b", Count("")).Err(), `two columns are named "a"`)
+}
+
+func TestAPivotThatMemoryCouldNotHoldIsRefused(t *testing.T) {
+	n := 20_000
+	down, across := make([]int64, n), make([]int64, n)
+	for i := range n {
+		down[i], across[i] = int64(i), int64(i%9000)
+	}
+	f := New(Ints("down", down), Ints("across", across))
+	require.ErrorContains(t, f.Pivot("down", "across", Count("n")).Err(), "pivot: 20 000 rows × 9 000 columns; at most 134217728 cells are made")
+	require.ErrorContains(t, f.Pivot("across", "down", Count("n")).Err(), "20000 different values; at most 10000 become columns")
 }
 
 func TestConcatMatchesColumnsByName(t *testing.T) {

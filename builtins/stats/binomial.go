@@ -14,7 +14,7 @@ func BinomialTest(k, n int, p float64) (Test, error) {
 		return Test{}, err
 	}
 	t := Test{Method: fmt.Sprintf("exact binomial against %.4g, two-sided", p), N: n, Informative: n, Statistic: float64(k) / float64(n)}
-	t.P = binomial{n, p}.twoSided(k)
+	t.P = newBinomial(n, p).twoSided(k)
 	return t, nil
 }
 
@@ -28,7 +28,7 @@ func BinomialLower(k, n int, p float64) (Test, error) {
 	}
 	return Test{
 		Method: fmt.Sprintf("exact binomial below %.4g, one-sided", p), N: n, Informative: n,
-		Statistic: float64(k) / float64(n), P: math.Exp(binomial{n, p}.logLower(k)),
+		Statistic: float64(k) / float64(n), P: math.Exp(newBinomial(n, p).logLower(k)),
 	}, nil
 }
 
@@ -46,29 +46,31 @@ func checkBinomial(k, n int, p float64) error {
 // tails are sums of the mass function outward from k, in logarithms: exact in
 // shape far beyond where a cumulative function underflows or cancels.
 type binomial struct {
-	n int
-	p float64
+	n    int
+	p, q float64 // q is 1-p, kept beside it because that of a small p has lost p's digits
 }
+
+func newBinomial(n int, p float64) binomial { return binomial{n, p, 1 - p} }
 
 // logPMF is log P(X = k) by Loader's saddle-point expansion ("Fast and
 // accurate computation of binomial probabilities", 2000): no difference of
 // large log-gammas, so the relative error stays near machine precision at any n.
 func (b binomial) logPMF(k int) float64 {
-	n, x, p := float64(b.n), float64(k), b.p
+	n, x := float64(b.n), float64(k)
 	switch {
 	case k < 0 || k > b.n:
 		return math.Inf(-1)
-	case p == 0 || p == 1:
-		if (p == 0) == (k == 0) && (p == 1) == (k == b.n) {
+	case b.p == 0 || b.q == 0:
+		if (b.p == 0) == (k == 0) && (b.q == 0) == (k == b.n) {
 			return 0
 		}
 		return math.Inf(-1)
 	case k == 0:
-		return n * math.Log1p(-p)
+		return n * logShare(b.q, b.p)
 	case k == b.n:
-		return n * math.Log(p)
+		return n * logShare(b.p, b.q)
 	}
-	lc := stirlingError(n) - stirlingError(x) - stirlingError(n-x) - deviance(x, n*p) - deviance(n-x, n*(1-p))
+	lc := stirlingError(n) - stirlingError(x) - stirlingError(n-x) - deviance(x, n*b.p) - deviance(n-x, n*b.q)
 	return lc + 0.5*math.Log(n/(2*math.Pi*x*(n-x)))
 }
 
@@ -85,7 +87,7 @@ func (b binomial) logLower(k int) float64 {
 	// Each mass is the one above it times a ratio below 1 that keeps falling.
 	sum, term := 1.0, 1.0
 	for i := k; i > 0 && term > sum*1e-17; i-- {
-		term *= float64(i) * (1 - b.p) / (float64(b.n-i+1) * b.p)
+		term *= float64(i) * b.q / (float64(b.n-i+1) * b.p)
 		sum += term
 	}
 	return min(0, b.logPMF(k)+math.Log(sum))
@@ -93,7 +95,7 @@ func (b binomial) logLower(k int) float64 {
 
 // logUpper is log P(X >= k).
 func (b binomial) logUpper(k int) float64 {
-	return binomial{b.n, 1 - b.p}.logLower(b.n - k)
+	return binomial{b.n, b.q, b.p}.logLower(b.n - k)
 }
 
 // twoSided is the total mass of outcomes no likelier than k. Masses within
@@ -110,6 +112,14 @@ func (b binomial) twoSided(k int) float64 {
 	}
 	below := sort.Search(mode+1, func(i int) bool { return b.logPMF(i) > limit }) - 1
 	return min(1, math.Exp(b.logUpper(k))+math.Exp(b.logLower(below)))
+}
+
+// logShare is log p, given also what p lacks of 1.
+func logShare(p, lacking float64) float64 {
+	if lacking < 0.5 {
+		return math.Log1p(-lacking)
+	}
+	return math.Log(p)
 }
 
 // stirlingError is log n! minus Stirling's approximation of it.

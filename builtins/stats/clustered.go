@@ -84,19 +84,19 @@ func ClusteredSpearman(x, y []float64, cluster []string, seed uint64) (Test, err
 // exchanged is the share of the arrangements of means in which the sum of
 // products with sums is as large, in a direction, as it is.
 func exchanged(sums, means []float64, direction float64, rng *rand.Rand) float64 {
-	product := func(means []float64) float64 {
-		total := 0.0
+	product := func(means []float64) (total, magnitude float64) {
 		for i, s := range sums {
 			total += direction * s * means[i]
+			magnitude += math.Abs(s * means[i])
 		}
-		return total
+		return total, magnitude
 	}
-	observed := product(means)
-	observed -= 1e-9 * math.Abs(observed) // sums that are equal in exact arithmetic must compare as equal
+	observed, magnitude := product(means)
+	observed -= 1e-12 * magnitude // sums that are equal in exact arithmetic must compare as equal, 0 too
 	atLeast, all := 0, 0
 	for arranged := range arrangements(means, rng) {
 		all++
-		if product(arranged) >= observed {
+		if total, _ := product(arranged); total >= observed {
 			atLeast++
 		}
 	}

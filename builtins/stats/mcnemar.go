@@ -34,7 +34,7 @@ func McNemarLoss(p Paired) (Test, error) {
 	m := p.Discordant()
 	return Test{
 		Method: "exact McNemar, one-sided for a loss", N: p.N(), Informative: m,
-		Statistic: float64(p.Losses), P: math.Exp(binomial{m, 0.5}.logUpper(p.Losses)),
+		Statistic: float64(p.Losses), P: math.Exp(newBinomial(m, 0.5).logUpper(p.Losses)),
 	}, nil
 }
 
@@ -44,7 +44,7 @@ func mcnemar(p Paired, method string, combine func(lower, at float64) float64) (
 	}
 	m := p.Discordant()
 	fewer := min(p.Losses, p.Gains)
-	null := binomial{m, 0.5}
+	null := newBinomial(m, 0.5)
 	return Test{
 		Method: method, N: p.N(), Informative: m, Statistic: float64(p.Losses),
 		P: combine(math.Exp(null.logLower(fewer)), math.Exp(null.logPMF(fewer))),

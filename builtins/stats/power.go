@@ -109,7 +109,7 @@ func (d Design) power(n int, loss float64) float64 {
 	if discordant == 0 {
 		return 0
 	}
-	pairs := binomial{n, discordant}
+	pairs := newBinomial(n, discordant)
 	share := 1 - gain/discordant
 	critical, total := 0, 0.0
 	low, high := pairs.bulk()
@@ -118,7 +118,7 @@ func (d Design) power(n int, loss float64) float64 {
 		if critical > m {
 			continue
 		}
-		total += math.Exp(pairs.logPMF(m) + binomial{m, share}.logUpper(critical))
+		total += math.Exp(pairs.logPMF(m) + newBinomial(m, share).logUpper(critical))
 	}
 	return min(1, total)
 }
@@ -127,9 +127,10 @@ func (d Design) power(n int, loss float64) float64 {
 // the one-sided test rejects; m+1 when none does. It never falls as m rises,
 // so the search starts at a known lower bound.
 func criticalLosses(m, from int, logAlpha float64) int {
-	null := binomial{m, 0.5}
+	const rounding = 1e-12 // of a tail that is alpha itself, as 1/2 of an odd m
+	null := newBinomial(m, 0.5)
 	at := max(from, (m+1)/2)
-	for at <= m && null.logUpper(at) > logAlpha {
+	for at <= m && null.logUpper(at) > logAlpha+rounding {
 		at++
 	}
 	return at
@@ -138,7 +139,7 @@ func criticalLosses(m, from int, logAlpha float64) int {
 // bulk is the range outside of which less than 1e-12 of the mass lies.
 func (b binomial) bulk() (low, high int) {
 	mean := float64(b.n) * b.p
-	reach := 8*math.Sqrt(mean*(1-b.p)) + 30
+	reach := 8*math.Sqrt(mean*b.q) + 30
 	return max(0, int(mean-reach)), min(b.n, int(mean+reach))
 }
 

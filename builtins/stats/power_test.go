@@ -72,3 +72,11 @@ func BenchmarkDetectableLoss4096(b *testing.B) {
 		}
 	}
 }
+
+// Of an odd number of pairs, half of the outcomes have most of them lost: a level
+// of 1/2 is reached exactly, whatever the logarithms round to.
+func TestATailThatIsTheLevelRejects(t *testing.T) {
+	for m := 1; m < 200; m += 2 {
+		require.Equal(t, (m+1)/2, criticalLosses(m, 0, math.Log(0.5)), "%d pairs", m)
+	}
+}

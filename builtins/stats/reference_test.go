@@ -157,7 +157,7 @@ func TestBinomialAgreesWithScipy(t *testing.T) {
 		lower, err := BinomialLower(want.K, want.N, want.P)
 		require.NoError(t, err)
 		requireRatio(t, want.Lower, lower.P, 1e-8, "lower "+name)
-		requireClose(t, want.Logpmf, binomial{want.N, want.P}.logPMF(want.K), 1e-9, "log mass "+name)
+		requireClose(t, want.Logpmf, newBinomial(want.N, want.P).logPMF(want.K), 1e-9, "log mass "+name)
 	}
 }
 

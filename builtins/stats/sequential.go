@@ -36,7 +36,7 @@ func LossEvidence(p Paired) (Evidence, error) {
 	m := p.Discordant()
 	// The integral is a Beta function times P(Beta(losses+1, gains+1) > 1/2),
 	// and that probability is a binomial tail: P(Bin(m+1, 1/2) <= losses).
-	logE := float64(m+1)*math.Ln2 + logBeta(p.Losses+1, p.Gains+1) + binomial{m + 1, 0.5}.logLower(p.Losses)
+	logE := float64(m+1)*math.Ln2 + logBeta(p.Losses+1, p.Gains+1) + newBinomial(m+1, 0.5).logLower(p.Losses)
 	return Evidence{Method: "e-process on discordant pairs, valid at every look", N: p.N(), Informative: m, LogE: logE}, nil
 }
 

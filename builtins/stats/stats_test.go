@@ -55,6 +55,18 @@ func TestDifferenceIntervalsMirrorWhenRunsAreSwapped(t *testing.T) {
 	}
 }
 
+// 1-p of a probability that small is 1, or has few of its digits.
+func TestTailsOfSmallProbabilitiesKeepTheirDigits(t *testing.T) {
+	for _, c := range []struct {
+		k, n    int
+		p, want float64
+	}{{1, 10, 1e-300, 1e-299}, {1, 1_000_000, 1e-12, 9.999995000006667e-07}, {5, 10, 1e-12, 2.5199999999895e-58}, {3, 3, 1e-12, 1e-36}} {
+		got, err := BinomialTest(c.k, c.n, c.p) // scipy.stats.binomtest
+		require.NoError(t, err)
+		require.InEpsilon(t, c.want, got.P, 1e-12, "%d of %d", c.k, c.n)
+	}
+}
+
 func TestNoSamplesAreRefusedEverywhere(t *testing.T) {
 	var none Paired
 	for name, err := range map[string]error{

@@ -39,7 +39,7 @@ func (t *Task) Rank(q Question, logLikelihoods []float64, greedy []bool) (chosen
 // first of equal ones, or where there are lengths, the greatest for its length;
 // -1 where one is NaN.
 func Likeliest(logLikelihoods []float64, lengths []int) int {
-	best, chosen := math.Inf(-1), -1
+	best, chosen := 0.0, -1
 	for i, score := range logLikelihoods {
 		if math.IsNaN(score) {
 			return -1
@@ -47,7 +47,7 @@ func Likeliest(logLikelihoods []float64, lengths []int) int {
 		if lengths != nil {
 			score /= float64(max(1, lengths[i]))
 		}
-		if score > best {
+		if chosen < 0 || score > best { // the first one may be -Inf
 			best, chosen = score, i
 		}
 	}

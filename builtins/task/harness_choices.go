@@ -46,8 +46,8 @@ func (f *choiceFinder) find(q Question, outputs []string) ([]string, error) {
 	switch {
 	case q.options == nil:
 		return nil, errors.New("its document has no choices to look for")
-	case len(q.options) > 26:
-		return nil, fmt.Errorf("its document has %d choices, and there are 26 letters", len(q.options))
+	case len(q.options) > MaxLetters:
+		return nil, fmt.Errorf("its document has %d choices, and there are %d letters", len(q.options), MaxLetters)
 	}
 	names := map[string]string{} // "(A)" by the text of the choice
 	var texts, letters []string

@@ -15,8 +15,8 @@ import (
 )
 
 // logged is one line of a samples file of lm-evaluation-harness
-// (--log_samples): what one document was asked, and how it was answered. Of a
-// filter's line each.
+// (--log_samples): what one document was asked, and how it was answered, by one
+// of the filters that looked for the answer.
 type logged struct {
 	ID        int                                   `json:"doc_id"`
 	Target    json.RawMessage                       `json:"target"`

@@ -128,10 +128,8 @@ func (d *document) agrees(metric string) error {
 	if !known || len(d.target.LogLikelihoods) != len(d.Choices) {
 		return nil
 	}
-	for _, l := range d.target.LogLikelihoods {
-		if math.IsNaN(l) {
-			return nil
-		}
+	if slices.ContainsFunc(d.target.LogLikelihoods, math.IsNaN) {
+		return nil
 	}
 	chosen := Likeliest(d.target.LogLikelihoods, d.lengths)
 	if (v == 0 || v == 1) && slices.Contains(d.Right, chosen) == (v == 1) {

@@ -34,11 +34,11 @@ const (
 //
 // With choices, the prompt lists them as MMLU does, the answer is a letter, the
 // text of a choice, or its number from 0, and an output is right if it begins
-// with the letter. In CSV, empty cells behind the last choice are none. Without, the prompt is the question as it is, and an output
-// is right if its first line is the answer, white space around it aside; it
-// ends with its line. Where a function judges, the answer may be anything or be
-// missing, and an output of a question without choices has as many lines as it
-// likes.
+// with the letter. In CSV, empty cells behind the last choice are none. Without,
+// the prompt is the question as it is, and an output is right if its first line
+// is the answer, white space around it aside; it ends with its line. Where a
+// function judges, the answer may be anything or be missing, and an output of a
+// question without choices has as many lines as it likes.
 func (s Spec) loadQuestions(path string) (*Task, error) {
 	questions, err := readOwn(path)
 	if err != nil {
@@ -65,6 +65,7 @@ func (s Spec) loadQuestions(path string) (*Task, error) {
 		t.Stop = s.Stop
 	}
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	seen := map[string]bool{} // subjects
 	for i, o := range questions {
 		if (len(o.Choices) > 0) != chosen {
 			return nil, fmt.Errorf("%s: question %d: some questions have choices and some have not: make two files of them", path, i)
@@ -80,7 +81,8 @@ func (s Spec) loadQuestions(path string) (*Task, error) {
 		if !slices.Contains(s.Subjects, q.Subject) && s.Subjects != nil {
 			continue
 		}
-		if !slices.ContainsFunc(t.Subjects, func(known Subject) bool { return known.Name == q.Subject }) {
+		if !seen[q.Subject] {
+			seen[q.Subject] = true
 			t.Subjects = append(t.Subjects, Subject{Name: q.Subject})
 		}
 		if s.Chat {

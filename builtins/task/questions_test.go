@@ -385,6 +385,7 @@ func TestChoicesOfTheHarnessSamplesAreRanked(t *testing.T) {
 		{[]float64{-2, -2, -2, -9}, Acc, 0},
 		{[]float64{-2, math.NaN(), -2, -9}, Acc, -1},
 		{[]float64{math.Inf(-1), -8, -9, math.Inf(-1)}, Acc, 1},
+		{[]float64{math.Inf(-1), math.Inf(-1), math.Inf(-1), math.Inf(-1)}, Acc, 0}, // as numpy.argmax
 	} {
 		spec.Metric = c.metric
 		loaded, err := spec.Load()

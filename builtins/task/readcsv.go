@@ -70,8 +70,8 @@ func readRecords(text []byte) (records [][]string, lines []int, err error) {
 	if !utf8.Valid(text) {
 		return nil, nil, invalidUTF8(text)
 	}
-	if i := bytes.IndexByte(text, 0); i >= 0 {
-		return nil, nil, &lineError{1 + bytes.Count(text[:i], []byte("\n")), "zero byte"}
+	if before, _, ok := bytes.Cut(text, []byte{0}); ok {
+		return nil, nil, &lineError{1 + bytes.Count(before, []byte("\n")), "zero byte"}
 	}
 	s := scanner{text: string(text), line: 1}
 	for {

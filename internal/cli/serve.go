@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"adkernel/builtins/casebook"
 	"adkernel/builtins/engine"
@@ -82,7 +83,7 @@ func (c serveCommand) deployment(ctx context.Context) (engine.Deployment, error)
 		if err := yamltext.Decode([]byte(text), &value); err != nil {
 			return engine.Deployment{}, fmt.Errorf("setting %s: %w", key, err)
 		}
-		path := splitDots(key)
+		path := strings.Split(key, ".")
 		d = d.With(value, path[0], path[1:]...)
 	}
 	return d, nil
@@ -99,3 +100,5 @@ func (c serveCommand) template(model string) (*chat.Template, error) {
 	}
 	return own, err
 }
+
+func logToStderr(format string, a ...any) { fmt.Fprintf(os.Stderr, "adkernel: "+format+"\n", a...) }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"adkernel/builtins/symbols"
 	"adkernel/internal/version"
@@ -136,8 +138,8 @@ func (c installCommand) Run() error {
 		return err
 	}
 	if c.DryRun {
-		for name, content := range spec.Files {
-			fmt.Printf("would write %s (%d bytes)\n", filepath.Join(spec.Dir, name), len(content))
+		for _, name := range slices.Sorted(maps.Keys(spec.Files)) {
+			fmt.Printf("would write %s (%d bytes)\n", filepath.Join(spec.Dir, name), len(spec.Files[name]))
 		}
 		fmt.Printf("%s\n", spec.Files["kernel.json"])
 		return nil

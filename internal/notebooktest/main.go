@@ -12,8 +12,9 @@
 //
 // A notebook may need what few machines have, such as a GPU (see recording). It
 // is executed where that is, with -record, which also keeps what its runs
-// answered, and compared there with -here. Everywhere else its outputs are computed again from these records,
-// and the cells that launch and probe are compiled and not evaluated.
+// answered, and compared there with -here. Everywhere else its outputs are
+// computed again from these records, and the cells that launch and probe are
+// compiled and not evaluated.
 package main
 
 import (

@@ -55,7 +55,7 @@ func fakeRun(in, out string) error {
 	}
 	for _, c := range nb.Cells {
 		c.Outputs = nil
-		for _, line := range strings.Split(c.Source, "\n") {
+		for line := range strings.SplitSeq(c.Source, "\n") {
 			if line == "fail" {
 				return fmt.Errorf("cell 1: it failed")
 			}

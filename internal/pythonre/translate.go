@@ -151,7 +151,7 @@ func (t *translator) escape() error {
 		if t.inClass || n == 3 && len(t.rest) > 3 && t.rest[1] <= '3' && t.rest[2] <= '7' && t.rest[3] >= '0' && t.rest[3] <= '7' {
 			break // octal
 		}
-		t.take(n, t.rest[:n]+"(?:)") // which a digit behind it does not join
+		t.take(n, "(?:"+t.rest[:n]+")") // which a digit behind it does not join, and a repetition takes whole
 		return nil
 	default:
 		r := []rune(t.rest[1:])[0]

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"encoding/json"
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,9 +48,7 @@ func TestChatRendersTheTemplateAndAnswersAsACompletion(t *testing.T) {
 		"new name":          {map[string]any{"max_completion_tokens": 6}, text + "Answer:"},
 	} {
 		arguments := map[string]any{"messages": messages, "max_tokens": 6}
-		for k, v := range more.arguments {
-			arguments[k] = v
-		}
+		maps.Copy(arguments, more.arguments)
 		require.Equal(t, want(more.prompt).Text, *c.chat(arguments).Choices[0].Message.Content, name)
 	}
 }

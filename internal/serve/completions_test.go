@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -217,9 +218,7 @@ func TestSamplingIsReproducibleBySeed(t *testing.T) {
 	c := newClient(t, o)
 	sample := func(more map[string]any) []string {
 		arguments := map[string]any{"prompt": "What is", "max_tokens": 12, "temperature": 1.3, "seed": 7, "n": 3}
-		for k, v := range more {
-			arguments[k] = v
-		}
+		maps.Copy(arguments, more)
 		var out []string
 		for _, choice := range c.complete(arguments).Choices {
 			out = append(out, choice.Text)

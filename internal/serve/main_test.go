@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -128,9 +129,7 @@ func (c *client) events(path string, arguments map[string]any) []string {
 
 func withModel(arguments map[string]any) map[string]any {
 	out := map[string]any{"model": "demo", "temperature": 0}
-	for k, v := range arguments {
-		out[k] = v
-	}
+	maps.Copy(out, arguments)
 	return out
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 )
 
 // Bounds of what one request may ask for.
@@ -134,11 +135,8 @@ func (c *common) check() error {
 		return invalid("stream_options", "stream_options are given, but stream is not true")
 	case len(c.LogitBias) > 0:
 		return invalid("logit_bias", "logit_bias is not supported: leave it out")
-	}
-	for _, s := range c.Stop {
-		if s == "" {
-			return invalid("stop", "a stop text is empty")
-		}
+	case slices.Contains(c.Stop, ""):
+		return invalid("stop", "a stop text is empty")
 	}
 	return c.without.check()
 }

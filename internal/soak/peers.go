@@ -76,7 +76,7 @@ func spoil(random *rand.Rand, frames [][]byte) [][]byte {
 		changed[random.IntN(len(changed))] ^= byte(1 + random.IntN(255))
 		frames[which] = changed
 	case 2: // another signature
-		frames[1] = []byte(fmt.Sprintf("%064x", random.Uint64()))
+		frames[1] = fmt.Appendf(nil, "%064x", random.Uint64())
 	case 3: // no JSON
 		frames[2+random.IntN(4)] = []byte("{\"a\": [[[[")
 	case 4: // in another order

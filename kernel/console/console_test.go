@@ -199,6 +199,14 @@ func TestATerminalSeesADisplayChangeInPlace(t *testing.T) {
 		"\x1b[31mOut[3]:\x1b[0m \n1\n2\n", out.String())
 }
 
+func TestTheHeightOfADisplayIsInTheColumnsOfTheTerminal(t *testing.T) {
+	p := newPrinter(nil, nil, true)
+	p.width = func() int { return 10 }
+	for text, rows := range map[string]int{"": 0, "a\n": 1, "\n\n": 2, "0123456789\n": 1, "0123456789a\n": 2, "基准掉了四点\n": 2, "a\tbc": 1, "a\tb\tc": 2, "e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301": 1} {
+		require.Equal(t, rows, p.height(text), "%q", text)
+	}
+}
+
 func TestFailuresShowTheirTraceback(t *testing.T) {
 	var out bytes.Buffer
 	failure := &worker.Error{Name: "Panic", Value: "no", Traceback: []string{"\x1b[31mPanic\x1b[0m: no", "here"}}

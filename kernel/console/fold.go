@@ -4,8 +4,8 @@ import (
 	"io"
 	"os"
 	"strings"
-	"unicode/utf8"
 
+	"adkernel/internal/monospace"
 	"adkernel/internal/pattern"
 )
 
@@ -21,7 +21,7 @@ func Folded(w io.Writer, card string) string {
 var gap = pattern.New(`\S {2,}`)
 
 // fold breaks the sentences of a card's text between words, so that each line
-// fits into width characters, and sets what follows below where a sentence
+// fits into width columns, and sets what follows below where a sentence
 // began: a terminal would break amid words. Lines of tables stay as they are,
 // but for a sentence in their last column.
 func fold(text string, width int) string {
@@ -35,7 +35,7 @@ func fold(text string, width int) string {
 }
 
 func foldLine(line string, width int) string {
-	if letters(line) <= width {
+	if columns(line) <= width {
 		return line
 	}
 	begin := len(line) - len(strings.TrimLeft(line, " "))
@@ -48,7 +48,7 @@ func foldLine(line string, width int) string {
 			return line
 		}
 	}
-	indent := letters(line[:begin])
+	indent := columns(line[:begin])
 	if indent > width/2 {
 		return line
 	}
@@ -56,7 +56,7 @@ func foldLine(line string, width int) string {
 	b.WriteString(line[:begin])
 	used := indent
 	for i, word := range strings.Split(line[begin:], " ") {
-		length := letters(word)
+		length := columns(word)
 		switch {
 		case i == 0:
 		case used+1+length > width:
@@ -72,5 +72,15 @@ func foldLine(line string, width int) string {
 	return b.String()
 }
 
-// letters counts the characters of text that a terminal shows.
-func letters(text string) int { return utf8.RuneCountInString(StripEscapes(text)) }
+// columns is how many columns of a terminal text takes that begins a line.
+func columns(text string) int {
+	const tab = 8
+	used := 0
+	for i, part := range strings.Split(StripEscapes(text), "\t") {
+		if i > 0 {
+			used += tab - used%tab
+		}
+		used += monospace.Width(part)
+	}
+	return used
+}

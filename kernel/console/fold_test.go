@@ -17,6 +17,7 @@ func TestFold(t *testing.T) {
 		"a sentence far right":    {"  a very long name  and a word", "  a very long name  and a word"},
 		"a word that is too long": {"see /a/path/that/is/longer/than/a/line for more", "see\n/a/path/that/is/longer/than/a/line\nfor more"},
 		"characters, not bytes":   {"ééééé ééééé ééééé é", "ééééé ééééé ééééé é"},
+		"letters of two columns":  {"基准 掉了 四个百分点 也 许", "基准 掉了 四个百分点\n也 许"},
 		"colours":                 {"\x1b[31mred\x1b[0m and more words here", "\x1b[31mred\x1b[0m and more words\nhere"},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, fold(c.text, 20)) })

@@ -23,7 +23,7 @@ import (
 type printer struct {
 	out, err io.Writer
 	terminal bool
-	width    func() int    // of the terminal, in characters
+	width    func() int    // of the terminal, in columns
 	screen   func() screen // how it shows pictures
 
 	mu      sync.Mutex
@@ -190,7 +190,7 @@ func (p *printer) update(id string, b host.Bundle) {
 func (p *printer) height(text string) int {
 	rows, width := 0, p.width()
 	for line := range strings.Lines(text) {
-		rows += max(1, (letters(strings.TrimSuffix(line, "\n"))+width-1)/width)
+		rows += max(1, (columns(strings.TrimSuffix(line, "\n"))+width-1)/width)
 	}
 	return rows
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -67,9 +68,7 @@ func open(t *testing.T, history string, says map[string]string, variables ...str
 func start(t *testing.T, history string, says map[string]string, variables ...string) *terminal {
 	t.Helper()
 	c := &terminal{t: t, done: make(chan struct{}), says: map[string]string{"\x1b[6n": "\x1b[1;1R", askWhat: attributes, askCell: "\x1b[6;20;10t"}}
-	for question, answer := range says {
-		c.says[question] = answer
-	}
+	maps.Copy(c.says, says)
 	c.cmd = exec.Command(os.Args[0], "console", history)
 	for _, entry := range os.Environ() {
 		if name, _, _ := strings.Cut(entry, "="); !hasPrefix(name, "TERM", "TMUX", "STY", "KITTY", "LC_TERMINAL", picturesVariable, "INPUTRC") {

@@ -241,3 +241,16 @@ func TestTablesLeaveOutColumnsThatDoNotFit(t *testing.T) {
 	require.Equal(t, Text(runs(2)), TextWithin(runs(2), 80))
 	require.Contains(t, TextWithin(runs(60), 12), "\n… 10 more rows (60 in all)\nnot shown: Accuracy, When, Tags, Err")
 }
+
+// A node of a graph is reached on many ways: nobody waits until all are counted.
+func TestAGraphIsDrawnInTime(t *testing.T) {
+	node := map[string]any{}
+	for i := range 20 {
+		node[fmt.Sprint("to ", i)] = node
+	}
+	began := time.Now()
+	text := Text(node)
+	require.Less(t, time.Since(began), 20*time.Second, "20^6 ways take hours")
+	require.Contains(t, text, "\n… more lines: over 2,000")
+	require.Less(t, strings.Count(text, "\n"), maxLines+2)
+}

@@ -13,7 +13,10 @@ func manyLines(v Value) string {
 	w := &blockWriter{}
 	w.value(v, 0)
 	text := strings.Join(w.lines, "\n")
-	if w.left > 0 {
+	switch {
+	case w.uncounted():
+		text += fmt.Sprintf("\n… more lines: over %s", number(maxCounted))
+	case w.left > 0:
 		text += fmt.Sprintf("\n… more lines: %s", number(w.left))
 	}
 	return text
@@ -45,6 +48,12 @@ func (w *blockWriter) put(text string, newLine bool) {
 	}
 }
 
+// maxCounted is how many lines that are left out are counted: where values share
+// others, as the nodes of a graph do, they may be more than anybody waits for.
+const maxCounted = 2000
+
+func (w *blockWriter) uncounted() bool { return w.left > maxCounted }
+
 // maxBlock is how many bytes the lines may take: what says that more are left
 // out has room beside them.
 const maxBlock = MaxText - 4<<10
@@ -56,6 +65,9 @@ const indentation = "  "
 
 // value draws v behind what the last line holds.
 func (w *blockWriter) value(v Value, depth int) {
+	if w.uncounted() {
+		return
+	}
 	if line, ok := oneLine(v, lineWidth-len(indentation)*depth); ok {
 		w.put(line, false)
 		return
@@ -109,7 +121,7 @@ const inNoOrder = " (too many to sort)"
 func (w *blockWriter) block(open, end string, depth, n int, more string, name func(int) string, value func(int) Value) {
 	w.put(open, false)
 	inner := strings.Repeat(indentation, depth+1)
-	for i := range min(n, maxRows) {
+	for i := 0; i < min(n, maxRows) && !w.uncounted(); i++ {
 		w.put(inner+name(i), true)
 		w.value(value(i), depth+1)
 	}

@@ -129,9 +129,9 @@ func ElementOf(t reflect.Type) Element {
 	e.HasText = e.HasText || hasText(t) || hasText(reflect.PointerTo(t)) && t.Kind() == reflect.Struct
 	switch t.Kind() {
 	case reflect.Struct:
-		for i := range t.NumField() {
-			e.Fields = append(e.Fields, t.Field(i).Name)
-			e.Numbers = append(e.Numbers, isNumber(t.Field(i).Type.Kind()))
+		for field := range t.Fields() {
+			e.Fields = append(e.Fields, field.Name)
+			e.Numbers = append(e.Numbers, isNumber(field.Type.Kind()))
 		}
 	case reflect.Slice, reflect.Array:
 		e.ElemKind = t.Elem().Kind()

@@ -79,7 +79,7 @@ func endsBlank(source string, p part) bool {
 // Inspect implements eval.Evaluator.
 func (e *evaluator) Inspect(source string, cursor int) (eval.Inspection, bool) {
 	parts := parse(source, e.isLive)
-	p, ok := partAt(parts, cursor)
+	p, ok := partAt(source, parts, cursor)
 	if !ok || p.kind == goCode {
 		return e.inner.Inspect(goOf(source, parts), cursor)
 	}
@@ -106,9 +106,11 @@ func asked(source string, parts []part, p part) string {
 	return code[:p.start] + strings.ReplaceAll(source[p.start:p.end], "?", " ") + code[p.end:]
 }
 
-func partAt(parts []part, cursor int) (part, bool) {
+// partAt is the part in which the cursor stands. Behind a line's end it stands
+// in the next line, but in the body of a cell magic.
+func partAt(source string, parts []part, cursor int) (part, bool) {
 	for _, p := range parts {
-		if p.start <= cursor && cursor <= p.end {
+		if p.start <= cursor && (cursor < p.end || cursor == p.end && (p.kind == cellMagic || !strings.HasSuffix(source[:p.end], "\n"))) {
 			return p, true
 		}
 	}
@@ -119,7 +121,7 @@ func partAt(parts []part, cursor int) (part, bool) {
 func (e *evaluator) Complete(source string, cursor int) eval.Completion {
 	cursor = min(max(cursor, 0), len(source))
 	parts := parse(source, neverLive)
-	p, ok := partAt(parts, cursor)
+	p, ok := partAt(source, parts, cursor)
 	if !ok || p.kind == goCode || p.kind == question {
 		return e.inner.Complete(asked(source, parts, p), cursor)
 	}
@@ -134,7 +136,7 @@ func (e *evaluator) Complete(source string, cursor int) eval.Completion {
 		return completeName(source, p, cursor)
 	case m.runsGo:
 		return e.inner.Complete(goOf(source, parts), cursor)
-	case cursor > lineEnds:
+	case cursor > lineEnds, p.kind == shellLine && cursor < p.restAt:
 		return eval.Completion{Start: cursor, End: cursor}
 	case p.kind == shellLine:
 		first := strings.TrimSpace(source[p.restAt:cursor])

@@ -153,8 +153,8 @@ func (c *call) listEnvironment() {
 	}
 }
 
-// A SourceImporter is an evaluator that imports packages from source code.
-type SourceImporter interface {
+// A sourceImporter is an evaluator that imports packages from source code.
+type sourceImporter interface {
 	// ImportFrom makes the packages below folder importable: those of a module
 	// and its vendor folder, or those whose folders are named as import paths.
 	ImportFrom(folder string) error
@@ -185,7 +185,7 @@ func sourceFolder(c *call) (eval.Result, error) {
 // importFrom makes the packages below what %gopath names importable.
 func (c *call) importFrom(rest string) (folder string, err error) {
 	e := c.e
-	importer, ok := e.inner.(SourceImporter)
+	importer, ok := e.inner.(sourceImporter)
 	if !ok {
 		return "", fmt.Errorf("this session's evaluator imports the standard library and adkernel's own packages, and none from source code: put the code that you need into cells, or %%run its files")
 	}

@@ -61,7 +61,7 @@ func (e *evaluator) unsigned(text string, at int, message string) (sign, word st
 	if word == "" || rest != "" && rest[0] != ' ' || !isUndefined && !isFollowed {
 		return "", ""
 	}
-	if m, ok := magics[word]; ok && bool(m.line) {
+	if m, ok := magics[word]; ok && m.line {
 		return "%", word
 	}
 	if _, err := exec.LookPath(word); err == nil {

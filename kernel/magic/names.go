@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"unicode/utf8"
 
+	"adkernel/internal/monospace"
 	"adkernel/internal/suggest"
 	"adkernel/kernel/display"
 	"adkernel/kernel/eval"
@@ -51,7 +51,7 @@ func who(c *call) (eval.Result, error) {
 func columns(words []string) string {
 	width := 0
 	for _, word := range words {
-		width = max(width, utf8.RuneCountInString(word)+2)
+		width = max(width, monospace.Width(word)+2)
 	}
 	var b strings.Builder
 	for i, word := range words {
@@ -59,7 +59,7 @@ func columns(words []string) string {
 		case i == len(words)-1 || i%most == most-1:
 			b.WriteString(word + "\n")
 		default:
-			fmt.Fprintf(&b, "%-*s", width, word)
+			b.WriteString(monospace.Left(word, width))
 		}
 	}
 	return strings.TrimSuffix(b.String(), "\n")
@@ -82,7 +82,7 @@ func whos(c *call) (eval.Result, error) {
 		if v, ok := c.e.inner.Value(n.Name); ok && n.Kind == "var" {
 			value = brief(v)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", n.Name, n.Kind, cut(n.Type, typeWidth), value)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", n.Name, n.Kind, monospace.Line(n.Type, typeWidth), value)
 	}
 	return eval.Result{}, table.Flush()
 }
@@ -111,18 +111,9 @@ func brief(v reflect.Value) string {
 	_, shows := v.Interface().(host.Bundler)
 	if _, text := v.Interface().(fmt.Stringer); shows && !text {
 		first, _, _ := strings.Cut(strings.TrimSpace(host.Show(v.Interface()).Plain()), "\n")
-		return cut(first, briefWidth)
+		return monospace.Line(first, briefWidth)
 	}
 	return display.Line(v.Interface(), briefWidth)
-}
-
-// cut shortens text to what fits into a line of a table.
-func cut(text string, width int) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if utf8.RuneCountInString(text) <= width {
-		return text
-	}
-	return string([]rune(text)[:width-1]) + "…"
 }
 
 func reset(c *call) (eval.Result, error) {

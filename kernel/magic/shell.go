@@ -39,25 +39,45 @@ func shell(c *call) (eval.Result, error) {
 		return eval.Result{}, errors.New("there is no command after the exclamation mark")
 	}
 	out := e.Out
-	var lines bytes.Buffer
+	var value kept
 	if p.name == "!!" {
-		out = &lines
+		out = &value
 	}
 	err = e.runProgram(ctx, nil, out, "sh", "-c", command)
 	if ctx.Err() != nil {
 		return eval.Result{}, ctx.Err()
 	}
+	if value.over {
+		return eval.Result{}, fmt.Errorf("the command prints more than %d MiB, and !! keeps what it prints in memory: !%s > FILE writes it to a file", maxKept>>20, command)
+	}
 	if err != nil {
 		fmt.Fprintln(e.Err, err)
 	}
 	if p.name == "!!" {
-		text := strings.TrimSuffix(lines.String(), "\n")
+		text := strings.TrimSuffix(value.text.String(), "\n")
 		if text == "" {
 			return eval.Result{Values: []any{[]string{}}}, nil
 		}
 		return eval.Result{Values: []any{strings.Split(text, "\n")}}, nil
 	}
 	return eval.Result{}, nil
+}
+
+// maxKept is how many bytes a command may print that become a value.
+const maxKept = 64 << 20
+
+// kept is what a command prints. What is more ends the command, as a pipe does
+// that nobody reads.
+type kept struct {
+	text bytes.Buffer
+	over bool
+}
+
+func (k *kept) Write(b []byte) (int, error) {
+	if k.over = k.text.Len()+len(b) > maxKept; k.over {
+		return 0, io.ErrShortWrite
+	}
+	return k.text.Write(b)
 }
 
 // runProgram runs a program in a process group of its own. The end of ctx
@@ -71,8 +91,8 @@ func (e *evaluator) runProgram(ctx context.Context, in io.Reader, out io.Writer,
 	program := exec.Command(name, arguments...)
 	program.Stdin = in
 	program.SysProcAttr = programAttributes()
-	program.WaitDelay = pipeGrace     // of standard input
-	_, isValue := out.(*bytes.Buffer) // that of the cell, which is not changed afterwards
+	program.WaitDelay = pipeGrace // of standard input
+	_, isValue := out.(*kept)     // that of the cell, which is not changed afterwards
 	stdout, err := drain(out, !isValue)
 	if err != nil {
 		return err

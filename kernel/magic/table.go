@@ -17,8 +17,8 @@ import (
 type magic struct {
 	usage string // without the name
 	doc   string
-	cell  use
-	line  use
+	cell  bool // it may stand at the start of a cell
+	line  bool // it may be a line
 
 	runsGo bool // what follows, or the body of the cell, is Go
 	paths  bool // the arguments are paths
@@ -26,42 +26,37 @@ type magic struct {
 	run    func(*call) (eval.Result, error)
 }
 
-// use says whether a magic may stand there.
-type use bool
-
-const yes use = true
-
 // magics is filled by init, because %help lists it.
 var magics map[string]magic
 
 func init() {
 	magics = map[string]magic{
-		"cd":         {line: yes, paths: true, run: changeFolder, usage: "[FOLDER | -]", doc: "Change the working folder; home when none is named, the one before with -."},
-		"pwd":        {looks: true, line: yes, run: workingFolder, doc: "The working folder."},
-		"env":        {line: yes, run: environment, usage: "[NAME | NAME=VALUE | NAME VALUE]", doc: "Show the environment, or one variable of it, or set one. {x} is the value of the expression x of the cells."},
-		"gopath":     {line: yes, paths: true, run: sourceFolder, usage: "[FOLDER]", doc: "Import packages from source code. FOLDER is a module, its vendor folder, or holds folders that are named as import paths. Without FOLDER, list those that were named."},
-		"time":       {line: yes, cell: yes, runsGo: true, run: timeOnce, usage: "CODE", doc: "Run code once and say how long it took."},
-		"timeit":     {line: yes, cell: yes, runsGo: true, run: timeRepeated, usage: "[-n LOOPS] [-r RUNS] CODE", doc: "Run code many times and say how long one time takes. In a cell, CODE in the first line is run once before."},
-		"who":        {looks: true, line: yes, run: who, usage: "[var | const | func | type | package]", doc: "List the names that are alive."},
-		"whos":       {looks: true, line: yes, run: whos, usage: "[var | const | func | type | package]", doc: "List the names that are alive with their types and values."},
-		"reset":      {line: yes, run: reset, usage: "[-f]", doc: "Forget everything that is alive; -f does not ask first."},
-		"history":    {looks: true, line: yes, run: history, usage: "[-n] [-l COUNT | RANGE...]", doc: "Print the cells that ran, with numbers by -n: the last COUNT, or those of ranges such as 2-5 or 7."},
-		"save":       {line: yes, paths: true, run: save, usage: "[-f] [-a] FILE [RANGE...]", doc: "Write cells that ran to a file: all of them, or ranges such as 2-5 or 7. -a appends, -f overwrites."},
-		"load":       {looks: true, line: yes, paths: true, run: load, usage: "FILE | RANGE", doc: "Put a file, or cells that ran, into this cell in place of the magic."},
-		"run":        {line: yes, paths: true, run: runFile, usage: "FILE", doc: "Run a Go file, or the code cells of a notebook, here: what it declares is alive afterwards."},
-		"bash":       {cell: yes, run: program("bash"), usage: programUsage, doc: "Run the cell with bash."},
-		"sh":         {cell: yes, run: program("sh"), usage: programUsage, doc: "Run the cell with sh."},
-		"python":     {cell: yes, run: program("python3", "python"), usage: programUsage, doc: "Run the cell with Python, in a process of its own."},
-		"python3":    {cell: yes, run: program("python3"), usage: programUsage, doc: "Run the cell with Python 3, in a process of its own."},
-		"script":     {cell: yes, run: script, usage: "PROGRAM [ARGUMENTS]", doc: "Run the cell with a program that reads it from standard input."},
-		"writefile":  {cell: yes, paths: true, run: writeFile, usage: "[-a] FILE", doc: "Write the cell to a file; -a appends."},
-		"html":       {looks: true, cell: yes, run: asMIME("text/html"), doc: "Show the cell as HTML."},
-		"markdown":   {looks: true, cell: yes, run: asMIME("text/markdown"), doc: "Show the cell as Markdown."},
-		"svg":        {looks: true, cell: yes, run: asMIME("image/svg+xml"), doc: "Show the cell as a picture in SVG."},
-		"latex":      {looks: true, cell: yes, run: asMIME("text/latex"), doc: "Show the cell as LaTeX."},
-		"javascript": {looks: true, cell: yes, run: asMIME("application/javascript"), doc: "Run the cell in the browser."},
-		"help":       {looks: true, line: yes, run: help, usage: "[NAME]", doc: "Say what magics there are, or what one of them does."},
-		"doctor":     {looks: true, line: yes, run: doctor, doc: "Say what this machine has, and what is missing."},
+		"cd":         {line: true, paths: true, run: changeFolder, usage: "[FOLDER | -]", doc: "Change the working folder; home when none is named, the one before with -."},
+		"pwd":        {looks: true, line: true, run: workingFolder, doc: "The working folder."},
+		"env":        {line: true, run: environment, usage: "[NAME | NAME=VALUE | NAME VALUE]", doc: "Show the environment, or one variable of it, or set one. {x} is the value of the expression x of the cells."},
+		"gopath":     {line: true, paths: true, run: sourceFolder, usage: "[FOLDER]", doc: "Import packages from source code. FOLDER is a module, its vendor folder, or holds folders that are named as import paths. Without FOLDER, list those that were named."},
+		"time":       {line: true, cell: true, runsGo: true, run: timeOnce, usage: "CODE", doc: "Run code once and say how long it took."},
+		"timeit":     {line: true, cell: true, runsGo: true, run: timeRepeated, usage: "[-n LOOPS] [-r RUNS] CODE", doc: "Run code many times and say how long one time takes. In a cell, CODE in the first line is run once before."},
+		"who":        {looks: true, line: true, run: who, usage: "[var | const | func | type | package]", doc: "List the names that are alive."},
+		"whos":       {looks: true, line: true, run: whos, usage: "[var | const | func | type | package]", doc: "List the names that are alive with their types and values."},
+		"reset":      {line: true, run: reset, usage: "[-f]", doc: "Forget everything that is alive; -f does not ask first."},
+		"history":    {looks: true, line: true, run: history, usage: "[-n] [-l COUNT | RANGE...]", doc: "Print the cells that ran, with numbers by -n: the last COUNT, or those of ranges such as 2-5 or 7."},
+		"save":       {line: true, paths: true, run: save, usage: "[-f] [-a] FILE [RANGE...]", doc: "Write cells that ran to a file: all of them, or ranges such as 2-5 or 7. -a appends, -f overwrites."},
+		"load":       {looks: true, line: true, paths: true, run: load, usage: "FILE | RANGE", doc: "Put a file, or cells that ran, into this cell in place of the magic."},
+		"run":        {line: true, paths: true, run: runFile, usage: "FILE", doc: "Run a Go file, or the code cells of a notebook, here: what it declares is alive afterwards."},
+		"bash":       {cell: true, run: program("bash"), usage: programUsage, doc: "Run the cell with bash."},
+		"sh":         {cell: true, run: program("sh"), usage: programUsage, doc: "Run the cell with sh."},
+		"python":     {cell: true, run: program("python3", "python"), usage: programUsage, doc: "Run the cell with Python, in a process of its own."},
+		"python3":    {cell: true, run: program("python3"), usage: programUsage, doc: "Run the cell with Python 3, in a process of its own."},
+		"script":     {cell: true, run: script, usage: "PROGRAM [ARGUMENTS]", doc: "Run the cell with a program that reads it from standard input."},
+		"writefile":  {cell: true, paths: true, run: writeFile, usage: "[-a] FILE", doc: "Write the cell to a file; -a appends."},
+		"html":       {looks: true, cell: true, run: asMIME("text/html"), doc: "Show the cell as HTML."},
+		"markdown":   {looks: true, cell: true, run: asMIME("text/markdown"), doc: "Show the cell as Markdown."},
+		"svg":        {looks: true, cell: true, run: asMIME("image/svg+xml"), doc: "Show the cell as a picture in SVG."},
+		"latex":      {looks: true, cell: true, run: asMIME("text/latex"), doc: "Show the cell as LaTeX."},
+		"javascript": {looks: true, cell: true, run: asMIME("application/javascript"), doc: "Run the cell in the browser."},
+		"help":       {looks: true, line: true, run: help, usage: "[NAME]", doc: "Say what magics there are, or what one of them does."},
+		"doctor":     {looks: true, line: true, run: doctor, doc: "Say what this machine has, and what is missing."},
 	}
 	magics["lsmagic"] = magics["help"]
 	magics["set_env"] = magics["env"]
@@ -94,9 +89,9 @@ func (e *evaluator) known(p part) error {
 		return fmt.Errorf("the name of a magic is missing after %s (%%help lists them)", prefix)
 	case ok && p.name == "doctor" && e.Doctor == nil:
 		return fmt.Errorf("there is no %%doctor here")
-	case ok && p.kind == cellMagic && !bool(m.cell):
+	case ok && p.kind == cellMagic && !m.cell:
 		return fmt.Errorf("%%%%%s works on a line, not on a cell: %%%s %s", p.name, p.name, m.usage)
-	case ok && p.kind == lineMagic && !bool(m.line):
+	case ok && p.kind == lineMagic && !m.line:
 		return fmt.Errorf("%%%s works on a whole cell: write %%%%%s in its first line", p.name, p.name)
 	case ok:
 		return nil
@@ -119,7 +114,7 @@ func namesOf(kind partKind) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(magics)) {
 		m := magics[name]
-		if kind == cellMagic && bool(m.cell) || kind == lineMagic && bool(m.line) {
+		if kind == cellMagic && m.cell || kind == lineMagic && m.line {
 			if !slices.Contains(aliases, name) {
 				names = append(names, name)
 			}
@@ -131,7 +126,7 @@ func namesOf(kind partKind) []string {
 // title is how a magic is written.
 func (m magic) title(name string) string {
 	prefix := "%"
-	if !bool(m.line) {
+	if !m.line {
 		prefix = "%%"
 	}
 	return strings.TrimSpace(prefix + name + " " + m.usage)
@@ -156,7 +151,7 @@ func help(c *call) (eval.Result, error) {
 		}
 		m := magics[name]
 		both := ""
-		if bool(m.line) && bool(m.cell) {
+		if m.line && m.cell {
 			both = " Also for a whole cell: %%" + name + "."
 		}
 		c.say("%s", entry(m.title(name), m.doc+both))

@@ -145,7 +145,7 @@ func (nb *Notebook) checkLanguage() error {
 		object, _ := nb.Metadata[field.object].(map[string]any)
 		language, _ := object[field.name].(string)
 		if language != "" && !strings.EqualFold(language, want) {
-			return fmt.Errorf("notebook %s: its cells are in %s (metadata.%s.%s), not in Go", nb.path, language, field.object, field.name)
+			return nb.problem(fmt.Errorf("its cells are in %s (metadata.%s.%s), not in Go", language, field.object, field.name))
 		}
 	}
 	return nil

@@ -154,6 +154,8 @@ func TestNotebooksInAnotherLanguageAreRefused(t *testing.T) {
 	nb := code("print(1)")
 	nb.Metadata = map[string]any{"kernelspec": map[string]any{"language": "python"}}
 	require.ErrorContains(t, nb.Execute(t.Context(), start(t), Options{}), "its cells are in python")
+	made := &Notebook{Metadata: map[string]any{"language_info": map[string]any{"name": "python"}}}
+	require.EqualError(t, made.Execute(t.Context(), start(t), Options{}), "its cells are in python (metadata.language_info.name), not in Go")
 }
 
 func TestUpdatesReplaceADisplayInPlaceAlsoFromLaterCells(t *testing.T) {

@@ -1,13 +1,14 @@
 package notebook
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
 	"html/template"
 	"io"
 	"path/filepath"
 	"strings"
+
+	"adkernel/internal/wholefile"
 )
 
 //go:embed page.html
@@ -21,16 +22,11 @@ var page = template.Must(template.New("page").Parse(pageSource))
 // WriteHTML writes the notebook to a file as one self-contained page: markdown
 // rendered, code coloured, each output in the richest form that needs no
 // script. It follows the reader's choice of light or dark. Scripts are neither
-// written nor allowed to run, and nothing is loaded from elsewhere: the page is
-// safe to attach to a bug report. Either the whole file is there afterwards, or
+// written nor allowed to run, nothing is loaded from elsewhere, and nothing but a
+// link that is clicked leads there: the page is safe to attach to a bug report. Either the whole file is there afterwards, or
 // what was there before.
 func (nb *Notebook) WriteHTML(path string) error {
-	var content bytes.Buffer
-	err := nb.writePage(&content)
-	if err == nil {
-		err = replaceFile(path, content.Bytes())
-	}
-	if err != nil {
+	if err := wholefile.Write(path, nb.writePage); err != nil {
 		return fmt.Errorf("page %s cannot be written: %w", path, err)
 	}
 	return nil

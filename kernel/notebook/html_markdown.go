@@ -39,7 +39,7 @@ func renderMarkdown(source string, attachments map[string]map[string]any) templa
 	if err := markdown.Renderer().Render(&out, content, document); err != nil {
 		return preformatted(source)
 	}
-	if hasScript(out.String()) {
+	if active().Match(out.Bytes()) {
 		return preformatted(source)
 	}
 	return template.HTML(out.String())

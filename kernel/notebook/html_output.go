@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"adkernel/internal/pattern"
 )
 
 func newPageOutput(o *Output) pageOutput {
@@ -36,9 +38,9 @@ func preformatted(text string) template.HTML {
 // pictures are MIME types of images, the sharpest first.
 var pictures = []string{"image/svg+xml", "image/png", "image/webp", "image/jpeg", "image/gif"}
 
-// renderBundle shows the richest of an output's forms that needs no script.
+// renderBundle shows the richest of an output's forms that lies still.
 func renderBundle(o *Output) template.HTML {
-	if text, ok := o.Data["text/html"].(string); ok && !hasScript(text) {
+	if text, ok := o.Data["text/html"].(string); ok && !active().MatchString(text) {
 		return template.HTML(text) // as the cell made it; the page's policy stops what would run
 	}
 	for _, mime := range pictures {
@@ -56,10 +58,10 @@ func renderBundle(o *Output) template.HTML {
 	return preformatted(fmt.Sprintf("not shown here: %s", names))
 }
 
-// hasScript says whether HTML is drawn by a script, and so would show nothing.
-func hasScript(text string) bool {
-	return strings.Contains(strings.ToLower(text), "<script")
-}
+// active finds the elements of HTML that are not shown but do something: a script,
+// without which what it draws would be missing, and those that take the reader
+// to another page or connect ahead, of which the page's policy cannot say no.
+var active = pattern.New(`(?i)<(?:script|meta|link)[\s/>]`)
 
 func picture(o *Output, mime, data string) template.HTML {
 	if mime == "image/svg+xml" { // the only one that notebooks keep as text

@@ -52,6 +52,26 @@ func TestThePageRunsNoScriptsAndLoadsNothing(t *testing.T) {
 	require.Contains(t, content, "<pre>a &lt;plot&gt;</pre>", "text stands for what only a script can draw")
 }
 
+// The page's policy has no word against a redirection.
+func TestThePageTakesNobodyElsewhere(t *testing.T) {
+	for _, html := range []string{
+		`<meta http-equiv="refresh" content="0; url=https://example.com">`, "<p>a</p><META/http-equiv=refresh content=0;https://example.com>",
+		"<link\nrel=preconnect href=https://example.com>",
+	} {
+		nb := code("1")
+		nb.Cells[0].Outputs = []*Output{{Type: DisplayData, Data: map[string]any{"text/html": html, "text/plain": "plain"}}}
+		nb.Cells = append(nb.Cells, &Cell{Type: Markdown, Source: "text\n\n" + html})
+		_, body, _ := strings.Cut(strings.ToLower(render(t, nb)), "<body>")
+		require.NotRegexp(t, "<(meta|link)", body)
+		require.Contains(t, body, "<pre>plain</pre>")
+	}
+	page := render(t, code("1"))
+	require.Contains(t, page, "form-action 'none'")
+	require.Contains(t, page, "base-uri 'none'")
+	drawing := "<svg><metadata>by a plotting library</metadata></svg>"
+	require.Equal(t, drawing, string(renderBundle(&Output{Type: DisplayData, Data: map[string]any{"text/html": drawing}})))
+}
+
 func TestTheRichestFormIsShown(t *testing.T) {
 	data := map[string]any{"application/x-unknown": "?"}
 	for _, test := range []struct{ mime, value, want string }{

@@ -96,7 +96,7 @@ func TestWriteReplacesTheFileOrLeavesItAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o664), st.Mode().Perm())
 
-	require.ErrorContains(t, nb.Write(dir), "cannot be written: it is not a file")
+	require.ErrorContains(t, nb.Write(dir), "cannot be written: it is not a regular file")
 	require.ErrorContains(t, nb.Write(filepath.Join(dir, "absent", "a.ipynb")), "cannot be written")
 	files, err := os.ReadDir(dir)
 	require.NoError(t, err)

@@ -1,22 +1,25 @@
 package notebook
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
+	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
+
+	"adkernel/internal/wholefile"
 )
 
 // Write writes the notebook to a file, as nbformat 4.5, by the bytes that
 // nbformat would write. Either the whole file is there afterwards, or what
 // was there before.
 func (nb *Notebook) Write(path string) error {
-	if err := replaceFile(path, nb.encoded()); err != nil {
+	err := wholefile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(nb.encoded())
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("notebook %s cannot be written: %w", path, err)
 	}
 	return nil
@@ -159,39 +162,4 @@ func splitLines(text string) []any {
 		lines = append(lines, text[start:])
 	}
 	return lines
-}
-
-// replaceFile writes to a file beside path, or beside what path links to, and
-// renames it when all of it is on the disk. A file that was there keeps its
-// permissions.
-func replaceFile(path string, content []byte) (err error) {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	was, statErr := os.Stat(path)
-	mode := os.FileMode(0o666)
-	if statErr == nil {
-		if !was.Mode().IsRegular() {
-			return errors.New("it is not a file")
-		}
-		mode = was.Mode().Perm()
-	}
-	temporary := fmt.Sprintf("%s.%s.tmp", path, rand.Text()[:8])
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temporary)
-		}
-	}()
-	_, err = f.Write(content)
-	if statErr == nil { // the umask may have taken some of the mode
-		err = errors.Join(err, f.Chmod(mode))
-	}
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary, path)
 }

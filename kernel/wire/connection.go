@@ -106,14 +106,17 @@ func parseConnection(text []byte) (*Connection, error) {
 		return nil, fmt.Errorf("transport %q is neither tcp nor ipc", c.Transport)
 	}
 	if c.IP == "" {
-		return nil, fmt.Errorf("ip is missing")
+		return nil, errors.New("ip is missing")
 	}
-	for name, port := range map[string]Port{
-		"shell_port": c.ShellPort, "iopub_port": c.IOPubPort, "stdin_port": c.StdinPort,
-		"control_port": c.ControlPort, "hb_port": c.HeartbeatPort,
+	for _, port := range []struct {
+		name string
+		is   Port
+	}{
+		{"shell_port", c.ShellPort}, {"iopub_port", c.IOPubPort}, {"stdin_port", c.StdinPort},
+		{"control_port", c.ControlPort}, {"hb_port", c.HeartbeatPort},
 	} {
-		if port == 0 {
-			return nil, fmt.Errorf("%s is missing", name)
+		if port.is == 0 {
+			return nil, fmt.Errorf("%s is missing", port.name)
 		}
 	}
 	if _, err := hashOf(c.SignatureScheme); err != nil {

@@ -80,8 +80,10 @@ func (c *Codec) Encode(content Content, parent *Message) ([][]byte, error) {
 		parentHeader = parent.RawHeader
 	}
 	metadata := emptyObject
-	if m, ok := content.(interface{ messageMetadata() json.RawMessage }); ok && len(m.messageMetadata()) > 0 {
-		metadata = m.messageMetadata()
+	if m, ok := content.(interface{ messageMetadata() json.RawMessage }); ok {
+		if own := m.messageMetadata(); len(own) > 0 {
+			metadata = own
+		}
 	}
 	parts := [][]byte{c.header(content.MessageType()), parentHeader, metadata, body}
 	frames := append([][]byte{delimiter, c.signer.sign(parts)}, parts...)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"sync"
@@ -76,13 +77,13 @@ func (s *signer) verify(signature []byte, parts [][]byte) error {
 	}
 	sum := s.sum(parts)
 	if !hmac.Equal(signature, hex.AppendEncode(nil, sum)) {
-		return fmt.Errorf("wrong signature")
+		return errors.New("wrong signature")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := digest(sum)
 	if _, again := s.seen[d]; again {
-		return fmt.Errorf("a message with this signature came before")
+		return errors.New("a message with this signature came before")
 	}
 	s.seen[d] = struct{}{}
 	if len(s.recent) < remembered {

@@ -15,6 +15,7 @@ PATTERNS = [
     r"\['(.*?)'\]", r"^(.*?)(?=\n\n|$)", r":[\s]*(A|B|C)", r"[^\w\s]", r"\W+", r"[\W]", r"\d+\Z", r"(?P<sign>-)?(?P<digits>\d+)", r"(a)|(b)|(c)", r"(\w)\1", r"x*", r"()", r"[^\S\n]+",
     r"[]a]+", r"[^]a]+", r"[[a]+", r"a{,2}b", r"a{2}", r"(?m)^.$", r"(?s:.)x", r"\bé\b", r"\B.\B", r"[\b]", r"[a\-z]", r"\u00e9", r"\U0001f600", r"(?#note)a", r"(?>a+)b", r"[\d.]+", r"\D+", r"[^\D]",
     r"(?i)straße", r"\x41", r"\é", r"\-\_\ ", r"(?<!\d)\d{2}(?!\d)", r"(?i:A)b", r"(a?)*?b", r"(?:(a)|b)*", r"a|", r"(?u)\w+", r"[+--]", r"\s$", r"\S+", r"\w+", r"\w", r"\s+",
+    r"(\w)\1+", r"(a)\1{2}", r"(.)(.)\2*?\1?",
 ]
 TEXTS = [
     "", "#### 42", "2 * 21 = 42\n#### 1,042.\n", "so $18 and 20 cents", "-5 or ٣٤ or ½ or ²", "the answer is (A).", "The answer is Paris. The answer is Rome.\n", "answer: B\n\nQuestion", "ANSWER:\tc",
