@@ -159,8 +159,8 @@ func TestEncodingEndsWithTheFirstErrorAndWithTheEngine(t *testing.T) {
 	})
 	texts, lists := make([]string, 1000), make([][]int32, 1000)
 	for name, batch := range map[string]func(e *Engine) error{
-		"encode": func(e *Engine) error { _, err := e.EncodeAll(texts, true); return err },
-		"decode": func(e *Engine) error { _, err := e.DecodeAll(lists); return err },
+		"encode": func(e *Engine) error { _, err := e.EncodeAll(context.Background(), texts, true); return err },
+		"decode": func(e *Engine) error { _, err := e.DecodeAll(context.Background(), lists); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
