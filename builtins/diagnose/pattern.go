@@ -177,7 +177,7 @@ func subjectPatterns(c *compare.Comparison, pairs []answered) ([]Pattern, error)
 	if len(tables) < 2 {
 		even.Known, even.Present, even.Words = false, false, "cannot be seen with one subject"
 	}
-	near, err := nearChance(c, chance(pairs))
+	near, err := nearChance(c, c.Guessing())
 	if err != nil {
 		return nil, err
 	}
