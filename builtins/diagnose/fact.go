@@ -249,5 +249,6 @@ type Probe struct {
 	What    string        `json:"what"` // one sentence
 	Spent   time.Duration `json:"-"`
 	Seconds float64       `json:"seconds"`
+	With    string        `json:"with,omitempty"`   // the probe whose engine was asked, where this one loaded none
 	Failed  string        `json:"failed,omitempty"` // why its facts are unknown
 }
