@@ -129,9 +129,11 @@ func TestTablesMoveTogetherInANarrowTerminal(t *testing.T) {
 	table := Table{Align: "lrr", Head: []string{"subject", "base, %", "test, %"}, Rows: [][]string{{"high_school_government", "97.0", "61.0"}}}
 	const wide = "  subject                 base, %  test, %\n  high_school_government     97.0     61.0\n"
 	for width, want := range map[int]string{
-		0: wide, 42: wide, 20: wide, // what does not fit stays
+		0: wide, 42: wide, 26: wide, // what does not fit stays
 		41: " subject                base, % test, %\n high_school_government    97.0    61.0\n",
 		36: " subject             base, % test, %\n high_scho…overnment    97.0    61.0\n",
+		32: "  subject                base, %\n  high_schoo…government     97.0\n  subject                test, %\n  high_schoo…government     61.0\n",
+		27: "  subject           base, %\n  high_sch…ernment     97.0\n  subject           test, %\n  high_sch…ernment     61.0\n",
 	} {
 		defer host.Set(host.Set(narrow{host.Current(), width}))
 		var b strings.Builder
