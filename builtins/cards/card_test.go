@@ -117,6 +117,12 @@ func TestTextCountsTheColumnsOfLetters(t *testing.T) {
 	require.Equal(t, "  subject   n\n  数学      5\n  e\u0301tude    12\n", b.String())
 }
 
+func TestARowMayEndBeforeTheOthers(t *testing.T) {
+	var b strings.Builder
+	Table{Align: "lrl", Rows: [][]string{{"a", "1", "x"}, {"b", "22"}}}.Text(&b)
+	require.Equal(t, "  a   1  x\n  b  22\n", b.String())
+}
+
 // narrow is a host whose text is shown in lines of so many characters.
 type narrow struct {
 	host.Host

@@ -56,6 +56,9 @@ func (t Table) Text(b *strings.Builder) {
 		for n, row := range rows {
 			line := ""
 			for _, i := range columns {
+				if i >= len(row) {
+					break
+				}
 				cell := row[i]
 				if i == 0 && monospace.Width(cell) > widths[i] {
 					cell = monospace.Short(cell, widths[i])
