@@ -186,6 +186,9 @@ func (e *Engine) DecodeAll(ctx context.Context, ids [][]int32) ([]string, error)
 // error, which ends the calls under way, as the end of ctx does, and the engine's;
 // no others are begun.
 func (e *Engine) each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+	if e.life.Err() != nil {
+		return context.Cause(e.life)
+	}
 	whole, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	defer context.AfterFunc(e.life, func() { end(context.Cause(e.life)) })()
