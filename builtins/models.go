@@ -55,7 +55,7 @@ func Quantize(d Deployment, format string, calibration ...Task) Deployment {
 	of := "as " + string(as) + " by quantizer " + checkpoint.QuantizerVersion
 	var prompts [][]int32
 	if len(calibration) > 0 {
-		prompts, err = run.CalibrationPrompts(model, calibration...)
+		prompts, err = run.CalibrationPrompts(host.Context(), model, calibration...)
 		if err != nil {
 			check(fmt.Errorf("quantize %s: %w", d.Label(), err))
 		}

@@ -117,6 +117,12 @@ func TestTextCountsTheColumnsOfLetters(t *testing.T) {
 	require.Equal(t, "  subject   n\n  数学      5\n  e\u0301tude    12\n", b.String())
 }
 
+func TestARowMayEndBeforeTheOthers(t *testing.T) {
+	var b strings.Builder
+	Table{Align: "lrl", Rows: [][]string{{"a", "1", "x"}, {"b", "22"}}}.Text(&b)
+	require.Equal(t, "  a   1  x\n  b  22\n", b.String())
+}
+
 // narrow is a host whose text is shown in lines of so many characters.
 type narrow struct {
 	host.Host
@@ -129,9 +135,11 @@ func TestTablesMoveTogetherInANarrowTerminal(t *testing.T) {
 	table := Table{Align: "lrr", Head: []string{"subject", "base, %", "test, %"}, Rows: [][]string{{"high_school_government", "97.0", "61.0"}}}
 	const wide = "  subject                 base, %  test, %\n  high_school_government     97.0     61.0\n"
 	for width, want := range map[int]string{
-		0: wide, 42: wide, 20: wide, // what does not fit stays
+		0: wide, 42: wide, 26: wide, // what does not fit stays
 		41: " subject                base, % test, %\n high_school_government    97.0    61.0\n",
 		36: " subject             base, % test, %\n high_scho…overnment    97.0    61.0\n",
+		32: "  subject                base, %\n  high_schoo…government     97.0\n  subject                test, %\n  high_schoo…government     61.0\n",
+		27: "  subject           base, %\n  high_sch…ernment     97.0\n  subject           test, %\n  high_sch…ernment     61.0\n",
 	} {
 		defer host.Set(host.Set(narrow{host.Current(), width}))
 		var b strings.Builder

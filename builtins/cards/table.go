@@ -52,21 +52,27 @@ func (t Table) Text(b *strings.Builder) {
 		}
 	}
 	gap := t.fit(widths)
-	for n, row := range rows {
-		line := ""
-		for i, cell := range row {
-			if i == 0 && monospace.Width(cell) > widths[i] {
-				cell = monospace.Short(cell, widths[i])
+	for block, columns := range t.blocks(widths, gap) {
+		for n, row := range rows {
+			line := ""
+			for _, i := range columns {
+				if i >= len(row) {
+					break
+				}
+				cell := row[i]
+				if i == 0 && monospace.Width(cell) > widths[i] {
+					cell = monospace.Short(cell, widths[i])
+				}
+				if t.Align[i] == 'r' {
+					line += gap + monospace.Right(cell, widths[i])
+				} else {
+					line += gap + monospace.Left(cell, widths[i])
+				}
 			}
-			if t.Align[i] == 'r' {
-				line += gap + monospace.Right(cell, widths[i])
-			} else {
-				line += gap + monospace.Left(cell, widths[i])
+			b.WriteString(strings.TrimRight(line, " ") + "\n")
+			if at := n - (len(rows) - len(t.Rows)); below != nil && at >= 0 && block == 0 {
+				b.WriteString("    " + below[at] + "\n")
 			}
-		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
-		if at := n - (len(rows) - len(t.Rows)); below != nil && at >= 0 {
-			b.WriteString("    " + below[at] + "\n")
 		}
 	}
 }
@@ -76,7 +82,7 @@ const leastName = 16
 
 // fit returns what stands before each column, one blank instead of two where the
 // table fits into a terminal's line by that, and narrows the first column if it
-// must. What does not fit even so is left as it is.
+// must.
 func (t *Table) fit(widths []int) (gap string) {
 	const wide, narrow = "  ", " "
 	total := 0
@@ -93,6 +99,41 @@ func (t *Table) fit(widths []int) (gap string) {
 	}
 	widths[0] -= excess
 	return narrow
+}
+
+// blocks are the columns that stand beside each other: all, or where they do not
+// fit into a terminal's line as many as do, and below them the others, each time
+// beside the first one, which is narrowed if it must. Where that is not enough
+// either the table is left as it is.
+func (t *Table) blocks(widths []int, gap string) [][]int {
+	all := make([]int, len(widths))
+	total, widest := 0, 0
+	for i, w := range widths {
+		all[i] = i
+		total += len(gap) + w
+		if i > 0 {
+			widest = max(widest, len(gap)+w)
+		}
+	}
+	line := host.LineWidth()
+	if line == 0 || t.Head == nil || total <= line || t.Align[0] == 'r' {
+		return [][]int{all}
+	}
+	first := min(widths[0], line-widest-len(gap))
+	if first < min(widths[0], leastName) {
+		return [][]int{all}
+	}
+	widths[0] = first
+	var blocks [][]int
+	used := line
+	for _, i := range all[1:] {
+		if used+len(gap)+widths[i] > line {
+			blocks, used = append(blocks, []int{0}), len(gap)+first
+		}
+		blocks[len(blocks)-1] = append(blocks[len(blocks)-1], i)
+		used += len(gap) + widths[i]
+	}
+	return blocks
 }
 
 // splitLast takes the last column off the table when it holds long words, and

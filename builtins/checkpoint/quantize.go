@@ -61,7 +61,7 @@ func quantize(c *Checkpoint, as Format, dst string, opts QuantizeOptions) error 
 	if err != nil {
 		return fmt.Errorf("quantize: %w", err)
 	}
-	whole := filepath.Join(temporary.Dir, "new")
+	whole := temporary.New()
 	if err = os.Mkdir(whole, 0o755); err == nil {
 		err = q.writeAll(whole)
 	}

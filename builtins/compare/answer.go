@@ -19,7 +19,8 @@ type answer struct {
 	output   uint64   // hash of the text
 	verdicts *verdict // of the task's filters, nil without any
 	margin   float32
-	offered  uint16 // answers of the question: see offeredBy
+	offered  uint16 // answers of the question, 0 where it may be anything: see offer
+	letter   uint8  // the right one: see letterOf
 	is       property
 }
 
@@ -31,7 +32,6 @@ const (
 	hasLogits          // a row of them
 	notFinite          // some of these are NaN or Inf
 	bounded            // its margin is not known, but that of letters which a server left out
-	usualRef           // the right answer is A, B, C or D
 	ranked             // choices were ranked by their likelihood
 )
 
@@ -95,7 +95,7 @@ func digestOf(s run.Sample) digest {
 
 // newAnswer leaves out the verdicts, which are shared: see said.
 func newAnswer(s run.Sample) answer {
-	a := answer{index: s.Index, margin: s.Margin, offered: offeredBy(s), output: maphash.String(outputs, s.Output)}
+	a := answer{index: s.Index, margin: s.Margin, offered: offeredBy(s), letter: letterOf(s), output: maphash.String(outputs, s.Output)}
 	if s.Correct {
 		a.is |= correct
 	}
@@ -110,9 +110,6 @@ func newAnswer(s run.Sample) answer {
 	}
 	if s.Choices != nil {
 		a.is |= ranked
-	}
-	if isUsual(s.Ref) {
-		a.is |= usualRef
 	}
 	return a
 }

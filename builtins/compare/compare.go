@@ -122,6 +122,7 @@ func (c *Comparison) compute() (err error) {
 		}
 	}
 	c.Agreement = float64(same) / float64(c.N)
+	c.offer()
 	c.guessing = chance(c.pairs)
 	if c.TestAccuracy, err = stats.Wilson(c.Pairs.BothRight+c.Pairs.Gains, c.N, level); err != nil {
 		return err
@@ -168,7 +169,10 @@ func (c *Comparison) compute() (err error) {
 }
 
 // An Answered is one question as both runs answered it.
-type Answered struct{ Test, Base run.Sample }
+type Answered struct {
+	Test, Base run.Sample
+	Offered    int // answers to choose from; 0 where an answer may be anything
+}
 
 // Answers reads the samples that are compared, in the base run's order. An
 // error, which says that they were lost or computed anew since, is the last that
@@ -200,7 +204,7 @@ func (c *Comparison) Answers() iter.Seq2[Answered, error] {
 				fail(err)
 				return
 			}
-			if !yield(Answered{t, b}, nil) {
+			if !yield(Answered{t, b, int(p.base.offered)}, nil) {
 				return
 			}
 		}

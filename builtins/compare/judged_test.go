@@ -45,6 +45,15 @@ func TestAnswersOfOtherLimitsAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, `answers of stops have at most 64 tokens, up to one of ["\n" "B"]`)
 }
 
+// What they lack is not the same limits.
+func TestRunsOfTwoTasksAreToldSo(t *testing.T) {
+	questions := filepath.Join(t.TempDir(), "mine.jsonl")
+	require.NoError(t, os.WriteFile(questions, []byte(`{"question": "x?", "answer": "A"}`+"\n"), 0o644))
+	base := evaluate(t, dataset(t, 2), "base", nil)
+	_, err := Runs(asks(t, "own", task.Spec{Kind: "questions", Dataset: questions}), base)
+	require.EqualError(t, err, "compare own with base: no samples: none is finished in both (1 and 8 are finished): the first are mine, question 0, and anatomy, question 0: they are runs of two tasks, questions and mmlu")
+}
+
 func TestAChoiceThatWasRankedIsNoAnswerThatWasWritten(t *testing.T) {
 	imported := func(name string, choices ...run.Choice) *run.Run {
 		w, err := run.NewWriter(run.Spec{Deployment: engine.Deployment{Name: name, Model: name}, Import: &run.Import{Format: "test"}}, run.Options{Root: t.TempDir(), Name: name})

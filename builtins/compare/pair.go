@@ -55,9 +55,6 @@ type joint struct {
 // join pairs the samples that both runs have finished, and counts those that
 // have no partner.
 func join(test, base *run.Run) (joint, error) {
-	if err := errors.Join(judgedAlike(test, base), generatedAlike(test, base)); err != nil {
-		return joint{}, err
-	}
 	testSamples, err := digests(test)
 	if err != nil {
 		return joint{}, err
@@ -100,7 +97,14 @@ func join(test, base *run.Run) (joint, error) {
 			t, b := testSamples[0].question, baseSamples[0].question
 			err = fmt.Errorf("%w: the first are %s, question %d, and %s, question %d", err, t.subject, t.index, b.subject, b.index)
 		}
+		if t, b := test.Spec().Task.Kind, base.Spec().Task.Kind; t != b && t != "" && b != "" {
+			err = fmt.Errorf("%w: they are runs of two tasks, %s and %s", err, t, b)
+		}
 		return joint{}, errors.Join(err, failure(test), failure(base))
+	}
+	// Runs of two tasks are told so first, and not to be asked alike.
+	if err := errors.Join(judgedAlike(test, base), generatedAlike(test, base)); err != nil {
+		return joint{}, err
 	}
 	var j joint
 	if j.testLeft, err = leftOut(test, len(testSamples), both); err != nil {

@@ -178,6 +178,9 @@ func probeParts(probes []Probe) []part {
 	var p part
 	for _, probe := range probes {
 		line := fmt.Sprintf("%s, %.1f s: %s", probe.Name, probe.Seconds, probe.What)
+		if probe.With != "" {
+			line = fmt.Sprintf("%s, asked with the probe %q: %s", probe.Name, probe.With, probe.What)
+		}
 		if probe.Failed != "" {
 			line = fmt.Sprintf("%s: no result (%s), so its facts are unknown", probe.Name, probe.Failed)
 		}

@@ -51,7 +51,7 @@ func TestChanceIsThatOfTheAnswersOffered(t *testing.T) {
 			facts := Facts{}
 			observe(c, pairs, facts)
 			guess := 1 / float64(choices)
-			require.InDelta(t, guess, chance(pairs), 1e-12)
+			require.InDelta(t, guess, c.Guessing(), 1e-12)
 			require.InDelta(t, (.5-guess)/(1-guess), shareOf(t, facts, "accuracy.kept"), 1e-12)
 			require.InDelta(t, 1, shareOf(t, facts, "output.answers"), 1e-12)
 			patterns, err := subjectPatterns(c, pairs)
@@ -60,11 +60,7 @@ func TestChanceIsThatOfTheAnswersOffered(t *testing.T) {
 		}
 	}
 	// Prompts without a list, of letters that are the usual ones.
-	pairs, err := answers(asked(t, 0, false))
-	require.NoError(t, err)
-	require.InDelta(t, .25, chance(pairs), 1e-12)
+	require.InDelta(t, .25, asked(t, 0, false).Guessing(), 1e-12)
 	// One continuation is said or not, and nothing is guessed.
-	pairs, err = answers(asked(t, 1, true))
-	require.NoError(t, err)
-	require.Zero(t, chance(pairs))
+	require.Zero(t, asked(t, 1, true).Guessing())
 }

@@ -137,8 +137,22 @@ func atWorldSize1(c *compare.Comparison, extra []*compare.Comparison) *compare.C
 // loss that may have been missed.
 func nothingLost(c *compare.Comparison) string {
 	words := "Nothing to diagnose, and nothing is accused. " + c.Verdict.Words
-	if c.Verdict.Outcome != compare.Underpowered {
+	if c.Test.Dir() == c.Base.Dir() {
+		return words + " Both are one run, of which nothing can be seen so: compare it with another."
+	}
+	switch c.Verdict.Outcome {
+	case compare.Gain:
+		return words + " It is the base that is worse: to find why, compare the two the other way round."
+	case compare.NoLoss:
 		return words
+	}
+	for _, side := range []struct {
+		r    *run.Run
+		left int
+	}{{c.Test, c.TestLeft.Unfinished}, {c.Base, c.BaseLeft.Unfinished}} {
+		if side.left > 0 {
+			words += fmt.Sprintf(" %d samples of %s are not finished: Resume it, where nothing works on it, and compare again.", side.left, side.r.Label())
+		}
 	}
 	if c.BaseGuesses() {
 		return words + " Look at the base and its harness first: prompt format, chat template, how answers are read."

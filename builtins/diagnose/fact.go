@@ -147,15 +147,17 @@ var definitions = map[string]definition{
 	"unreused.excess":    {Number, times, "engine.excess without block reuse"},
 	"alone.excess":       {Number, times, "engine.excess with prompts computed one at a time"},
 
-	"repair.attention_scale":       {Number, times, "engine.excess over short prompts, query weights multiplied by the best factor tried"},
-	"repair.attention_scale_words": {Text, plain, "the constant that this factor undoes"},
-	"repair.rope":                  {Number, times, "the same, query and key rows permuted to the other rotary layout"},
-	"repair.experts":               {Number, times, "engine.excess, routed and shared experts' outputs divided by world_size"},
-	"repair.shared":                {Number, times, "engine.excess, the shared expert's output divided by world_size"},
-	"repair.rows":                  {Number, times, "engine.excess, all row-parallel outputs divided by world_size"},
-	"repair.branch":                {Number, times, "engine.excess, a factor of a branch's output undone in the weights, the best of those tried"},
-	"repair.branch_words":          {Text, plain, "what was undone"},
-	"repair.before":                {Number, times, "engine.excess over short prompts without any repair"},
+	"repair.attention_scale":        {Number, times, "engine.excess over short prompts, query weights multiplied by the best factor tried"},
+	"repair.attention_scale_words":  {Text, plain, "the constant that this factor undoes"},
+	"repair.rope":                   {Number, times, "the same, query and key rows permuted to the other rotary layout"},
+	"repair.attention_scale_spared": {Text, plain, "why no factor was tried, since none can make the logits right"},
+	"repair.rope_spared":            {Text, plain, "the same of the other rotary layout"},
+	"repair.experts":                {Number, times, "engine.excess, routed and shared experts' outputs divided by world_size"},
+	"repair.shared":                 {Number, times, "engine.excess, the shared expert's output divided by world_size"},
+	"repair.rows":                   {Number, times, "engine.excess, all row-parallel outputs divided by world_size"},
+	"repair.branch":                 {Number, times, "engine.excess, a factor of a branch's output undone in the weights, the best of those tried"},
+	"repair.branch_words":           {Text, plain, "what was undone"},
+	"repair.before":                 {Number, times, "engine.excess over short prompts without any repair"},
 }
 
 // A Fact is one measured value with what it rests on.
@@ -247,5 +249,6 @@ type Probe struct {
 	What    string        `json:"what"` // one sentence
 	Spent   time.Duration `json:"-"`
 	Seconds float64       `json:"seconds"`
+	With    string        `json:"with,omitempty"`   // the probe whose engine was asked, where this one loaded none
 	Failed  string        `json:"failed,omitempty"` // why its facts are unknown
 }

@@ -49,13 +49,21 @@ func (b *board) finish(i *Isolation) {
 	if i.Culprit != "" {
 		line += ", " + i.Culprit
 	}
-	b.draw(fmt.Sprintf("ended after %d runs: %s", len(i.Steps)+len(i.Failed), line))
+	b.draw(fmt.Sprintf("ended after %s: %s", i.runs(), line))
 }
 
 // stopped says what becomes of the runs of a search that was interrupted.
 func (b *board) stopped(i *Isolation) {
 	b.so = i.table()
-	b.draw(fmt.Sprintf("stopped after %d runs, from which it goes on when the same is isolated again", len(i.Steps)+len(i.Failed)))
+	b.draw(fmt.Sprintf("stopped after %s, from which it goes on when the same is isolated again", i.runs()))
+}
+
+// runs counts those that were made.
+func (i *Isolation) runs() string {
+	if n := len(i.Steps) + len(i.Failed); n != 1 {
+		return fmt.Sprintf("%d runs", n)
+	}
+	return "1 run"
 }
 
 // draw shows a line as text, so that a terminal does not repeat the table, and

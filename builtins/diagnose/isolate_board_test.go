@@ -27,4 +27,6 @@ func TestAnInterruptedIsolationSaysThatItCanGoOn(t *testing.T) {
 	b := &board{Host: host.NewTerminal(t.Context(), &out), title: "Isolating served fp8"}
 	b.stopped(&Isolation{Failed: make([]FailedStep, 2)})
 	require.Contains(t, out.String(), "Isolating served fp8, stopped after 2 runs, from which it goes on when the same is isolated again")
+	b.stopped(&Isolation{Failed: make([]FailedStep, 1)})
+	require.Contains(t, out.String(), "stopped after 1 run, from")
 }

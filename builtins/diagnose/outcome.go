@@ -28,9 +28,8 @@ func answers(c *compare.Comparison) ([]answered, error) {
 		if err != nil {
 			return nil, fmt.Errorf("diagnose: %w", err)
 		}
-		pairs = append(pairs, answered{test: a.Test, base: a.Base})
+		pairs = append(pairs, answered{a.Test, a.Base, a.Offered})
 	}
-	offer(c, pairs)
 	return pairs, nil
 }
 
@@ -40,7 +39,7 @@ const fromRuns = "the two runs"
 func observe(c *compare.Comparison, pairs []answered, facts Facts) {
 	n := len(pairs)
 	facts.set("accuracy.change", c.Change.Estimate, n, fromRuns)
-	guess := chance(pairs)
+	guess := c.Guessing()
 	if advantage := c.BaseAccuracy.Estimate - guess; advantage > 0 {
 		facts.set("accuracy.kept", (c.TestAccuracy.Estimate-guess)/advantage, n, fromRuns)
 	}

@@ -1,8 +1,10 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"adkernel/builtins/compare"
 	"adkernel/builtins/stats"
@@ -161,27 +163,60 @@ func subjectPatterns(c *compare.Comparison, pairs []answered) ([]Pattern, error)
 	for i, s := range c.BySubject {
 		tables[i] = s.Pairs
 	}
-	common, err := stats.CommonChange(tables)
+	even, err := evenly(c, tables)
 	if err != nil {
 		return nil, err
 	}
-	differ, err := stats.Heterogeneity(tables, shuffleSeed)
-	if err != nil {
-		return nil, err
-	}
-	even := Pattern{
-		Name: "all subjects alike", Known: true, N: c.N, Present: common.P < .05 && c.Change.Estimate < 0 && differ.P >= .05,
-		Words:   fmt.Sprintf("change common to all %d subjects: Cochran-Mantel-Haenszel %s; differences between them: heterogeneity %s", len(tables), stats.FormatP(common.P), stats.FormatP(differ.P)),
-		Implies: "a uniform loss: a quantized kernel, the attention scale",
-	}
-	if len(tables) < 2 {
-		even.Known, even.Present, even.Words = false, false, "cannot be seen with one subject"
-	}
-	near, err := nearChance(c, chance(pairs))
+	near, err := nearChance(c, c.Guessing())
 	if err != nil {
 		return nil, err
 	}
 	return []Pattern{even, near, hardSubjects(c), followsLength(pairs)}, nil
+}
+
+// evenly tells a loss that all subjects share from one of some. That no difference
+// shows says something only where one would.
+func evenly(c *compare.Comparison, tables []stats.Paired) (Pattern, error) {
+	p := Pattern{Name: "all subjects alike", N: c.N, Implies: "a uniform loss: a quantized kernel, the attention scale"}
+	if len(tables) < 2 {
+		p.Words = "cannot be seen with one subject"
+		return p, nil
+	}
+	uneven, err := stats.Heterogeneity(halfLost(tables), shuffleSeed)
+	if err != nil {
+		return p, err
+	}
+	if uneven.P >= .05 {
+		p.Words = fmt.Sprintf("cannot be seen with so few samples in each of %d subjects: had half of them lost all that they can, and the others nothing, heterogeneity would have %s", len(tables), stats.FormatP(uneven.P))
+		return p, nil
+	}
+	common, err := stats.CommonChange(tables)
+	if err != nil {
+		return p, err
+	}
+	differ, err := stats.Heterogeneity(tables, shuffleSeed)
+	if err != nil {
+		return p, err
+	}
+	p.Known, p.Present = true, common.P < .05 && c.Change.Estimate < 0 && differ.P >= .05
+	p.Words = fmt.Sprintf("change common to all %d subjects: Cochran-Mantel-Haenszel %s; differences between them: heterogeneity %s", len(tables), stats.FormatP(common.P), stats.FormatP(differ.P))
+	return p, nil
+}
+
+// halfLost is what subjects would show of which every second one, by how many
+// samples the base has right, had lost all of these, and the others none.
+func halfLost(tables []stats.Paired) []stats.Paired {
+	right := func(s stats.Paired) int { return s.BothRight + s.Losses }
+	order := slices.SortedFunc(slices.Values(tables), func(a, b stats.Paired) int { return cmp.Compare(right(b), right(a)) })
+	for i, s := range order {
+		order[i] = stats.Paired{BothWrong: s.BothWrong + s.Gains}
+		if i%2 == 0 {
+			order[i].Losses = right(s)
+		} else {
+			order[i].BothRight = right(s)
+		}
+	}
+	return order
 }
 
 // nearChance counts subjects that guess where the base does not: they lose by an

@@ -55,3 +55,38 @@ func TestAWeakConnectionWithLengthIsSaidToBeOne(t *testing.T) {
 	require.False(t, p.Present)
 	require.Regexp(t, `Spearman \+0\.05 \(p = 0\.00\d+, between and within subjects\), too weak to count below 0\.1$`, p.Words)
 }
+
+// That no difference shows between subjects of a sample each says nothing.
+func TestSubjectsAreAlikeWhereADifferenceWouldShow(t *testing.T) {
+	of := func(pairs func(i int) stats.Paired) Pattern {
+		c := &compare.Comparison{}
+		var tables []stats.Paired
+		for i := range 18 {
+			tables = append(tables, pairs(i))
+			c.N += pairs(i).N()
+		}
+		c.Change.Estimate = -.5
+		p, err := evenly(c, tables)
+		require.NoError(t, err)
+		return p
+	}
+	one := of(func(i int) stats.Paired {
+		if i%2 == 0 {
+			return stats.Paired{Losses: 1}
+		}
+		return stats.Paired{BothRight: 1}
+	})
+	require.False(t, one.Known)
+	require.False(t, one.Present)
+	require.Equal(t, "cannot be seen with so few samples in each of 18 subjects: had half of them lost all that they can, and the others nothing, heterogeneity would have p = 1", one.Words)
+
+	five := of(func(int) stats.Paired { return stats.Paired{BothRight: 3, Losses: 2} })
+	require.True(t, five.Known)
+	require.True(t, five.Present, five.Words)
+	all := of(func(int) stats.Paired { return stats.Paired{Losses: 50} })
+	require.True(t, all.Known)
+	require.True(t, all.Present, "whoever loses everything is alike: %s", all.Words)
+	some := of(func(i int) stats.Paired { return stats.Paired{BothRight: 3 - 3*(i%2), Losses: 3 * (i % 2)} })
+	require.True(t, some.Known)
+	require.False(t, some.Present, some.Words)
+}

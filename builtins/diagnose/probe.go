@@ -56,6 +56,9 @@ type prober struct {
 
 	undoing []counterfactual // of a factor that the output of a branch has; nil: it has none, or is not told
 
+	loads int    // of the probe that is under way
+	with  string // the probe whose engine has answered it
+
 	gpus   *cluster.Reservation // for engines on the place on; nil: none reserved
 	on     cluster.Place
 	waited time.Duration // for GPUs, in the probe that is under way
@@ -65,13 +68,16 @@ type prober struct {
 // Only the end of ctx is an error: a failed probe leaves its facts unknown.
 func (p *prober) probe(ctx context.Context, name, what string, do func() error) error {
 	start := time.Now()
-	p.waited = 0
+	p.waited, p.loads, p.with = 0, 0, ""
 	err := do()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	done := Probe{Name: name, What: what, Spent: time.Since(start) - p.waited}
 	done.Seconds = math.Round(done.Spent.Seconds()*100) / 100
+	if p.loads == 0 {
+		done.With = p.with
+	}
 	if err != nil {
 		done.Failed = err.Error()
 	}

@@ -90,6 +90,7 @@ func TestScalesAreAskedOfTheEngineThatAnswered(t *testing.T) {
 	require.NoError(t, p.scales(t.Context()))
 
 	require.Empty(t, l.opened)
+	require.Equal(t, sameCheckpoint, p.probes[1].With)
 	require.Len(t, p.loadedScales.scales, 1)
 	require.Contains(t, p.probes[1].Failed, "m", "the audit of what was told is made, of a checkpoint that is not there")
 }
@@ -103,6 +104,8 @@ func TestPositionsAreAskedOfTheEnginesThatTellTheirModules(t *testing.T) {
 	require.Len(t, l.opened, 3, "the tested deployment, the reference, and that in float32")
 	require.Contains(t, p.facts, "module.right")
 	require.EqualValues(t, 3, p.facts["positions.tokens"].Value)
+	require.Equal(t, []string{"", outputsOfModules}, []string{p.probes[1].With, p.probes[2].With})
+	require.Contains(t, probeParts(p.probes)[0].items[2], `logits at every position, asked with the probe "outputs of the modules": logits after each token`)
 }
 
 func TestPositionsLoadEnginesWhereModulesWereNotAsked(t *testing.T) {
@@ -111,6 +114,7 @@ func TestPositionsLoadEnginesWhereModulesWereNotAsked(t *testing.T) {
 	require.NoError(t, p.positions(t.Context()))
 
 	require.Len(t, l.opened, 3)
+	require.Empty(t, p.probes[1].With)
 	require.EqualValues(t, 3, p.facts["positions.tokens"].Value)
 }
 
@@ -126,6 +130,7 @@ func TestWhatBlockReuseDoesIsAskedOfTheEngineThatComputesPrefixesAnew(t *testing
 	require.NoError(t, p.change(t.Context(), last))
 
 	require.Len(t, l.opened, 2)
+	require.Equal(t, []string{"", decodeAgainstPrefill}, []string{p.probes[1].With, p.probes[2].With})
 	require.Contains(t, p.facts, "unreused.excess")
 	require.EqualValues(t, 1, p.facts["decode.agreement"].Value)
 }

@@ -39,14 +39,16 @@ func (p *prober) gather(ctx context.Context) error {
 	return nil
 }
 
+const sameCheckpoint = "same checkpoint, base's engine"
+
 // againstReference compares the deployment with its own checkpoint on the
 // base's engine, and measures what rounding does to that.
 func (p *prober) againstReference(ctx context.Context) error {
-	const source = `probe "same checkpoint, base's engine"`
+	const source = `probe "` + sameCheckpoint + `"`
 	size := func(s span) int { return s.to - s.from }
 	what := fmt.Sprintf("logits of the tested deployment, of its checkpoint served as the base is, and of that in float32 (in bfloat16 where it computes in float32 itself): %d prompts of the task, %d of them lost, %d of one token, %d of one token repeated, %d of two tokens",
 		size(p.asked.whole), p.asked.lost, size(p.asked.single), size(p.asked.repeated), size(p.asked.pairs))
-	return p.probe(ctx, "same checkpoint, base's engine", what, func() error {
+	return p.probe(ctx, sameCheckpoint, what, func() error {
 		var own, tested string
 		var got rows
 		var fewer fewerRows // in the place of got, of a server
@@ -154,6 +156,7 @@ func (p *prober) scales(ctx context.Context) error {
 	}
 	return p.probe(ctx, "scales as loaded", "the dequantization factors that the tested engine computes with, against those stored in its checkpoint", func() error {
 		answer := p.loadedScales
+		p.with = sameCheckpoint
 		if answer == nil {
 			e, err := p.load(ctx, p.test)
 			if err != nil {
@@ -232,6 +235,8 @@ func explained(l checkpoint.LoadedLayer) int {
 // decoded is how many tokens the decode probe generates for each prompt.
 const decoded = 4
 
+const decodeAgainstPrefill = "decode against prefill"
+
 // decode asks whether the tokens that a deployment generates step by step are
 // those that it chooses when each prefix is computed anew: the cache against
 // itself, with no baseline. Computed anew nothing may come from the cache, or
@@ -239,7 +244,7 @@ const decoded = 4
 func (p *prober) decode(ctx context.Context) error {
 	prompts := p.asked.short.of(p.asked.prompts)
 	what := fmt.Sprintf("%d tokens generated after each of %d short prompts, and the same prefixes computed anew without block reuse, both by the tested deployment", decoded, len(prompts))
-	return p.probe(ctx, "decode against prefill", what, func() error {
+	return p.probe(ctx, decodeAgainstPrefill, what, func() error {
 		e, err := p.load(ctx, p.test)
 		if err != nil {
 			return err
@@ -266,7 +271,7 @@ func (p *prober) decode(ctx context.Context) error {
 			}
 		}
 		if len(anew) > 0 {
-			p.facts.set("decode.agreement", float64(same)/float64(len(anew)), len(anew), `probe "decode against prefill"`)
+			p.facts.set("decode.agreement", float64(same)/float64(len(anew)), len(anew), fmt.Sprintf("probe %q", decodeAgainstPrefill))
 		}
 		return nil
 	})

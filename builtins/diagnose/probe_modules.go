@@ -19,6 +19,8 @@ const tracedTokens = 16
 // of weights in that format, has no more.
 const leastRounding = 1. / 512
 
+const outputsOfModules = "outputs of the modules"
+
 // modules traces both deployments over the end of a prompt that comes out wrong,
 // and looks for the first output that is not the reference's. All before it are
 // right, so what goes into its module is: the fault is there. Where all are
@@ -30,9 +32,8 @@ func (p *prober) modules(ctx context.Context) error {
 	}
 	prompt := p.asked.short.of(p.asked.prompts)[p.affected[0]]
 	prompt = prompt[max(0, len(prompt)-tracedTokens):]
-	const name = "outputs of the modules"
 	what := fmt.Sprintf("what every module computes for the last %d tokens of a prompt: the tested deployment, the reference, and what rounding does to that", len(prompt))
-	return p.probe(ctx, name, what, func() error {
+	return p.probe(ctx, outputsOfModules, what, func() error {
 		got, want, coarse, precise, err := besideReference(p, func(d engine.Deployment) ([]engine.Activation, error) { return p.traced(ctx, d, prompt) })
 		if err != nil {
 			return err
@@ -40,7 +41,7 @@ func (p *prober) modules(ctx context.Context) error {
 		if len(want) != len(coarse) || len(want) != len(precise) {
 			return errors.New("the reference has other modules in another number format")
 		}
-		return p.observeModules(trace{got, want, coarse, precise, p.rounding.share}, fmt.Sprintf("probe %q", name))
+		return p.observeModules(trace{got, want, coarse, precise, p.rounding.share}, fmt.Sprintf("probe %q", outputsOfModules))
 	})
 }
 

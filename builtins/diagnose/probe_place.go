@@ -21,6 +21,7 @@ func (p *prober) load(ctx context.Context, d engine.Deployment) (engine.Engine, 
 	if err != nil {
 		return nil, err
 	}
+	p.loads++
 	e, err := p.open(ctx, d, site)
 	if err != nil || !reflect.DeepEqual(d, p.test) {
 		return e, err

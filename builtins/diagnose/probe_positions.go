@@ -30,6 +30,7 @@ func (p *prober) positions(ctx context.Context) error {
 		if err := p.holdable(prompt); err != nil {
 			return err
 		}
+		p.with = outputsOfModules
 		got, want, coarse, precise, err := besideReference(p, func(d engine.Deployment) (rows, error) { return p.everywhere(ctx, d, prompt) })
 		if err != nil {
 			return err

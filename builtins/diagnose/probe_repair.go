@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,8 +71,8 @@ type scaleGuess struct {
 	words  string
 }
 
-// scaleGuesses lists the constants worth trying for heads of size d: those of
-// other common head sizes, no scale, and the scale applied twice.
+// scaleGuesses lists the constants worth trying for heads of size d, by their
+// factors: those of other common head sizes, no scale, and the scale applied twice.
 func scaleGuesses(d, hidden int) []scaleGuess {
 	var list []scaleGuess
 	for _, other := range []int{32, 64, 80, 96, 128, 192, 256, hidden} {
@@ -81,84 +82,16 @@ func scaleGuesses(d, hidden int) []scaleGuess {
 		}
 	}
 	root := math.Sqrt(float64(d))
-	return append(list,
+	list = append(list,
 		scaleGuess{1 / root, fmt.Sprintf("scores are not scaled where a head size of %d means 1/√%[1]d", d)},
 		scaleGuess{root, fmt.Sprintf("scores are scaled by 1/%d where a head size of %[1]d means 1/√%[1]d: the scale is applied twice", d)})
+	slices.SortStableFunc(list, func(a, b scaleGuess) int { return cmp.Compare(a.factor, b.factor) })
+	return list
 }
 
 // largestShare is the part of the whole prompts' error that prompts of one
 // token may have and still count as right: rounding can be large there.
 const largestShare = 0.3
-
-// attentionRepairs tries what would undo a wrong score scale or rotary layout.
-// It is of use only where prompts of one token come out right: attention over
-// one key does not depend on scores. Nor is it where whole prompts do when no
-// block is reused, or one at a time: their scores are then right.
-func (p *prober) attentionRepairs(ctx context.Context) error {
-	e, known1 := p.facts.number("position1.excess")
-	share, known2 := p.facts.number("position1.share")
-	if !known1 || !known2 || e >= wrongFrom || share > largestShare {
-		return nil
-	}
-	if p.rightWith("unreused.excess", "alone.excess") {
-		return nil
-	}
-	const name = "attention repairs"
-	what := fmt.Sprintf("the tested deployment with its query weights multiplied by what would undo another score scale, then with query and key rows in the other rotary layout; %d prompts of at most %d tokens",
-		p.asked.short.to-p.asked.short.from, shortTokens)
-	return p.probe(ctx, name, what, func() error {
-		headDim, hidden, err := headSize(p.test.Model)
-		if err != nil {
-			return err
-		}
-		if err := p.repairScale(ctx, name, headDim, hidden); err != nil {
-			return err
-		}
-		return p.repairLayout(ctx, name, headDim)
-	})
-}
-
-func (p *prober) repairScale(ctx context.Context, name string, headDim, hidden int) error {
-	best, words, n := math.Inf(1), "", 0
-	guesses := scaleGuesses(headDim, hidden)
-	var changes []edit
-	for _, guess := range guesses {
-		changes = append(changes, scaled(guess.factor, isQuery))
-	}
-	err := p.tryRepairs(ctx, changes, func(i int, r reading) bool {
-		if r.median() < best || n == 0 {
-			best, words, n = r.median(), guesses[i].words, r.n()
-		}
-		return false
-	})
-	if err != nil {
-		return err
-	}
-	p.setRepair("repair.attention_scale", best, n, name)
-	p.facts.set("repair.attention_scale_words", words, n, fmt.Sprintf("probe %q", name))
-	return nil
-}
-
-// isQuery includes the norm of queries, which undoes a factor before it.
-func isQuery(module string) bool {
-	return strings.HasSuffix(module, ".q_proj") || strings.HasSuffix(module, ".q_norm")
-}
-
-func (p *prober) repairLayout(ctx context.Context, name string, headDim int) error {
-	best, n := math.Inf(1), 0
-	if p.quantized() {
-		return nil // rows of codes cannot be permuted without their scales
-	}
-	err := p.tryRepairs(ctx, []edit{interleaved(headDim, false), interleaved(headDim, true)}, func(_ int, r reading) bool {
-		best, n = min(best, r.median()), r.n()
-		return false
-	})
-	if err != nil {
-		return err
-	}
-	p.setRepair("repair.rope", best, n, name)
-	return nil
-}
 
 // setRepair divides by the same floor as repair.before.
 func (p *prober) setRepair(fact string, e float64, n int, name string) {

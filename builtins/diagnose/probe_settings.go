@@ -150,6 +150,7 @@ func (p *prober) change(ctx context.Context, c change) error {
 	what := fmt.Sprintf("logits of the tested deployment with %s and everything else as it is, over the same prompts of the task", c.name)
 	return p.probe(ctx, c.name, what, func() error {
 		got, err := c.answers, error(nil)
+		p.with = decodeAgainstPrefill
 		if got == nil {
 			got, err = p.answer(ctx, c.deployment, p.asked.whole.of(p.asked.prompts))
 		}

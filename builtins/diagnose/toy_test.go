@@ -3,6 +3,7 @@ package diagnose_test
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -29,6 +30,7 @@ import (
 type toy struct {
 	wrong        bool
 	lost         int // so many of the first
+	failsAt      int // request, 0 never
 	right, other string
 	quant        string
 	dtype        string
@@ -86,7 +88,8 @@ func openToy(_ context.Context, d engine.Deployment, _ engine.Site) (engine.Engi
 	if kwargs, ok := settings["model_kwargs"].(map[string]any); ok {
 		dtype = fmt.Sprint(kwargs["torch_dtype"])
 	}
-	return &toy{wrong, lost, text("right", "B"), text("wrong", "C"), text("quant", ""), dtype, inForce}, nil
+	failsAt, _ := settings["fails_at"].(int)
+	return &toy{wrong, lost, failsAt, text("right", "B"), text("wrong", "C"), text("quant", ""), dtype, inForce}, nil
 }
 
 func (e *toy) Info() engine.Info {
@@ -113,6 +116,9 @@ func (e *toy) Decode(ids []int32) string {
 
 func (e *toy) Generate(_ context.Context, requests []engine.Request, emit func(engine.Response) error) error {
 	for _, r := range requests {
+		if e.failsAt > 0 && r.ID == e.failsAt {
+			return errors.New("the toy fails")
+		}
 		answer := e.right
 		if e.wrong && r.ID%2 == 0 || r.ID < e.lost {
 			answer = e.other
@@ -233,5 +239,29 @@ func TestTheCardReadsAsItShould(t *testing.T) {
 			require.NoError(t, os.WriteFile(path, []byte(got+"\n"), 0o644))
 		}
 		require.Equal(t, readFile(t, path), got+"\n", name)
+	}
+}
+
+// Where there is no loss, what to do next depends on what there is.
+func TestWithoutALossTheNextStepIsSaid(t *testing.T) {
+	spec := toyTask(t)
+	options, evaluate := toyRuns(t, spec)
+	base := evaluate(engine.Deployment{Name: "base", Model: "none"})
+	worse := evaluate(engine.Deployment{Name: "worse", Model: "none"}.With("always", "breaks"))
+	half, err := run.Launch(t.Context(), run.Spec{Deployment: engine.Deployment{Name: "half", Model: "none"}.With(11, "fails_at"), Task: spec}, options)
+	require.NoError(t, err)
+	require.ErrorContains(t, half.Wait(t.Context()), "the toy fails")
+	for want, runs := range map[string][2]*run.Run{
+		"It is the base that is worse: to find why, compare the two the other way round.":               {base, worse},
+		"Both are one run, of which nothing can be seen so: compare it with another.":                   {base, base},
+		"29 samples of half are not finished: Resume it, where nothing works on it, and compare again.": {half, base},
+		"A loss of 5 points needs 268 samples (power 0.8, 5 % noise flips).":                            {evaluate(engine.Deployment{Name: "again", Model: "none"}), base},
+	} {
+		cmp, err := compare.Runs(runs[0], runs[1])
+		require.NoError(t, err)
+		out, err := diagnose.Run(t.Context(), cmp, diagnose.Options{Open: openToy})
+		require.NoError(t, err)
+		require.Empty(t, out.Suspects)
+		require.Contains(t, out.Words, want)
 	}
 }

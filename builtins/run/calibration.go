@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -16,7 +17,7 @@ var calibrationDate = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // CalibrationPrompts are the token ids of what tasks ask the model of a folder, as
 // a run of it sends them on one certain day: what its activations are measured on
 // for a quantizer.
-func CalibrationPrompts(model string, tasks ...task.Spec) ([][]int32, error) {
+func CalibrationPrompts(ctx context.Context, model string, tasks ...task.Spec) ([][]int32, error) {
 	t, err := tokenizer.Load(model)
 	if err != nil {
 		return nil, fmt.Errorf("calibrate: %w", err)
@@ -32,6 +33,9 @@ func CalibrationPrompts(model string, tasks ...task.Spec) ([][]int32, error) {
 			return nil, err
 		}
 		for _, text := range texts {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
 			prompts = append(prompts, t.Encode(text, special))
 		}
 	}

@@ -154,3 +154,60 @@ func TestAJobThatEndedIsNotRecordedOverTheNext(t *testing.T) {
 	require.Equal(t, Failed, got.Status)
 	require.Contains(t, got.Error, "the node failed")
 }
+
+// An engine whose tokenizer takes its time, in this process or another one.
+type encodesSlowly struct {
+	*hashEngine
+	begun chan struct{}
+}
+
+func (e encodesSlowly) Encode(text string, special bool) ([]int32, error) {
+	select {
+	case e.begun <- struct{}{}:
+	default:
+	}
+	time.Sleep(100 * time.Millisecond)
+	return e.hashEngine.Encode(text, special)
+}
+
+type encodesForever struct{ encodesSlowly }
+
+func (e encodesForever) EncodeAll(ctx context.Context, _ []string, _ bool) ([][]int32, error) {
+	e.begun <- struct{}{}
+	<-ctx.Done()
+	return nil, context.Cause(ctx)
+}
+
+func (e encodesForever) DecodeAll(context.Context, [][]int32) ([]string, error) { return nil, nil }
+
+func TestARunIsCancelledWhileItsPromptsAreEncoded(t *testing.T) {
+	data := dataset(t, 100)
+	for name, of := range map[string]func(encodesSlowly) engine.Engine{
+		"text by text": func(e encodesSlowly) engine.Engine { return e },
+		"all at once":  func(e encodesSlowly) engine.Engine { return encodesForever{e} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, held, err := prepareRun(t.Context(), testSpec(data, nil), testOptions(t))
+			require.NoError(t, err)
+			require.NoError(t, held.Close())
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // and not 20
+			defer cancel()
+			begun := make(chan struct{})
+			go func() {
+				<-begun
+				cancel()
+			}()
+			began := time.Now()
+			err = Execute(ctx, r.Dir(), func(ctx context.Context, d engine.Deployment, at engine.Site) (engine.Engine, error) {
+				e, err := openHashEngine(ctx, d, at)
+				if err != nil {
+					return nil, err
+				}
+				return of(encodesSlowly{e.(*hashEngine), begun}), nil
+			})
+			require.ErrorIs(t, err, context.Canceled)
+			require.Less(t, time.Since(began), 4*time.Second)
+			requireStatus(t, Cancelled, r)
+		})
+	}
+}

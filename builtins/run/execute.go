@@ -146,7 +146,7 @@ func (x *execution) work(ctx context.Context, open engine.Opener) (err error) {
 		x.stopped = ctx.Err() != nil
 		err = errors.Join(err, x.close())
 	}()
-	if err := x.prepare(); err != nil {
+	if err := x.prepare(ctx); err != nil {
 		return err
 	}
 	requests, finish := x.missing(), x.finish
@@ -189,15 +189,15 @@ func (x *execution) close() error {
 
 // prepare encodes the prompts, makes sure that task and engine are those that
 // the run began with, and opens the store.
-func (x *execution) prepare() (err error) {
+func (x *execution) prepare(ctx context.Context) (err error) {
 	texts, special, err := PromptTexts(x.task, x.spec.tokenizerDir(), x.spec.Created)
 	if err != nil {
 		return err
 	}
-	if x.prompts, err = encodePrompts(x.engine, x.task, texts, special); err != nil {
+	if x.prompts, err = encodePrompts(ctx, x.engine, x.task, texts, special); err != nil {
 		return err
 	}
-	if err := x.identify(); err != nil {
+	if err := x.identify(ctx); err != nil {
 		return err
 	}
 	turns := x.task.Chat != nil
@@ -220,7 +220,7 @@ func (x *execution) prepare() (err error) {
 	}
 	x.state.Resumed, x.state.Done, x.state.Total = len(whole), len(whole), len(x.prompts)
 	if x.task.Ranked() {
-		x.ranking, err = newRanking(x.engine, x.task, x.prompts, texts, special, func(i int) bool { return !x.done[i] })
+		x.ranking, err = newRanking(ctx, x.engine, x.task, x.prompts, texts, special, func(i int) bool { return !x.done[i] })
 		if err != nil {
 			return err
 		}

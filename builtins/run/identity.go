@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,7 +13,7 @@ import (
 
 // identify makes sure that prompts and engine are those that the run began with,
 // and records what they are.
-func (x *execution) identify() error {
+func (x *execution) identify(ctx context.Context) error {
 	prompts, info := describe(x.task, x.prompts), x.engine.Info()
 	x.log.Printf("engine %s %s: %s, %s, %s %s", info.Engine, info.Version, info.Model, info.Arch, info.DType, info.Quant)
 	if was := x.spec.Prompts; was != nil && *was != *prompts {
@@ -27,7 +28,7 @@ func (x *execution) identify() error {
 			return fmt.Errorf("the engine is not the one that the run began with: %s; %s", changed, advice)
 		}
 	}
-	if err := writePrompts(x.dir, x.engine, x.prompts); err != nil {
+	if err := writePrompts(ctx, x.dir, x.engine, x.prompts); err != nil {
 		return err
 	}
 	if err := x.recordCheckpoint(); err != nil {

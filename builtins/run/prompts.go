@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -29,14 +30,17 @@ type prompt struct {
 
 // encodePrompts turns the questions' texts into token ids, cut on the left as
 // the task demands. The tokenizer's special tokens are added if special is true.
-func encodePrompts(e engine.Engine, t *task.Task, texts []string, special bool) ([]prompt, error) {
-	encoded, err := engine.EncodeAll(e, texts, special)
+func encodePrompts(ctx context.Context, e engine.Engine, t *task.Task, texts []string, special bool) ([]prompt, error) {
+	encoded, err := engine.EncodeAll(ctx, e, texts, special)
 	if err != nil {
 		return nil, err
 	}
 	prompts := make([]prompt, len(t.Questions))
 	at := int64(0)
 	for i, q := range t.Questions {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		ids, err := cutPrompt(e, texts[i], encoded[i], t.TruncatePromptTokens)
 		if err != nil {
 			return nil, fmt.Errorf("sample %d (%s, question %d): %w", i, q.Subject, q.Index, err)
@@ -88,7 +92,7 @@ func describe(t *task.Task, prompts []prompt) *Prompts {
 }
 
 // writePrompts stores the ids of all prompts and the texts of their tokens.
-func writePrompts(dir string, e engine.Engine, prompts []prompt) error {
+func writePrompts(ctx context.Context, dir string, e engine.Engine, prompts []prompt) error {
 	var data []byte
 	seen := map[int32]bool{}
 	var single [][]int32
@@ -101,7 +105,7 @@ func writePrompts(dir string, e engine.Engine, prompts []prompt) error {
 			}
 		}
 	}
-	decoded, err := engine.DecodeAll(e, single)
+	decoded, err := engine.DecodeAll(ctx, e, single)
 	if err != nil {
 		return err
 	}

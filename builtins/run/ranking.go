@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -46,7 +47,7 @@ type ranked struct {
 var errNoRows = errors.New("the engine returns no logits, and the task's choices are ranked by their likelihood: evaluate with an engine that does")
 
 // newRanking plans the steps of the questions that todo says.
-func newRanking(e engine.Engine, t *task.Task, prompts []prompt, texts []string, special bool, todo func(int) bool) (*ranking, error) {
+func newRanking(ctx context.Context, e engine.Engine, t *task.Task, prompts []prompt, texts []string, special bool, todo func(int) bool) (*ranking, error) {
 	if e.Info().Vocab == 0 {
 		return nil, errNoRows
 	}
@@ -59,11 +60,11 @@ func newRanking(e engine.Engine, t *task.Task, prompts []prompt, texts []string,
 		for c, choice := range q.Choices {
 			whole[c] = texts[i] + choice
 		}
-		encoded, err := engine.EncodeAll(e, whole, special)
+		encoded, err := engine.EncodeAll(ctx, e, whole, special)
 		if err != nil {
 			return nil, err
 		}
-		given, err := givenTokens(e, q, texts[i], len(prompts[i].ids), special)
+		given, err := givenTokens(ctx, e, q, texts[i], len(prompts[i].ids), special)
 		if err != nil {
 			return nil, err
 		}
@@ -76,7 +77,7 @@ func newRanking(e engine.Engine, t *task.Task, prompts []prompt, texts []string,
 
 // givenTokens is how many tokens of a prompt with each choice are given: those
 // of the prompt, and of what of the choice is given as well.
-func givenTokens(e engine.Engine, q task.Question, text string, prompt int, special bool) ([]int, error) {
+func givenTokens(ctx context.Context, e engine.Engine, q task.Question, text string, prompt int, special bool) ([]int, error) {
 	given := slices.Repeat([]int{prompt}, len(q.Choices))
 	if q.Given == nil {
 		return given, nil
@@ -85,7 +86,7 @@ func givenTokens(e engine.Engine, q task.Question, text string, prompt int, spec
 	for c, part := range q.Given {
 		contexts[c] = text + part
 	}
-	encoded, err := engine.EncodeAll(e, contexts, special)
+	encoded, err := engine.EncodeAll(ctx, e, contexts, special)
 	for c, ids := range encoded {
 		given[c] = len(ids)
 	}

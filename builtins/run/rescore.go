@@ -102,7 +102,8 @@ func (s Spec) metric() string {
 // Rescore judges the run's finished answers by another function, and stores
 // its text and verdicts. A nil scorer goes back to the rule of the run's task,
 // where the run began with it. A run that some process executes is refused
-// (ErrExecuting).
+// (ErrExecuting). Another session that has the run judged by another function
+// gets an error when it reads the samples next, and stores no verdicts.
 func (r *Run) Rescore(scorer *task.Scorer) error {
 	if err := r.setScorer(scorer); err != nil {
 		return err
@@ -119,6 +120,11 @@ func (r *Run) setScorer(scorer *task.Scorer) error {
 	defer held.Close()
 	r.verdicts.mu.Lock()
 	defer r.verdicts.mu.Unlock()
+	stored, err := lockVerdicts(r.dir)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	defer stored.Close()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	spec, err := readSpec(r.dir)
@@ -151,7 +157,7 @@ func (r *Run) setScorer(scorer *task.Scorer) error {
 	if err := writeState(r.dir, state); err != nil {
 		return err
 	}
-	r.spec, r.scorer, r.verdicts.known, r.verdicts.info, r.verdicts.listed = spec, scorer, nil, nil, false
+	r.spec, r.scorer, r.verdicts.known, r.verdicts.info, r.verdicts.spec, r.verdicts.listed = spec, scorer, nil, nil, nil, false
 	return nil
 }
 

@@ -12,7 +12,8 @@
 //	prompts.text    text of every prompt, of imported results
 //	tokens.json     the text of every token that occurs in a prompt
 //	patch.py        the deployment's patch, if it has one
-//	verdicts.jsonl  what the function said that judges the answers, where one does
+//	verdicts.jsonl  what the function said that judges the answers, where one does;
+//	                verdicts.lock is locked while they are stored
 //	checkpoint.json the model's files that it was computed with, where they are here
 //	engine/         what an engine in another process was started with, and what it wrote
 //	log.txt         what the executing process wrote

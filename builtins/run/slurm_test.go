@@ -254,7 +254,7 @@ func TestSlurm(t *testing.T) {
 		require.NoError(t, writeSpec(r.Dir(), spec))
 		cutPower(t, slurm.Dir, r)
 		untilState(t, r, "the node to be given up", func(s State) bool { return s.Status == Queued && strings.Contains(s.Doing, "requeued 1 times") })
-		slurm.Up(t)
+		nodeBack(t, slurm)
 		startNow(t, r)
 		require.NoError(t, r.Wait(patience(t)))
 		state, err := r.State()
@@ -263,14 +263,11 @@ func TestSlurm(t *testing.T) {
 	})
 
 	t.Run("its node fails, and it must not be requeued", func(t *testing.T) {
-		// Slurm 22.05 sometimes keeps the cores of a job that it requeued when its
-		// node failed: another waits for resources beside an idle node.
-		sh(t, "scontrol reconfigure")
 		r := launch(t, slurmSpec(data, map[string]any{"stall_at": 20}, cluster.Slurm{Extra: []string{"--exclude=n2", "--no-requeue"}}), options)
 		untilDone(t, patience(t), r, 20)
 		cutPower(t, slurm.Dir, r)
 		require.ErrorContains(t, r.Wait(patience(t)), "failed (NODE_FAIL on n1): resume the run; 20 finished samples are kept")
-		slurm.Up(t)
+		nodeBack(t, slurm)
 	})
 
 	t.Run("its time limit", func(t *testing.T) {
@@ -311,6 +308,15 @@ func startNow(t *testing.T, r *Run) {
 	job, err := readJob(r.Dir())
 	require.NoError(t, err)
 	sh(t, "scontrol update JobId="+job.ID+" StartTime=now")
+}
+
+// nodeBack starts the node again whose power was cut. Slurm 22.05 sometimes keeps
+// the cores of a job that it requeued when its node failed: it, or another, waits
+// for resources beside an idle node then.
+func nodeBack(t *testing.T, slurm *slurmtest.Cluster) {
+	t.Helper()
+	slurm.Up(t)
+	sh(t, "scontrol reconfigure")
 }
 
 // cutPower kills what of Slurm and the run is on node n1: first the daemon,

@@ -13,8 +13,10 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 
 	"adkernel/builtins/task"
+	"adkernel/internal/filelock"
 )
 
 // verdictsFile holds what the function said that judges a run's answers: a
@@ -22,6 +24,8 @@ import (
 // the session of a notebook, not in the process that makes the answers, so
 // they are judged when they are read, once, by the first reader that has it.
 const verdictsFile = "verdicts.jsonl"
+
+const verdictsLock = "verdicts.lock"
 
 // NotJudged is why a sample has no verdict yet: see Sample.Unjudged.
 const NotJudged = "not judged yet: the function that does it is not in this session; Rescore judges with another"
@@ -42,6 +46,7 @@ type verdict struct {
 type judging struct {
 	mu     sync.Mutex
 	info   os.FileInfo // of the file read so far
+	spec   os.FileInfo // of the specification that names the function
 	known  map[int]verdict
 	scorer string // whose verdicts are known
 	listed bool   // state.json counts them
@@ -62,10 +67,13 @@ func (r *Run) judge(samples []Sample) error {
 	}
 	r.verdicts.mu.Lock()
 	defer r.verdicts.mu.Unlock()
+	if err := r.stillJudges(spec.Task.Scorer); err != nil {
+		return err
+	}
 	if err := r.verdicts.read(r.dir, spec.Task.Scorer.Hash()); err != nil {
 		return fmt.Errorf("run %s: %w", r.Name(), err)
 	}
-	fresh := false
+	fresh := map[int]verdict{}
 	for i := range samples {
 		s := &samples[i]
 		if unanswered(s.Finish) != "" {
@@ -85,20 +93,84 @@ func (r *Run) judge(samples []Sample) error {
 			if v, err = judgeOne(spec.Task.Scorer, q, *s); err != nil {
 				return err
 			}
-			r.verdicts.known[s.Index], fresh = v, true
+			r.verdicts.known[s.Index], fresh[s.Index] = v, v
 		}
 		s.Correct, s.Unjudged = v.Correct, v.Failure
 	}
-	if fresh {
+	if len(fresh) > 0 {
 		r.verdicts.listed = false
-		if err := r.verdicts.write(r.dir); err != nil {
-			return fmt.Errorf("run %s: %w", r.Name(), err)
+		if err := r.storeVerdicts(spec.Task.Scorer, fresh); err != nil {
+			return err
 		}
 	}
 	if r.verdicts.listed || !spec.Task.Scorer.Live() {
 		return nil
 	}
-	return r.listVerdicts()
+	return r.listVerdicts(spec.Task.Scorer)
+}
+
+// stillJudges is an error where the run's answers are no longer judged by scorer:
+// another session has named another function since this one read the run. The
+// caller holds the verdicts' lock.
+func (r *Run) stillJudges(scorer *task.Scorer) error {
+	info, err := os.Stat(filepath.Join(r.dir, specFile))
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	if unreplaced(info, r.verdicts.spec) {
+		return nil
+	}
+	spec, err := readSpec(r.dir)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	by := "the rule of its task"
+	if now := spec.Task.Scorer; now != nil {
+		if now.Hash() == scorer.Hash() {
+			r.verdicts.spec = info
+			return nil
+		}
+		by = "another function (" + now.Hash()[:12] + ")"
+	}
+	return fmt.Errorf("run %s: another session has let %s judge its answers since (Rescore), and not the function that does here (%s): Attach to the run again for those verdicts, or Rescore it again for these",
+		r.Name(), by, scorer.Hash()[:12])
+}
+
+// storeVerdicts adds scorer's fresh verdicts to those that are stored, by this
+// session or another. The caller holds the verdicts' lock, which is this
+// process's.
+func (r *Run) storeVerdicts(scorer *task.Scorer, fresh map[int]verdict) error {
+	held, err := lockVerdicts(r.dir)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	defer held.Close()
+	if err := r.stillJudges(scorer); err != nil {
+		return err
+	}
+	err = r.verdicts.read(r.dir, scorer.Hash())
+	if err == nil {
+		maps.Copy(r.verdicts.known, fresh)
+		err = r.verdicts.write(r.dir)
+	}
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.Name(), err)
+	}
+	return nil
+}
+
+// lockVerdicts keeps other sessions from storing verdicts, and from naming who
+// judges, until the file that it returns is closed. The run's own lock is held
+// while it is executed, and its answers may be judged then.
+func lockVerdicts(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, verdictsLock), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := filelock.Flock(f, syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", f.Name(), err), f.Close())
+	}
+	return f, nil
 }
 
 func judgeOne(scorer *task.Scorer, q task.Question, s Sample) (verdict, error) {
@@ -172,8 +244,8 @@ func (j *judging) read(dir, scorer string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if j.known != nil && j.scorer == scorer && (err != nil || j.info != nil && os.SameFile(info, j.info)) {
-		return nil // replaced files are others
+	if j.known != nil && j.scorer == scorer && (err != nil || unreplaced(info, j.info)) {
+		return nil
 	}
 	j.known, j.scorer, j.info = map[int]verdict{}, scorer, info
 	if err != nil {
@@ -201,6 +273,12 @@ func (j *judging) read(dir, scorer string) error {
 	return nil
 }
 
+// unreplaced reports whether a file that is only ever replaced is the one that was
+// read, if one was. The number of one that is gone may be given to the next but one.
+func unreplaced(now, read os.FileInfo) bool {
+	return read != nil && os.SameFile(now, read) && now.ModTime().Equal(read.ModTime()) && now.Size() == read.Size()
+}
+
 // write replaces the stored verdicts.
 func (j *judging) write(dir string) error {
 	var text bytes.Buffer
@@ -224,7 +302,7 @@ func (j *judging) write(dir string) error {
 
 // listVerdicts tells listings how many samples of a run that ended are right.
 // The caller holds the verdicts' lock.
-func (r *Run) listVerdicts() error {
+func (r *Run) listVerdicts(scorer *task.Scorer) error {
 	held, err := lock(r.dir)
 	if errors.Is(err, ErrExecuting) || errors.Is(err, fs.ErrPermission) {
 		return nil // it goes on, or is somebody else's
@@ -233,6 +311,9 @@ func (r *Run) listVerdicts() error {
 		return err
 	}
 	defer held.Close()
+	if err := r.stillJudges(scorer); err != nil {
+		return err
+	}
 	state, err := readState(r.dir)
 	if err != nil || !state.Status.Ended() {
 		return err

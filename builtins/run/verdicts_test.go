@@ -184,3 +184,99 @@ func TestWhatEndsACellIsNoVerdict(t *testing.T) {
 type leaving struct{}
 
 func (leaving) PassesPrinters() {}
+
+func TestASessionIsToldThatAnotherOneNamedWhoJudges(t *testing.T) {
+	options := testOptions(t)
+	first := executed(t, ownSpec(t, 4, task.NewScorer("all", func(string, task.Question) bool { return true })), options)
+	second, err := Attach(first.Dir())
+	require.NoError(t, err)
+	none := task.NewScorer("none", func(string, task.Question) bool { return false })
+
+	require.NoError(t, second.Rescore(none))
+
+	_, err = first.Samples()
+	require.ErrorContains(t, err, "another session has let another function ("+none.Hash()[:12]+") judge its answers since (Rescore)")
+	_, err = first.Sample(0)
+	require.ErrorContains(t, err, "Attach to the run again")
+	third, err := Attach(first.Dir())
+	require.NoError(t, err)
+	samples, err := third.Samples()
+	require.NoError(t, err)
+	for _, s := range samples {
+		require.Empty(t, s.Unjudged, "the verdicts of the second are kept")
+		require.False(t, s.Correct)
+	}
+	state, err := third.State()
+	require.NoError(t, err)
+	require.Equal(t, []int{0, 0}, []int{state.Correct, state.Unjudged})
+
+	own := executed(t, testSpec(dataset(t, 4), nil), options)
+	require.NoError(t, own.Rescore(none))
+	other, err := Attach(own.Dir())
+	require.NoError(t, err)
+	require.NoError(t, other.Rescore(nil))
+	_, err = own.Samples()
+	require.ErrorContains(t, err, "another session has let the rule of its task judge its answers since")
+}
+
+// The function of one session judges while another one names another function.
+func TestVerdictsOfTwoSessionsAreNotMixed(t *testing.T) {
+	r := executed(t, ownSpec(t, 4, task.NewScorer("all", func(string, task.Question) bool { return true })), testOptions(t))
+	other, err := Attach(r.Dir())
+	require.NoError(t, err)
+	none := task.NewScorer("none", func(string, task.Question) bool { return false })
+	meanwhile := task.NewScorer("meanwhile", func(_ string, q task.Question) bool {
+		if q.Index == 2 {
+			require.NoError(t, other.Rescore(none))
+		}
+		return true
+	})
+
+	require.ErrorContains(t, r.Rescore(meanwhile), "another session has let another function")
+
+	again, err := Attach(r.Dir())
+	require.NoError(t, err)
+	require.Equal(t, "none", again.Spec().Task.Scorer.Source())
+	samples, err := again.Samples()
+	require.NoError(t, err)
+	for _, s := range samples {
+		require.Empty(t, s.Unjudged)
+		require.False(t, s.Correct)
+	}
+	state, err := again.State()
+	require.NoError(t, err)
+	require.Equal(t, []int{0, 0}, []int{state.Correct, state.Unjudged})
+}
+
+// Two sessions judge a run's answers by one function, each those that it reads.
+func TestVerdictsOfTwoSessionsAddUp(t *testing.T) {
+	scorer := task.NewScorer("all", func(string, task.Question) bool { return true })
+	r := executed(t, ownSpec(t, 4, scorer), testOptions(t))
+	require.NoError(t, os.Remove(filepath.Join(r.Dir(), verdictsFile)))
+	var other *Run
+	slow := task.NewScorer("all", func(_ string, q task.Question) bool {
+		if q.Index == 0 {
+			_, err := other.Sample(3)
+			require.NoError(t, err)
+		}
+		return true
+	})
+	session := func(s *task.Scorer) *Run {
+		again, err := Attach(r.Dir())
+		require.NoError(t, err)
+		again.scorer = s
+		return again
+	}
+	other = session(scorer)
+
+	_, err := session(slow).Sample(0)
+	require.NoError(t, err)
+
+	reader, err := Attach(r.Dir())
+	require.NoError(t, err)
+	for index, want := range []string{"", NotJudged, NotJudged, ""} {
+		s, err := reader.Sample(index)
+		require.NoError(t, err)
+		require.Equal(t, want, s.Unjudged, "sample %d", index)
+	}
+}

@@ -68,7 +68,7 @@ func NewWriter(spec Spec, options Options) (*Writer, error) {
 		os.Remove(dir)
 		return nil, err
 	}
-	w := &Writer{spec: spec, dir: dir, partial: filepath.Join(folder.Dir, "new"), folder: folder, asked: &hashing{sha256.New(), sha256.New()}, seen: map[int]bool{}, tokens: map[int32]string{}}
+	w := &Writer{spec: spec, dir: dir, partial: folder.New(), folder: folder, asked: &hashing{sha256.New(), sha256.New()}, seen: map[int]bool{}, tokens: map[int32]string{}}
 	err = os.Mkdir(w.partial, 0o755)
 	for _, f := range []struct {
 		file **appendFile

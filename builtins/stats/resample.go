@@ -5,74 +5,14 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
-	"slices"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// resamples is the number of draws behind a bootstrap interval or a
-// permutation p-value, whose least value is therefore 1e-4.
+// resamples is the number of draws behind a permutation p-value, whose least value
+// is therefore 1e-4.
 const resamples = 9999
 
 // exactFlips is the largest n whose 2^n sign flips are all enumerated: fewer than resamples.
 const exactFlips = 13
-
-// BootstrapChange is the interval of the mean change of paired scores (any
-// scale) by resampling samples with replacement: bias-corrected and
-// accelerated (BCa; Efron 1987), percentile where all changes are equal. The
-// same seed gives the same interval.
-func BootstrapChange(base, test []float64, level float64, seed uint64) (Interval, error) {
-	d, mean, err := changes(base, test)
-	if err != nil {
-		return Interval{}, fmt.Errorf("paired bootstrap: %w", err)
-	}
-	if err := checkLevel(level); err != nil {
-		return Interval{}, err
-	}
-	means := bootstrapMeans(d, rand.New(rand.NewPCG(seed, 0)))
-	low, high := bcaQuantiles(d, mean, means, level)
-	return Interval{
-		Method: fmt.Sprintf("paired bootstrap, BCa, %d resamples", resamples), N: len(d), Level: level,
-		Estimate: mean, Low: Quantile(means, low), High: Quantile(means, high),
-	}, nil
-}
-
-func bootstrapMeans(d []float64, rng *rand.Rand) []float64 {
-	means := make([]float64, resamples)
-	for i := range means {
-		var sum float64
-		for range d {
-			sum += d[rng.IntN(len(d))]
-		}
-		means[i] = sum / float64(len(d))
-	}
-	slices.Sort(means)
-	return means
-}
-
-// bcaQuantiles turns the level into the probabilities at which the sorted
-// bootstrap means are read.
-func bcaQuantiles(d []float64, mean float64, means []float64, level float64) (low, high float64) {
-	tail := (1 - level) / 2
-	below, _ := slices.BinarySearch(means, mean)
-	notAbove, _ := slices.BinarySearch(means, math.Nextafter(mean, math.Inf(1)))
-	bias := distuv.UnitNormal.Quantile(float64(below+notAbove) / float64(2*len(means)))
-	var squares, cubes float64
-	for _, v := range d {
-		squares += (v - mean) * (v - mean)
-		cubes += (v - mean) * (v - mean) * (v - mean)
-	}
-	if squares == 0 || math.IsInf(bias, 0) {
-		return tail, 1 - tail
-	}
-	// For a mean, the jackknife's acceleration is a sixth of the third moment over the second to 3/2.
-	acceleration := cubes / (6 * math.Pow(squares, 1.5))
-	at := func(z float64) float64 {
-		return distuv.UnitNormal.CDF(bias + (bias+z)/(1-acceleration*(bias+z)))
-	}
-	z := normalQuantile(level)
-	return at(-z), at(z)
-}
 
 // PermutationChange tests whether paired scores (any scale) have mean change
 // 0, two-sided, by flipping the sign of samples' changes: all flips up to 13

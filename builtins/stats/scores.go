@@ -10,7 +10,7 @@ import (
 // mean of several verdicts: the mean changes that the score test does not reject
 // under the most likely distribution of changes with that mean, which may hold
 // changes of -1 and 1 that no sample shows. It has a width even where no score
-// changes, where a bootstrap has none.
+// changes, where resampling has none.
 func ScoreDifference(base, test []float64, level float64) (Interval, error) {
 	d, mean, err := changes(base, test)
 	if err != nil {

@@ -85,7 +85,6 @@ func TestNoSamplesAreRefusedEverywhere(t *testing.T) {
 		"CommonChange":       second(CommonChange(nil)),
 		"Heterogeneity":      second(Heterogeneity([]Paired{none, none}, 1)),
 		"ClusteredMean":      second(ClusteredMean(nil, nil, 0.95)),
-		"BootstrapChange":    second(BootstrapChange(nil, nil, 0.95, 1)),
 		"PermutationChange":  second(PermutationChange(nil, nil, 1)),
 		"Design.At":          second(DefaultDesign().At(0, 0.1)),
 		"DetectableLoss":     second(DefaultDesign().DetectableLoss(0)),
@@ -129,9 +128,9 @@ func TestBadInputIsRefused(t *testing.T) {
 		"probability":         second(BinomialTest(1, 2, 1.5)),
 		"probability NaN":     second(BinomialTest(1, 2, nan)),
 		"p-value NaN":         second(BenjaminiHochberg([]float64{0.1, nan})),
-		"unequal scores":      second(BootstrapChange([]float64{1}, []float64{1, 2}, 0.95, 1)),
+		"unequal scores":      second(ScoreDifference([]float64{1}, []float64{1, 2}, 0.95)),
 		"score above 1":       second(ScoreDifference([]float64{1}, []float64{2}, 0.95)),
-		"score NaN":           second(BootstrapChange([]float64{1, nan}, []float64{1, 2}, 0.95, 1)),
+		"score NaN":           second(PermutationChange([]float64{1, nan}, []float64{1, 2}, 1)),
 		"score Inf":           second(PermutationChange([]float64{1, inf}, []float64{1, 2}, 1)),
 		"one cluster":         second(ClusteredMean([]float64{1, 2}, []string{"a", "a"}, 0.95)),
 		"clusters of ranks":   second(ClusteredSpearman([]float64{1, 2}, []float64{1, 2}, []string{"a"}, 1)),
@@ -183,11 +182,8 @@ func TestQuantileAtTheEdges(t *testing.T) {
 	require.Equal(t, 0.0, Quantile([]float64{0, inf}, 0))
 }
 
-func TestEqualScoresHaveZeroWidthAndNoEvidence(t *testing.T) {
+func TestEqualScoresAreNoEvidence(t *testing.T) {
 	x := []float64{0.5, 0.25, 1, 0}
-	boot, err := BootstrapChange(x, x, 0.95, 1)
-	require.NoError(t, err)
-	require.Zero(t, boot.High-boot.Low)
 	perm, err := PermutationChange(x, x, 1)
 	require.NoError(t, err)
 	require.Equal(t, 1.0, perm.P)
@@ -199,12 +195,12 @@ func TestResamplingRepeatsWithItsSeed(t *testing.T) {
 	for i := range base {
 		base[i], test[i] = float64(i%7), float64(i%5)
 	}
-	first, err := BootstrapChange(base, test, 0.9, 3)
+	first, err := PermutationChange(base, test, 3)
 	require.NoError(t, err)
-	again, err := BootstrapChange(base, test, 0.9, 3)
+	again, err := PermutationChange(base, test, 3)
 	require.NoError(t, err)
 	require.Equal(t, first, again)
-	other, err := BootstrapChange(base, test, 0.9, 4)
+	other, err := PermutationChange(base, test, 4)
 	require.NoError(t, err)
 	require.NotEqual(t, first, other)
 }

@@ -48,15 +48,15 @@ func init() {
 // _adkernel_builtins_engine_BatchTokenizer implements engine.BatchTokenizer by functions.
 type _adkernel_builtins_engine_BatchTokenizer struct {
 	IValue     any
-	WDecodeAll func(a0 [][]int32) ([]string, error)
-	WEncodeAll func(a0 []string, a1 bool) ([][]int32, error)
+	WDecodeAll func(a0 context.Context, a1 [][]int32) ([]string, error)
+	WEncodeAll func(a0 context.Context, a1 []string, a2 bool) ([][]int32, error)
 }
 
-func (w _adkernel_builtins_engine_BatchTokenizer) DecodeAll(a0 [][]int32) ([]string, error) {
-	return w.WDecodeAll(a0)
+func (w _adkernel_builtins_engine_BatchTokenizer) DecodeAll(a0 context.Context, a1 [][]int32) ([]string, error) {
+	return w.WDecodeAll(a0, a1)
 }
-func (w _adkernel_builtins_engine_BatchTokenizer) EncodeAll(a0 []string, a1 bool) ([][]int32, error) {
-	return w.WEncodeAll(a0, a1)
+func (w _adkernel_builtins_engine_BatchTokenizer) EncodeAll(a0 context.Context, a1 []string, a2 bool) ([][]int32, error) {
+	return w.WEncodeAll(a0, a1, a2)
 }
 
 // _adkernel_builtins_engine_Conversational implements engine.Conversational by functions.

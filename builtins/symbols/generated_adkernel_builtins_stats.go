@@ -12,7 +12,6 @@ func init() {
 		"BenjaminiHochberg":  reflect.ValueOf(stats.BenjaminiHochberg),
 		"BinomialLower":      reflect.ValueOf(stats.BinomialLower),
 		"BinomialTest":       reflect.ValueOf(stats.BinomialTest),
-		"BootstrapChange":    reflect.ValueOf(stats.BootstrapChange),
 		"ChangeSequence":     reflect.ValueOf(stats.ChangeSequence),
 		"ClusteredMean":      reflect.ValueOf(stats.ClusteredMean),
 		"ClusteredSpearman":  reflect.ValueOf(stats.ClusteredSpearman),

@@ -39,7 +39,7 @@ func Once(dir string, make func(dir string) error) error {
 		return fmt.Errorf("%w; set ADKERNEL_CACHE to a folder that can be written", err)
 	}
 	defer temporary.Remove()
-	whole := filepath.Join(temporary.Dir, "new")
+	whole := temporary.New()
 	if err := make(whole); err != nil {
 		return err
 	}

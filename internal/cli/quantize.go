@@ -92,7 +92,7 @@ func (c quantizeCommand) maxima(ctx context.Context) (map[string]float32, error)
 	if c.Samples > 0 && folders == 0 {
 		return nil, errors.New("--samples is of a folder: a file says its own, as samples: of its task")
 	}
-	prompts, err := run.CalibrationPrompts(c.Model, tasks...)
+	prompts, err := run.CalibrationPrompts(ctx, c.Model, tasks...)
 	if err != nil {
 		return nil, fmt.Errorf("--calibrate: %w", err)
 	}

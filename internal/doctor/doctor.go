@@ -7,8 +7,8 @@ package doctor
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
+	"adkernel/internal/monospace"
 	"adkernel/kernel/host"
 )
 
@@ -74,17 +74,30 @@ func (r Report) Broken() bool {
 // MimeBundle implements host.Bundler: a table, and below it what is missing.
 func (r Report) MimeBundle() host.Bundle {
 	var text strings.Builder
-	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	for _, f := range r.Findings {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", f.What, f.State, oneLine(f.Detail))
-	}
-	w.Flush() // into memory: cannot fail
+	r.table(&text)
 	for _, f := range r.Findings {
 		if f.State != OK {
 			fmt.Fprintf(&text, "\n%s: %s. For: %s\n    %s\n", f.What, f.State, f.Gives, f.Fix)
 		}
 	}
 	return host.Text(strings.TrimRight(text.String(), "\n"))
+}
+
+// table writes a line for each finding. Its details go on below where they began
+// when they are longer than a terminal's line.
+func (r Report) table(text *strings.Builder) {
+	const gap = 2
+	what, state := 0, 0
+	for _, f := range r.Findings {
+		what, state = max(what, monospace.Width(f.What)+gap), max(state, monospace.Width(string(f.State))+gap)
+	}
+	for _, f := range r.Findings {
+		head := monospace.Left(f.What, what) + monospace.Left(string(f.State), state)
+		for _, part := range monospace.Wrap(oneLine(f.Detail), host.LineWidth()-what-state) {
+			fmt.Fprintln(text, strings.TrimRight(head+part, " "))
+			head = strings.Repeat(" ", what+state)
+		}
+	}
 }
 
 // oneLine keeps a text of several lines, as programs complain, in its row.

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"adkernel/kernel/host"
 )
 
 // empty is a machine on which nothing is installed.
@@ -141,4 +143,16 @@ func TestReportIsJSON(t *testing.T) {
 	text, err := json.Marshal(Report{Findings: []Finding{{What: "jupyter", State: OK, Detail: "/usr/bin/jupyter"}}})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"findings": [{"what": "jupyter", "state": "ok", "detail": "/usr/bin/jupyter"}]}`, string(text))
+}
+
+// narrow is a host whose text is shown in lines of so many characters.
+type narrow struct{ host.Host }
+
+func (narrow) LineWidth() int { return 40 }
+
+func TestDetailsKeepToATerminalsLine(t *testing.T) {
+	report := Report{Findings: []Finding{{What: "Slurm", State: OK, Detail: "fatal: could not establish a configuration source"}, {What: "runs", State: OK, Detail: "/runs"}}}
+	require.Equal(t, "Slurm  ok  fatal: could not establish a configuration source\nruns   ok  /runs", report.MimeBundle().Plain())
+	defer host.Set(host.Set(narrow{host.Current()}))
+	require.Equal(t, "Slurm  ok  fatal: could not establish a\n           configuration source\nruns   ok  /runs", report.MimeBundle().Plain())
 }

@@ -57,3 +57,24 @@ func Short(s string, width int) string {
 
 // endsLines reports whether a terminal or a browser takes r for anything but a letter.
 func endsLines(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' }
+
+// leastWrapped is the least width to which Wrap breaks: in a narrower place every
+// word would have a line.
+const leastWrapped = 16
+
+// Wrap breaks s between words into lines of at most width columns; words that are
+// longer have a line each. Where there are fewer than 16 columns s stays whole.
+func Wrap(s string, width int) []string {
+	if width < leastWrapped || Width(s) <= width {
+		return []string{s}
+	}
+	var lines []string
+	for i, word := range strings.Split(s, " ") {
+		if last := len(lines) - 1; i > 0 && Width(lines[last])+1+Width(word) <= width {
+			lines[last] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}

@@ -58,3 +58,20 @@ func TestShort(t *testing.T) {
 		require.Equal(t, c.want, Short(c.text, c.width), "%s in %d", c.text, c.width)
 	}
 }
+
+func TestWrap(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		width int
+		want  []string
+	}{
+		{"it fits into a line", 19, []string{"it fits into a line"}},
+		{"it fits into a line", 18, []string{"it fits into a", "line"}},
+		{"/a/path/without/a/blank is not broken", 16, []string{"/a/path/without/a/blank", "is not broken"}},
+		{"数学 数学 数学 数学", 16, []string{"数学 数学 数学", "数学"}},
+		{"no room for a word", 15, []string{"no room for a word"}},
+		{"", 20, []string{""}},
+	} {
+		require.Equal(t, c.want, Wrap(c.text, c.width), "%s in %d", c.text, c.width)
+	}
+}

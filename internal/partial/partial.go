@@ -64,6 +64,10 @@ func (f *Folder) claim() (err error) {
 	return err
 }
 
+// New is where the result is made where it is a folder itself, which is then moved
+// as one: not there yet, and beside what is the Folder's own.
+func (f *Folder) New() string { return filepath.Join(f.Dir, "new") }
+
 // Remove removes the folder and what is left in it.
 func (f *Folder) Remove() error {
 	err := discard(f.Dir, f.place)

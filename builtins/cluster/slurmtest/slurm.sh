@@ -18,12 +18,16 @@ dir=$(realpath -m "${2:?a folder}")
 port=${3:-$((20000 + RANDOM % 20000))}
 export SLURM_CONF=$dir/slurm.conf
 
-alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
+# A daemon that was killed leaves its number, which another process may have by
+# now, and is there until somebody has reaped it.
+alive() { # PIDFILE PROGRAM
+  [ -s "$1" ] || return 1
+  case "$(readlink "/proc/$(cat "$1")/exe" 2>/dev/null)" in */"$2"*) ;; *) return 1 ;; esac
+}
 
 stop() { # PIDFILE PROGRAM: only a daemon of this cluster's
-  alive "$1" || return 0
+  alive "$1" "$2" || return 0
   local pid; pid=$(cat "$1")
-  case "$(readlink "/proc/$pid/exe" 2>/dev/null)" in */"$2"*) ;; *) return 0 ;; esac
   kill "${3:--TERM}" "$pid"
   for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || return 0; sleep 0.1; done
   kill -KILL "$pid"
@@ -86,14 +90,14 @@ up() {
   mkdir -p "$dir"/{munge,controller,node/n1,node/n2,log,run,gpu}
   chmod 755 "$dir" "$dir/run"; chmod 700 "$dir/munge"
   [ -f "$dir/munge/key" ] || mungekey --create --keyfile "$dir/munge/key" >&2
-  alive "$dir/run/munged.pid" || munged --key-file="$dir/munge/key" --socket="$dir/run/munge.sock" --pid-file="$dir/run/munged.pid" \
+  alive "$dir/run/munged.pid" munged || munged --key-file="$dir/munge/key" --socket="$dir/run/munge.sock" --pid-file="$dir/run/munged.pid" \
     --log-file="$dir/log/munged.log" --seed-file="$dir/munge/seed" --num-threads=2 >&2
   [ -f "$SLURM_CONF" ] || configuration > "$SLURM_CONF"
   printf 'NodeName=n1 Name=gpu File=/dev/null\nNodeName=n1 Name=gpu File=/dev/zero\nNodeName=n2 Name=gpu File=/dev/null\nNodeName=n2 Name=gpu File=/dev/zero\n' > "$dir/gres.conf"
   printf 'CgroupPlugin=cgroup/v1\n' > "$dir/cgroup.conf"
-  alive "$dir/run/slurmctld.pid" || slurmctld -f "$SLURM_CONF" >&2
+  alive "$dir/run/slurmctld.pid" slurmctld || slurmctld -f "$SLURM_CONF" >&2
   for n in n1 n2; do
-    alive "$dir/run/slurmd-$n.pid" || slurmd -f "$SLURM_CONF" -N $n >&2
+    alive "$dir/run/slurmd-$n.pid" slurmd || slurmd -f "$SLURM_CONF" -N $n >&2
   done
   for _ in $(seq 200); do
     if [ "$(sinfo -h -N -t idle,mix,alloc -p main -o %N 2>/dev/null | sort -u | wc -l)" = 2 ]; then
@@ -119,7 +123,7 @@ forget() {
   stop "$dir/run/slurmctld.pid" slurmctld
   slurmctld -c -f "$SLURM_CONF" >&2
   # Else up would start a second one, which remembers.
-  for _ in $(seq 100); do alive "$dir/run/slurmctld.pid" && break; sleep 0.1; done
+  for _ in $(seq 100); do alive "$dir/run/slurmctld.pid" slurmctld && break; sleep 0.1; done
   up
 }
 

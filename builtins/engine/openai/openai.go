@@ -163,9 +163,9 @@ func (e *Engine) Decode(ids []int32) string {
 }
 
 // EncodeAll is Encode of every text, several at a time.
-func (e *Engine) EncodeAll(texts []string, special bool) ([][]int32, error) {
+func (e *Engine) EncodeAll(ctx context.Context, texts []string, special bool) ([][]int32, error) {
 	out := make([][]int32, len(texts))
-	err := e.each(len(texts), func(ctx context.Context, i int) (err error) {
+	err := e.each(ctx, len(texts), func(ctx context.Context, i int) (err error) {
 		out[i], err = e.encode(ctx, texts[i], special)
 		return err
 	})
@@ -173,9 +173,9 @@ func (e *Engine) EncodeAll(texts []string, special bool) ([][]int32, error) {
 }
 
 // DecodeAll is Decode of every list, several at a time.
-func (e *Engine) DecodeAll(ids [][]int32) ([]string, error) {
+func (e *Engine) DecodeAll(ctx context.Context, ids [][]int32) ([]string, error) {
 	out := make([]string, len(ids))
-	err := e.each(len(ids), func(ctx context.Context, i int) (err error) {
+	err := e.each(ctx, len(ids), func(ctx context.Context, i int) (err error) {
 		out[i], err = e.decode(ctx, ids[i])
 		return err
 	})
@@ -183,9 +183,16 @@ func (e *Engine) DecodeAll(ids [][]int32) ([]string, error) {
 }
 
 // each calls f for 0..n-1 with the settings' concurrency, and returns the first
-// error, which ends the calls under way; no others are begun.
-func (e *Engine) each(n int, f func(ctx context.Context, i int) error) error {
-	g, ctx := errgroup.WithContext(e.life)
+// error, which ends the calls under way, as the end of ctx does, and the engine's;
+// no others are begun.
+func (e *Engine) each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+	if e.life.Err() != nil {
+		return context.Cause(e.life)
+	}
+	whole, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	defer context.AfterFunc(e.life, func() { end(context.Cause(e.life)) })()
+	g, ctx := errgroup.WithContext(whole)
 	g.SetLimit(e.settings.concurrency)
 	for i := range n {
 		if ctx.Err() != nil {
@@ -196,7 +203,7 @@ func (e *Engine) each(n int, f func(ctx context.Context, i int) error) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return context.Cause(e.life)
+	return context.Cause(whole)
 }
 
 // Close ends what is being asked, and forgets the connections.

@@ -158,10 +158,11 @@ func TestEncodingEndsWithTheFirstErrorAndWithTheEngine(t *testing.T) {
 		plain{ids: true, tokenize: true}.reply(w, path, body)
 	})
 	texts, lists := make([]string, 1000), make([][]int32, 1000)
-	for name, batch := range map[string]func(e *Engine) error{
-		"encode": func(e *Engine) error { _, err := e.EncodeAll(texts, true); return err },
-		"decode": func(e *Engine) error { _, err := e.DecodeAll(lists); return err },
+	for name, within := range map[string]func(ctx context.Context, e *Engine) error{
+		"encode": func(ctx context.Context, e *Engine) error { _, err := e.EncodeAll(ctx, texts, true); return err },
+		"decode": func(ctx context.Context, e *Engine) error { _, err := e.DecodeAll(ctx, lists); return err },
 	} {
+		batch := func(e *Engine) error { return within(context.Background(), e) }
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
@@ -181,6 +182,13 @@ func TestEncodingEndsWithTheFirstErrorAndWithTheEngine(t *testing.T) {
 			require.NoError(t, batch(e), "an error is not the engine's end")
 
 			e.client.wait = pause
+			gone.Store(true)
+			own, stop := context.WithCancel(t.Context())
+			time.AfterFunc(100*time.Millisecond, stop)
+			require.ErrorIs(t, within(own, e), context.Canceled)
+			gone.Store(false)
+			require.NoError(t, batch(e), "nor is the end of what was asked")
+
 			gone.Store(true)
 			time.AfterFunc(100*time.Millisecond, cancel)
 			require.ErrorIs(t, batch(e), context.Canceled)

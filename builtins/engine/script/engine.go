@@ -131,18 +131,19 @@ func (e *Engine) Info() engine.Info {
 
 // Encode returns the token ids of text.
 func (e *Engine) Encode(text string, special bool) ([]int32, error) {
-	lists, err := e.EncodeAll([]string{text}, special)
+	lists, err := e.EncodeAll(context.Background(), []string{text}, special)
 	if err != nil {
 		return nil, err
 	}
 	return lists[0], nil
 }
 
-// EncodeAll returns the token ids of every text.
-func (e *Engine) EncodeAll(texts []string, special bool) ([][]int32, error) {
+// EncodeAll returns the token ids of every text. When ctx is done the engine is
+// ended, as it is by Generate.
+func (e *Engine) EncodeAll(ctx context.Context, texts []string, special bool) ([][]int32, error) {
 	var lists [][]int32
 	request := map[string]any{"event": "encode", "texts": texts, "special": special}
-	err := e.ask(context.Background(), request, nil, func(f frame) (bool, error) {
+	err := e.ask(ctx, request, nil, func(f frame) (bool, error) {
 		if f.Event != "encoded" || len(f.Counts) != len(texts) {
 			return false, unexpected(f)
 		}
@@ -159,19 +160,19 @@ func (e *Engine) Decode(ids []int32) string {
 	if len(ids) == 1 && ids[0] >= 0 && int(ids[0]) < len(e.pieces) {
 		return e.pieces[ids[0]]
 	}
-	texts, err := e.DecodeAll([][]int32{ids})
+	texts, err := e.DecodeAll(context.Background(), [][]int32{ids})
 	if err != nil {
 		return ""
 	}
 	return texts[0]
 }
 
-// DecodeAll returns the text of every list.
-func (e *Engine) DecodeAll(lists [][]int32) ([]string, error) {
+// DecodeAll returns the text of every list; ctx is as in EncodeAll.
+func (e *Engine) DecodeAll(ctx context.Context, lists [][]int32) ([]string, error) {
 	var texts []string
 	counts, payload := idBytes(lists)
 	request := map[string]any{"event": "decode", "counts": counts, "bytes": len(payload)}
-	err := e.ask(context.Background(), request, payload, func(f frame) (bool, error) {
+	err := e.ask(ctx, request, payload, func(f frame) (bool, error) {
 		if f.Event != "decoded" || len(f.Texts) != len(lists) {
 			return false, unexpected(f)
 		}

@@ -113,7 +113,7 @@ func TestAProgramAnswersFromTheRunDirectory(t *testing.T) {
 	for _, name := range []string{"main.py", "channel.py", "tokens.py", "spec.json", "log.txt"} {
 		require.FileExists(t, filepath.Join(dir, "engine", name))
 	}
-	ids, err := e.EncodeAll([]string{"abc", "", "p"}, true)
+	ids, err := e.EncodeAll(t.Context(), []string{"abc", "", "p"}, true)
 	require.NoError(t, err)
 	require.Equal(t, [][]int32{{0, 1, 2}, {}, {15}}, ids)
 	require.Equal(t, "c", e.Decode([]int32{2}))
@@ -274,6 +274,19 @@ func TestRequestsThatCannotBeAnsweredAreRefusedBeforeAnyIsBegun(t *testing.T) {
 		require.ErrorContains(t, err, want)
 		require.Empty(t, all)
 	}
+}
+
+func TestEncodingEndsWhenItIsCancelled(t *testing.T) {
+	l := &listener{}
+	e, _, err := open(t, l, map[string]any{"slow_to_encode": true})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	reason := errors.New("the cell was interrupted")
+	time.AfterFunc(100*time.Millisecond, func() { cancel(reason) })
+	_, err = engine.EncodeAll(ctx, e, []string{"abc", "p"}, true)
+	require.ErrorIs(t, err, reason)
+	_, err = e.Encode("abc", true)
+	require.ErrorIs(t, err, reason, "the process is gone")
 }
 
 func TestCancellingEndsTheProcessAndItsChildren(t *testing.T) {

@@ -90,7 +90,7 @@ func prompts(t *testing.T, e engine.Engine, n int) []string {
 // asked makes requests of texts.
 func asked(t *testing.T, e engine.Engine, texts []string, maxTokens int) []engine.Request {
 	t.Helper()
-	ids, err := engine.EncodeAll(e, texts, true)
+	ids, err := engine.EncodeAll(t.Context(), e, texts, true)
 	require.NoError(t, err)
 	var out []engine.Request
 	for _, tokens := range ids {

@@ -46,6 +46,9 @@ class Sums:
         return [chr(ord("a") + i) for i in range(VOCAB)]
 
     def on_encode(self, link, request, payload):
+        if self.settings.get("slow_to_encode"):
+            link.log("encoding begins")
+            time.sleep(600)
         every = [[ord(c) - ord("a") for c in text] for text in request["texts"]]
         data = array.array(channel.INT32, [i for one in every for i in one])
         link.send("encoded", data.tobytes(), counts=[len(one) for one in every])
