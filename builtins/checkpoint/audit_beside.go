@@ -71,6 +71,8 @@ func unlike(got, want Tensor) (finding string, wrong bool) {
 	switch {
 	case d.nan > 0:
 		return fmt.Sprintf("tensor %s: %d of %d values are NaN, here or in the reference", want.Name, d.nan, want.Len()), true
+	case infinite(d.deqAmax) || infinite(d.refAmax):
+		return fmt.Sprintf("tensor %s has infinite values, here or in the reference", want.Name), true
 	case d.err2 == 0 && got.DType == want.DType:
 		return "", false // but for the signs of zeros
 	case d.err2 == 0:

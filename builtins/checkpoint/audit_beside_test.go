@@ -92,7 +92,7 @@ func TestSettingsAreTheReferences(t *testing.T) {
 		}, nil},
 		{"of another release, which may name it otherwise", `{"transformers_version": "5.1.0", "rope_parameters": {"rope_theta": 500000.0, "rope_type": "llama3", "factor": 8.0}, "rms_norm_eps": 1e-06}`,
 			[]string{"config.json: rms_norm_eps is 1e-06, in the reference 1e-05"}, []string{"config.json says nothing of num_attention_heads, the reference's 32"}},
-		{"none", ``, nil, nil},
+		{"none", ``, nil, []string{"config.json is not in the model, and its settings were not compared"}},
 		{"not JSON", `{`, nil, []string{"settings were not compared: "}},
 	}
 	for _, test := range tests {

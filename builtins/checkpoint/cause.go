@@ -24,16 +24,22 @@ const (
 	// CauseConverted: E4M3 bytes were converted as integers (`.to`) where they
 	// should have been reinterpreted (`.view`), or the other way round.
 	CauseConverted Cause = ".to for .view"
-	// CauseSibling: the scale, or the weight, is that of q, k or v or of gate
-	// or up in place of the layer's own.
+	// CauseSibling: the scale, or the weight, is another layer's: of q, k or v,
+	// of gate or up, or of the same projection elsewhere.
 	CauseSibling Cause = "sibling's values"
 	// CauseNibbles: the two 4-bit codes of each byte are exchanged.
 	CauseNibbles Cause = "nibbles swapped"
-	// CauseSign: every negative code is gone.
+	// CauseSign: every negative code is gone, or all signs are reversed.
 	CauseSign Cause = "signs lost"
 	// CauseCodeType: the codes are E5M2, read as E4M3.
 	CauseCodeType Cause = "E5M2 read as E4M3"
-	// CauseNaN: codes or scales are NaN.
+	// CauseElements: the bytes are of another element type than is said.
+	CauseElements Cause = "wrong element type"
+	// CauseOrder: rows or columns are the reference's in another order.
+	CauseOrder Cause = "another order"
+	// CauseRows: rows are all zeros.
+	CauseRows Cause = "rows missing"
+	// CauseNaN: codes or scales are NaN, or weights infinite.
 	CauseNaN Cause = "NaN codes"
 	// CauseMismatch: format, shape or tensors do not fit together.
 	CauseMismatch Cause = "does not fit"

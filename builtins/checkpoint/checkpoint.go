@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -54,6 +55,10 @@ func Open(dir string) (*Checkpoint, error) {
 
 func (c *Checkpoint) addShard(s shard) error {
 	m, err := mapFile(s.path)
+	if errors.Is(err, fs.ErrNotExist) && len(s.expected) > 0 {
+		return fmt.Errorf("%s names %s for %d tensors (first: %s), and it is not there; copy or download it: %w",
+			filepath.Join(c.dir, indexFile), filepath.Base(s.path), len(s.expected), s.expected[0], err)
+	}
 	if err != nil {
 		return err
 	}
