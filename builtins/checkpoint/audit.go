@@ -86,8 +86,9 @@ func (r *Report) Right() bool {
 // reference quantizer would have written, and read again under the known
 // mistakes (scale missing, inverted, transposed, of another block size, of a
 // sibling; nibbles swapped; `.to` for `.view`), to name the one that makes it
-// right. Everything else (norms, biases, the settings of config.json) has to be
-// the reference's. A fault of single layers is a finding of the report; an error is
+// right. Everything else has to be the reference's: norms, biases and the
+// settings of config.json, and the files of tokenizer, chat template and
+// generation. A fault of single layers is a finding of the report; an error is
 // returned only where a checkpoint cannot be read at all.
 func Audit(model, reference string) (*Report, error) {
 	m, err := Open(model)

@@ -102,7 +102,7 @@ func compareTemplates(c *comparison, model, reference string, inModel, inReferen
 		for at < min(len(got), len(want)) && got[at] == want[at] {
 			at++
 		}
-		c.differs("chat_template", "the chat_template (or %s, which wins over it) is not the reference's: from character %d on %s, in the reference %s",
+		c.differs("chat_template", "the chat_template (or %s, which wins over it) is not the reference's: at character %d %s, in the reference %s",
 			templateFile, at, excerpt(got, at), excerpt(want, at))
 	}
 	return nil

@@ -71,7 +71,7 @@ func siblingNotes(c *Checkpoint) []string {
 				other.Module, module, other.Scale, l.Scale))
 		}
 	}
-	return list
+	return shortened(list)
 }
 
 // kvCacheNotes says whether the scales of a quantized KV cache are there.
@@ -127,7 +127,7 @@ func unpairedNotes(model, reference *Checkpoint) []string {
 			list = append(list, fmt.Sprintf("%s is not in the reference: it was not audited", module))
 		}
 	}
-	return list
+	return shortened(list)
 }
 
 // compareNatural orders names with the numbers in them as numbers: layer 2

@@ -53,29 +53,36 @@ func compareTokenizers(c *comparison, model, reference string) error {
 	}
 	compareVocabularies(c, got.ids(), want.ids())
 	compareAdded(c, got.Added, want.Added)
-	keys := maps.Clone(got.Model)
-	maps.Copy(keys, want.Model)
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		switch key {
-		case "vocab":
-			compareScores(c, got.Model[key], want.Model[key])
-		case "merges":
-			compareMerges(c, mergesOf(got.Model[key]), mergesOf(want.Model[key]))
-		case "dropout": // of training
-		default:
-			if a, b := got.Model[key], want.Model[key]; !saysNothing(a, b) && !reflect.DeepEqual(a, b) {
-				c.differs(key, "%s of the model is %s, in the reference %s", key, inJSON(a), inJSON(b))
-			}
-		}
+	compareScores(c, got.Model["vocab"], want.Model["vocab"])
+	compareMerges(c, mergesOf(got.Model["merges"]), mergesOf(want.Model["merges"]))
+	var special []string
+	for _, token := range want.Added {
+		special = append(special, token.Content)
 	}
-	compareStep(c, "normalizer", steps(got.Normalizer), steps(want.Normalizer))
-	compareStep(c, "pre_tokenizer", steps(got.PreTokenizer), steps(want.PreTokenizer))
-	compareStep(c, "post_processor", framing(got.PostProcessor), framing(want.PostProcessor))
-	compareStep(c, "decoder", decoding(got.Decoder), decoding(want.Decoder))
+	judgeSteps(c, model, reference, special, c.steps(got, want))
 	if length := got.Truncation["max_length"]; length != nil && !reflect.DeepEqual(length, want.Truncation["max_length"]) {
 		c.note("truncation to %s tokens is stored, in the reference not: what takes the file as it is loses the rest of a prompt", inJSON(length))
 	}
 	return nil
+}
+
+// steps lists the steps and the settings of the model that are not written as
+// in the reference.
+func (c *comparison) steps(got, want tokenizerJSON) []Difference {
+	of := comparison{file: c.file}
+	keys := maps.Clone(got.Model)
+	maps.Copy(keys, want.Model)
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		a, b := got.Model[key], want.Model[key]
+		if key != "vocab" && key != "merges" && key != "dropout" && !saysNothing(a, b) && !reflect.DeepEqual(a, b) {
+			of.differs(key, "%s of the model is %s, in the reference %s", key, inJSON(a), inJSON(b))
+		}
+	}
+	compareStep(&of, "normalizer", steps(got.Normalizer), steps(want.Normalizer))
+	compareStep(&of, "pre_tokenizer", steps(got.PreTokenizer), steps(want.PreTokenizer))
+	compareStep(&of, "post_processor", framing(got.PostProcessor), framing(want.PostProcessor))
+	compareStep(&of, "decoder", decoding(got.Decoder), decoding(want.Decoder))
+	return of.wrong
 }
 
 // saysNothing reports that both are a default written out or not: null, false

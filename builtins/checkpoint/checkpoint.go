@@ -4,8 +4,8 @@
 //
 // It knows how numbers are stored: element types, scales and their
 // granularity, and what a correct quantizer would have written. It does not
-// know what the tensors are for: no architecture, no forward pass, no
-// tokenizer. An engine's loaded scales are compared here as plain arrays.
+// know what the tensors are for: no architecture, no forward pass. An audit
+// also compares the files that decide what a model is asked. An engine's loaded scales are compared here as plain arrays.
 package checkpoint
 
 import (
