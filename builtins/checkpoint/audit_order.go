@@ -43,7 +43,7 @@ func (p layerPair) orderOf(axis string) order {
 	if axis == "column" {
 		o.n = p.original.K
 	}
-	if o.n > mostOrdered {
+	if o.n > mostOrdered || !p.someIsThere(axis) {
 		return o
 	}
 	stored, original := p.stored.project(axis), p.original.project(axis)
@@ -74,6 +74,83 @@ func (p layerPair) orderOf(axis string) order {
 	return o
 }
 
+// screened is how many rows or columns are looked for first: of weights of
+// another model none is there, which has to be found out quickly.
+const screened = 4
+
+// someIsThere reports whether one of a few stored rows (or columns) is any of
+// the reference's.
+func (p layerPair) someIsThere(axis string) bool {
+	random := rand.New(rand.NewPCG(5, 6))
+	if axis == "row" {
+		return p.someRowIsThere(random)
+	}
+	return p.someColumnIsThere(random)
+}
+
+func (p layerPair) someRowIsThere(random *rand.Rand) bool {
+	l, across := p.original, places(p.original.K)
+	row := make([]float32, l.K)
+	pick := func(from *Linear, n int, out []float32) {
+		from.decodeRow(row, n)
+		for i, k := range across {
+			out[i] = row[k]
+		}
+	}
+	var stored [screened][]float32
+	for i := range stored {
+		stored[i] = make([]float32, len(across))
+		pick(p.stored, random.IntN(l.N), stored[i])
+	}
+	original := make([]float32, len(across))
+	for n := range l.N {
+		pick(l, n, original)
+		for _, s := range stored {
+			if d := compare(s, original); similar(d.dot, d.deq2, d.ref2) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p layerPair) someColumnIsThere(random *rand.Rand) bool {
+	l := p.original
+	var at [screened]int
+	var products [screened][]float32
+	var squares [screened]float32
+	for i := range at {
+		at[i], products[i] = random.IntN(l.K), make([]float32, l.K)
+	}
+	stored, original, of := make([]float32, l.K), make([]float32, l.K), make([]float32, l.K)
+	for _, n := range places(l.N) {
+		p.stored.decodeRow(stored, n)
+		l.decodeRow(original, n)
+		for i, k := range at {
+			x := stored[k]
+			squares[i] += x * x
+			for j, v := range original {
+				products[i][j] += x * v
+			}
+		}
+		for j, v := range original {
+			of[j] += v * v
+		}
+	}
+	for i := range at {
+		for j, product := range products[i] {
+			if similar(float64(product), float64(squares[i]), float64(of[j])) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// similar reports that two vectors have nearly one direction, by their product
+// and their squares.
+func similar(product, a, b float64) bool { return a > 0 && product > 0 && product*product >= .8*a*b }
+
 type projection [projections]float32
 
 func square(a, b projection) float32 {
@@ -85,14 +162,14 @@ func square(a, b projection) float32 {
 }
 
 // project multiplies each row (or column) of the weight with the same random
-// signs.
+// signs, at some of its places: as many tell rows apart.
 func (l *Linear) project(axis string) []projection {
 	random := rand.New(rand.NewPCG(3, 4))
-	n, across := l.N, l.K
+	n, across := l.N, places(l.K)
 	if axis == "column" {
-		n, across = l.K, l.N
+		n, across = l.K, places(l.N)
 	}
-	signs := make([]projection, across)
+	signs := make([]projection, len(across))
 	for i := range signs {
 		bits := random.Uint32()
 		for j := range signs[i] {
@@ -101,19 +178,38 @@ func (l *Linear) project(axis string) []projection {
 	}
 	out := make([]projection, n)
 	row := make([]float32, l.K)
-	for i := range l.N {
+	if axis == "row" {
+		for i := range out {
+			l.decodeRow(row, i)
+			for at, k := range across {
+				out[i].add(row[k], &signs[at])
+			}
+		}
+		return out
+	}
+	for at, i := range across {
 		l.decodeRow(row, i)
 		for k, v := range row {
-			to, by := &out[i%n], &signs[k%across]
-			if axis == "column" {
-				to, by = &out[k], &signs[i]
-			}
-			for j := range by {
-				to[j] += v * by[j]
-			}
+			out[k].add(v, &signs[at])
 		}
 	}
 	return out
+}
+
+func (p *projection) add(v float32, by *projection) {
+	for j := range p {
+		p[j] += v * by[j]
+	}
+}
+
+// places are up to 512 of n, evenly apart.
+func places(n int) []int {
+	const most = 512
+	list := make([]int, min(n, most))
+	for i := range list {
+		list[i] = i * n / len(list)
+	}
+	return list
 }
 
 // moved reports that rows were recognized, and some in another place.
