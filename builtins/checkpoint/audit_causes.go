@@ -27,7 +27,7 @@ func (p layerPair) diagnose(layer Layer, m measurement) Layer {
 		return layer.fault(CauseSign, "%s; no code is negative, though the reference has negative weights", where)
 	}
 	if m.deq2 == 0 {
-		return layer.fault(CauseMissing, "%s; all weights are 0, by their scale or their codes", where)
+		return layer.fault(CauseZeros, "%s; all weights are 0, by their scale or their codes", where)
 	}
 	enough := leastSQNR[layer.Format] - 1
 	cause, detail := p.explainGrid(enough)
@@ -43,7 +43,7 @@ func (p layerPair) diagnose(layer Layer, m measurement) Layer {
 		return layer.fault(best.cause, "%s; %.1f dB under another reading: %s", where, sqnr-best.loss, best.detail)
 	}
 	if rows, first := p.emptyRows(); rows > 0 {
-		return layer.fault(CauseRows, "%s; %d of %d rows are all zeros (first: row %d)", where, rows, layer.N, first)
+		return layer.fault(CauseZeros, "%s; %d of %d rows are all zeros (first: row %d)", where, rows, layer.N, first)
 	}
 	if cause == CauseUnknown {
 		return layer.fault(CauseUnknown, "%s; %s", where, detail)
@@ -80,7 +80,7 @@ func (p layerPair) explainGrid(enough float64) (Cause, string) {
 		return !slices.ContainsFunc(values, func(v float32) bool { fraction, _ := math.Frexp(float64(v)); return fraction != .5 })
 	}
 	if powers(stored.values) && !powers(want.values) {
-		return CauseConverted, where + " powers of two, as E8M0 stores them, and the codes were not made with them"
+		return CauseElements, where + " powers of two, as E8M0 stores them, and the codes were not made with them"
 	}
 	different := 0
 	for i, v := range stored.values {
@@ -285,7 +285,7 @@ func (p layerPair) nvfp4Alternatives() []alternative {
 		}),
 	}
 	// MXFP4's scales: powers of two, which lose up to 3 dB.
-	list = append(list, alternative{cause: CauseConverted, detail: "E8M0 scales, said to be E4M3", loss: 3, decode: withScales("", "",
+	list = append(list, alternative{cause: CauseElements, detail: "E8M0 scales, said to be E4M3", loss: 3, decode: withScales("", "",
 		func(row, col int) float32 { return float32(math.Exp2(float64(l.Scales[row*cols+col])-127)) * l.Scale }).decode})
 	for _, m := range siblingMistakes(p.model, l) {
 		list = append(list, withScales(m.cause, m.detail, m.factors))

@@ -276,7 +276,11 @@ func (p layerPair) otherWeights() []alternative {
 		if err != nil || other.N != p.stored.N || other.K != p.stored.K || !p.resembles(other) {
 			continue
 		}
-		list = append(list, alternative{cause: CauseSibling, detail: "the weight of " + name, decode: p.stored.decodeRow, original: other})
+		cause := CauseMisplaced
+		if fusionGroup(name) == fusionGroup(module) {
+			cause = CauseSibling
+		}
+		list = append(list, alternative{cause: cause, detail: "the weight of " + name, decode: p.stored.decodeRow, original: other})
 	}
 	return list
 }

@@ -22,7 +22,7 @@ func (p layerPair) diagnoseUnquantized(layer Layer, m measurement) Layer {
 		return layer.fault(best.cause, "%s; it is %s", where, best.detail)
 	}
 	if rows, first := p.emptyRows(); rows > 0 {
-		return layer.fault(CauseRows, "%s; %d of %d rows are all zeros (first: row %d)", where, rows, layer.N, first)
+		return layer.fault(CauseZeros, "%s; %d of %d rows are all zeros (first: row %d)", where, rows, layer.N, first)
 	}
 	if detail := p.explainOrder(); detail != "" {
 		return layer.fault(CauseOrder, "%s; %s", where, detail)

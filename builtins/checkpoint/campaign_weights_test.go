@@ -14,7 +14,7 @@ type mutation struct {
 	name  string
 	of    string // the deployment
 	where string
-	want  string
+	want  string // parts of the finding, between dots (…)
 	edit  func(*mutant)
 }
 
@@ -95,12 +95,12 @@ var weightMutations = []mutation{
 		t.DType = DTypeF16
 		m.set(norm1, t)
 	}},
-	{"the embeddings in bf16 said to be f16", "fp8", fault, "bf16", func(m *mutant) {
+	{"the embeddings in bf16 said to be f16", "fp8", fault, "wrong element type: …bf16", func(m *mutant) {
 		t := m.tensor(embed)
 		t.DType = DTypeF16
 		m.set(embed, t)
 	}},
-	{"a weight in bf16 said to be f16", "bf16", fault, "bf16", func(m *mutant) {
+	{"a weight in bf16 said to be f16", "bf16", fault, "wrong element type: …bf16", func(m *mutant) {
 		t := m.tensor(up1 + weightName)
 		t.DType = DTypeF16
 		m.set(up1+weightName, t)
@@ -124,9 +124,9 @@ var weightMutations = []mutation{
 			copy(t.Data[2*i:2*i+2], old[2*(i%192*192+i/192):])
 		}
 	}},
-	{"rotary halves of q interleaved", "fp8", fault, "interleaved", func(m *mutant) { m.rows(q1, interleaved) }},
-	{"rotary halves of k interleaved, NVFP4", "nvfp4", fault, "interleaved", func(m *mutant) { m.rows(k1, interleaved) }},
-	{"rotary halves of q split twice", "bf16", fault, "interleaved", func(m *mutant) {
+	{"rotary halves of q interleaved", "fp8", fault, "another order: …interleaved", func(m *mutant) { m.rows(q1, interleaved) }},
+	{"rotary halves of k interleaved, NVFP4", "nvfp4", fault, "another order: …interleaved", func(m *mutant) { m.rows(k1, interleaved) }},
+	{"rotary halves of q split twice", "bf16", fault, "another order: …interleaved", func(m *mutant) {
 		back := make([]int, 192)
 		for i := range back {
 			back[interleaved(i)] = i
@@ -141,15 +141,15 @@ var weightMutations = []mutation{
 		m.rows("model.embed_tokens", func(i int) int { return max(i-1, 0) })
 	}},
 	{"the two halves of a weight exchanged", "nvfp4", fault, "halves", func(m *mutant) { m.rows(up1, func(i int) int { return (i + 288) % 576 }) }},
-	{"a shard of rows never written", "fp8", fault, "row 96", func(m *mutant) { clear(m.tensor(q1 + weightName).Data[96*192:]) }},
+	{"a shard of rows never written", "fp8", fault, "all zeros: …row 96", func(m *mutant) { clear(m.tensor(q1 + weightName).Data[96*192:]) }},
 	{"gate and up exchanged", "fp8", fault, "the weight of " + up1, swap(gate1, up1)},
 	{"k and v exchanged, blocks", "block", fault, "the weight of " + v1, swap(k1, v1)},
 	{"q and o exchanged, not quantized", "bf16", fault, "the weight of " + o1, swap(q1, o1)},
-	{"a weight of another layer", "fp8", fault, "the weight of " + layer2 + "mlp.up_proj", func(m *mutant) { m.move(up1, layer2+"mlp.up_proj") }},
-	{"a weight of another layer, NVFP4", "nvfp4", fault, "the weight of " + layer0 + "mlp.down_proj", func(m *mutant) { m.move(down1, layer0+"mlp.down_proj") }},
-	{"a weight of another layer, not quantized", "bf16", fault, "the weight of " + layer2 + "self_attn.k_proj", func(m *mutant) { m.move(k1, layer2+"self_attn.k_proj") }},
-	{"two experts exchanged", "moe", fault, "the weight of " + layer1 + "mlp.experts.5.up_proj", swap(expert3+"up_proj", layer1+"mlp.experts.5.up_proj")},
-	{"a router of another layer", "moe", fault, "the weight of " + layer0 + "mlp.gate", func(m *mutant) { m.move(layer1+"mlp.gate", layer0+"mlp.gate") }},
+	{"a weight of another layer", "fp8", fault, "another layer's weight: …the weight of " + layer2 + "mlp.up_proj", func(m *mutant) { m.move(up1, layer2+"mlp.up_proj") }},
+	{"a weight of another layer, NVFP4", "nvfp4", fault, "another layer's weight: …the weight of " + layer0 + "mlp.down_proj", func(m *mutant) { m.move(down1, layer0+"mlp.down_proj") }},
+	{"a weight of another layer, not quantized", "bf16", fault, "another layer's weight: …the weight of " + layer2 + "self_attn.k_proj", func(m *mutant) { m.move(k1, layer2+"self_attn.k_proj") }},
+	{"two experts exchanged", "moe", fault, "another layer's weight: …the weight of " + layer1 + "mlp.experts.5.up_proj", swap(expert3+"up_proj", layer1+"mlp.experts.5.up_proj")},
+	{"a router of another layer", "moe", fault, "another layer's weight: …the weight of " + layer0 + "mlp.gate", func(m *mutant) { m.move(layer1+"mlp.gate", layer0+"mlp.gate") }},
 	{"an expert is missing", "moe", fault, "no tensor " + expert3, func(m *mutant) { m.delete(expert3+"up_proj.weight", expert3+"up_proj.weight_scale") }},
 	{"a weight times 2", "bf16", fault, "2 times", func(m *mutant) {
 		t := m.tensor(up1 + weightName)
@@ -234,7 +234,7 @@ var scaleMutations = []mutation{
 	{"scales rounded to powers of two under codes that were not", "block", fault, q1, func(m *mutant) {
 		m.floats(q1+inverseName, func(v float32) float32 { return float32(math.Exp2(math.Ceil(math.Log2(float64(v))))) })
 	}},
-	{"E8M0 bytes said to be E4M3", "nvfp4", fault, "E8M0 scales", func(m *mutant) {
+	{"E8M0 bytes said to be E4M3", "nvfp4", fault, "wrong element type: …E8M0 scales", func(m *mutant) {
 		// What a writer of MXFP4 does, in groups of 16: powers of two for scales.
 		l, err := open(m.t, m.reference).Linear(q1)
 		require.NoError(m.t, err)

@@ -24,8 +24,8 @@ const (
 	// CauseConverted: E4M3 bytes were converted as integers (`.to`) where they
 	// should have been reinterpreted (`.view`), or the other way round.
 	CauseConverted Cause = ".to for .view"
-	// CauseSibling: the scale, or the weight, is another layer's: of q, k or v,
-	// of gate or up, or of the same projection elsewhere.
+	// CauseSibling: the scale, or the weight, is that of q, k or v or of gate
+	// or up in place of the layer's own.
 	CauseSibling Cause = "sibling's values"
 	// CauseNibbles: the two 4-bit codes of each byte are exchanged.
 	CauseNibbles Cause = "nibbles swapped"
@@ -35,10 +35,12 @@ const (
 	CauseCodeType Cause = "E5M2 read as E4M3"
 	// CauseElements: the bytes are of another element type than is said.
 	CauseElements Cause = "wrong element type"
+	// CauseMisplaced: the weight is that of another layer, or of another expert.
+	CauseMisplaced Cause = "another layer's weight"
 	// CauseOrder: rows or columns are the reference's in another order.
 	CauseOrder Cause = "another order"
-	// CauseRows: rows are all zeros.
-	CauseRows Cause = "rows missing"
+	// CauseZeros: rows, or all weights, are zeros.
+	CauseZeros Cause = "all zeros"
 	// CauseNaN: codes or scales are NaN, or weights infinite.
 	CauseNaN Cause = "NaN codes"
 	// CauseMismatch: format, shape or tensors do not fit together.
