@@ -127,24 +127,36 @@ func settingsOf(dir string) (values map[string]any, release string, err error) {
 	return values, release, nil
 }
 
-// flatten writes the settings of config into values. transformers 5 holds in
-// rope_parameters what was rope_theta and rope_scaling before.
+// renamed are settings that transformers 5 holds in rope_parameters, or under
+// another name.
+var renamed = map[string]string{
+	"rope_theta": "rope_parameters.rope_theta", "rotary_emb_base": "rope_parameters.rope_theta",
+	"partial_rotary_factor": "rope_parameters.partial_rotary_factor", "rotary_pct": "rope_parameters.partial_rotary_factor",
+	"rope_scaling":                                 "rope_parameters",
+	"rope_parameters.full_attention":               "rope_parameters", // of Gemma 3, by kind of layer
+	"rope_parameters.sliding_attention.rope_theta": "rope_local_base_freq",
+	"num_experts":                                  "num_local_experts",
+}
+
+// flatten writes the settings of config into values, under the names of
+// transformers 5.
 func flatten(values map[string]any, prefix string, config map[string]any) {
 	for key, value := range config {
 		if value == nil || strings.HasPrefix(key, "_") || slices.Contains(computesNothing, key) {
 			continue
 		}
-		name, rope := prefix+key, strings.HasSuffix(prefix, "rope_parameters.")
-		switch {
-		case key == "rope_theta" && !rope:
-			name = prefix + "rope_parameters.rope_theta"
-		case key == "rope_scaling":
-			name = prefix + "rope_parameters"
-		case rope && (key == "type" || key == "rope_type"):
+		name, rope := prefix+key, strings.Contains(prefix, "rope_parameters.")
+		if rope && (key == "type" || key == "rope_type") {
 			if value == "default" {
 				continue
 			}
 			name = prefix + "rope_type"
+		} else if to, ok := renamed[key]; ok && !rope {
+			name = prefix + to
+		} else if i := strings.LastIndex(name, "rope_parameters."); i >= 0 {
+			if to, ok := renamed[name[i:]]; ok {
+				name = name[:i] + to
+			}
 		}
 		if nested, ok := value.(map[string]any); ok {
 			flatten(values, name+".", nested)
