@@ -8,9 +8,9 @@ import (
 
 // A Difference is something beside the weights of the linear layers that no
 // quantizer of the formats read here changes, and that is not the reference's:
-// a norm, a bias, a setting of config.json.
+// a norm, a bias, a setting of config.json or of another file.
 type Difference struct {
-	Name    string `json:"name"`    // of the tensor, or the key in config.json
+	Name    string `json:"name"`    // of the tensor, or the key in the file
 	Setting bool   `json:"setting"` // of config.json
 	Finding string `json:"finding"` // one sentence, with numbers
 }

@@ -23,7 +23,7 @@ func (r *Report) MimeBundle() host.Bundle {
 		s.line("Wrong: %d of %d layers.", len(faults), len(r.Layers))
 	}
 	s.list("Wrong: not the reference's, though no quantizer changes it:", listed(r.Differences))
-	s.list("Wrong: other prompts than the reference's, or other ends of outputs:", listed(r.Files))
+	s.list("Wrong: other prompts than the reference's, or other ends of outputs; copy its files:", listed(r.Files))
 	var rows [][]string
 	for _, l := range faults {
 		rows = append(rows, []string{l.Module, string(l.Format), l.SQNR.format("%.1f"), l.Gain.format("%.3g"), l.AmaxRatio.format("%.3g"),
@@ -38,7 +38,7 @@ func (r *Report) MimeBundle() host.Bundle {
 }
 
 // unseen is what no comparison of files shows.
-const unseen = "Files do not show whether the scales of activations and of the KV cache suit the inputs, how an engine reads all this, nor what is as wrong in the reference."
+const unseen = "Files do not show whether the scales of activations and of the KV cache suit the inputs, how an engine reads the weights, or what is wrong in the reference too."
 
 // listed are the differences that a card shows: another model's are hundreds.
 func listed(differences []Difference) []string {
