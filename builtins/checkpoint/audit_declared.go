@@ -141,7 +141,7 @@ func indexNotes(c *Checkpoint) []string {
 			total += len(c.tensors[name].Data)
 		}
 		if s.expected == nil {
-			return nil
+			return otherFiles(c.dir)
 		}
 		listed := map[string]bool{}
 		for _, name := range s.expected {
@@ -162,4 +162,25 @@ func indexNotes(c *Checkpoint) []string {
 		list = append(list, fmt.Sprintf("%s has total_size %d, and the tensors %d bytes: it may be another export's", indexFile, index.Metadata.Total, total))
 	}
 	return append(list, shortened(unlisted)...)
+}
+
+// otherFiles are notes of weights beside model.safetensors, which is read here
+// as by transformers. vLLM (filter_duplicate_safetensors_files of 0.32) reads
+// the shards that an index names, and without one every file.
+func otherFiles(dir string) []string {
+	if index := filepath.Join(dir, indexFile); exists(index) {
+		shards, err := readIndex(index)
+		if err == nil && len(shards) == 1 && filepath.Base(shards[0].path) == singleFile {
+			return nil
+		}
+		return []string{fmt.Sprintf("%s is read here and by transformers, %s is there too and followed by vLLM: remove the one that is not this export's", singleFile, indexFile)}
+	}
+	var list []string
+	files, _ := filepath.Glob(filepath.Join(dir, "*.safetensors")) // the pattern is right
+	for _, file := range files {
+		if name := filepath.Base(file); name != singleFile {
+			list = append(list, fmt.Sprintf("%s is beside %s, and vLLM reads both: remove it, or name the files in %s", name, singleFile, indexFile))
+		}
+	}
+	return shortened(list)
 }

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -40,6 +41,14 @@ var fileMutations = []mutation{
 		if err := Write(file, tensors); err != nil {
 			panic(err)
 		}
+	}},
+	{"an index of shards beside the whole file", "fp8", note, "followed by vLLM", func(m *mutant) {
+		whole := m.read(singleFile)
+		m.sharded(unchanged)
+		m.write(singleFile, whole)
+	}},
+	{"a shard of an older export beside the whole file", "fp8", note, "model-00001-of-00002.safetensors", func(m *mutant) {
+		m.write("model-00001-of-00002.safetensors", m.read(singleFile))
 	}},
 	{"a truncated file", "fp8", refused, "truncated", func(m *mutant) { m.raw(func(b []byte) []byte { return b[:len(b)-1000] }) }},
 	{"a file truncated in its header", "fp8", refused, "truncated", func(m *mutant) { m.raw(func(b []byte) []byte { return b[:100] }) }},
@@ -123,6 +132,14 @@ var settingMutations = []mutation{
 	}},
 	{"config.json excludes other modules", "fp8", note, q1 + " is excluded from quantization only by config.json", func(m *mutant) {
 		m.json(configFile, func(c map[string]any) { inside(c, "quantization_config")["ignore"] = []string{"lm_head", q1} })
+	}},
+	{"a scale a channel is declared", "fp8", refused, "FP8_PER_CHANNEL_PER_TOKEN", inModelopt("quant_algo", "FP8_PER_CHANNEL_PER_TOKEN")},
+	{"weight_block_size of another number", "block", note, "weight_block_size [64 64]", func(m *mutant) {
+		m.json(configFile, func(c map[string]any) { inside(c, "quantization_config")["weight_block_size"] = []int{64, 64} })
+	}},
+	{"weight_block_size of another number, in config.json alone", "block", refused, "weight_block_size [64 64]", func(m *mutant) {
+		m.json(configFile, func(c map[string]any) { inside(c, "quantization_config")["weight_block_size"] = []int{64, 64} })
+		m.remove(modeloptFile)
 	}},
 	{"group_size of another number", "nvfp4", note, "group_size", inModelopt("group_size", 32)},
 	{"no quantization is declared", "fp8", beside, "declares no quantization", func(m *mutant) {
@@ -219,6 +236,15 @@ var tokenizerMutations = []mutation{
 // harmless are changes that make no beside, and of which the audit says nothing.
 var harmless = []mutation{
 	{"shards", "fp8", clean, "", func(m *mutant) { m.sharded(unchanged) }},
+	{"an index of one file", "fp8", clean, "", func(m *mutant) {
+		weights := map[string]any{}
+		for name := range m.tensors {
+			weights[name] = singleFile
+		}
+		text, err := json.Marshal(map[string]any{"weight_map": weights})
+		require.NoError(m.t, err)
+		m.write(indexFile, string(text))
+	}},
 	{"an index without bytes", "fp8", clean, "", func(m *mutant) { m.sharded(func(i map[string]any) { delete(i, "metadata") }) }},
 	{"another order of keys and other whitespace", "fp8", clean, "", func(m *mutant) {
 		for _, file := range []string{configFile, modeloptFile, tokenizerFile, tokenizerConfigFile, generationFile} {
