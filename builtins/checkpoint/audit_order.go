@@ -3,7 +3,6 @@ package checkpoint
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 )
 
 // An order is rows, or columns, of a stored weight that are others of the
@@ -22,7 +21,7 @@ const (
 	// that have nothing in common are 2 apart.
 	samePlace = .25
 	// mostOrdered limits the rows or columns whose order is looked for.
-	mostOrdered = 1 << 17
+	mostOrdered = 1 << 18
 )
 
 // explainOrder says in which order the rows or the columns are, "" where they
@@ -73,83 +72,6 @@ func (p layerPair) orderOf(axis string) order {
 	}
 	return o
 }
-
-// screened is how many rows or columns are looked for first: of weights of
-// another model none is there, which has to be found out quickly.
-const screened = 4
-
-// someIsThere reports whether one of a few stored rows (or columns) is any of
-// the reference's.
-func (p layerPair) someIsThere(axis string) bool {
-	random := rand.New(rand.NewPCG(5, 6))
-	if axis == "row" {
-		return p.someRowIsThere(random)
-	}
-	return p.someColumnIsThere(random)
-}
-
-func (p layerPair) someRowIsThere(random *rand.Rand) bool {
-	l, across := p.original, places(p.original.K)
-	row := make([]float32, l.K)
-	pick := func(from *Linear, n int, out []float32) {
-		from.decodeRow(row, n)
-		for i, k := range across {
-			out[i] = row[k]
-		}
-	}
-	var stored [screened][]float32
-	for i := range stored {
-		stored[i] = make([]float32, len(across))
-		pick(p.stored, random.IntN(l.N), stored[i])
-	}
-	original := make([]float32, len(across))
-	for n := range l.N {
-		pick(l, n, original)
-		for _, s := range stored {
-			if d := compare(s, original); similar(d.dot, d.deq2, d.ref2) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (p layerPair) someColumnIsThere(random *rand.Rand) bool {
-	l := p.original
-	var at [screened]int
-	var products [screened][]float32
-	var squares [screened]float32
-	for i := range at {
-		at[i], products[i] = random.IntN(l.K), make([]float32, l.K)
-	}
-	stored, original, of := make([]float32, l.K), make([]float32, l.K), make([]float32, l.K)
-	for _, n := range places(l.N) {
-		p.stored.decodeRow(stored, n)
-		l.decodeRow(original, n)
-		for i, k := range at {
-			x := stored[k]
-			squares[i] += x * x
-			for j, v := range original {
-				products[i][j] += x * v
-			}
-		}
-		for j, v := range original {
-			of[j] += v * v
-		}
-	}
-	for i := range at {
-		for j, product := range products[i] {
-			if similar(float64(product), float64(squares[i]), float64(of[j])) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// similar reports that two vectors have nearly one direction, by their product
-// and their squares.
-func similar(product, a, b float64) bool { return a > 0 && product > 0 && product*product >= .8*a*b }
 
 type projection [projections]float32
 
@@ -212,14 +134,15 @@ func places(n int) []int {
 	return list
 }
 
-// moved reports that rows were recognized, and some in another place.
+// moved reports that rows were recognized, and more than one in another place.
 func (o order) moved() bool {
+	moved := 0
 	for i, from := range o.from {
 		if i != from {
-			return true
+			moved++
 		}
 	}
-	return false
+	return moved > 1
 }
 
 // fits reports whether every recognized row is where place says.
@@ -261,61 +184,4 @@ func (o order) String() string {
 		return fmt.Sprintf("its %ss are shifted: %s %d is the reference's %d", o.axis, o.axis, first, o.from[first])
 	}
 	return fmt.Sprintf("its %ss are the reference's in another order: %s %d is the reference's %d", o.axis, o.axis, first, o.from[first])
-}
-
-// otherWeights compares with the references of all layers of the same shape
-// that have the same parent, or the same name in another layer or expert.
-func (p layerPair) otherWeights() []alternative {
-	var list []alternative
-	module := p.stored.Module
-	for _, name := range p.reference.linearModules() {
-		if name == module || parentModule(name) != parentModule(module) && lastElement(name) != lastElement(module) {
-			continue
-		}
-		other, err := p.reference.Linear(name)
-		if err != nil || other.N != p.stored.N || other.K != p.stored.K || !p.resembles(other) {
-			continue
-		}
-		cause := CauseMisplaced
-		if fusionGroup(name) == fusionGroup(module) {
-			cause = CauseSibling
-		}
-		list = append(list, alternative{cause: cause, detail: "the weight of " + name, decode: p.stored.decodeRow, original: other})
-	}
-	return list
-}
-
-// resembles compares a few rows, which tells the weights of thousands of
-// layers apart at no cost.
-func (p layerPair) resembles(other *Linear) bool {
-	const rows = 4
-	var sum difference
-	deq, ref := make([]float32, other.K), make([]float32, other.K)
-	for i := range min(rows, other.N) {
-		p.stored.decodeRow(deq, i)
-		other.decodeRow(ref, i)
-		sum.add(compareCarefully(deq, ref))
-	}
-	return sum.sqnr() >= 6
-}
-
-// emptyRows counts the rows that are all zeros though the reference's are not.
-func (p layerPair) emptyRows() (rows, first int) {
-	first = -1
-	row := make([]float32, p.original.K)
-	something := func(v float32) bool { return v != 0 }
-	for n := range p.original.N {
-		p.stored.decodeRow(row, n)
-		if slices.ContainsFunc(row, something) {
-			continue
-		}
-		p.original.decodeRow(row, n)
-		if slices.ContainsFunc(row, something) {
-			if rows == 0 {
-				first = n
-			}
-			rows++
-		}
-	}
-	return rows, first
 }

@@ -244,7 +244,7 @@ func TestMutationsAreFoundAndHarmlessOnesNot(t *testing.T) {
 			m.reference = references[test.of]
 			test.edit(m)
 			lines := said(m.done(), references[test.of])
-			t.Logf("TABLE | %s | %s | %s | %.260s", test.name, test.of, test.where, strings.Join(lines, " ## "))
+			t.Logf("%s, of %s: %s", test.name, test.of, strings.Join(lines, "; "))
 			if test.where == clean {
 				require.Empty(t, lines)
 				return
