@@ -1,9 +1,11 @@
 package checkpoint
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -35,6 +37,11 @@ type addedToken struct {
 // releases of the tokenizers library write merges, defaults and steps that do
 // nothing in different ways.
 func compareTokenizers(c *comparison, model, reference string) error {
+	a, errA := os.ReadFile(filepath.Join(model, tokenizerFile))
+	b, errB := os.ReadFile(filepath.Join(reference, tokenizerFile))
+	if errA == nil && errB == nil && bytes.Equal(a, b) {
+		return nil // most are copies, and decoding takes a second
+	}
 	var got, want tokenizerJSON
 	there, err := readJSON(filepath.Join(model, tokenizerFile), &got)
 	if err != nil {
