@@ -68,6 +68,13 @@ func unlike(got, want Tensor) (finding string, wrong bool) {
 		return fmt.Sprintf("tensor %s differs from the reference", want.Name), true
 	}
 	d := differenceOf(got, want)
+	if as, ok := otherTypeOf[got.DType]; ok && !(d.nan == 0 && d.sqnr() >= leastSQNR[BF16]) {
+		other := got
+		other.DType = as
+		if o := differenceOf(other, want); o.nan == 0 && o.sqnr() >= leastSQNR[BF16]-10 { // a cast may have rounded
+			return fmt.Sprintf("tensor %s holds %s and is said to be %s", want.Name, as, got.DType), true
+		}
+	}
 	switch {
 	case d.nan > 0:
 		return fmt.Sprintf("tensor %s: %d of %d values are NaN, here or in the reference", want.Name, d.nan, want.Len()), true
@@ -88,6 +95,9 @@ func unlike(got, want Tensor) (finding string, wrong bool) {
 	}
 	return fmt.Sprintf("tensor %s is %.1f dB from the reference's", want.Name, d.sqnr()), true
 }
+
+// otherTypeOf are the types of 16 bits that one is taken for.
+var otherTypeOf = map[DType]DType{DTypeBF16: DTypeF16, DTypeF16: DTypeBF16}
 
 // isUnquantized reports whether the elements are numbers by themselves.
 func (t Tensor) isUnquantized() bool {

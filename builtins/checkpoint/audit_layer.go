@@ -24,8 +24,9 @@ func auditLayer(model, reference *Checkpoint, module string) Layer {
 	unknown := Measure(math.NaN())
 	layer := Layer{Module: module, SQNR: unknown, Expected: unknown, RelativeRMS: unknown, Gain: unknown, AmaxRatio: unknown, FirstRowOff: -1}
 	original, err := reference.Linear(module)
-	if _, ok := reference.Tensor(module + weightName); !ok {
-		original, err = reference.Linear(embeddingModule) // a head that is tied to it
+	_, own := reference.Tensor(module + weightName)
+	if !own { // a head that is tied to the embeddings
+		original, err = reference.Linear(embeddingModule)
 	}
 	if err != nil {
 		return layer.fault(CauseMismatch, "the reference cannot be read: %v", err)
@@ -51,7 +52,11 @@ func auditLayer(model, reference *Checkpoint, module string) Layer {
 	p := layerPair{model, reference, stored, original}
 	m := p.measure(stored.decodeRow, original)
 	layer.record(m, stored)
-	return p.judge(layer, m)
+	layer = p.judge(layer, m)
+	if !own && !layer.Right() {
+		layer.Finding += " (compared with the embeddings, to which the reference ties the head)"
+	}
+	return layer
 }
 
 func (l Layer) fault(cause Cause, format string, args ...any) Layer {

@@ -90,7 +90,7 @@ var weightMutations = []mutation{
 		}
 	}},
 	{"a norm of another layer", "fp8", beside, norm1, func(m *mutant) { m.set(norm1, m.tensors[layer2+"input_layernorm.weight"]) }},
-	{"a norm in bf16 said to be f16", "fp8", beside, norm1, func(m *mutant) {
+	{"a norm in bf16 said to be f16", "fp8", beside, norm1 + " holds BF16 and is said to be F16", func(m *mutant) {
 		t := m.tensor(norm1)
 		t.DType = DTypeF16
 		m.set(norm1, t)
@@ -167,7 +167,7 @@ var weightMutations = []mutation{
 	{"an infinity in a norm", "fp8", beside, norm1, func(m *mutant) {
 		binary.LittleEndian.PutUint16(m.tensor(norm1).Data[20:], Float32ToBF16(float32(math.Inf(1))))
 	}},
-	{"a head that is not the embeddings it is tied to", "fp8", fault, "lm_head", func(m *mutant) {
+	{"a head that is not the embeddings it is tied to", "fp8", fault, "lm_head…ties the head", func(m *mutant) {
 		t := m.tensor(embed)
 		old := slices.Clone(t.Data)
 		copy(t.Data, old[2*192:])
