@@ -22,6 +22,9 @@ type Report struct {
 
 	// Differences are what else is not the reference's, and no quantizer changes.
 	Differences []Difference `json:"differences,omitempty"`
+	// Files are what the files of tokenizer, chat template and generation say
+	// differently: other prompts and other ends of outputs, at the same logits.
+	Files []Difference `json:"files,omitempty"`
 
 	// Notes say what is no fault in itself, but can become one in an engine.
 	Notes []string `json:"notes,omitempty"`
@@ -71,7 +74,9 @@ func (r *Report) Faults() []Layer {
 }
 
 // Right reports whether nothing was found to be wrong with the checkpoint.
-func (r *Report) Right() bool { return len(r.Faults()) == 0 && len(r.Differences) == 0 }
+func (r *Report) Right() bool {
+	return len(r.Faults()) == 0 && len(r.Differences) == 0 && len(r.Files) == 0
+}
 
 // Audit compares each linear layer of the checkpoint in directory model with
 // the unquantized checkpoint in directory reference, without running either:
@@ -81,8 +86,9 @@ func (r *Report) Right() bool { return len(r.Faults()) == 0 && len(r.Differences
 // reference quantizer would have written, and read again under the known
 // mistakes (scale missing, inverted, transposed, of another block size, of a
 // sibling; nibbles swapped; `.to` for `.view`), to name the one that makes it
-// right. Everything else (norms, biases, the settings of config.json) has to be
-// the reference's. A fault of single layers is a finding of the report; an error is
+// right. Everything else has to be the reference's: norms, biases and the
+// settings of config.json, and the files of tokenizer, chat template and
+// generation. A fault of single layers is a finding of the report; an error is
 // returned only where a checkpoint cannot be read at all.
 func Audit(model, reference string) (*Report, error) {
 	m, err := Open(model)
@@ -103,6 +109,9 @@ func audit(model, reference *Checkpoint) (*Report, error) {
 			reference.dir, reference.quantization.Algorithm)
 	}
 	modules := slices.DeleteFunc(reference.linearModules(), func(module string) bool { return tiedHead(model, reference, module) })
+	if _, stored := model.Tensor(headModule + weightName); stored && reference.ties() {
+		modules = append(modules, headModule)
+	}
 	if len(modules) == 0 {
 		return nil, fmt.Errorf("audit: the reference %s has no linear layer", reference.dir)
 	}
@@ -117,22 +126,37 @@ func audit(model, reference *Checkpoint) (*Report, error) {
 	})
 	tensors, unlikeTensors := otherTensors(model, reference)
 	config, unlikeSettings := settings(model, reference)
-	report.Differences = slices.Concat(config, tensors)
-	report.Notes = slices.Concat(notes(model, reference), unlikeTensors, unlikeSettings)
+	report.Differences = slices.Concat(undeclared(model), config, tensors)
+	files, unlikeFiles := compareFiles(model.dir, reference.dir)
+	report.Files = files
+	report.Notes = slices.Concat(notes(model, reference), unlikeTensors, unlikeSettings, unlikeFiles)
 	return report, nil
 }
 
+const headModule, embeddingModule = "lm_head", "model.embed_tokens"
+
+// ties reports that the checkpoint has no output head but its embeddings.
+func (c *Checkpoint) ties() bool {
+	_, head := c.Tensor(headModule + weightName)
+	_, embedding := c.Tensor(embeddingModule + weightName)
+	return !head && embedding
+}
+
 // tiedHead reports that module is an output head which the reference stores
-// although it is the embedding matrix, and the model does not.
+// although it is the embedding matrix, and the model does not, nor says that
+// the two are not one.
 func tiedHead(model, reference *Checkpoint, module string) bool {
-	if lastElement(module) != "lm_head" {
+	if lastElement(module) != headModule {
 		return false
 	}
 	if _, stored := model.Tensor(module + weightName); stored {
 		return false
 	}
+	if said, _, err := settingsOf(model.dir); err == nil && said["tie_word_embeddings"] == false {
+		return false
+	}
 	head := reference.tensors[module+weightName]
-	embedding, ok := reference.Tensor("model.embed_tokens" + weightName)
+	embedding, ok := reference.Tensor(embeddingModule + weightName)
 	return ok && head.DType == embedding.DType && bytes.Equal(head.Data, embedding.Data)
 }
 

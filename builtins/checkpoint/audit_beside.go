@@ -8,9 +8,9 @@ import (
 
 // A Difference is something beside the weights of the linear layers that no
 // quantizer of the formats read here changes, and that is not the reference's:
-// a norm, a bias, a setting of config.json.
+// a norm, a bias, a setting of config.json or of another file.
 type Difference struct {
-	Name    string `json:"name"`    // of the tensor, or the key in config.json
+	Name    string `json:"name"`    // of the tensor, or the key in the file
 	Setting bool   `json:"setting"` // of config.json
 	Finding string `json:"finding"` // one sentence, with numbers
 }
@@ -68,9 +68,18 @@ func unlike(got, want Tensor) (finding string, wrong bool) {
 		return fmt.Sprintf("tensor %s differs from the reference", want.Name), true
 	}
 	d := differenceOf(got, want)
+	if as, ok := otherTypeOf[got.DType]; ok && !(d.nan == 0 && d.sqnr() >= leastSQNR[BF16]) {
+		other := got
+		other.DType = as
+		if o := differenceOf(other, want); o.nan == 0 && o.sqnr() >= leastSQNR[BF16]-10 { // a cast may have rounded
+			return fmt.Sprintf("tensor %s holds %s and is said to be %s", want.Name, as, got.DType), true
+		}
+	}
 	switch {
 	case d.nan > 0:
 		return fmt.Sprintf("tensor %s: %d of %d values are NaN, here or in the reference", want.Name, d.nan, want.Len()), true
+	case infinite(d.deqAmax) || infinite(d.refAmax):
+		return fmt.Sprintf("tensor %s has infinite values, here or in the reference", want.Name), true
 	case d.err2 == 0 && got.DType == want.DType:
 		return "", false // but for the signs of zeros
 	case d.err2 == 0:
@@ -86,6 +95,9 @@ func unlike(got, want Tensor) (finding string, wrong bool) {
 	}
 	return fmt.Sprintf("tensor %s is %.1f dB from the reference's", want.Name, d.sqnr()), true
 }
+
+// otherTypeOf are the types of 16 bits that one is taken for.
+var otherTypeOf = map[DType]DType{DTypeBF16: DTypeF16, DTypeF16: DTypeBF16}
 
 // isUnquantized reports whether the elements are numbers by themselves.
 func (t Tensor) isUnquantized() bool {

@@ -92,7 +92,7 @@ func TestSettingsAreTheReferences(t *testing.T) {
 		}, nil},
 		{"of another release, which may name it otherwise", `{"transformers_version": "5.1.0", "rope_parameters": {"rope_theta": 500000.0, "rope_type": "llama3", "factor": 8.0}, "rms_norm_eps": 1e-06}`,
 			[]string{"config.json: rms_norm_eps is 1e-06, in the reference 1e-05"}, []string{"config.json says nothing of num_attention_heads, the reference's 32"}},
-		{"none", ``, nil, nil},
+		{"none", ``, nil, []string{"config.json is not in the model, and its settings were not compared"}},
 		{"not JSON", `{`, nil, []string{"settings were not compared: "}},
 	}
 	for _, test := range tests {
@@ -118,6 +118,25 @@ func TestSettingsAreTheReferences(t *testing.T) {
 				require.Contains(t, report.Notes[i], note)
 			}
 		})
+	}
+}
+
+// Names that transformers 5 gives the settings of 4.57.
+func TestRenamedSettingsAreCompared(t *testing.T) {
+	flat := func(config string) map[string]any {
+		dir := t.TempDir()
+		writeFile(t, dir, configFile, config)
+		values, _, err := settingsOf(dir)
+		require.NoError(t, err)
+		return values
+	}
+	for four, five := range map[string]string{
+		`{"rope_theta": 1e6, "rope_local_base_freq": 1e4, "rope_scaling": {"rope_type": "linear", "factor": 8}}`: `{"rope_parameters": {"full_attention": {"rope_theta": 1e6, "rope_type": "linear", "factor": 8}, "sliding_attention": {"rope_theta": 1e4, "rope_type": "default"}}}`,
+		`{"rope_theta": 1e4, "partial_rotary_factor": 0.5}`:                                                      `{"rope_parameters": {"rope_theta": 1e4, "partial_rotary_factor": 0.5, "rope_type": "default"}}`,
+		`{"rotary_emb_base": 1e4, "rotary_pct": 0.25}`:                                                           `{"rope_parameters": {"rope_theta": 1e4, "partial_rotary_factor": 0.25}}`,
+		`{"text_config": {"rope_theta": 1e4, "num_experts": 8}}`:                                                 `{"text_config": {"rope_parameters": {"rope_theta": 1e4}, "num_local_experts": 8}}`,
+	} {
+		require.Equal(t, flat(four), flat(five), four)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // An alternative is another way to read a layer's tensors: if it makes the
@@ -25,6 +26,9 @@ func (p layerPair) diagnose(layer Layer, m measurement) Layer {
 	if p.signsLost() {
 		return layer.fault(CauseSign, "%s; no code is negative, though the reference has negative weights", where)
 	}
+	if m.deq2 == 0 {
+		return layer.fault(CauseZeros, "%s; all weights are 0, by their scale or their codes", where)
+	}
 	enough := leastSQNR[layer.Format] - 1
 	cause, detail := p.explainGrid(enough)
 	if cause != "" && cause != CauseUnknown {
@@ -38,8 +42,14 @@ func (p layerPair) diagnose(layer Layer, m measurement) Layer {
 	if sqnr >= enough {
 		return layer.fault(best.cause, "%s; %.1f dB under another reading: %s", where, sqnr-best.loss, best.detail)
 	}
+	if rows, first := p.emptyRows(); rows > 0 {
+		return layer.fault(CauseZeros, "%s; %d of %d rows are all zeros (first: row %d)", where, rows, layer.N, first)
+	}
 	if cause == CauseUnknown {
 		return layer.fault(CauseUnknown, "%s; %s", where, detail)
+	}
+	if detail := p.explainOrder(); detail != "" {
+		return layer.fault(CauseOrder, "%s; %s", where, detail)
 	}
 	return layer.fault(CauseUnknown, "%s; no known mistake of scales or layout makes it right (the best of them: %.1f dB)", where, sqnr)
 }
@@ -65,6 +75,12 @@ func (p layerPair) explainGrid(enough float64) (Cause, string) {
 		if reproduces(m, want, stored.values) {
 			return m.cause, where + ": " + m.detail
 		}
+	}
+	powers := func(values []float32) bool {
+		return !slices.ContainsFunc(values, func(v float32) bool { fraction, _ := math.Frexp(float64(v)); return fraction != .5 })
+	}
+	if powers(stored.values) && !powers(want.values) {
+		return CauseElements, where + " powers of two, as E8M0 stores them, and the codes were not made with them"
 	}
 	different := 0
 	for i, v := range stored.values {
@@ -154,28 +170,41 @@ func (p layerPair) bestAlternative() (best alternative, sqnr float64) {
 
 // alternatives lists the readings to be tried.
 func (p layerPair) alternatives() []alternative {
-	list := p.siblingWeights()
+	list := append(p.otherWeights(), p.negated())
 	switch p.stored.Format {
 	case FP8:
-		list = append(list, p.fp8Alternatives()...)
+		return append(list, p.fp8Alternatives()...)
 	case FP8Block:
-		list = append(list, p.blockAlternatives()...)
+		return append(list, p.blockAlternatives()...)
 	case NVFP4:
-		list = append(list, p.nvfp4Alternatives()...)
+		return append(list, p.nvfp4Alternatives()...)
+	}
+	if p.stored.N == p.stored.K {
+		list = append(list, p.transposedWeight())
 	}
 	return list
 }
 
-// siblingWeights compares with the references of layers of the same shape
-// that are easily confused with this one.
-func (p layerPair) siblingWeights() []alternative {
-	var list []alternative
-	for _, module := range siblingsOf(p.stored.Module) {
-		if other, err := p.reference.Linear(module); err == nil && other.N == p.stored.N && other.K == p.stored.K {
-			list = append(list, alternative{cause: CauseSibling, detail: "the weight of " + module, decode: p.stored.decodeRow, original: other})
+// negated reads every weight with the other sign: codes of two's complement or
+// of a sign bit that is set for positive ones.
+func (p layerPair) negated() alternative {
+	return alternative{cause: CauseSign, detail: "all signs reversed", decode: func(out []float32, row int) {
+		p.stored.decodeRow(out, row)
+		for i := range out {
+			out[i] = -out[i]
 		}
-	}
-	return list
+	}}
+}
+
+// transposedWeight reads a square weight of numbers by columns.
+func (p layerPair) transposedWeight() alternative {
+	l := p.stored
+	whole := Tensor{DType: DType(strings.ToUpper(string(l.Format))), Shape: []int{l.N, l.K}, Data: l.Codes}
+	return alternative{cause: CauseTransposed, detail: fmt.Sprintf("[%d, %d] weights, transposed", l.K, l.N), decode: func(out []float32, row int) {
+		for k := range out {
+			whole.decode(out[k:k+1], k*l.N+row)
+		}
+	}}
 }
 
 func (p layerPair) fp8Alternatives() []alternative {
@@ -255,6 +284,9 @@ func (p layerPair) nvfp4Alternatives() []alternative {
 			return 0
 		}),
 	}
+	// MXFP4's scales: powers of two, which lose up to 3 dB.
+	list = append(list, alternative{cause: CauseElements, detail: "E8M0 scales, said to be E4M3", loss: 3, decode: withScales("", "",
+		func(row, col int) float32 { return float32(math.Exp2(float64(l.Scales[row*cols+col])-127)) * l.Scale }).decode})
 	for _, m := range siblingMistakes(p.model, l) {
 		list = append(list, withScales(m.cause, m.detail, m.factors))
 	}

@@ -24,6 +24,10 @@ func auditLayer(model, reference *Checkpoint, module string) Layer {
 	unknown := Measure(math.NaN())
 	layer := Layer{Module: module, SQNR: unknown, Expected: unknown, RelativeRMS: unknown, Gain: unknown, AmaxRatio: unknown, FirstRowOff: -1}
 	original, err := reference.Linear(module)
+	_, own := reference.Tensor(module + weightName)
+	if !own { // a head that is tied to the embeddings
+		original, err = reference.Linear(embeddingModule)
+	}
 	if err != nil {
 		return layer.fault(CauseMismatch, "the reference cannot be read: %v", err)
 	}
@@ -42,10 +46,17 @@ func auditLayer(model, reference *Checkpoint, module string) Layer {
 	if stored.Format.Calibrated() && stored.InputScale == 0 && model.calibrated() {
 		return layer.fault(CauseMismatch, "no tensor %s, which other layers have: an engine takes 1 for it, or refuses", module+inputName)
 	}
+	if err := model.kvScale(module); err != nil {
+		return layer.fault(CauseMismatch, "%v", err)
+	}
 	p := layerPair{model, reference, stored, original}
 	m := p.measure(stored.decodeRow, original)
 	layer.record(m, stored)
-	return p.judge(layer, m)
+	layer = p.judge(layer, m)
+	if !own && !layer.Right() {
+		layer.Finding += " (compared with the embeddings, to which the reference ties the head)"
+	}
+	return layer
 }
 
 func (l Layer) fault(cause Cause, format string, args ...any) Layer {
@@ -68,6 +79,9 @@ func (p layerPair) judge(layer Layer, m measurement) Layer {
 		return layer.fault(CauseNaN, "%d codes are NaN", layer.NaN)
 	}
 	if m.nan > 0 {
+		if !layer.Format.Quantized() {
+			return p.diagnoseUnquantized(layer, m)
+		}
 		return layer.fault(CauseNaN, "%d weights are NaN, here or in the reference", m.nan)
 	}
 	if m.err2 == 0 {
@@ -80,7 +94,7 @@ func (p layerPair) judge(layer Layer, m measurement) Layer {
 		return layer
 	}
 	if !layer.Format.Quantized() {
-		return layer.fault(CauseUnknown, "not quantized, yet %.1f dB from the reference: the weights are of another model or training step", m.sqnr())
+		return p.diagnoseUnquantized(layer, m)
 	}
 	if m.rowsOff == 0 {
 		attainable := p.measure(p.requantized().decodeRow, p.original).sqnr()
@@ -174,4 +188,19 @@ func (l *Linear) roundingBound(n int, row difference) float64 {
 		sum += groupSize * square(float64(e4m3Values[scale]*l.Scale)/4)
 	}
 	return row.ref2*square(1./5) + sum
+}
+
+// kvScale is an error where the scale of the KV cache that belongs to module
+// cannot be one.
+func (c *Checkpoint) kvScale(module string) error {
+	name, ok := kvScaleOf(module)
+	t, there := c.Tensor(name)
+	if !ok || !there {
+		return nil
+	}
+	scale, err := c.scalar(t)
+	if err == nil && scale == 0 {
+		return c.tensorError(t, "is 0, and keys or values are divided by it")
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,8 +13,14 @@ import (
 func notes(model, reference *Checkpoint) []string {
 	var list []string
 	list = append(list, declarationNotes(model)...)
+	list = append(list, headNotes(model)...)
+	list = append(list, contradictionNotes(model)...)
+	list = append(list, groupNotes(model)...)
 	list = append(list, siblingNotes(model)...)
 	list = append(list, kvCacheNotes(model)...)
+	list = append(list, inputNotes(model)...)
+	list = append(list, indexNotes(model)...)
+	list = append(list, strayNotes(model, reference)...)
 	return append(list, unpairedNotes(model, reference)...)
 }
 
@@ -22,7 +29,7 @@ func declarationNotes(c *Checkpoint) []string {
 	if c.quantization.Format == "" {
 		return nil
 	}
-	var list []string
+	var excludedYet, otherFormat []string
 	for _, module := range c.linearModules() {
 		l, err := c.Linear(module)
 		if err != nil {
@@ -31,12 +38,12 @@ func declarationNotes(c *Checkpoint) []string {
 		excluded := c.quantization.Excludes(module) || keptInHighPrecision(module)
 		switch {
 		case excluded && l.Format.Quantized():
-			list = append(list, fmt.Sprintf("%s is excluded from quantization, yet stored as %s", module, l.Format))
+			excludedYet = append(excludedYet, fmt.Sprintf("%s is excluded from quantization, yet stored as %s", module, l.Format))
 		case !excluded && l.Format != c.quantization.Format:
-			list = append(list, fmt.Sprintf("%s is stored as %s, the checkpoint declares %s", module, l.Format, c.quantization.Format))
+			otherFormat = append(otherFormat, fmt.Sprintf("%s is stored as %s, the checkpoint declares %s", module, l.Format, c.quantization.Format))
 		}
 	}
-	return list
+	return slices.Concat(shortened(excludedYet), shortened(otherFormat))
 }
 
 // siblingNotes points at siblings whose shared scales are not equal: an
@@ -64,24 +71,51 @@ func siblingNotes(c *Checkpoint) []string {
 				other.Module, module, other.Scale, l.Scale))
 		}
 	}
-	return list
+	return shortened(list)
 }
 
 // kvCacheNotes says whether the scales of a quantized KV cache are there.
 func kvCacheNotes(c *Checkpoint) []string {
 	scales := 0
+	var missing []string
+	for _, module := range c.linearModules() {
+		name, ok := kvScaleOf(module)
+		if !ok {
+			continue
+		}
+		if _, ok := c.Tensor(name); ok {
+			scales++
+		} else {
+			missing = append(missing, fmt.Sprintf("tensor %s is not there, and other layers have theirs: engines take 1", name))
+		}
+	}
+	all := 0
 	for _, name := range c.Names() {
 		if strings.HasSuffix(name, ".k_scale") || strings.HasSuffix(name, ".v_scale") {
-			scales++
+			all++
 		}
 	}
 	switch declared := c.quantization.KVCache; {
-	case declared != "" && scales == 0:
+	case declared != "" && all == 0:
 		return []string{fmt.Sprintf("the KV cache is declared %s, but no k_scale or v_scale is stored: engines take 1", declared)}
-	case declared == "" && scales > 0:
-		return []string{fmt.Sprintf("%d k_scale and v_scale are stored, though no KV cache quantization is declared", scales)}
+	case declared == "" && all > 0:
+		return []string{fmt.Sprintf("%d k_scale and v_scale are stored, though no KV cache quantization is declared", all)}
+	case scales > 0: // named as modelopt does
+		return shortened(missing)
 	}
 	return nil
+}
+
+// kvScaleOf names the scale of the KV cache that belongs to a layer of keys or
+// of values, as nvidia-modelopt does.
+func kvScaleOf(module string) (name string, ok bool) {
+	switch lastElement(module) {
+	case "k_proj":
+		return module + ".k_scale", true
+	case "v_proj":
+		return module + ".v_scale", true
+	}
+	return "", false
 }
 
 // unpairedNotes names the linear layers that the reference does not have, which
@@ -89,11 +123,11 @@ func kvCacheNotes(c *Checkpoint) []string {
 func unpairedNotes(model, reference *Checkpoint) []string {
 	var list []string
 	for _, module := range model.linearModules() {
-		if _, ok := reference.Tensor(module + weightName); !ok {
+		if _, ok := reference.Tensor(module + weightName); !ok && !(lastElement(module) == "lm_head" && reference.ties()) {
 			list = append(list, fmt.Sprintf("%s is not in the reference: it was not audited", module))
 		}
 	}
-	return list
+	return shortened(list)
 }
 
 // compareNatural orders names with the numbers in them as numbers: layer 2

@@ -22,7 +22,8 @@ func (r *Report) MimeBundle() host.Bundle {
 	} else {
 		s.line("Wrong: %d of %d layers.", len(faults), len(r.Layers))
 	}
-	s.list("Wrong: not the reference's, though no quantizer changes it:", r.listed())
+	s.list("Wrong: not the reference's, though no quantizer changes it:", listed(r.Differences))
+	s.list("Wrong: other prompts than the reference's, or other ends of outputs; copy its files:", listed(r.Files))
 	var rows [][]string
 	for _, l := range faults {
 		rows = append(rows, []string{l.Module, string(l.Format), l.SQNR.format("%.1f"), l.Gain.format("%.3g"), l.AmaxRatio.format("%.3g"),
@@ -32,16 +33,20 @@ func (r *Report) MimeBundle() host.Bundle {
 	s.table(cards.Table{Align: "llrrrrrrr", Rows: r.byProjection(),
 		Head: []string{"projection", "format", "layers", "SQNR, dB", "expected", "gain", "zero codes", "saturated", "NaN"}})
 	s.list("Notes:", r.Notes)
+	s.note(unseen)
 	return s.bundle()
 }
 
+// unseen is what no comparison of files shows.
+const unseen = "Files do not show whether the scales of activations and of the KV cache suit the inputs, how an engine reads the weights, or what is wrong in the reference too."
+
 // listed are the differences that a card shows: another model's are hundreds.
-func (r *Report) listed() []string {
+func listed(differences []Difference) []string {
 	const shown = 20
 	var items []string
-	for i, d := range r.Differences {
+	for i, d := range differences {
 		if i == shown {
-			return append(items, fmt.Sprintf("and %d more", len(r.Differences)-shown))
+			return append(items, fmt.Sprintf("and %d more", len(differences)-shown))
 		}
 		items = append(items, d.Finding)
 	}

@@ -29,11 +29,19 @@ const (
 	CauseSibling Cause = "sibling's values"
 	// CauseNibbles: the two 4-bit codes of each byte are exchanged.
 	CauseNibbles Cause = "nibbles swapped"
-	// CauseSign: every negative code is gone.
+	// CauseSign: every negative code is gone, or all signs are reversed.
 	CauseSign Cause = "signs lost"
 	// CauseCodeType: the codes are E5M2, read as E4M3.
 	CauseCodeType Cause = "E5M2 read as E4M3"
-	// CauseNaN: codes or scales are NaN.
+	// CauseElements: the bytes are of another element type than is said.
+	CauseElements Cause = "wrong element type"
+	// CauseMisplaced: the weight is that of another layer, or of another expert.
+	CauseMisplaced Cause = "another layer's weight"
+	// CauseOrder: rows or columns are the reference's in another order.
+	CauseOrder Cause = "another order"
+	// CauseZeros: rows, or all weights, are zeros.
+	CauseZeros Cause = "all zeros"
+	// CauseNaN: codes or scales are NaN, or weights infinite.
 	CauseNaN Cause = "NaN codes"
 	// CauseMismatch: format, shape or tensors do not fit together.
 	CauseMismatch Cause = "does not fit"

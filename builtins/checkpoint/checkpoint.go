@@ -4,8 +4,8 @@
 //
 // It knows how numbers are stored: element types, scales and their
 // granularity, and what a correct quantizer would have written. It does not
-// know what the tensors are for: no architecture, no forward pass, no
-// tokenizer. An engine's loaded scales are compared here as plain arrays.
+// know what the tensors are for: no architecture, no forward pass. An audit
+// also compares the files that decide what a model is asked. An engine's loaded scales are compared here as plain arrays.
 package checkpoint
 
 import (
@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -54,6 +55,10 @@ func Open(dir string) (*Checkpoint, error) {
 
 func (c *Checkpoint) addShard(s shard) error {
 	m, err := mapFile(s.path)
+	if errors.Is(err, fs.ErrNotExist) && len(s.expected) > 0 {
+		return fmt.Errorf("%s names %s for %d tensors (first: %s), and it is not there; copy or download it: %w",
+			filepath.Join(c.dir, indexFile), filepath.Base(s.path), len(s.expected), s.expected[0], err)
+	}
 	if err != nil {
 		return err
 	}

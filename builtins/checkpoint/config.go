@@ -46,11 +46,14 @@ func parentModule(module string) string {
 
 // algorithms maps the names of nvidia-modelopt, in lower case, to formats.
 var algorithms = map[string]Format{
-	"fp8":              FP8,
-	"fp8_pb_wo":        FP8Block,
-	"fp8_block_scales": FP8Block,
-	"nvfp4":            NVFP4,
+	"fp8":       FP8,
+	"fp8_pb_wo": FP8Block,
+	deepSeek:    FP8Block,
+	"nvfp4":     NVFP4,
 }
+
+// deepSeek is the algorithm that quant_method fp8 stands for.
+const deepSeek = "fp8_block_scales"
 
 const mixedPrecision = "mixed_precision"
 
@@ -75,17 +78,25 @@ func readQuantization(dir string) (Quantization, error) {
 		return q.resolve(file, m.Layers)
 	}
 
+	q, _, err := declaredInConfig(dir)
+	return q, err
+}
+
+// declaredInConfig reads quantization_config of config.json, and reports
+// whether there is one.
+func declaredInConfig(dir string) (q Quantization, found bool, err error) {
 	var config struct {
 		Quantization *hfQuantization `json:"quantization_config"`
 	}
-	file = filepath.Join(dir, configFile)
+	file := filepath.Join(dir, configFile)
 	if _, err := readJSON(file, &config); err != nil {
-		return Quantization{}, err
+		return Quantization{}, false, err
 	}
 	if config.Quantization == nil {
-		return Quantization{}, nil
+		return Quantization{}, false, nil
 	}
-	return config.Quantization.read(file)
+	q, err = config.Quantization.read(file)
+	return q, true, err
 }
 
 // hfQuantization is quantization_config of config.json.
@@ -113,7 +124,7 @@ func (h hfQuantization) read(file string) (Quantization, error) {
 			return Quantization{}, fmt.Errorf("%s: quant_method fp8 with weight_block_size %v is not supported: want [%d, %d]",
 				file, h.WeightBlockSize, blockSize, blockSize)
 		}
-		q.Algorithm = "fp8_block_scales"
+		q.Algorithm = deepSeek
 		return q.resolve(file, nil)
 	}
 	return Quantization{}, fmt.Errorf("%s: quant_method %q is not supported: want modelopt, or fp8 with weight_block_size", file, h.Method)

@@ -49,4 +49,5 @@ func ExampleAudit() {
 	//   k_proj      fp8-block       1      31.5    ≥ 30.0  0.9987      0.00 %     0.01 %    0
 	//   q_proj      fp8-block       1      31.5    ≥ 30.0  0.9982      0.00 %     0.01 %    0
 	//   v_proj      fp8-block       1      31.7    ≥ 30.0  0.9992      0.00 %     0.01 %    0
+	// Files do not show whether the scales of activations and of the KV cache suit the inputs, how an engine reads the weights, or what is wrong in the reference too.
 }

@@ -34,6 +34,9 @@ func parseSafetensors(file []byte) (map[string]Tensor, error) {
 	if len(file) < 8 {
 		return nil, fmt.Errorf("truncated: %d bytes, shorter than the 8 bytes of a safetensors header's length", len(file))
 	}
+	if bytes.HasPrefix(file, []byte("version https://git-lfs")) {
+		return nil, errors.New("a pointer of Git LFS and not the file itself: fetch it with `git lfs pull`, or download it")
+	}
 	length := binary.LittleEndian.Uint64(file)
 	if length > maxHeader {
 		return nil, fmt.Errorf("header length %d is over the limit of %d bytes: not a safetensors file", length, maxHeader)

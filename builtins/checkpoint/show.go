@@ -28,6 +28,12 @@ func (s *sheet) line(format string, args ...any) {
 	cards.Sentence(&s.html, line)
 }
 
+// note is a line of less weight, after all others.
+func (s *sheet) note(words string) {
+	fmt.Fprintln(&s.text, words)
+	cards.Note(&s.html, words)
+}
+
 func (s *sheet) list(title string, items []string) {
 	if len(items) == 0 {
 		return

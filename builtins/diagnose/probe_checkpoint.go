@@ -36,8 +36,14 @@ func observeAudit(report *checkpoint.Report, facts Facts) {
 	facts.set("audit.layers", float64(n), n, source)
 	facts.set("audit.wrong", float64(len(faults)), n, source)
 	if len(faults) > 0 {
-		facts.set("audit.cause", string(faults[0].Cause), n, source)
-		facts.set("audit.finding", fmt.Sprintf("in %s, %s", faults[0].Module, faults[0].Finding), n, source)
+		worst := faults[0]
+		if i := slices.IndexFunc(faults, func(l checkpoint.Layer) bool { return !storedUnquantized(l) }); i >= 0 {
+			worst = faults[i]
+		} else if worst.Cause != checkpoint.CauseNaN && worst.Cause != checkpoint.CauseMismatch {
+			worst.Cause = checkpoint.CauseUnknown // no mistake of quantization: it is a difference below
+		}
+		facts.set("audit.cause", string(worst.Cause), n, source)
+		facts.set("audit.finding", fmt.Sprintf("in %s, %s", worst.Module, worst.Finding), n, source)
 	}
 	var findings []string
 	for _, d := range report.Differences {

@@ -75,6 +75,8 @@ func TestTheCauseThatTheFactsShowIsRankedFirst(t *testing.T) {
 		{"a sibling's scale", []values{oneRank, fluentLoss, quantized, wrongAtOnce, settingsHelpNot, fakeAsWrong, scaleIs("sibling's values")}, "sibling-scale", Shown},
 		{"converted bytes, moderate loss", []values{oneRank, fluentLoss, quantized, wrongAtOnce, settingsHelpNot, fakeAsWrong, scaleIs(".to for .view")}, "to-for-view", Shown},
 		{"corrupt checkpoint, sound engine", []values{oneRank, fluentLoss, quantized, engineRight, auditIs("nibbles swapped")}, "corrupt-bytes", Shown},
+		{"rows in another order in the checkpoint", []values{oneRank, fluentLoss, quantized, engineRight, auditIs("another order")}, "corrupt-bytes", Shown},
+		{"another layer's weight in the checkpoint", []values{oneRank, fluentLoss, quantized, engineRight, auditIs("another layer's weight")}, "corrupt-bytes", Shown},
 		{"kernel: only fused is wrong", []values{oneRank, fluentLoss, quantized, wrongAtOnce, settingsHelpNot, {"fake.excess": 1.0, "fake.nan": 0, "unquantized.excess": .9}}, "quantized-kernel", Likely},
 		{"the format costs it", []values{oneRank, fluentLoss, quantized, engineRight, {"flips.large": .01, "checkpoint.error": .1}}, "quantization-itself", Shown},
 		{"another base of the rotation in a quantized checkpoint", []values{oneRank, fluentLoss, quantized, engineRight, {"checkpoint.error": .5}, unlikeBase(.1)}, "other-checkpoint", Shown},

@@ -18,7 +18,7 @@ type auditCommand struct {
 
 // Help says how the verb ends.
 func (auditCommand) Help() string {
-	return `Exit status: 0 when nothing is at fault, 1 when a layer is, or something else that quantization leaves as it is, 2 when the checkpoints cannot be read, or the reference is quantized itself.`
+	return `Exit status: 0 when nothing is at fault, 1 when a layer is, or something else that quantization leaves as it is (norms, settings, tokenizer, chat template, generation), 2 when the checkpoints cannot be read, or the reference is quantized itself.`
 }
 
 // Run ends as Help says.
