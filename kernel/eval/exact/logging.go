@@ -116,16 +116,15 @@ func (m *machine) log(l *log.Logger, text string, depth int) error {
 
 // logPlace is a place in the code as package log writes it.
 func (m *machine) logPlace(depth int, short bool) string {
-	n := len(m.frames) - 1 - depth
-	if n < 0 || depth < 0 {
+	pcs := m.callers(max(depth, 0) + 1)
+	if depth < 0 || depth >= len(pcs) {
 		return "???:0"
 	}
-	fr := &m.frames[n]
-	at := m.rt.fset.Position(fr.code.position(fr.code.index(fr.ip)))
+	f, _ := m.rt.frame(pcs[depth])
 	if short {
-		at.Filename = path.Base(at.Filename)
+		f.File = path.Base(f.File)
 	}
-	return at.Filename + ":" + strconv.Itoa(at.Line)
+	return f.File + ":" + strconv.Itoa(f.Line)
 }
 
 // logged gives log/slog what its handlers ask values for.

@@ -2,6 +2,7 @@ package exact
 
 import (
 	"expvar"
+	"go/constant"
 	"go/types"
 	"reflect"
 	"strings"
@@ -111,6 +112,11 @@ func (b *builder) checkArguments(fn *ssa.Function, args []ssa.Value) {
 	for i, a := range args[len(args)-sig.Len():] {
 		if x, ok := a.(*ssa.MakeInterface); ok && !b.typ(x.X.Type()).Exact && layout.Name(sig.At(i).Type()) == "flag.Value" {
 			b.refuse("%s makes zero values of a flag's type, and does not know %s", object.FullName(), layout.Name(x.X.Type()))
+		}
+	}
+	if object.FullName() == "runtime.Stack" {
+		if all, ok := args[1].(*ssa.Const); ok && constant.BoolVal(all.Value) {
+			b.refuse("%s", allStacks)
 		}
 	}
 	if knows(path) {
