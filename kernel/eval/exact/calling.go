@@ -1,6 +1,7 @@
 package exact
 
 import (
+	"log/slog"
 	"reflect"
 	goruntime "runtime"
 	"strings"
@@ -64,6 +65,17 @@ var calling = map[string]intrinsic{
 				setstr(u, p, loc{}, c.file)
 				*ri(u, 8) = int64(c.line)
 			})
+		}
+	},
+	"(log/slog.Record).Source": func(rt *runtime) nativeFn {
+		return func(m *machine, u, p unsafe.Pointer) bool {
+			r := (*slog.Record)(*rp(p, 8))
+			source := r.Source()
+			if c, ok := rt.sites.at(r.PC); ok {
+				source = &slog.Source{Function: c.function, File: c.file, Line: c.line}
+			}
+			*rp(p, 0) = unsafe.Pointer(source)
+			return false
 		}
 	},
 	"runtime.Stack": func(rt *runtime) nativeFn {

@@ -71,6 +71,7 @@ type function struct {
 
 	resU, resP int32 // slots of the results, when it is native
 	takes      taker // how much it allocates, when its arguments say so
+	replaced   replacement
 }
 
 // A nativeFn runs native code. Its results and arguments lie at u and p as in

@@ -67,7 +67,6 @@ func (c *compiler) native(f *ssa.Function, object *types.Func) (*function, error
 var observers = map[string]string{
 	"syscall.Mmap":                    "an access to such memory that fails would look like a fault of the evaluator",
 	"syscall.Mprotect":                "an access to such memory that fails would look like a fault of the evaluator",
-	"(log/slog.Record).Source":        "it would find the evaluator's frames, not the cell's",
 	"testing.AllocsPerRun":            "it would count the evaluator's allocations too",
 	"testing.Benchmark":               "it would measure the evaluator",
 	"(*testing.B).ReportAllocs":       "it would count the evaluator's allocations too",

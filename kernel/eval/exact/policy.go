@@ -12,6 +12,7 @@ import (
 
 	"adkernel/kernel/eval/exact/format"
 	"adkernel/kernel/eval/exact/layout"
+	"adkernel/kernel/eval/native"
 )
 
 // exporter returns what converts the arguments of a native function that are,
@@ -108,6 +109,9 @@ func (b *builder) checkArguments(fn *ssa.Function, args []ssa.Value) {
 		return
 	}
 	path := object.Pkg().Path()
+	if why, ok := native.Refused(path, object.Name()); ok && object.Signature().Recv() == nil && intrinsicFor(object.FullName()) == nil {
+		b.refuse("%s: %s", object.FullName(), why)
+	}
 	sig := object.Signature().Params()
 	for i, a := range args[len(args)-sig.Len():] {
 		if x, ok := a.(*ssa.MakeInterface); ok && !b.typ(x.X.Type()).Exact && layout.Name(sig.At(i).Type()) == "flag.Value" {
@@ -139,6 +143,27 @@ func (b *builder) checkArguments(fn *ssa.Function, args []ssa.Value) {
 			}
 		}
 	}
+}
+
+// checkGenerics refuses generic functions whose source is not there: package
+// ssa cannot make instances of them.
+func (rt *runtime) checkGenerics(info *types.Info) error {
+	var first *refusal
+	for id := range info.Instances {
+		f, ok := info.Uses[id].(*types.Func)
+		if !ok || f.Pkg() == nil || rt.isSource(f.Pkg()) || first != nil && first.pos < id.Pos() {
+			continue
+		}
+		why, ok := native.Refused(f.Pkg().Path(), f.Name())
+		if !ok {
+			why = "generic functions of its package are not available in cells"
+		}
+		first = &refusal{id.Pos(), f.Origin().FullName() + ": " + why}
+	}
+	if first == nil {
+		return nil
+	}
+	return first
 }
 
 func passesAsAny(t types.Type) bool {

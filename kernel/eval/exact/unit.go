@@ -49,6 +49,9 @@ func (e *evaluator) compile(p *cell.Program) (u *unit, err error) {
 	if hasGenerics(p.Info) {
 		e.rt.sources.Store(p.Pkg, s)
 	}
+	if err := e.rt.checkGenerics(p.Info); err != nil {
+		return nil, err
+	}
 	prepare(s.files, s.info)
 	w, own := e.rt.newWorld(s)
 	c.world = w
