@@ -127,6 +127,13 @@ func (b *builder) checkArguments(fn *ssa.Function, args []ssa.Value) {
 		return
 	}
 	if intrinsicFor(object.FullName()) != nil {
+		for _, a := range args {
+			for _, x := range made(a) {
+				if t := b.typ(x.Type()); path == "encoding/xml" && !t.Exact && b.rt.xmlType(t.Go) == nil {
+					b.refuse(notPlain, object.FullName(), t)
+				}
+			}
+		}
 		return
 	}
 	for _, a := range args {
