@@ -33,6 +33,8 @@ func (rt *runtime) exporter(path, name string) exporter {
 		return rt.twin(name)
 	case path == "reflect":
 		return rt.noCellTypes
+	case path == "flag":
+		return rt.flagValues
 	case strings.HasPrefix(path, vocabulary):
 		return rt.shown
 	}
@@ -111,12 +113,6 @@ func (b *builder) checkArguments(fn *ssa.Function, args []ssa.Value) {
 	path := object.Pkg().Path()
 	if why, ok := native.Refused(path, object.Name()); ok && object.Signature().Recv() == nil && intrinsicFor(object.FullName()) == nil {
 		b.refuse("%s: %s", object.FullName(), why)
-	}
-	sig := object.Signature().Params()
-	for i, a := range args[len(args)-sig.Len():] {
-		if x, ok := a.(*ssa.MakeInterface); ok && !b.typ(x.X.Type()).Exact && layout.Name(sig.At(i).Type()) == "flag.Value" {
-			b.refuse("%s makes zero values of a flag's type, and does not know %s", object.FullName(), layout.Name(x.X.Type()))
-		}
 	}
 	if object.FullName() == "runtime.Stack" {
 		if all, ok := args[1].(*ssa.Const); ok && constant.BoolVal(all.Value) {
