@@ -160,7 +160,9 @@ type raised struct {
 // raisers asks the runtime what it calls: for a panic statement first.
 var raisers = sync.OnceValue(func() []raised {
 	var out []raised
-	zero, none := 0, (*int)(nil)
+	zero, none, noMap := 0, (*int)(nil), map[string]int(nil)
+	closed := make(chan int)
+	close(closed)
 	for _, x := range []struct {
 		message string
 		raise   func()
@@ -170,7 +172,12 @@ var raisers = sync.OnceValue(func() []raised {
 		{"runtime error: index out of range", func() { _ = []int{}[zero] }},
 		{"runtime error: slice bounds out of range", func() { _ = []int{}[zero+1:] }},
 		{"runtime error: integer divide by zero", func() { _ = 1 / zero }},
+		{"runtime error: negative shift amount", func() { _ = 1 << (zero - 1) }},
+		{"runtime error: makeslice: len out of range", func() { _ = make([]int, zero-1) }},
 		{"interface conversion: ", func() { _ = any(zero).(string) }},
+		{"assignment to entry in nil map", func() { noMap[""] = 1 }},
+		{"close of closed channel", func() { close(closed) }},
+		{"send on closed channel", func() { closed <- 1 }},
 	} {
 		out = append(out, raised{x.message, raisedBy(x.raise)})
 	}

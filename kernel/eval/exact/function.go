@@ -3,6 +3,7 @@ package exact
 import (
 	"fmt"
 	"go/token"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/tools/go/ssa"
@@ -164,10 +165,11 @@ func positionOf(in ssa.Instruction) token.Pos {
 			return r.Pos()
 		}
 	}
-	if syntax := in.Parent().Syntax(); syntax != nil {
-		return syntax.End() - 1
+	f := in.Parent()
+	if f.Syntax() == nil || f.Parent() == nil && strings.HasPrefix(f.Name(), cellMark) {
+		return token.NoPos // a cell has no closing brace
 	}
-	return token.NoPos
+	return f.Syntax().End() - 1
 }
 
 // isWrapper says whether f is made by package ssa around one method: recover
