@@ -30,7 +30,8 @@ type Program struct {
 	Shown []ast.Expr      // the last expression, or a list of them, when there are values to show; the last statement of Body
 	Vars  []Var           // variables declared by the statements, in order
 	Late  []LateMethod    // methods of types of earlier cells
-	Inits []*ast.FuncDecl // init functions, in order; they are called behind the statements
+	Inits []*ast.FuncDecl // init functions, in order
+	Init  int             // how many statements of Body lie before the calls of Inits: those that initialize the leading variables
 
 	// RunMain says that the cell is a whole program (it has a package clause),
 	// whose main function is to be called.

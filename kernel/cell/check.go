@@ -35,10 +35,11 @@ func (s *Session) check(c eval.Cell) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.orderVariables(p, c.N); err != nil {
+	notes, err := s.orderVariables(p, c.N)
+	if err != nil {
 		return nil, err
 	}
-	r := &round{s: s, cell: c, parsed: p, keyed: map[string][]string{}, tried: map[string]bool{}}
+	r := &round{s: s, cell: c, parsed: p, notes: notes, keyed: map[string][]string{}, tried: map[string]bool{}}
 	r.keepTypes()
 	for range maxRounds {
 		again, err := r.check()

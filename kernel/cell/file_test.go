@@ -37,8 +37,12 @@ func TestVariablesOfAFileAreInitializedInGosOrder(t *testing.T) {
 		"of no values":       {"package main\nvar a = f()\nfunc f() int { return n }\nvar n int", []string{"n", "a"}},
 		"blank ones":         {"package main\nvar _ = f()\nfunc f() int { return n }\nvar n = 1", []string{"n", "_"}},
 		"else as written":    {"package main\nvar b = 1\nvar a = 2", []string{"b", "a"}},
-		"of no file":         {"var b = f()\nfunc f() int { return c }\nvar c = 10", []string{"b", "c"}},
-		"with statements":    {"package main\nvar b = f()\nfunc f() int { return c }\nvar c = 10\nc++", []string{"b", "c"}},
+		"of no file":         {"var b = f()\nfunc f() int { return c }\nvar c = 10", []string{"c", "b"}},
+		"in a group":         {"var (\n\ta = b\n\tb = 1\n)", []string{"b", "a"}},
+		"with statements":    {"package main\nvar b = f()\nfunc f() int { return c }\nvar c = 10\nc++", []string{"c", "b"}},
+		"before statements":  {"var b = f()\nfunc f() int { return c }\nvar c = 10\nc++\nvar d = b\nd", []string{"c", "b", "d"}},
+		"after statements":   {"b := 0\nvar a = f()\nfunc f() int { return c }\nvar c = 10", []string{"b", "a", "c"}},
+		"without an order":   {"var m = map[string]func(){}\nfunc f() { _ = len(t) }\nvar t = map[int]func(){1: f}\n", []string{"m", "t"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			nb := newNotebook(t)
@@ -46,6 +50,19 @@ func TestVariablesOfAFileAreInitializedInGosOrder(t *testing.T) {
 			require.Equal(t, test.want, initialized(nb.run(test.source)), "again, with all names alive")
 		})
 	}
+}
+
+func TestVariablesOfACellComeBeforeThoseOfEarlierCells(t *testing.T) {
+	nb := newNotebook(t)
+	nb.run("b := 5")
+	p := nb.run("var a = b + 1\nvar b = 2")
+	require.Equal(t, []string{"b", "a"}, initialized(p))
+	require.Equal(t, []string{"b is the variable that this cell declares in line 2, not that of In[1]: var declarations before the first statement are initialized as in a file of Go"}, p.Notes)
+	require.Empty(t, nb.run("var a = b + 1\nvar b = 3").Notes, "the cell again")
+	p = nb.run("var b = b + 1\nvar c = b")
+	require.Equal(t, []string{"b", "c"}, initialized(p))
+	require.Empty(t, p.Notes)
+	require.Equal(t, []string{"b"}, p.Uses)
 }
 
 func TestErrorsInVariablesOfAFileHaveTheirPlaces(t *testing.T) {

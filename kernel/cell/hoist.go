@@ -41,8 +41,9 @@ func (r *round) topVars() []*types.Var {
 }
 
 // hoist turns the declarations of top-level variables into assignments, and
-// declares the variables at package level.
-func (r *round) hoist(list []ast.Stmt) []ast.Stmt {
+// declares the variables at package level. The first ones initialize the
+// variables that are declared before any other statement.
+func (r *round) hoist(list []ast.Stmt) (out []ast.Stmt, first int) {
 	vars := &ast.GenDecl{Tok: token.VAR, TokPos: r.file.Name.End()}
 	global := func(v *types.Var) *ast.Ident {
 		id := &ast.Ident{NamePos: vars.TokPos, Name: v.Name()}
@@ -53,7 +54,7 @@ func (r *round) hoist(list []ast.Stmt) []ast.Stmt {
 	for _, v := range r.topVars() {
 		global(v)
 	}
-	var out []ast.Stmt
+	leading := true
 	for _, st := range list {
 		inner := st
 		for l, ok := inner.(*ast.LabeledStmt); ok; l, ok = inner.(*ast.LabeledStmt) {
@@ -69,15 +70,19 @@ func (r *round) hoist(list []ast.Stmt) []ast.Stmt {
 				for _, spec := range g.Specs {
 					out = append(out, r.assign(spec.(*ast.ValueSpec), global)...)
 				}
+				if leading {
+					first = len(out)
+				}
 				continue
 			}
 		}
+		leading = false
 		out = append(out, st)
 	}
 	if len(vars.Specs) > 0 {
 		r.file.Decls = append(r.file.Decls, vars)
 	}
-	return out
+	return out, first
 }
 
 // assign is what var does when it runs again: the values, or the zero value,

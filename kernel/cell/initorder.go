@@ -12,10 +12,25 @@ import (
 	"adkernel/kernel/eval"
 )
 
-// isFile says whether the cell is a file of Go as the compiler takes it: a
-// package clause, and no statements but declarations.
-func (p *parsed) isFile() bool {
-	return p.program && !slices.ContainsFunc(p.chunks, func(c chunk) bool { return c.kind == statement && !isVarDecl(c) })
+// The var declarations before a cell's first other statement are its package's
+// variables, as in a file of Go: they are initialized in the order that depends
+// on what their values use, and not on where they stand. From the first
+// statement on, a cell runs from top to bottom.
+
+// leading splits the chunks into those variables, one by one, what is declared
+// anywhere, and the statements from the first one on.
+func (p *parsed) leading() (variables, declarations, statements []chunk) {
+	for _, c := range p.chunks {
+		switch {
+		case c.kind != statement:
+			declarations = append(declarations, c)
+		case len(statements) == 0 && isVarDecl(c):
+			variables = append(variables, singleVariables(c)...)
+		default:
+			statements = append(statements, c)
+		}
+	}
+	return variables, declarations, statements
 }
 
 func isVarDecl(c chunk) bool {
@@ -23,29 +38,99 @@ func isVarDecl(c chunk) bool {
 	return len(toks) > 0 && toks[0].tok == token.VAR
 }
 
-// orderVariables puts the variables of a cell that is a file of Go into the
-// order in which Go initializes them, which depends on what their values use
-// and not on where they stand: as statements, they run from top to bottom. The
-// error is that there is no such order.
-func (s *Session) orderVariables(p *parsed, n int) error {
-	if !p.isFile() {
-		return nil
+// orderVariables puts the leading variables into Go's order: as statements,
+// they run from top to bottom. Where there is none, that is an error of a file,
+// which has a package clause; other cells run as they are written, and
+// var x = x + 1 means the x of an earlier cell. The notes name what a cell that
+// is no file means although an earlier cell has it, too.
+func (s *Session) orderVariables(p *parsed, n int) (notes []string, err error) {
+	if !p.program && !slices.ContainsFunc(p.chunks, func(c chunk) bool { return c.kind == statement && isVarDecl(c) }) {
+		return nil, nil
 	}
-	var rest, variables []chunk
-	for _, c := range p.chunks {
-		if c.kind == statement {
-			variables = append(variables, singleVariables(c)...)
-		} else {
-			rest = append(rest, c)
+	variables, declarations, statements := p.leading()
+	if len(variables) == 0 || !p.program && !usedEarly(variables, declarations) {
+		return nil, nil
+	}
+	order, err := s.initOrder(p, n, declarations, variables)
+	later := func(a, b chunk) int { return order[a.text] - order[b.text] }
+	if !p.program {
+		if err != nil || slices.IsSortedFunc(variables, later) {
+			return nil, nil
+		}
+		notes = s.ownNotes(variables, order)
+	}
+	slices.SortStableFunc(variables, later)
+	p.chunks = slices.Concat(declarations, variables, statements)
+	return notes, err
+}
+
+// usedEarly says whether one of the variables, or a function, might use one
+// that is declared further down: another order may be Go's.
+func usedEarly(variables, declarations []chunk) bool {
+	if len(variables) < 2 {
+		return false
+	}
+	used := map[string]bool{}
+	use := func(c chunk) {
+		_, toks, _ := scan(c.text)
+		for _, t := range toks {
+			used[t.lit] = true
 		}
 	}
-	if len(variables) == 0 {
+	for _, c := range declarations {
+		if c.kind == funcDecl || c.kind == methodDecl {
+			use(c)
+		}
+	}
+	for i, c := range variables {
+		if i > 0 && slices.ContainsFunc(variableNames(c), func(name string) bool { return used[name] }) {
+			return true
+		}
+		use(c)
+	}
+	return false
+}
+
+// variableNames are the names that a var declaration declares.
+func variableNames(c chunk) (names []string) {
+	file, err := parseChunk(c)
+	if err != nil {
 		return nil
 	}
-	order, err := s.initOrder(p, n, rest, variables)
-	slices.SortStableFunc(variables, func(a, b chunk) int { return order[a.text] - order[b.text] })
-	p.chunks = append(rest, variables...)
-	return err
+	ast.Inspect(file, func(n ast.Node) bool {
+		if v, ok := n.(*ast.ValueSpec); ok {
+			for _, id := range v.Names {
+				names = append(names, id.Name)
+			}
+			return false
+		}
+		return true
+	})
+	return names
+}
+
+// ownNotes says which names are variables that the cell declares further down,
+// and not those of an earlier cell, as they were from top to bottom. A cell
+// that runs again, and declared both itself, needs no note.
+func (s *Session) ownNotes(variables []chunk, order map[string]int) (notes []string) {
+	for i, user := range variables {
+		_, toks, _ := scan(user.text)
+		for _, own := range variables[i+1:] {
+			if order[own.text] >= order[user.text] {
+				continue
+			}
+			for _, name := range variableNames(own) {
+				l := s.live[name]
+				if l == nil || !slices.ContainsFunc(toks, func(t lexeme) bool { return t.tok == token.IDENT && t.lit == name }) {
+					continue
+				}
+				if of := s.live[variableNames(user)[0]]; of == nil || of.cell != l.cell {
+					notes = append(notes, fmt.Sprintf("%s is the variable that this cell declares in line %d, not that of In[%d]: var declarations before the first statement are initialized as in a file of Go", name, own.line, l.cell))
+				}
+			}
+		}
+	}
+	return slices.Compact(notes)
 }
 
 // initOrder checks the declarations as a package and returns the places of the
@@ -70,9 +155,15 @@ func (s *Session) initOrder(p *parsed, n int, rest, variables []chunk) (map[stri
 		return nil, nil // the check of the cell says why
 	}
 	pkg := types.NewPackage(cellPath, "")
+	own := map[string]bool{}
+	for _, c := range variables {
+		for _, name := range variableNames(c) {
+			own[name] = true
+		}
+	}
 	insert := func() {
 		for name := range p.mentions {
-			if _, ok := p.declares[name]; !ok && !p.defines[name] && !s.imports(p.dots, name) {
+			if _, ok := p.declares[name]; !ok && !own[name] && !s.imports(p.dots, name) {
 				if o := s.visible(name, pkg); o != nil {
 					pkg.Scope().Insert(o)
 				}

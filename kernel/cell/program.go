@@ -25,7 +25,7 @@ func (r *round) program() (*Program, error) {
 	for _, v := range vars {
 		p.Vars = append(p.Vars, Var{v, r.s.lasting(v), r.s.keeps(v)})
 	}
-	r.body.Body.List = r.hoist(r.statements())
+	r.body.Body.List, p.Init = r.hoist(r.statements())
 	for _, m := range r.late {
 		p.Late = append(p.Late, LateMethod{m.method, m.decl})
 	}

@@ -27,10 +27,11 @@ const instrSize = int32(unsafe.Sizeof(instr{}))
 // what a closure captured, then everything else; behind it lie the results
 // and arguments of the calls that it makes.
 type code struct {
-	name string
-	fn   *function
-	ins  []instr
-	pos  []token.Pos // of each instruction
+	name   string
+	symbol string // as package runtime names it
+	fn     *function
+	ins    []instr
+	pos    []token.Pos // of each instruction
 
 	resU, resP   int32 // slots of the results
 	argU, argP   int32 // slots of the parameters
@@ -70,6 +71,7 @@ type function struct {
 
 	resU, resP int32 // slots of the results, when it is native
 	takes      taker // how much it allocates, when its arguments say so
+	replaced   replacement
 }
 
 // A nativeFn runs native code. Its results and arguments lie at u and p as in

@@ -163,16 +163,26 @@ func (rt *runtime) nativeFunc(m *machine, f *closure, sig *types.Signature, want
 		return o
 	}
 	rt.parallel.Store(true) // native code may call it on another goroutine
-	shape := rt.shape(sig)
-	tok := m.tok
-	return reflect.MakeFunc(want, func(args []reflect.Value) []reflect.Value {
-		out := rt.callBack(rt.newMachine(rt.permitFor(tok)), f, shape, nil, nil, args, want)
-		if showsResult(want) {
-			v := rt.show(out[0].Interface())
-			out[0] = reflect.ValueOf(&v).Elem()
-		}
-		return out
-	})
+	out := &outgoingFunc{f, rt, rt.shape(sig), m.tok, want}
+	return reflect.MakeFunc(want, out.call)
+}
+
+// An outgoingFunc is a cell's func in the hands of native code.
+type outgoingFunc struct {
+	f     *closure
+	rt    *runtime
+	shape *shape
+	tok   *permit
+	want  reflect.Type
+}
+
+func (o *outgoingFunc) call(args []reflect.Value) []reflect.Value {
+	out := o.rt.callBack(o.rt.newMachine(o.rt.permitFor(o.tok)), o.f, o.shape, nil, nil, args, o.want)
+	if showsResult(o.want) {
+		v := o.rt.show(out[0].Interface())
+		out[0] = reflect.ValueOf(&v).Elem()
+	}
+	return out
 }
 
 // callBack runs a cell's function for native code. u and p are the slots of

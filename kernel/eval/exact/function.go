@@ -3,6 +3,7 @@ package exact
 import (
 	"fmt"
 	"go/token"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/tools/go/ssa"
@@ -104,7 +105,7 @@ func (b *builder) declared() string {
 func (c *compiler) newBuilder(w work) *builder {
 	f, target := w.ssa, w.fn
 	return &builder{
-		compiler: c, fn: f, from: w.caller, code: &code{name: f.String(), fn: target, resume: -1, wrapper: isWrapper(f)},
+		compiler: c, fn: f, from: w.caller, code: &code{name: f.String(), symbol: symbol(f), fn: target, resume: -1, wrapper: isWrapper(f)},
 		locs: map[ssa.Value]loc{}, starts: map[*ssa.BasicBlock]int{}, entry: map[ssa.Value]loc{}, folded: map[ssa.Value]bool{},
 		checkedFirst: map[ssa.Value]bool{}, vars: map[*ssa.Alloc]*registerVar{}, defs: map[ssa.Value]int{}, once: map[int32]bool{},
 		strs: map[string]int32{}, ptrs: map[unsafe.Pointer]int32{}, typeIdx: map[*layout.Type]int32{}, fnIdx: map[*function]int32{},
@@ -135,7 +136,7 @@ func (c *compiler) build(w work) *code {
 			b.code.resume = int32(len(b.code.ins))
 		}
 		for _, in := range block.Instrs {
-			if p := in.Pos(); p.IsValid() {
+			if p := positionOf(in); p.IsValid() {
 				b.pos = p
 				if q, ok := places[p]; ok {
 					b.pos = q
@@ -151,6 +152,24 @@ func (c *compiler) build(w work) *code {
 	}
 	b.finish()
 	return b.code
+}
+
+// positionOf is where in is in the source. A function runs its deferred calls
+// where it returns.
+func positionOf(in ssa.Instruction) token.Pos {
+	if _, ok := in.(*ssa.RunDefers); !ok {
+		return in.Pos()
+	}
+	for _, next := range in.Block().Instrs {
+		if r, ok := next.(*ssa.Return); ok && r.Pos().IsValid() {
+			return r.Pos()
+		}
+	}
+	f := in.Parent()
+	if f.Syntax() == nil || f.Parent() == nil && strings.HasPrefix(f.Name(), cellMark) {
+		return token.NoPos // a cell has no closing brace
+	}
+	return f.Syntax().End() - 1
 }
 
 // isWrapper says whether f is made by package ssa around one method: recover

@@ -44,7 +44,7 @@ var intrinsics = map[string]intrinsic{
 var intrinsicTables []map[string]intrinsic
 
 func init() {
-	intrinsicTables = []map[string]intrinsic{intrinsics, blocking, repeating, printing, inspecting, encoding, logging, templates, notifying}
+	intrinsicTables = []map[string]intrinsic{intrinsics, blocking, repeating, printing, inspecting, encoding, logging, templates, notifying, calling, addressing, xmlFunctions, textFlags}
 }
 
 // intrinsicFor is what stands for the native function of a full name, or nil.

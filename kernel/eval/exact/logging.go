@@ -116,26 +116,19 @@ func (m *machine) log(l *log.Logger, text string, depth int) error {
 
 // logPlace is a place in the code as package log writes it.
 func (m *machine) logPlace(depth int, short bool) string {
-	n := len(m.frames) - 1 - depth
-	if n < 0 || depth < 0 {
+	pcs := m.callers(max(depth, 0) + 1)
+	if depth < 0 || depth >= len(pcs) {
 		return "???:0"
 	}
-	fr := &m.frames[n]
-	at := m.rt.fset.Position(fr.code.position(fr.code.index(fr.ip)))
+	f, _ := m.rt.frame(pcs[depth])
 	if short {
-		at.Filename = path.Base(at.Filename)
+		f.File = path.Base(f.File)
 	}
-	return at.Filename + ":" + strconv.Itoa(at.Line)
+	return f.File + ":" + strconv.Itoa(f.Line)
 }
 
 // logged gives log/slog what its handlers ask values for.
 func (rt *runtime) logged(m *machine, t *layout.Type, u, p unsafe.Pointer, l loc, want reflect.Type) (reflect.Value, bool, bool) {
-	if want == reflect.TypeFor[*slog.HandlerOptions]() {
-		if o := (*slog.HandlerOptions)(*rp(p, l.p)); o != nil && o.AddSource {
-			m.refuse("AddSource of log/slog would name a file of the evaluator, not the cell's")
-			return reflect.Value{}, true, false
-		}
-	}
 	if holdsAny(want) && m.tooDeep(t.At(value(t, u, p, l))) {
 		return reflect.Value{}, true, false
 	}

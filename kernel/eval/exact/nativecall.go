@@ -15,7 +15,7 @@ import (
 func (rt *runtime) nativeFunction(name string, f reflect.Value, s *shape, variadic bool, export exporter) *function {
 	out := newFunction(name)
 	out.origin = f
-	out.takes = allocating[name]
+	out.takes, out.replaced = allocating[name], replacements[name]
 	out.resU, out.resP = s.resU, s.resP
 	if fast := fastCall(f); fast != nil {
 		out.native = fast
@@ -44,6 +44,9 @@ func (m *machine) callWith(fn *function, f reflect.Value, variadic bool, s *shap
 			m.outOfMemory(bytes)
 			return true
 		}
+	}
+	if fn.replaced != nil {
+		f = fn.replaced(m, f)
 	}
 	outs, ok := m.callNative(fn, f, args, variadic)
 	if !ok {
@@ -178,6 +181,7 @@ func (rt *runtime) nativeMethod(r reflect.Type, s *site) *target {
 	}
 	variadic := f.Type().IsVariadic()
 	owner, full := methodName(r, s.name)
+	fn.replaced = replacements[full]
 	if x := intrinsicFor(full); x != nil && r.Kind() == reflect.Pointer {
 		fn.native = shape.ofPointer(x(rt))
 		return rt.keepMethod(key, fn)

@@ -2,6 +2,7 @@ package exact
 
 import (
 	"expvar"
+	"go/constant"
 	"go/types"
 	"reflect"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"adkernel/kernel/eval/exact/format"
 	"adkernel/kernel/eval/exact/layout"
+	"adkernel/kernel/eval/native"
 )
 
 // exporter returns what converts the arguments of a native function that are,
@@ -31,6 +33,8 @@ func (rt *runtime) exporter(path, name string) exporter {
 		return rt.twin(name)
 	case path == "reflect":
 		return rt.noCellTypes
+	case path == "flag":
+		return rt.flagValues
 	case strings.HasPrefix(path, vocabulary):
 		return rt.shown
 	}
@@ -107,16 +111,25 @@ func (b *builder) checkArguments(fn *ssa.Function, args []ssa.Value) {
 		return
 	}
 	path := object.Pkg().Path()
-	sig := object.Signature().Params()
-	for i, a := range args[len(args)-sig.Len():] {
-		if x, ok := a.(*ssa.MakeInterface); ok && !b.typ(x.X.Type()).Exact && layout.Name(sig.At(i).Type()) == "flag.Value" {
-			b.refuse("%s makes zero values of a flag's type, and does not know %s", object.FullName(), layout.Name(x.X.Type()))
+	if why, ok := native.Refused(path, object.Name()); ok && object.Signature().Recv() == nil && intrinsicFor(object.FullName()) == nil {
+		b.refuse("%s: %s", object.FullName(), why)
+	}
+	if object.FullName() == "runtime.Stack" {
+		if all, ok := args[1].(*ssa.Const); ok && constant.BoolVal(all.Value) {
+			b.refuse("%s", allStacks)
 		}
 	}
 	if knows(path) {
 		return
 	}
 	if intrinsicFor(object.FullName()) != nil {
+		for _, a := range args {
+			for _, x := range made(a) {
+				if t := b.typ(x.Type()); path == "encoding/xml" && !t.Exact && b.rt.xmlType(t.Go) == nil {
+					b.refuse(notPlain, object.FullName(), t)
+				}
+			}
+		}
 		return
 	}
 	for _, a := range args {
@@ -133,6 +146,27 @@ func (b *builder) checkArguments(fn *ssa.Function, args []ssa.Value) {
 			}
 		}
 	}
+}
+
+// checkGenerics refuses generic functions whose source is not there: package
+// ssa cannot make instances of them.
+func (rt *runtime) checkGenerics(info *types.Info) error {
+	var first *refusal
+	for id := range info.Instances {
+		f, ok := info.Uses[id].(*types.Func)
+		if !ok || f.Pkg() == nil || rt.isSource(f.Pkg()) || first != nil && first.pos < id.Pos() {
+			continue
+		}
+		why, ok := native.Refused(f.Pkg().Path(), f.Name())
+		if !ok {
+			why = "generic functions of its package are not available in cells"
+		}
+		first = &refusal{id.Pos(), f.Origin().FullName() + ": " + why}
+	}
+	if first == nil {
+		return nil
+	}
+	return first
 }
 
 func passesAsAny(t types.Type) bool {

@@ -35,6 +35,9 @@ func RunProgram(ctx context.Context, v eval.Vocabulary, o Options, load Loader) 
 	if hasGenerics(info) {
 		e.rt.sources.Store(pkg, s)
 	}
+	if err := e.rt.checkGenerics(info); err != nil {
+		return e.refused(first, err)
+	}
 	prepare(files, info)
 	c := e.rt.newCompiler()
 	w, own := e.rt.newWorld(s)

@@ -63,6 +63,7 @@ type runtime struct {
 	going         goroutines
 	left          atomic.Int32 // native calls that cells have left behind
 	relays        relays
+	sites         callSites
 	memory        memory
 }
 

@@ -22,8 +22,8 @@ func TestAVariableOfAGenericTypeIsShownByItsMethods(t *testing.T) {
 func TestWhatAValuesMethodPanicsWithIsSaid(t *testing.T) {
 	s := newSession(t, Options{})
 	require.Equal(t, "main.P cannot be shown: x\nIn[1]:2:28 in (P).String\n    func (P) String() string { panic(\"x\") }\n                               ^", display.Text(s.run("type P struct{}\nfunc (P) String() string { panic(\"x\") }\nP{}")))
-	require.Equal(t, "main.Q cannot be shown: encoding/xml.Marshal would look into a value of type main.Q, and does not know that type",
-		display.Text(s.run("type Q struct{}\nfunc (q Q) String() string { _, err := xml.Marshal([]any{[]any{q}}); return err.Error() }\nQ{}")))
+	require.Equal(t, "main.Q cannot be shown: encoding/asn1.Marshal would look into a value of type main.Q, and does not know that type",
+		display.Text(s.run("type Q struct{}\nfunc (q Q) String() string { _, err := asn1.Marshal([]any{[]any{q}}); return err.Error() }\nQ{}")))
 }
 
 func TestAMethodThatPanicsWhileItShowsNamesItsPlace(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -42,10 +43,14 @@ func (e *evaluator) compile(p *cell.Program) (u *unit, err error) {
 	c := e.rt.newCompiler()
 	u = &unit{compiler: c}
 	hidden := e.show(p)
+	callInits(p)
 	s := &source{pkg: p.Pkg, files: []*ast.File{p.File}, info: p.Info, origin: &origin{p.Cell.N, p.Cell.Source}, places: placesOf([]*ast.File{p.File})}
 	p.Info.InitOrder = nil
 	if hasGenerics(p.Info) {
 		e.rt.sources.Store(p.Pkg, s)
+	}
+	if err := e.rt.checkGenerics(p.Info); err != nil {
+		return nil, err
 	}
 	prepare(s.files, s.info)
 	w, own := e.rt.newWorld(s)
@@ -144,6 +149,18 @@ func (e *evaluator) show(p *cell.Program) []*types.Var {
 	return out
 }
 
+// callInits makes the body call the init functions.
+func callInits(p *cell.Program) {
+	for i, d := range p.Inits {
+		use := &ast.Ident{NamePos: d.Pos(), Name: d.Name.Name}
+		call := &ast.CallExpr{Fun: use, Lparen: d.Pos(), Rparen: d.Pos()}
+		p.Info.Uses[use] = p.Info.Defs[d.Name]
+		p.Info.Types[use] = types.TypeAndValue{Type: p.Info.Defs[d.Name].Type()}
+		p.Info.Types[call] = types.TypeAndValue{Type: types.NewTuple()}
+		p.Body.Body.List = slices.Insert(p.Body.Body.List, p.Init+i, ast.Stmt(&ast.ExprStmt{X: call}))
+	}
+}
+
 // define queues the functions that a cell declares. Those that are declared
 // again with the same signature take the places of the older ones.
 func (e *evaluator) define(p *cell.Program, u *unit, own *ssa.Package) {
@@ -174,9 +191,6 @@ func (e *evaluator) define(p *cell.Program, u *unit, own *ssa.Package) {
 			}
 		}
 		c.define(object, old, own.Prog.FuncValue(object))
-	}
-	if len(p.Inits) > 0 {
-		u.entries = append(u.entries, c.enqueue(own.Func("init")))
 	}
 	if main := own.Func("main"); p.RunMain && main != nil {
 		u.entries = append(u.entries, c.enqueue(main))

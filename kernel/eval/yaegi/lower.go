@@ -116,7 +116,12 @@ func (l *lowering) statements() (entry string) {
 	entry = l.names.fresh(fmt.Sprintf("%scell%d", mark, l.p.Cell.N))
 	body := l.p.Body
 	l.rewrite(body)
-	list := l.marked(body.Body.List)
+	variables, rest := body.Body.List[:l.p.Init], body.Body.List[l.p.Init:]
+	list := l.marked(variables)
+	for _, d := range l.p.Inits {
+		list = append(list, &ast.ExprStmt{X: l.call(l.ident(d.Name.Name))})
+	}
+	list = append(list, l.marked(rest)...)
 	if l.p.Shown != nil {
 		last := list[len(list)-1]
 		list[len(list)-1] = &ast.ExprStmt{X: &ast.CallExpr{Fun: l.runtime("Show"), Lparen: last.Pos(), Args: values(last), Rparen: last.End()}}
@@ -124,9 +129,6 @@ func (l *lowering) statements() (entry string) {
 	started := []ast.Stmt{
 		&ast.DeferStmt{Defer: l.pos, Call: l.call(l.runtime("Ended"))},
 		&ast.ExprStmt{X: l.call(l.runtime("Started"))},
-	}
-	for _, d := range l.p.Inits { // behind the statements, which give a program's variables their values
-		list = append(list, &ast.ExprStmt{X: l.call(l.ident(d.Name.Name))})
 	}
 	if main, ok := l.p.Pkg.Scope().Lookup("main").(*types.Func); ok && l.p.RunMain {
 		name, _ := l.names.lookup(main)
