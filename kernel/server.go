@@ -25,6 +25,9 @@ type server struct {
 	states  states
 	stop    context.CancelCauseFunc
 
+	restarted bool // front ends were connected to an earlier kernel at these ports
+	serving   time.Time
+
 	iopub     *wire.Publisher
 	shell     *wire.Router
 	control   *wire.Router
@@ -54,6 +57,7 @@ type request struct {
 // serve answers until ctx ends, then says the last words.
 func (s *server) serve(ctx context.Context) {
 	s.publish(nil, wire.Status{ExecutionState: "starting"})
+	s.serving = time.Now()
 	s.shells.answer = func(r *request) { s.serveShell(ctx, r) }
 	s.shells.start()
 	s.serveChannel(s.shell, func(r *request) { s.route(ctx, r) })
@@ -103,6 +107,8 @@ func (s *server) serveChannel(from *wire.Router, handle func(*request)) {
 func (s *server) serveShell(ctx context.Context, r *request) {
 	answer := func() { s.answerShell(ctx, r) }
 	switch r.Header.Type {
+	case "execute_request":
+		s.awaitFrontEnds(ctx)
 	case "complete_request":
 		answer = s.complete(ctx, r)
 	case "inspect_request":
