@@ -105,10 +105,9 @@ func (s *server) serveChannel(from *wire.Router, handle func(*request)) {
 // told of interrupts from before that, as one may come at once. Once ctx has
 // ended nothing is evaluated any more.
 func (s *server) serveShell(ctx context.Context, r *request) {
+	s.awaitFrontEnds(ctx, r)
 	answer := func() { s.answerShell(ctx, r) }
 	switch r.Header.Type {
-	case "execute_request":
-		s.awaitFrontEnds(ctx)
 	case "complete_request":
 		answer = s.complete(ctx, r)
 	case "inspect_request":
