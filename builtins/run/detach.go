@@ -44,20 +44,29 @@ func detach() bool {
 	cmd := exec.Command(program, os.Args[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	var inheritance []int
 	for _, variable := range []string{lockVariable, endVariable} {
 		descriptor, err := inherited(variable)
 		if err != nil {
 			return false
 		}
 		// A copy: the descriptor itself is needed where nothing is started.
-		if descriptor, err = syscall.Dup(descriptor); err != nil {
+		duplicate, err := syscall.Dup(descriptor)
+		if err != nil {
 			return false
 		}
-		f := os.NewFile(uintptr(descriptor), variable)
+		f := os.NewFile(uintptr(duplicate), variable)
 		defer f.Close()
 		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
+		inheritance = append(inheritance, descriptor)
 	}
-	return cmd.Start() == nil
+	if err := cmd.Start(); err != nil {
+		return false
+	}
+	for _, descriptor := range inheritance { // the lock is the other's, however long this process takes to end
+		syscall.Close(descriptor)
+	}
+	return true
 }
 
 // inherited is the file descriptor that a variable names. Programs that this
