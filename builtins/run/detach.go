@@ -55,6 +55,7 @@ func detach() bool {
 		if err != nil {
 			return false
 		}
+		syscall.CloseOnExec(duplicate)
 		f := os.NewFile(uintptr(duplicate), variable)
 		defer f.Close()
 		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
