@@ -71,7 +71,7 @@ race: ## Tests of packages with goroutines, under the race detector.
 	CGO_ENABLED=1 GOEXPERIMENT= go test -race -short $(RACE)
 	CGO_ENABLED=1 GOEXPERIMENT= go test -race -short -run 'TestTranscripts|TestExit|TestPanics' ./kernel/eval/exact
 
-clients: build .venv/ready ## Real clients: jupyter_client, jupyter_kernel_test, nbformat, pyarrow, JupyterLab in Chromium.
+clients: build .venv/ready ## Real clients: jupyter_client, jupyter_kernel_test, kernel gateway, jupytext, nbformat, pyarrow, JupyterLab in Chromium.
 	$(BIN) install --prefix .venv
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/run_clients.py
 

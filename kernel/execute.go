@@ -34,6 +34,10 @@ func (s *server) execute(ctx context.Context, r *request) {
 	started := time.Now()
 	s.evaluator.Lock()
 	defer s.evaluator.Unlock()
+	if ctx.Err() != nil { // the kernel shuts down
+		s.replyAborted(r)
+		return
+	}
 	// As in IPython, a blank cell does not count.
 	stored := content.StoreHistory && !content.Silent && strings.TrimSpace(content.Code) != ""
 	n := s.count + 1

@@ -163,6 +163,24 @@ func (l *logText) String() string {
 // startKernel runs a kernel and connects a front end to it.
 func startKernel(t *testing.T, options Options) *front {
 	t.Helper()
+	f := runKernel(t, options, time.Now())
+	f.connectIOPub()
+	f.shell = f.dial(f.connection.ShellPort, zmq4.Dealer, "front")
+	f.control = f.dial(f.connection.ControlPort, zmq4.Dealer, "front")
+	f.stdin = f.dial(f.connection.StdinPort, zmq4.Dealer, "front")
+	return f
+}
+
+func (f *front) connectIOPub() {
+	f.t.Helper()
+	f.iopub = f.dial(f.connection.IOPubPort, zmq4.Sub, "")
+	require.NoError(f.t, f.iopub.SendMsg(zmq4.NewMsg([]byte{1})))
+	require.Equal(f.t, "iopub_welcome", f.next(f.iopub).Header.Type)
+}
+
+// runKernel runs a kernel with a connection file that was written then.
+func runKernel(t *testing.T, options Options, written time.Time) *front {
+	t.Helper()
 	folder := t.TempDir()
 	connection := &wire.Connection{
 		Transport: "ipc", IP: filepath.Join(folder, "k"), SignatureScheme: "hmac-sha256", Key: "secret",
@@ -172,6 +190,7 @@ func startKernel(t *testing.T, options Options) *front {
 	require.NoError(t, err)
 	file := filepath.Join(folder, "connection.json")
 	require.NoError(t, os.WriteFile(file, text, 0o600))
+	require.NoError(t, os.Chtimes(file, written, written))
 	codec, err := wire.NewCodec(connection, "tester")
 	require.NoError(t, err)
 
@@ -186,12 +205,6 @@ func startKernel(t *testing.T, options Options) *front {
 		<-f.ended
 	})
 
-	f.iopub = f.dial(connection.IOPubPort, zmq4.Sub, "")
-	require.NoError(t, f.iopub.SendMsg(zmq4.NewMsg([]byte{1})))
-	require.Equal(t, "iopub_welcome", f.next(f.iopub).Header.Type)
-	f.shell = f.dial(connection.ShellPort, zmq4.Dealer, "front")
-	f.control = f.dial(connection.ControlPort, zmq4.Dealer, "front")
-	f.stdin = f.dial(connection.StdinPort, zmq4.Dealer, "front")
 	return f
 }
 

@@ -61,6 +61,7 @@ func Run(ctx context.Context, connectionFile string, options Options) error {
 	if err != nil {
 		return err
 	}
+	s.restarted = restarted(connectionFile)
 	session, err := worker.Start(options.Worker)
 	if err != nil {
 		s.close(0)

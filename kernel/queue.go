@@ -24,11 +24,11 @@ type queue struct {
 	interrupt *request // came under the running cell
 }
 
-// add returns false when the shell has been deleted.
+// add returns false when the shell has been deleted, or the kernel ends.
 func (q *queue) add(r *request) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.deleted {
+	if q.deleted || q.closed {
 		return false
 	}
 	r.queue, r.behind = q, q.running != nil || len(q.waiting) > 0
@@ -47,7 +47,7 @@ func (q *queue) next() *request {
 		q.changed.L = &q.mu
 		q.changed.Wait()
 	}
-	if q.closed || len(q.waiting) == 0 {
+	if len(q.waiting) == 0 {
 		return nil
 	}
 	r := q.waiting[0]
@@ -70,8 +70,11 @@ func (q *queue) take(r *request) (taken []*request, waits bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	i := slices.Index(q.waiting, r)
+	if q.closed {
+		return nil, false
+	}
 	if i < 0 || q.running == nil || q.running.Header.Type != "execute_request" {
-		return nil, i >= 0 && !q.closed
+		return nil, i >= 0
 	}
 	var left []*request
 	for j, other := range q.waiting {
@@ -148,6 +151,7 @@ func (r *request) sentAfter(other *request) bool {
 	return err == nil && sent.After(otherSent)
 }
 
+// close lets what waits be answered, and takes nothing more.
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -155,7 +159,7 @@ func (q *queue) close() {
 	q.signal()
 }
 
-// delete lets what waits be answered, and takes nothing more.
+// delete is close of a subshell alone.
 func (q *queue) delete() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -108,10 +108,13 @@ func TestCommsMessagesKeepTheirOrderWhenACellEnds(t *testing.T) {
 	s.wait()
 }
 
-func TestAClosedQueueGivesNothingOut(t *testing.T) {
+func TestAClosedQueueGivesOutWhatWaitsAndTakesNothing(t *testing.T) {
 	var q queue
-	q.add(sentAt("execute_request", 0, 0))
+	waiting := sentAt("execute_request", 0, 0)
+	require.True(t, q.add(waiting))
 	q.close()
+	require.False(t, q.add(sentAt("execute_request", 0, 0)))
+	require.Same(t, waiting, q.next())
 	require.Nil(t, q.next())
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,6 +24,9 @@ type server struct {
 	output  *outputs
 	states  states
 	stop    context.CancelCauseFunc
+
+	restarted bool // front ends were connected to an earlier kernel at these ports
+	serving   time.Time
 
 	iopub     *wire.Publisher
 	shell     *wire.Router
@@ -53,9 +57,10 @@ type request struct {
 // serve answers until ctx ends, then says the last words.
 func (s *server) serve(ctx context.Context) {
 	s.publish(nil, wire.Status{ExecutionState: "starting"})
+	s.serving = time.Now()
 	s.shells.answer = func(r *request) { s.serveShell(ctx, r) }
 	s.shells.start()
-	s.serveChannel(s.shell, s.route)
+	s.serveChannel(s.shell, func(r *request) { s.route(ctx, r) })
 	s.serveChannel(s.control, s.serveControl)
 	s.stdin.Serve(s.serveStdin)
 	<-ctx.Done()
@@ -97,8 +102,10 @@ func (s *server) serveChannel(from *wire.Router, handle func(*request)) {
 // serveShell answers one request of the shell channel. What is asked about code
 // is on its way to the worker before the front ends are told that the kernel is
 // busy: that takes a while, and they wait for the answer. A comm's message is
-// told of interrupts from before that, as one may come at once.
+// told of interrupts from before that, as one may come at once. Once ctx has
+// ended nothing is evaluated any more.
 func (s *server) serveShell(ctx context.Context, r *request) {
+	s.awaitFrontEnds(ctx, r)
 	answer := func() { s.answerShell(ctx, r) }
 	switch r.Header.Type {
 	case "complete_request":
@@ -220,17 +227,13 @@ func (s *server) malformed(r *request, v any) bool {
 
 // reply sends content to the peer that sent r.
 func (s *server) reply(r *request, content wire.Content) {
-	if err := s.trySend(r.from, r, content); err != nil {
+	frames, err := s.codec.Encode(content, r.Message)
+	if err == nil {
+		err = r.from.Send(slices.Concat(r.Identities, frames))
+	}
+	if err != nil {
 		s.log.Warn("cannot send", "type", content.MessageType(), "error", err)
 	}
-}
-
-func (s *server) trySend(channel *wire.Router, r *request, content wire.Content) error {
-	frames, err := s.codec.Encode(content, r.Message)
-	if err != nil {
-		return err
-	}
-	return channel.Send(append(append([][]byte{}, r.Identities...), frames...))
 }
 
 // publish sends content to all front ends.

@@ -178,6 +178,33 @@ func TestAQuestionEndsWithTheInterrupt(t *testing.T) {
 	require.Equal(t, map[string]any{"text/plain": " context canceled"}, contentOf(t, shown[1])["data"])
 }
 
+// JupyterLab says which question it answers: an answer that was on its way when its
+// question was interrupted answers no other.
+func TestALateAnswerIsNoneToTheNextQuestion(t *testing.T) {
+	f := startKernel(t, Options{})
+	id := f.execute("//read")
+	first := f.next(f.stdin)
+	f.send(f.control, "interrupt_request", "{}")
+	f.shown(id)
+	require.Equal(t, "ok", f.reply(f.shell, id)["status"])
+
+	id = f.execute("//read")
+	second := f.next(f.stdin)
+	f.answer(first, "late")
+	f.waitForLog("an answer to another question")
+	f.answer(second, "word")
+	shown := f.shown(id)
+	require.Equal(t, map[string]any{"text/plain": "word <nil>"}, contentOf(t, shown[1])["data"])
+}
+
+// answer sends the line that answers a question, and says which it answers.
+func (f *front) answer(question *wire.Message, line string) {
+	f.t.Helper()
+	frames, err := f.codec.Encode(wire.InputReply{Value: line}, question)
+	require.NoError(f.t, err)
+	require.NoError(f.t, f.stdin.SendMsg(zmq4.NewMsgFrom(frames...)))
+}
+
 func TestTheHeartbeatAnswersBesideARunningCell(t *testing.T) {
 	f := startKernel(t, Options{})
 	f.execute(`import "fmt"; fmt.Println("looping"); for {}`)
@@ -196,6 +223,39 @@ func TestShutdownEndsARunningCellAndTheKernel(t *testing.T) {
 	id := f.send(f.control, "shutdown_request", `{"restart": false}`)
 	require.Equal(t, map[string]any{"status": "ok", "restart": false}, f.reply(f.control, id))
 	require.Equal(t, "aborted", f.reply(f.shell, cell)["status"])
+	err := <-f.ended
+	require.NoError(t, err)
+	f.ended <- err // for the clean-up
+}
+
+// Whoever waits for an answer gets one, also of a kernel that ends.
+func TestShutdownAnswersWhatWaits(t *testing.T) {
+	f := startKernel(t, Options{})
+	sub := f.subshell()
+	running := f.execute(`import "fmt"; fmt.Println("looping"); for {}`)
+	f.waitForText("looping")
+	waiting := []string{
+		running,
+		f.execute("1"),
+		f.send(f.shell, "complete_request", `{"code": "fmt.Pr", "cursor_pos": 6}`),
+		f.send(f.shell, "is_complete_request", `{"code": "for {"}`),
+		f.send(f.shell, "kernel_info_request", `{}`),
+		f.execute("2"),
+		f.sendTo(sub, f.shell, "execute_request", `{"code": "3"}`),
+	}
+	id := f.send(f.control, "shutdown_request", `{"restart": false}`)
+	require.Equal(t, "ok", f.reply(f.control, id)["status"])
+	statuses := map[string]any{}
+	for range waiting {
+		m := f.next(f.shell)
+		statuses[parentOf(t, m)] = contentOf(t, m)["status"]
+	}
+	for i, id := range waiting {
+		require.NotNil(t, statuses[id], "request %d", i)
+	}
+	for _, cell := range []int{0, 1, 5, 6} {
+		require.Equal(t, "aborted", statuses[waiting[cell]], "cell %d", cell)
+	}
 	err := <-f.ended
 	require.NoError(t, err)
 	f.ended <- err // for the clean-up

@@ -57,7 +57,7 @@ func (s *shells) serve(q *queue, answer func(*request)) {
 	})
 }
 
-// add returns false when there is no such subshell. Messages of comms do not
+// add returns false when there is no such subshell, or the kernel ends. Messages of comms do not
 // wait for a cell that runs in the main shell, which may wait for them; behind
 // one that has not begun, for long.
 func (s *shells) add(r *request) bool {
@@ -157,7 +157,10 @@ func (s *shells) cellEnds(q *queue) {
 	}
 }
 
+// close lets what waits be answered.
 func (s *shells) close() {
+	s.moving.Lock() // what is on its way between queues arrives
+	defer s.moving.Unlock()
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
@@ -176,8 +179,12 @@ func (s *shells) all() []*queue {
 }
 
 // route hands a request of the shell channel to its shell.
-func (s *server) route(r *request) {
-	if !s.shells.add(r) {
+func (s *server) route(ctx context.Context, r *request) {
+	switch {
+	case s.shells.add(r):
+	case ctx.Err() != nil:
+		s.serveShell(ctx, r)
+	default:
 		s.busy(r, func() { s.refuseSubshell(r) })
 	}
 }

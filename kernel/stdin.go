@@ -3,7 +3,9 @@ package kernel
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -67,7 +69,8 @@ func (s *server) asker(r *request, allowed bool) func(context.Context, host.Ques
 		answers, done := s.questions.ask()
 		defer done()
 		s.output.flush()
-		if err := s.sendQuestion(ctx, r, wire.InputRequest{Prompt: q.Prompt, Password: q.Password}); err != nil {
+		asked, err := s.sendQuestion(ctx, r, wire.InputRequest{Prompt: q.Prompt, Password: q.Password})
+		if err != nil {
 			return "", err
 		}
 		for {
@@ -75,7 +78,7 @@ func (s *server) asker(r *request, allowed bool) func(context.Context, host.Ques
 			case <-ctx.Done():
 				return "", ctx.Err()
 			case frames := <-answers:
-				line, err := s.inputReply(r, frames)
+				line, err := s.inputReply(r, asked, frames)
 				if err == nil || errors.Is(err, io.EOF) {
 					return line, err
 				}
@@ -89,12 +92,21 @@ func (s *server) asker(r *request, allowed bool) func(context.Context, host.Ques
 // front end: the stdin channel may connect later than the shell channel.
 const askAgain = 100 * time.Millisecond
 
-// sendQuestion sends a question once the front end that sent r can be asked.
-func (s *server) sendQuestion(ctx context.Context, r *request, question wire.InputRequest) error {
+// sendQuestion sends a question once the front end that sent r can be asked, and
+// returns its id.
+func (s *server) sendQuestion(ctx context.Context, r *request, question wire.InputRequest) (id string, err error) {
+	frames, err := s.codec.Encode(question, r.Message)
+	if err != nil {
+		return "", err
+	}
+	asked, err := s.codec.Decode(frames)
+	if err != nil {
+		return "", err
+	}
 	for n := 0; ctx.Err() == nil; n++ {
-		err := s.trySend(s.stdin, r, question)
+		err := s.stdin.Send(slices.Concat(r.Identities, frames))
 		if !errors.Is(err, wire.ErrNoPeer) {
-			return err
+			return asked.Header.ID, err
 		}
 		if n == 0 {
 			s.log.Warn("a cell asks, and its front end is not on the stdin channel: waiting for it", "error", err)
@@ -104,15 +116,16 @@ func (s *server) sendQuestion(ctx context.Context, r *request, question wire.Inp
 		case <-time.After(askAgain):
 		}
 	}
-	return ctx.Err()
+	return "", ctx.Err()
 }
 
 // endOfInput is what a front end sends as a line for the end of its input.
 const endOfInput = "\x04"
 
-// inputReply is the line that the front end which sent r answers; another's is
-// no answer.
-func (s *server) inputReply(r *request, frames [][]byte) (string, error) {
+// inputReply is the line that the front end which sent r answers to the question
+// asked; another's is no answer, nor is one to another question. Some front ends
+// say which question they answer (JupyterLab), others do not (jupyter_client).
+func (s *server) inputReply(r *request, asked string, frames [][]byte) (string, error) {
 	m, err := s.codec.Decode(frames)
 	if err != nil {
 		return "", err
@@ -122,6 +135,15 @@ func (s *server) inputReply(r *request, frames [][]byte) (string, error) {
 	}
 	if m.Header.Type != (wire.InputReply{}).MessageType() {
 		return "", errors.New("not an input_reply but " + m.Header.Type)
+	}
+	var parent struct {
+		ID string `json:"msg_id"`
+	}
+	if err := json.Unmarshal(m.Parent, &parent); err != nil {
+		return "", fmt.Errorf("parent header of %s: %w", m.Header.Type, err)
+	}
+	if parent.ID != "" && parent.ID != asked && parent.ID != r.Header.ID {
+		return "", errors.New("an answer to another question")
 	}
 	var reply wire.InputReply
 	if err := m.ContentInto(&reply); err != nil {

@@ -25,8 +25,12 @@ const logFile = "log.txt"
 // Execute does the work of the run in dir, from where an earlier execution
 // stopped, in this process. SIGTERM and SIGINT cancel it, as ctx does. The
 // error is the one that state.json records; a run that another process
-// executes is left alone (ErrExecuting).
+// executes is left alone (ErrExecuting). A process that Launch or Resume has
+// started has another do the work, and is to end.
 func Execute(ctx context.Context, dir string, open engine.Opener) error {
+	if detach() {
+		return nil
+	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	dir, err := filepath.Abs(dir)

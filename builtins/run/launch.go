@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -28,10 +28,6 @@ type Options struct {
 	Command []string
 }
 
-// lockVariable tells the executing process which file descriptor holds the
-// lock that its parent took for it.
-const lockVariable = "ADKERNEL_RUN_LOCK"
-
 // Root is where run directories are kept: $ADKERNEL_RUNS, or else
 // adkernel/runs in the user's data directory ($XDG_DATA_HOME, by default
 // ~/.local/share).
@@ -50,8 +46,8 @@ func Root() (string, error) {
 }
 
 // Launch makes a run directory for spec, of which Deployment and Task are
-// read, and starts a process that executes it: in a session of its own, so
-// that it outlives this one, as a job where the deployment is On Slurm, or on
+// read, and starts a process that executes it: in a session of its own and nobody's
+// child, so that it outlives this one and what ends its children, as a job where the deployment is On Slurm, or on
 // another machine where it is On SSH.
 // When ctx is done before the process has started, nothing is started.
 func Launch(ctx context.Context, spec Spec, options Options) (*Run, error) {
@@ -95,6 +91,9 @@ func prepareRun(ctx context.Context, spec Spec, options Options) (*Run, *os.File
 		return nil, nil, err
 	}
 	r, err := initialize(dir, spec, patch)
+	if err == nil { // its process finds room to sign
+		err = sign(held, 0)
+	}
 	if err != nil {
 		held.Close()
 		os.RemoveAll(dir) // it is this call's own, and holds no run
@@ -215,23 +214,30 @@ func (r *Run) start(ctx context.Context, held *os.File, command []string) error 
 		return r.notStarted(fmt.Errorf("run %s: %w", r.Name(), err))
 	}
 	defer output.Close()
+	ended, end, err := os.Pipe()
+	if err != nil {
+		return r.notStarted(fmt.Errorf("run %s: %w", r.Name(), err))
+	}
+	defer end.Close()
 	cmd := exec.Command(command[0], append(command[1:len(command):len(command)], r.dir)...)
 	cmd.Stdout, cmd.Stderr = output, output
-	cmd.ExtraFiles = []*os.File{held} // becomes descriptor 3
-	cmd.Env = append(os.Environ(), lockVariable+"=3")
+	cmd.Env, cmd.ExtraFiles = detachment(), []*os.File{held, end}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
+		ended.Close()
 		return r.notStarted(fmt.Errorf("run %s: start its process: %w", r.Name(), err))
 	}
+	go cmd.Wait() // it ends at once; the process that it started signs the lock
 	gone := make(chan struct{})
 	go func() {
-		cmd.Wait() // how it ended is in state.json
+		io.Copy(io.Discard, ended) // nobody writes; how the process ended is in state.json
+		ended.Close()
 		close(gone)
 	}()
 	r.mu.Lock()
 	r.gone = gone
 	r.mu.Unlock()
-	return sign(held, cmd.Process.Pid)
+	return nil
 }
 
 // notStarted records why nothing executes the run, beside what earlier
@@ -247,22 +253,25 @@ func (r *Run) notStarted(why error) error {
 
 // inheritLock returns the lock that the parent process took, or takes it.
 func inheritLock(dir string) (*os.File, error) {
-	value, ok := os.LookupEnv(lockVariable)
-	if !ok {
+	if _, ok := os.LookupEnv(lockVariable); !ok {
 		return lock(dir)
 	}
-	if err := os.Unsetenv(lockVariable); err != nil {
+	descriptor, err := inherited(lockVariable)
+	if err != nil {
 		return nil, err
 	}
-	cluster.Disown() // the parent may probe engines on GPUs of its own
-	descriptor, err := strconv.Atoi(value)
-	if err != nil || descriptor < 3 {
-		return nil, fmt.Errorf("%s=%q is not a file descriptor", lockVariable, value)
+	if _, err := inherited(endVariable); err != nil { // it stays open until this process ends
+		return nil, err
 	}
-	syscall.CloseOnExec(descriptor)
+	for _, variable := range []string{lockVariable, endVariable} {
+		if err := os.Unsetenv(variable); err != nil {
+			return nil, err
+		}
+	}
+	cluster.Disown() // the parent may probe engines on GPUs of its own
 	f := os.NewFile(uintptr(descriptor), filepath.Join(dir, lockFile))
 	if f == nil {
-		return nil, fmt.Errorf("%s=%q is not an open file", lockVariable, value)
+		return nil, fmt.Errorf("%s=%d is not an open file", lockVariable, descriptor)
 	}
 	return f, nil
 }

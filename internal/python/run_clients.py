@@ -1,5 +1,5 @@
 """Runs the tests in which programs that are not ours use what adkernel makes:
-Jupyter's clients, its notebook format, Parquet readers, JupyterLab and nbclassic in Chromium.
+Jupyter's clients and gateway, its notebook format, Parquet readers, JupyterLab and nbclassic in Chromium.
 
     ADKERNEL_BIN=bin/adkernel .venv/bin/python internal/python/run_clients.py
 
@@ -38,7 +38,7 @@ def main() -> int:
     os.environ["ADKERNEL_BIN"] = str(Path(os.environ.get("ADKERNEL_BIN", ROOT / "bin" / "adkernel")).resolve())
     total = Outcome()
     with tempfile.TemporaryDirectory() as folder:
-        for suite in (jupyter_clients, executors, transcripts, parquet_readers, notebook_format, browsers):
+        for suite in (jupyter_clients, executors, front_ends, transcripts, parquet_readers, notebook_format, browsers):
             print(f"=== {suite.__doc__}", flush=True)
             home = Path(folder) / suite.__name__
             home.mkdir()
@@ -57,6 +57,11 @@ def jupyter_clients(home) -> Outcome:
 def executors(home) -> Outcome:
     """Notebooks executed by nbclient, nbconvert, papermill, nbval and "adkernel run"."""
     return unit_tests("executors", ROOT / "internal" / "python", home)
+
+
+def front_ends(home) -> Outcome:
+    """The kernel behind Jupyter Kernel Gateway, and notebooks as Go files by jupytext."""
+    return unit_tests("front_ends", ROOT / "internal" / "python", home)
 
 
 def unit_tests(module, folder, home) -> Outcome:

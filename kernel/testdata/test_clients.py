@@ -357,6 +357,36 @@ class LifeTests(unittest.TestCase):
                 self.assertFalse([pid for pid in programs if process_runs(pid)])
 
 
+    def test_a_run_outlives_a_kernel_that_ends_with_all_its_descendants(self):
+        """As VS Code ends it: SIGTERM for every descendant, and then for the kernel."""
+        with tempfile.TemporaryDirectory() as runs:
+            environment = {**os.environ, "ADKERNEL_RUNS": runs}
+
+            def adkernel(*arguments):
+                return subprocess.run([os.environ["ADKERNEL_BIN"], *arguments], env=environment, check=True, capture_output=True).stdout
+
+            def status():
+                return json.loads(adkernel("runs", "--json"))[0]["status"]
+
+            manager, client = start_new_kernel(kernel_name=KERNEL, startup_timeout=TIMEOUT, env=environment)
+            self.addCleanup(client.stop_channels)
+            reply = client.execute_interactive('deploy, _, task := Case("fp8-drop")\nr := Launch(deploy, task)', timeout=TIMEOUT)
+            self.assertEqual(reply["content"]["status"], "ok")
+            deadline = time.monotonic() + TIMEOUT
+            while status() != "running" and time.monotonic() < deadline:
+                time.sleep(0.01)
+            kernel = manager.provisioner.pid
+            for pid in [*descendants(kernel), kernel]:
+                try:
+                    os.kill(pid, signal.SIGTERM)
+                except ProcessLookupError:
+                    pass  # ended with its parent
+            manager.provisioner.process.wait(TIMEOUT)
+            time.sleep(0.2)  # in which a run that has been ended says so
+            self.assertEqual(status(), "running")
+            adkernel("cancel", os.listdir(runs)[0])
+
+
 class InstalledTests(unittest.TestCase):
     """The kernelspecs that adkernel install writes."""
 
@@ -383,6 +413,15 @@ class InstalledTests(unittest.TestCase):
                 worker = int(reply["content"]["user_expressions"]["pid"]["data"]["text/plain"])
                 with open(f"/proc/{worker}/cmdline", "rb") as f:
                     self.assertEqual(f.read().split(b"\0")[1:4], [b"worker", b"--evaluator", evaluator.encode()])
+
+
+def descendants(pid):
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], check=True, capture_output=True, text=True).stdout
+    parents = dict(map(int, line.split()) for line in listing.splitlines())
+    found = [pid]
+    for ancestor in found:
+        found += [child for child, parent in parents.items() if parent == ancestor]
+    return found[1:]
 
 
 def process_runs(pid):

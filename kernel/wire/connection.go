@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 )
 
@@ -85,7 +86,7 @@ func CreateConnection(path string) (*Connection, error) {
 // reach its ports and send code to the kernel. Nothing is the usual answer.
 func (c *Connection) Exposure(path string) []string {
 	var risks []string
-	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 && reachable(path) {
 		risks = append(risks, fmt.Sprintf("other users may read the key in %s (mode %04o): chmod 600", path, info.Mode().Perm()))
 	}
 	if c.Key == "" {
@@ -95,6 +96,24 @@ func (c *Connection) Exposure(path string) []string {
 		risks = append(risks, fmt.Sprintf("the kernel listens on %s, and ZeroMQ over TCP is not encrypted: prefer 127.0.0.1 with a tunnel, or ipc", c.IP))
 	}
 	return risks
+}
+
+// reachable says whether other users get as far as a file: no folder above it is
+// its owner's alone, as Jupyter's runtime folder is, where VS Code writes files
+// that everybody may read.
+func reachable(path string) bool {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return true
+	}
+	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
+		if info, err := os.Stat(folder); err == nil && info.Mode().Perm()&0o011 == 0 {
+			return false
+		}
+		if folder == filepath.Dir(folder) {
+			return true
+		}
+	}
 }
 
 func parseConnection(text []byte) (*Connection, error) {

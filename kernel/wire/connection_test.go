@@ -67,7 +67,11 @@ func TestConnectionFilesThatAreMadeAreForTheirOwnerAlone(t *testing.T) {
 }
 
 func TestExposedConnectionsAreNamed(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "kernel.json")
+	folder := t.TempDir()
+	for _, open := range []string{folder, filepath.Dir(folder)} {
+		require.NoError(t, os.Chmod(open, 0o755))
+	}
+	path := filepath.Join(folder, "kernel.json")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
 	require.NoError(t, os.Chmod(path, 0o644))
 	c := Connection{Transport: "tcp", IP: "0.0.0.0"}
@@ -75,6 +79,11 @@ func TestExposedConnectionsAreNamed(t *testing.T) {
 	for _, risk := range []string{"mode 0644", "the key is empty", "listens on 0.0.0.0"} {
 		require.Contains(t, risks, risk)
 	}
+
+	c = Connection{Transport: "tcp", IP: "127.0.0.1", Key: "secret"}
+	require.Len(t, c.Exposure(path), 1)
+	require.NoError(t, os.Chmod(folder, 0o700))
+	require.Empty(t, c.Exposure(path), "nobody else gets there")
 }
 
 func FuzzConnection(f *testing.F) {

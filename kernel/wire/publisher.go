@@ -3,6 +3,7 @@ package wire
 import (
 	"log/slog"
 	"strings"
+	"sync"
 
 	"github.com/go-zeromq/zmq4"
 )
@@ -18,7 +19,9 @@ const (
 // the iopub channel.
 type Publisher struct {
 	*socket
-	welcome func(topic string) [][]byte
+	welcome    func(topic string) [][]byte
+	subscribed chan struct{} // closed by the first subscription
+	first      sync.Once
 }
 
 // ListenPublisher starts to listen at the endpoint. What welcome returns, if
@@ -28,11 +31,14 @@ func ListenPublisher(at Endpoint, log *slog.Logger, welcome func(topic string) [
 	if err != nil {
 		return nil, err
 	}
-	p := &Publisher{socket: s, welcome: welcome}
+	p := &Publisher{socket: s, welcome: welcome, subscribed: make(chan struct{})}
 	s.receive = p.subscription
 	go s.accept()
 	return p, nil
 }
+
+// Subscribed is closed once there has been a subscriber.
+func (p *Publisher) Subscribed() <-chan struct{} { return p.subscribed }
 
 // subscription reads what a subscriber sends: 1 and a topic, or 0 and a topic.
 // What is more than a subscriber may have is ignored.
@@ -53,6 +59,7 @@ func (p *Publisher) subscription(from *peer, frames [][]byte) {
 		delete(from.subscriptions, topic)
 	}
 	if subscribe {
+		p.first.Do(func() { close(p.subscribed) })
 		if message := p.welcome(topic); message != nil {
 			from.send(append([][]byte{[]byte(topic)}, message...))
 		}

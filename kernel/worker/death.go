@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -17,6 +18,7 @@ type Death struct {
 	Replayed int      // cells whose imports, types and functions were brought back
 	Failed   []string // why others were not, one line each
 	Crash    string   // what the Go runtime printed when it crashed, if it did
+	NotBegun bool     // nothing of the cell had run
 }
 
 func (d *Death) Error() string {
@@ -27,6 +29,9 @@ func (d *Death) Error() string {
 	}
 	if len(d.Lost) > 0 {
 		fmt.Fprintf(&b, "; lost variables: %s", strings.Join(slices.Sorted(slices.Values(d.Lost)), ", "))
+	}
+	if d.NotBegun {
+		b.WriteString("; nothing of the cell has run")
 	}
 	for _, failed := range d.Failed {
 		fmt.Fprintf(&b, "\nnot brought back: %s", failed)
@@ -129,6 +134,7 @@ func (s *Session) died(p *process, cause error) error {
 	if err != nil {
 		return err
 	}
+	death.NotBegun = errors.Is(cause, errNotBegun)
 	return deathError(death)
 }
 

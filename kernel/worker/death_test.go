@@ -2,9 +2,11 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -97,6 +99,26 @@ func TestACellSentWhileTheWorkerIsBeingKilledRuns(t *testing.T) {
 		require.Len(t, shown, 2, n)
 		require.Contains(t, shown[0], "lost variables: x")
 		require.Equal(t, "stdout: on\n", shown[1])
+	}
+}
+
+// A cell waits for a worker that reads it, but not for ever.
+func TestACellThatNoWorkerHasReadRunsOrSaysThatItHasNotBegun(t *testing.T) {
+	for name, test := range map[string]struct {
+		deaths int
+		runs   bool
+	}{"three die": {3, true}, "all die": {100, false}} {
+		t.Run(name, func(t *testing.T) {
+			script := fmt.Sprintf(`echo >>"$1"; [ $(wc -l <"$1") -gt %d ] && exec "$0" worker`, test.deaths)
+			s := start(t, Options{Command: []string{"sh", "-c", script, os.Args[0], filepath.Join(t.TempDir(), "starts")}})
+			_, shown, err := execute(t, s, 1, "print on")
+			if test.runs {
+				require.NoError(t, err)
+				require.Equal(t, "stdout: on\n", shown[len(shown)-1])
+				return
+			}
+			require.ErrorContains(t, err, "nothing of the cell has run")
+		})
 	}
 }
 

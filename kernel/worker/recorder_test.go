@@ -50,7 +50,9 @@ func (r *recorder) lines() []string {
 
 func start(t *testing.T, options Options) *Session {
 	t.Helper()
-	options.Command = []string{os.Args[0], "worker"}
+	if options.Command == nil {
+		options.Command = []string{os.Args[0], "worker"}
+	}
 	s, err := Start(options)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })

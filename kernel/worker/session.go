@@ -102,6 +102,9 @@ func Start(options Options) (*Session, error) {
 	return s, nil
 }
 
+// beginnings is how many workers may die before one reads a cell.
+const beginnings = 4
+
 // Execute runs a cell. While it runs, on receives its events, in order and
 // never two at once; what goroutines of the cell show after its end goes there
 // too, until the next cell. Everything that the cell showed has been delivered
@@ -123,7 +126,7 @@ func (s *Session) Execute(ctx context.Context, r Request, on func(Event)) (Reply
 	s.sources[r.N] = r.Source
 	s.mu.Unlock()
 	p, rep, err := s.start(ctx, r)
-	if errors.Is(err, errNotBegun) { // the worker died of something else, just now
+	for n := 1; errors.Is(err, errNotBegun) && n < beginnings; n++ { // the worker died of something else, just now
 		p, rep, err = s.start(ctx, r)
 	}
 	switch {
