@@ -92,7 +92,7 @@ func TestACellThatIgnoresTheInterruptIsKilled(t *testing.T) {
 	f.run("import (\"fmt\"; \"os\"; \"syscall\")")
 	_, shown := f.run("fmt.Print(os.Getpid())")
 	pid := contentOf(t, shown[1])["text"].(string)
-	id := f.execute("syscall.Kill(os.Getpid(), syscall.SIGSTOP)")
+	id := f.execute("syscall.Kill(os.Getpid(), syscall.SIGSTOP); select {}")
 	require.Eventually(t, func() bool {
 		state, err := exec.Command("ps", "-o", "state=", "-p", pid).Output()
 		return err == nil && strings.HasPrefix(string(state), "T")
