@@ -108,7 +108,7 @@ test-datasets: ## Every prompt of the whole data sets, MMLU=DIR and GSM8K=DIR, a
 	@test -n "$(MMLU)$(GSM8K)" || { echo "name a folder: MMLU=DIR with dev/ and test/, GSM8K=DIR with train.jsonl and test.jsonl" >&2; exit 2; }
 	ADKERNEL_MMLU=$(abspath $(MMLU)) ADKERNEL_GSM8K=$(abspath $(GSM8K)) go test -count=1 -v -run 'TestAllOf(MMLU|GSM8K)' ./builtins/task
 
-bench: build .venv/ready ## Measure, beside ipykernel, gophernotes, gonb, yaegi, compiled Go, pandas, DuckDB and transformers: twenty-five minutes, QUICK=1 four; writes docs/speed.md.
+bench: build .venv/ready ## Measure, beside ipykernel, gophernotes, gonb, yaegi, compiled Go, pandas, DuckDB and transformers: fifteen to twenty-five minutes, QUICK=1 four; writes docs/speed.md.
 	$(MAKE) --keep-going peers || echo "what could not be installed is not measured"
 	ADKERNEL_BIN=$(BIN) $(PYTHON) internal/python/bench.py
 

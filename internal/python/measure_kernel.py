@@ -20,7 +20,7 @@ def measure_kernel(adkernel, root, folder, quick):
     try:
         for i in range(ALIVE):
             kernels["full"].run(FUNCTION.format(i))
-        return results + beside.at_the_sockets(kernels) + beside.through_jupyter_client(kernels)
+        return [*results, *beside.at_the_sockets(kernels), *beside.through_jupyter_client(kernels), beside.loop(kernels)]
     finally:
         for kernel in kernels.values():
             kernel.close()
