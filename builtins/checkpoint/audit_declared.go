@@ -93,7 +93,7 @@ func headNotes(c *Checkpoint) []string {
 	}
 	var list []string
 	for _, module := range c.linearModules() {
-		if lastElement(module) != "lm_head" || c.quantization.Excludes(module) {
+		if lastElement(module) != headModule || c.quantization.Excludes(module) {
 			continue
 		}
 		if l, err := c.Linear(module); err == nil && !l.Format.Quantized() {

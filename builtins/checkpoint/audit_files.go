@@ -98,14 +98,19 @@ func compareTemplates(c *comparison, model, reference string, inModel, inReferen
 	case got == "":
 		c.differs("chat_template", "there is no chat_template, nor %s; the reference has one", templateFile)
 	default:
-		at := 0
-		for at < min(len(got), len(want)) && got[at] == want[at] {
-			at++
-		}
+		at := alike([]byte(got), []byte(want))
 		c.differs("chat_template", "the chat_template (or %s, which wins over it) is not the reference's: at character %d %s, in the reference %s",
 			templateFile, at, excerpt(got, at), excerpt(want, at))
 	}
 	return nil
+}
+
+// alike is how many elements two lists begin with that are the same.
+func alike[T comparable](a, b []T) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // excerpt quotes what begins a little before a byte of text.

@@ -123,7 +123,7 @@ func kvScaleOf(module string) (name string, ok bool) {
 func unpairedNotes(model, reference *Checkpoint) []string {
 	var list []string
 	for _, module := range model.linearModules() {
-		if _, ok := reference.Tensor(module + weightName); !ok && !(lastElement(module) == "lm_head" && reference.ties()) {
+		if _, ok := reference.Tensor(module + weightName); !ok && !(lastElement(module) == headModule && reference.ties()) {
 			list = append(list, fmt.Sprintf("%s is not in the reference: it was not audited", module))
 		}
 	}

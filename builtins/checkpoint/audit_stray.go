@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -23,11 +24,7 @@ func strayNotes(model, reference *Checkpoint) []string {
 		if strings.HasSuffix(name, weightName) && len(t.Shape) == 2 {
 			continue // unpairedNotes
 		}
-		known := false
-		for _, suffix := range scaleNames {
-			known = known || strings.HasSuffix(name, suffix)
-		}
-		if !known {
+		if !slices.ContainsFunc(scaleNames, func(suffix string) bool { return strings.HasSuffix(name, suffix) }) {
 			list = append(list, fmt.Sprintf("tensor %s is neither in the reference nor of the format: an engine may compute with it, or refuse", name))
 		}
 	}

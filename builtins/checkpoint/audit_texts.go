@@ -77,10 +77,7 @@ func firstUnlike(got, want *tokenizer.Tokenizer, texts []string) string {
 	for _, text := range texts {
 		a, b := got.Encode(text, true), want.Encode(text, true)
 		if !slices.Equal(a, b) {
-			at := 0
-			for at < min(len(a), len(b)) && a[at] == b[at] {
-				at++
-			}
+			at := alike(a, b)
 			return fmt.Sprintf("%s has the ids %s, in the reference %s", excerpt(text, 0), idsFrom(a, at), idsFrom(b, at))
 		}
 		for _, skip := range []bool{false, true} {

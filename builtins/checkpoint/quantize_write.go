@@ -133,7 +133,7 @@ func (q *quantizer) writeConfig(dir string) error {
 // exclusions names the modules kept in high precision. lm_head is among them
 // even where it is tied to the embeddings and has no tensor.
 func (q *quantizer) exclusions() []string {
-	return slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(q.excluded), "lm_head"))))
+	return slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(q.excluded), headModule))))
 }
 
 func (q *quantizer) modeloptConfig() map[string]any {

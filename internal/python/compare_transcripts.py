@@ -23,6 +23,8 @@ from pathlib import Path
 
 from jupyter_client.manager import KernelManager
 
+from kernelspec import write_kernelspec
+
 HERE = Path(__file__).resolve().parent
 TIMEOUT = 60
 
@@ -139,9 +141,7 @@ FLOWS = [
 class Recorder:
     def __init__(self, argv, folder, interrupt_mode):
         name = Path(argv[0]).name + "-recorded"
-        spec = Path(folder) / "kernels" / name
-        spec.mkdir(parents=True, exist_ok=True)
-        (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": name, "language": "x", "interrupt_mode": interrupt_mode}))
+        write_kernelspec(folder, name, argv, display_name=name, language="x", interrupt_mode=interrupt_mode)
         os.environ["JUPYTER_PATH"] = str(folder)
         self.manager = KernelManager(kernel_name=name)
         self.manager.start_kernel(cwd=folder)

@@ -20,6 +20,8 @@ import nbformat
 from papermill.execute import execute_notebook
 from papermill.translators import Translator, papermill_translators
 
+from kernelspec import write_adkernel
+
 KERNEL = "adkernel-executed"
 TIMEOUT = 300
 
@@ -64,12 +66,7 @@ class GoTranslator(Translator):
 def setUpModule():
     global folder
     folder = Path(tempfile.mkdtemp())
-    spec = folder / "kernels" / KERNEL
-    spec.mkdir(parents=True)
-    (spec / "kernel.json").write_text(json.dumps({
-        "argv": [os.environ["ADKERNEL_BIN"], "kernel", "{connection_file}"],
-        "display_name": "Go", "language": "go", "interrupt_mode": "signal",
-    }))
+    write_adkernel(folder, KERNEL, os.environ["ADKERNEL_BIN"])
     os.environ.update(JUPYTER_PATH=str(folder), XDG_DATA_HOME=str(folder), PYTHONWARNINGS="ignore")
     nbformat.write(notebook(), folder / "nb.ipynb")
     papermill_translators.register("go", GoTranslator)

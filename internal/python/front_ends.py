@@ -23,6 +23,8 @@ import nbformat
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
 from tornado.websocket import websocket_connect
 
+from kernelspec import write_adkernel
+
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = "adkernel-served"
 TIMEOUT = 60  # seconds, for a machine that is busy with other things
@@ -33,13 +35,7 @@ def setUpModule():
     """Installs a kernelspec for the command into a data directory of its own, and starts a gateway."""
     global data, gateway, address
     data = tempfile.mkdtemp()
-    spec = os.path.join(data, "kernels", KERNEL)
-    os.makedirs(spec)
-    with open(os.path.join(spec, "kernel.json"), "w") as f:
-        json.dump({
-            "argv": [os.environ["ADKERNEL_BIN"], "kernel", "{connection_file}"],
-            "display_name": "Go", "language": "go", "interrupt_mode": "signal",
-        }, f)
+    write_adkernel(data, KERNEL, os.environ["ADKERNEL_BIN"])
     port = 20000 + os.getpid() % 10000
     address = f"127.0.0.1:{port}"
     with open(os.path.join(data, "log"), "w") as log:

@@ -1,6 +1,5 @@
 """Kernels, ours and others, driven through jupyter_client as front ends drive them."""
 
-import json
 import os
 import subprocess
 import time
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from bare_client import BareClient
 from jupyter_client.manager import KernelManager
+from kernelspec import write_kernelspec
 
 TIMEOUT = 60  # seconds for one reply
 
@@ -15,12 +15,8 @@ TIMEOUT = 60  # seconds for one reply
 def install(folder, programs):
     """Kernelspecs of programs, by name, that nothing else on the machine sees."""
     for name, program in programs.items():
-        directory = folder / "jupyter" / "kernels" / name
-        directory.mkdir(parents=True, exist_ok=True)
-        spec = {"argv": program.argv, "display_name": name, "language": "", "interrupt_mode": "signal"}
-        if program.path:
-            spec["env"] = {"PATH": f"{program.path}{os.pathsep}{os.environ['PATH']}"}
-        (directory / "kernel.json").write_text(json.dumps(spec))
+        env = {"PATH": f"{program.path}{os.pathsep}{os.environ['PATH']}"} if program.path else {}
+        write_kernelspec(folder / "jupyter", name, program.argv, display_name=name, language="", interrupt_mode="signal", env=env)
     os.environ.update({
         "JUPYTER_PATH": str(folder / "jupyter"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),

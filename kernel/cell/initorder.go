@@ -44,9 +44,6 @@ func isVarDecl(c chunk) bool {
 // var x = x + 1 means the x of an earlier cell. The notes name what a cell that
 // is no file means although an earlier cell has it, too.
 func (s *Session) orderVariables(p *parsed, n int) (notes []string, err error) {
-	if !p.program && !slices.ContainsFunc(p.chunks, func(c chunk) bool { return c.kind == statement && isVarDecl(c) }) {
-		return nil, nil
-	}
 	variables, declarations, statements := p.leading()
 	if len(variables) == 0 || !p.program && !usedEarly(variables, declarations) {
 		return nil, nil

@@ -8,13 +8,18 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
+from pathlib import Path
 
 import jupyter_kernel_test
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager, start_new_kernel
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "internal" / "python"))
+from kernelspec import write_adkernel  # noqa: E402
 
 TIMEOUT = 60  # seconds, for a machine that is busy with other things
 jupyter_kernel_test.TIMEOUT = TIMEOUT
@@ -26,13 +31,7 @@ def setUpModule():
     """Installs a kernelspec for the command into a data directory of its own."""
     global data
     data = tempfile.mkdtemp()
-    spec = os.path.join(data, "kernels", KERNEL)
-    os.makedirs(spec)
-    with open(os.path.join(spec, "kernel.json"), "w") as f:
-        json.dump({
-            "argv": [os.environ["ADKERNEL_BIN"], "kernel", "{connection_file}"],
-            "display_name": "Go", "language": "go", "interrupt_mode": "signal",
-        }, f)
+    write_adkernel(data, KERNEL, os.environ["ADKERNEL_BIN"])
     os.environ["JUPYTER_PATH"] = data
     os.environ["XDG_DATA_HOME"] = data  # where history is kept
 
